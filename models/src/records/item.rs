@@ -1,0 +1,88 @@
+//! One article, call or complaint: cleaned, masked, and unique by source and external id.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Channel, Kind, Urgency};
+use crate::county::{TopicCode, Town};
+use crate::ids::{CaseId, ItemId, SealedId, SourceId};
+
+/// What the sender's own system said about a record. Texts are masked.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// When the sender dispatched it (推送时间, 登记时间): the hotline clocks start here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispatched_at: Option<Timestamp>,
+    /// A due time given by the sender (部门办理截止时间), which outranks ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// The sender's state word says that it is finished: it opens no case.
+    #[serde(default)]
+    pub finished: bool,
+    /// Other columns worth showing (承办单位, 所属区域, 问题分类 ...), as header and masked value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<(String, String)>,
+}
+
+/// What people read of a record: masked, as it was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemContent {
+    pub title: String,
+    pub body: String,
+    pub url: Option<String>,
+    /// When the matter was published, called in or written, as the source says.
+    pub occurred_at: Option<Timestamp>,
+    pub upstream: Upstream,
+}
+
+/// An item with its current judgement in short.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    pub id: ItemId,
+    pub source: SourceId,
+    pub external_id: String,
+    pub channel: Channel,
+    /// 1 for the first version seen; each change of content adds one.
+    pub version: i64,
+    #[serde(flatten)]
+    pub content: ItemContent,
+    pub first_seen_at: Timestamp,
+    pub updated_at: Timestamp,
+    /// Why it opens no case by itself (older than the cut-off, finished upstream, mirrored); `None` when it may.
+    pub archived: Option<String>,
+    /// The version that was judged last; 0 before the first judgement.
+    pub judged_version: i64,
+    pub judged_by_person: bool,
+    pub main_topic: Option<TopicCode>,
+    pub topics: Vec<TopicCode>,
+    pub topic_score: Option<f32>,
+    pub unsure: bool,
+    pub kind: Option<Kind>,
+    pub urgency: Urgency,
+    pub town: Option<Town>,
+    pub office: Option<String>,
+    /// About the conduct of an office or official: only the roles named for it see it.
+    pub confidential: bool,
+    /// Dismissed by a person, with the reason.
+    pub dismissed: Option<String>,
+    pub case: Option<CaseId>,
+    pub sealed: SealedId,
+}
+
+impl Item {
+    /// When the item was first known of: the sender's dispatch, else our first sighting.
+    pub fn dispatched_or_seen_at(&self) -> Timestamp {
+        self.content.upstream.dispatched_at.unwrap_or(self.first_seen_at)
+    }
+}
+
+/// An earlier version of an item's content.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemVersion {
+    pub version: i64,
+    #[serde(flatten)]
+    pub content: ItemContent,
+    /// When this version was replaced.
+    pub replaced_at: Timestamp,
+    pub sealed: SealedId,
+}

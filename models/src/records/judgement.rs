@@ -1,0 +1,137 @@
+//! What an item is about: topics, kind, urgency, place, and the words that decided.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::words;
+use crate::county::{DepartmentCode, TopicCode, Town};
+use crate::ids::{ItemId, JudgementId, UserId};
+
+words! {
+    /// What the sender wants. The codes are the Chinese words of the corpus and of hotline sheets.
+    Kind {
+        Consultation => "咨询", "咨询";
+        Complaint => "投诉", "投诉";
+        Report => "举报", "举报";
+        Help => "求助", "求助";
+        Suggestion => "建议", "建议";
+        Praise => "表扬", "表扬";
+        News => "新闻", "新闻";
+    }
+}
+
+/// How pressing an item is. Written as 0, 1 or 2.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum Urgency {
+    /// 0: ordinary.
+    #[default]
+    Ordinary,
+    /// 1: many people, repeated, or approaching harm.
+    Watch,
+    /// 2: danger to life or health now, collective action under way, major accident.
+    Urgent,
+}
+
+impl Urgency {
+    /// The word that people read.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ordinary => "一般",
+            Self::Watch => "关注",
+            Self::Urgent => "紧急",
+        }
+    }
+}
+
+impl From<Urgency> for u8 {
+    fn from(value: Urgency) -> u8 {
+        value as u8
+    }
+}
+
+impl TryFrom<u8> for Urgency {
+    type Error = String;
+    fn try_from(value: u8) -> Result<Self, String> {
+        match value {
+            0 => Ok(Self::Ordinary),
+            1 => Ok(Self::Watch),
+            2 => Ok(Self::Urgent),
+            other => Err(format!("urgency {other} is not allowed; allowed: 0, 1, 2")),
+        }
+    }
+}
+
+/// A topic with the probability, 0 to 1, that it is right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TopicScore {
+    pub code: TopicCode,
+    pub score: f32,
+}
+
+/// A word that spoke for a topic. `start` and `end` count characters of title, newline, body, as people read them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    pub topic: TopicCode,
+    pub word: String,
+    pub weight: f32,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// A place named in the text; offsets as in [`Reason`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaceMention {
+    pub town: Option<Town>,
+    pub name: String,
+    pub start: usize,
+    pub end: usize,
+}
+
+/// Who judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "lowercase")]
+pub enum Judge {
+    /// The model of that digest.
+    Model { model: String },
+    /// A person, who always wins over the model.
+    Person { user: UserId },
+}
+
+/// One judgement of one version of an item. The newest counts, but a model's never follows a person's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    pub id: JudgementId,
+    pub item: ItemId,
+    pub item_version: i64,
+    pub judge: Judge,
+    pub at: Timestamp,
+    /// Most certain first; empty when nothing here is for a county to answer.
+    pub topics: Vec<TopicScore>,
+    /// The model was not sure enough: a person decides.
+    pub unsure: bool,
+    pub kind: Kind,
+    pub urgency: Urgency,
+    /// The kind of office that should take it, as in the corpus labels (住建, 人社 ...); a proposal.
+    pub office: String,
+    /// The first three kinds of office with their probabilities.
+    pub offices: Vec<(String, f32)>,
+    /// The office chosen by a person, when one chose.
+    pub department: Option<DepartmentCode>,
+    pub places: Vec<PlaceMention>,
+    pub reasons: Vec<Reason>,
+}
+
+impl Judgement {
+    /// The first topic, if there is one.
+    pub fn main_topic(&self) -> Option<&TopicCode> {
+        self.topics.first().map(|t| &t.code)
+    }
+
+    /// The town of the first place that has one.
+    pub fn town(&self) -> Option<&Town> {
+        self.places.iter().find_map(|p| p.town.as_ref())
+    }
+}

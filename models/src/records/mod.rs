@@ -1,0 +1,62 @@
+//! The records of the house: what each stage writes and the next one reads.
+
+mod account;
+mod audit;
+mod case;
+mod channel;
+mod item;
+mod judgement;
+mod quarantine;
+mod source;
+
+pub use account::{Role, Session, User, Viewer};
+pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
+pub use case::{
+    Case, CaseOrigin, CaseState, Clock, Extension, Helper, HelperState, Outcome, Promise, Rating, RatingGrade,
+    OPEN_STATES, Reply, ReplyReview, TimelineEntry, state_label,
+};
+pub use channel::Channel;
+pub use item::{Item, ItemContent, ItemVersion, Upstream};
+pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency};
+pub use quarantine::{QuarantinedRow, RowPlace};
+pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
+
+/// Declares an enum whose values are written as fixed words in the store, in JSON and in sheets.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident => $code:literal, $label:literal;)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $code)] $variant,)* }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The word that stands in the store and in JSON.
+            pub fn code(self) -> &'static str { match self { $(Self::$variant => $code,)* } }
+
+            /// The word that people read.
+            pub fn label(self) -> &'static str { match self { $(Self::$variant => $label,)* } }
+
+            /// The value of a code, or `None`.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$variant),)* _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.code()) }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                Self::from_code(text).ok_or_else(|| {
+                    let allowed: Vec<&str> = Self::ALL.iter().map(|v| v.code()).collect();
+                    format!("\"{text}\" is not allowed here; allowed: {}", allowed.join(", "))
+                })
+            }
+        }
+    };
+}
+pub(crate) use words;

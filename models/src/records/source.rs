@@ -1,0 +1,100 @@
+//! Where records come from, how a source is doing, and what each run brought.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Channel, words};
+use crate::ids::{RunId, SourceId};
+
+words! {
+    /// What a source is read with.
+    SourceKind {
+        Feed => "feed", "订阅源";
+        Sheet => "sheet", "表格";
+    }
+}
+
+words! {
+    /// Who answers what this source brings.
+    Mode {
+        /// We open cases.
+        Handle => "handle", "本县办理";
+        /// Another platform answers; we watch.
+        Mirror => "mirror", "平台镜像";
+    }
+}
+
+/// A source of records.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    pub id: SourceId,
+    /// Unique, as an administrator calls it.
+    pub name: String,
+    pub kind: SourceKind,
+    pub channel: Channel,
+    pub mode: Mode,
+    /// The address of a feed.
+    pub url: Option<String>,
+    /// Records older than this open no case.
+    pub cutoff: Option<Timestamp>,
+    /// A host on a private network that this source may be fetched from all the same.
+    pub allow_host: Option<String>,
+    pub paused: bool,
+    /// The column map saved for its sheets, as TOML.
+    pub column_map: Option<String>,
+    pub created_at: Timestamp,
+    /// Seconds between two polls of a feed.
+    pub interval_s: i64,
+    pub health: SourceHealth,
+}
+
+/// What the last polls of a source showed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SourceHealth {
+    /// When the source is polled next; `None` for a source that is not polled.
+    pub next_at: Option<Timestamp>,
+    pub last_success_at: Option<Timestamp>,
+    pub last_tried_at: Option<Timestamp>,
+    /// The last error in plain words; `None` once a poll succeeded again.
+    pub last_error: Option<String>,
+    /// Failures in a row.
+    pub failures: i64,
+    /// Validators of the last good answer, sent back for a conditional GET.
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+}
+
+/// The counts of one import or fetch. `read = new + updated + unchanged + quarantined`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRun {
+    pub read: i64,
+    pub new: i64,
+    pub updated: i64,
+    pub unchanged: i64,
+    pub quarantined: i64,
+}
+
+impl SourceRun {
+    /// The counts of both runs together.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            read: self.read + other.read,
+            new: self.new + other.new,
+            updated: self.updated + other.updated,
+            unchanged: self.unchanged + other.unchanged,
+            quarantined: self.quarantined + other.quarantined,
+        }
+    }
+}
+
+/// A finished run as a page lists it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FinishedRun {
+    pub id: RunId,
+    pub source: SourceId,
+    pub at: Timestamp,
+    /// The file's name or the address.
+    pub what: String,
+    pub counts: SourceRun,
+    pub error: Option<String>,
+}
