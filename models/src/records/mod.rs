@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod case;
+mod case_file;
 mod channel;
 mod item;
 mod judgement;
@@ -15,6 +16,7 @@ pub use case::{
     Case, CaseOrigin, CaseState, Clock, Extension, Helper, HelperState, Outcome, Promise, Rating, RatingGrade,
     OPEN_STATES, Reply, ReplyReview, TimelineEntry, state_label,
 };
+pub use case_file::{CaseChange, CaseFile};
 pub use channel::Channel;
 pub use item::{Item, ItemContent, ItemVersion, Upstream};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency};

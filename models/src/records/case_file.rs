@@ -1,0 +1,33 @@
+//! A case with all that hangs on it, and one change of it as the store writes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AuditEntry, Case, Clock, Item, Rating, Reply, TimelineEntry};
+
+/// A case with its item, clocks, replies, ratings and timeline, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseFile {
+    pub case: Case,
+    pub item: Item,
+    pub clocks: Vec<Clock>,
+    pub replies: Vec<Reply>,
+    pub ratings: Vec<Rating>,
+    pub timeline: Vec<TimelineEntry>,
+}
+
+/// What one action does to one case. The store writes it in one transaction or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseChange {
+    /// The case after the action; `version` is one above the version that was seen (1 for a new case).
+    /// The number of a new case is empty: the store gives it.
+    pub case: Case,
+    /// New and changed clocks.
+    pub clocks: Vec<Clock>,
+    /// New and reviewed replies; for a new one the text as written, to be sealed.
+    pub replies: Vec<(Reply, Option<String>)>,
+    /// New ratings.
+    pub ratings: Vec<Rating>,
+    /// The line or lines of the timeline.
+    pub timeline: Vec<TimelineEntry>,
+    pub audit: AuditEntry,
+}
