@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 
 /// Asia/Shanghai: a fixed +08:00 since 1991, so no zone database is needed.
 pub fn shanghai() -> TimeZone {
@@ -15,8 +15,8 @@ pub fn shanghai() -> TimeZone {
 }
 
 /// `at` on the county's wall clock.
-pub fn local(at: Timestamp) -> Zoned {
-    at.to_zoned(shanghai())
+pub fn local(at: Timestamp) -> ZonedDateTime {
+    at.to_zoned_datetime(shanghai())
 }
 
 /// The instant of a wall-clock time in Asia/Shanghai.
@@ -24,7 +24,7 @@ pub fn local(at: Timestamp) -> Zoned {
 /// # Errors
 /// When the time lies outside the range of `Timestamp` (years -9999 to 9999).
 pub fn from_local(at: DateTime) -> Result<Timestamp, jiff::Error> {
-    Ok(at.to_zoned(shanghai())?.timestamp())
+    Ok(at.to_zoned_datetime(shanghai())?.timestamp())
 }
 
 /// The county's date at `at`.
