@@ -1,0 +1,104 @@
+//! A made-up season of Xiangshan County for the `demo` command: twelve weeks of news, hotline calls and letters as
+//! their senders would send them, and the book of replies that the demo's simulated staff draw from.
+//!
+//! Same number of items, seed and end: same season. Texts, places and phrases are data under `data/demo`.
+
+mod cast;
+mod clockwork;
+pub mod feeds;
+mod material;
+mod mix;
+mod random;
+pub mod replies;
+pub mod sheets;
+mod slots;
+
+use anyhow::{Result, ensure};
+use jiff::Timestamp;
+
+use replies::ReplyBook;
+
+/// Fewest and most items of a season.
+pub const ITEMS: std::ops::RangeInclusive<usize> = 60..=5000;
+
+/// Which of the three made-up feeds carries a piece of news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FeedKind {
+    /// RSS 2.0, 县融媒体中心.
+    Rss,
+    /// Atom, 宁波民生新闻.
+    Atom,
+    /// JSON Feed, 部门动态.
+    Json,
+}
+
+impl FeedKind {
+    /// The name of the sender.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Rss => "县融媒体中心",
+            Self::Atom => "宁波民生新闻",
+            Self::Json => "部门动态",
+        }
+    }
+}
+
+/// The way a record comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Channel {
+    News { feed: FeedKind },
+    Hotline,
+    Complaint,
+}
+
+/// One record of the made-up season as its sender would send it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeasonRecord {
+    pub channel: Channel,
+    /// Unique within its source.
+    pub external_id: String,
+    pub title: String,
+    pub body: String,
+    /// Minutes before the season's end, always negative.
+    pub at_offset_minutes: i64,
+    /// A caller's name or a letter writer's name or nickname; news has none.
+    pub caller_name: Option<String>,
+    /// Calls only.
+    pub caller_phone: Option<String>,
+    /// The town or subdistrict the matter lies in; `None` for news that names none.
+    pub town: Option<String>,
+    pub urgent: bool,
+    /// The topic's code in the taxonomy; empty for news that asks nothing of the county.
+    pub truth_topic: String,
+    pub storyline: Option<String>,
+    /// 投诉, 咨询, 求助, 建议, 举报, 表扬 or 新闻.
+    pub upstream_kind: String,
+    /// 承办单位 where the hotline has named one.
+    pub office: Option<String>,
+}
+
+/// A season, sorted by time.
+#[derive(Clone, Debug)]
+pub struct Season {
+    pub records: Vec<SeasonRecord>,
+    pub replies: ReplyBook,
+}
+
+/// A season of `items` records whose weekdays, hours and dates in the texts fit the given end.
+///
+/// # Errors
+/// When `items` lies outside [`ITEMS`], or an embedded file is malformed (the message names file and row).
+pub fn season(items: usize, seed: u64, end: Timestamp) -> Result<Season> {
+    ensure!(
+        ITEMS.contains(&items),
+        "a season of {items} items is not possible: from {} to {} are allowed",
+        ITEMS.start(),
+        ITEMS.end()
+    );
+    let material = material::material()?;
+    let records = mix::records(&material, items, seed, end)?;
+    Ok(Season { records, replies: replies::reply_book()? })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! When things happen: twelve weeks before the end, by day of the week and hour, in local time (a fixed +08:00).
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+use super::random::Random;
+
+/// Length of the season in days: twelve weeks.
+pub(super) const DAYS: i64 = 84;
+const DAY: i64 = 24 * 60;
+const LOCAL: i64 = 8 * 60;
+
+/// Share of each hour of the day in the calls of a hotline.
+const CALL_HOURS: [u32; 24] =
+    [2, 1, 1, 1, 1, 2, 6, 18, 52, 70, 66, 48, 26, 34, 60, 62, 54, 40, 28, 26, 22, 16, 9, 4];
+/// Letters are written after work and at noon as well.
+const LETTER_HOURS: [u32; 24] =
+    [9, 4, 2, 1, 1, 3, 8, 18, 36, 48, 46, 38, 40, 36, 38, 40, 38, 30, 28, 36, 48, 50, 40, 22];
+const NEWS_HOURS: [u32; 24] =
+    [0, 0, 0, 0, 0, 0, 5, 22, 50, 62, 54, 40, 16, 14, 34, 44, 48, 40, 26, 20, 14, 6, 2, 0];
+/// Share of the days from Sunday to Saturday.
+const CALL_DAYS: [u32; 7] = [52, 112, 104, 100, 98, 96, 62];
+const LETTER_DAYS: [u32; 7] = [78, 108, 102, 98, 98, 94, 80];
+const NEWS_DAYS: [u32; 7] = [40, 104, 104, 104, 104, 102, 50];
+
+/// Which rhythm a channel has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rhythm {
+    Calls,
+    Letters,
+    News,
+}
+
+/// Turns days before the end into minutes before the end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clockwork {
+    /// Minutes from the local epoch to the season's end.
+    end: i64,
+}
+
+impl Clockwork {
+    pub(super) fn ending(end: Timestamp) -> Self {
+        Self { end: end.as_second().div_euclid(60) + LOCAL }
+    }
+
+    /// Minutes before the end (negative) of an ordinary item; a little more of them fall late in the season.
+    pub(super) fn draw(&self, rhythm: Rhythm, random: &mut Random) -> i64 {
+        let (hours, days) = match rhythm {
+            Rhythm::Calls => (&CALL_HOURS, &CALL_DAYS),
+            Rhythm::Letters => (&LETTER_HOURS, &LETTER_DAYS),
+            Rhythm::News => (&NEWS_HOURS, &NEWS_DAYS),
+        };
+        let today = self.end.div_euclid(DAY);
+        let weights: Vec<u32> = (0..DAYS)
+            .map(|back| {
+                let weekday = (today - back + 4).rem_euclid(7) as usize;
+                days[weekday] * (200 - back as u32)
+            })
+            .collect();
+        loop {
+            let day = today - random.weighted(&weights) as i64;
+            let minute = random.weighted(hours) as i64 * 60 + random.between(0, 59);
+            let offset = day * DAY + minute - self.end;
+            if offset < 0 {
+                return offset;
+            }
+        }
+    }
+
+    /// Minutes before the end for a fixed place in a story: the whole days choose the date, and the part of a day
+    /// runs backwards over the twelve hours from 20:00 to 08:00, so that a story keeps to waking hours whenever the
+    /// season ends. Always negative for `days_before` of 1 or more.
+    pub(super) fn fixed(&self, days_before: f64) -> i64 {
+        let day = self.end.div_euclid(DAY) - days_before.floor() as i64;
+        let minute = 20 * 60 - (days_before.fract() * 720.0).round() as i64;
+        (day * DAY + minute - self.end).min(-1)
+    }
+
+    /// Local date and time at an offset.
+    pub(super) fn local(&self, offset_minutes: i64) -> DateTime {
+        let utc = (self.end + offset_minutes - LOCAL) * 60;
+        local_time(Timestamp::from_second(utc).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+}
+
+/// The wall clock of Asia/Shanghai, a fixed +08:00 since 1991.
+pub(super) fn local_time(at: Timestamp) -> DateTime {
+    Offset::constant(8).to_datetime(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clockwork() -> Clockwork {
+        Clockwork::ending("2026-11-23T01:30:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_story_keeps_its_order_and_waking_hours() {
+        let days = [80.9, 80.2, 50.3, 50.1, 9.9, 9.85, 1.2];
+        let offsets: Vec<i64> = days.iter().map(|day| clockwork().fixed(*day)).collect();
+        assert!(offsets.is_sorted());
+        for offset in offsets {
+            let hour = clockwork().local(offset).hour();
+            assert!((8..=20).contains(&hour), "{hour}");
+        }
+    }
+
+    #[test]
+    fn working_hours_and_weekdays_carry_most_calls() {
+        let mut random = Random::new(5);
+        let times: Vec<DateTime> =
+            (0..4000).map(|_| clockwork().local(clockwork().draw(Rhythm::Calls, &mut random))).collect();
+        let at_work = times.iter().filter(|time| (8..18).contains(&time.hour())).count();
+        let weekend = times.iter().filter(|time| time.weekday().to_sunday_zero_offset() % 6 == 0).count();
+        assert!(at_work > 2800, "{at_work}");
+        assert!((400..1100).contains(&weekend), "{weekend}");
+    }
+}

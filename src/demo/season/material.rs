@@ -1,0 +1,292 @@
+//! The texts, places and words that a season is made of, read from `data/demo` and checked before use.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use super::{Channel, FeedKind};
+
+const PLACES: &str = include_str!("../../../data/demo/places.toml");
+const CALLS: &str = include_str!("../../../data/demo/calls.toml");
+const LETTERS: &str = include_str!("../../../data/demo/letters.toml");
+const NEWS: &str = include_str!("../../../data/demo/news.toml");
+const STORYLINES: &str = include_str!("../../../data/demo/storylines.toml");
+
+/// One base text with slots and choices still open.
+#[derive(Clone, Debug)]
+pub(super) struct Text {
+    pub(super) channel: Channel,
+    pub(super) topic: String,
+    pub(super) kind: String,
+    pub(super) title: String,
+    pub(super) body: String,
+    pub(super) urgent: bool,
+    /// Taken as it is: no opening, closing or particulars are added.
+    pub(super) plain: bool,
+}
+
+/// A text of a storyline, with its place in time.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub(super) days_before: f64,
+    pub(super) text: Text,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Storyline {
+    pub(super) id: String,
+    pub(super) town: String,
+    pub(super) scenes: Vec<Scene>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Town {
+    pub(super) name: String,
+    pub(super) weight: u32,
+    pub(super) estates: Vec<String>,
+    pub(super) roads: Vec<String>,
+    pub(super) villages: Vec<String>,
+    pub(super) schools: Vec<String>,
+    pub(super) kinders: Vec<String>,
+    pub(super) markets: Vec<String>,
+}
+
+impl Town {
+    /// The names that a slot can take within this town; `None` when the slot is no place of a town.
+    pub(super) fn places(&self, slot: &str) -> Option<&[String]> {
+        Some(match slot {
+            "estate" => &self.estates,
+            "road" => &self.roads,
+            "village" => &self.villages,
+            "school" => &self.schools,
+            "kinder" => &self.kinders,
+            "market" => &self.markets,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Letters {
+    pub(super) openings: Vec<String>,
+    pub(super) closings: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Particulars {
+    pub(super) calls: Vec<String>,
+    pub(super) letters: Vec<String>,
+}
+
+/// The file of places and phrases.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Places {
+    #[serde(rename = "town")]
+    pub(super) towns: Vec<Town>,
+    pub(super) lists: BTreeMap<String, Vec<String>>,
+    pub(super) openings: BTreeMap<String, Vec<String>>,
+    pub(super) closings: BTreeMap<String, Vec<String>>,
+    pub(super) letters: Letters,
+    pub(super) particulars: Particulars,
+    pub(super) offices: BTreeMap<String, String>,
+    pub(super) weights: BTreeMap<String, u32>,
+}
+
+impl Places {
+    /// A named list; an empty one when it is not there.
+    pub(super) fn list(&self, name: &str) -> &[String] {
+        self.lists.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn town(&self, name: &str) -> Result<&Town> {
+        self.towns
+            .iter()
+            .find(|town| town.name == name)
+            .with_context(|| format!("places.toml has no town named {name}"))
+    }
+}
+
+/// Everything a season is drawn from.
+#[derive(Debug)]
+pub(super) struct Material {
+    pub(super) places: Places,
+    pub(super) calls: Vec<Text>,
+    pub(super) letters: Vec<Text>,
+    pub(super) news: Vec<Text>,
+    pub(super) storylines: Vec<Storyline>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Groups {
+    group: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    topic: String,
+    texts: Vec<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StorylineFile {
+    storyline: Vec<StorylineRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StorylineRow {
+    id: String,
+    topic: String,
+    town: String,
+    texts: Vec<Vec<String>>,
+}
+
+/// Reads the embedded files.
+///
+/// # Errors
+/// Names the file and the row that is malformed, has an unknown topic, town, channel or mark.
+pub(super) fn material() -> Result<Material> {
+    let places: Places = toml::from_str(PLACES).context("places.toml")?;
+    let calls = texts("calls.toml", CALLS, &places, |kind| Ok((Channel::Hotline, kind.to_owned())))?;
+    let letters = texts("letters.toml", LETTERS, &places, |kind| Ok((Channel::Complaint, kind.to_owned())))?;
+    let news = texts("news.toml", NEWS, &places, |feed| Ok((channel(feed)?, "新闻".to_owned())))?;
+    let storylines = storylines(&places)?;
+    Ok(Material { places, calls, letters, news, storylines })
+}
+
+fn texts(
+    file: &str,
+    source: &str,
+    places: &Places,
+    first_cell: impl Fn(&str) -> Result<(Channel, String)>,
+) -> Result<Vec<Text>> {
+    let groups: Groups = toml::from_str(source).with_context(|| file.to_owned())?;
+    let mut texts = Vec::new();
+    for group in groups.group {
+        check_topic(&group.topic, places).with_context(|| file.to_owned())?;
+        for row in &group.texts {
+            let [first, title, body, marks @ ..] = row.as_slice() else {
+                bail!(
+                    "{file}: a row of topic {} has {} cells, at least 3 are needed",
+                    group.topic,
+                    row.len()
+                );
+            };
+            let (channel, kind) = first_cell(first).with_context(|| format!("{file}: {title}"))?;
+            texts.push(
+                text(channel, &group.topic, &kind, [title, body], marks)
+                    .with_context(|| format!("{file}: {title}"))?,
+            );
+        }
+    }
+    Ok(texts)
+}
+
+fn storylines(places: &Places) -> Result<Vec<Storyline>> {
+    let file: StorylineFile = toml::from_str(STORYLINES).context("storylines.toml")?;
+    file.storyline.into_iter().map(|row| storyline(row, places)).collect()
+}
+
+fn storyline(row: StorylineRow, places: &Places) -> Result<Storyline> {
+    let place = format!("storylines.toml: {}", row.id);
+    check_topic(&row.topic, places).context(place.clone())?;
+    places.town(&row.town).context(place.clone())?;
+    let mut scenes = Vec::new();
+    for cells in &row.texts {
+        let [day, channel_name, kind, title, body, marks @ ..] = cells.as_slice() else {
+            bail!("{place}: a row has {} cells, at least 5 are needed", cells.len());
+        };
+        let days: f64 = day.parse().with_context(|| format!("{place}: {day} is no number of days"))?;
+        ensure!((-83.0..=-1.0).contains(&days), "{place}: day {day} is outside -83 to -1");
+        let text = channel(channel_name)
+            .and_then(|channel| text(channel, &row.topic, kind, [title, body], marks))
+            .with_context(|| format!("{place}: {title}"))?;
+        scenes.push(Scene { days_before: -days, text });
+    }
+    Ok(Storyline { id: row.id, town: row.town, scenes })
+}
+
+fn text(
+    channel: Channel,
+    topic: &str,
+    kind: &str,
+    [title, body]: [&String; 2],
+    marks: &[String],
+) -> Result<Text> {
+    let marks: Vec<&str> = marks.iter().flat_map(|mark| mark.split(',')).collect();
+    if let Some(unknown) = marks.iter().find(|mark| !["urgent", "plain"].contains(*mark)) {
+        bail!("unknown mark {unknown}, allowed are urgent and plain");
+    }
+    Ok(Text {
+        channel,
+        topic: topic.to_owned(),
+        kind: kind.to_owned(),
+        title: title.clone(),
+        body: body.clone(),
+        urgent: marks.contains(&"urgent"),
+        plain: marks.contains(&"plain"),
+    })
+}
+
+fn channel(name: &str) -> Result<Channel> {
+    Ok(match name {
+        "hotline" => Channel::Hotline,
+        "complaint" => Channel::Complaint,
+        "media" => Channel::News { feed: FeedKind::Rss },
+        "city" => Channel::News { feed: FeedKind::Atom },
+        "dept" => Channel::News { feed: FeedKind::Json },
+        _ => bail!("unknown channel {name}, allowed are hotline, complaint, media, city and dept"),
+    })
+}
+
+/// The weights of `places.toml` list the topics; the empty topic stands for news that asks nothing.
+fn check_topic(topic: &str, places: &Places) -> Result<()> {
+    ensure!(topic.is_empty() || places.weights.contains_key(topic), "unknown topic {topic}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_mark_is_named() {
+        let words = ["题".to_owned(), "文".to_owned()];
+        let error = text(Channel::Hotline, "urban", "投诉", [&words[0], &words[1]], &["loud".to_owned()]);
+        assert!(error.unwrap_err().to_string().contains("loud"));
+    }
+
+    #[test]
+    fn there_are_texts_enough_for_every_topic() {
+        let material = material().unwrap();
+        for topic in material.places.weights.keys() {
+            for texts in [&material.calls, &material.letters] {
+                assert!(texts.iter().filter(|text| &text.topic == topic).count() >= 3, "{topic}");
+            }
+        }
+        let all = material.calls.len() + material.letters.len() + material.news.len();
+        assert!(all >= 230, "{all}");
+    }
+
+    #[test]
+    fn no_two_texts_share_a_body() {
+        let material = material().unwrap();
+        let mut bodies: Vec<&String> = [&material.calls, &material.letters, &material.news]
+            .into_iter()
+            .flatten()
+            .map(|text| &text.body)
+            .collect();
+        let count = bodies.len();
+        bodies.sort();
+        bodies.dedup();
+        assert_eq!(bodies.len(), count);
+    }
+}
