@@ -1,5 +1,46 @@
-//! The county's facts: data files with their checks.
+//! The county's facts: what it is called, its fields, departments, routing, deadlines, calendar and places.
+//!
+//! They are data files with a check each; a sample county is inside the binary.
 
+mod amount;
+mod calendar_data;
 mod codes;
+mod deadline_rules;
+mod departments;
+mod embedded;
+mod error;
+mod gazetteer;
+mod loading;
+mod office_kind;
+mod routing;
+mod settings;
+mod table;
+mod taxonomy;
+mod toml_text;
+mod validity;
 
-pub use codes::{DepartmentCode, RuleId, Town, TopicCode};
+pub use amount::Amount;
+pub use calendar_data::{CalendarData, DayKind, NamedDay, YearCalendar};
+pub use codes::{DepartmentCode, RuleId, TopicCode, Town};
+pub use deadline_rules::{DeadlineRule, DeadlineRules, Extension, Standing};
+pub use departments::{Department, Departments};
+pub use embedded::FILES;
+pub use error::CountyError;
+pub use gazetteer::{Gazetteer, Place, PlaceKind};
+pub use office_kind::OfficeKind;
+pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
+pub use settings::{CountySettings, OfficePeriod};
+pub use taxonomy::{Field, Taxonomy};
+pub use validity::Validity;
+
+/// Everything the house knows of one county.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct County {
+    pub settings: CountySettings,
+    pub taxonomy: Taxonomy,
+    pub departments: Departments,
+    pub routing: Routing,
+    pub deadline_rules: DeadlineRules,
+    pub calendar: CalendarData,
+    pub gazetteer: Gazetteer,
+}

@@ -1,0 +1,134 @@
+//! `county.toml`: the county's name, its code in case numbers, and its office hours.
+
+use jiff::civil::Time;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::error::CountyError;
+use super::toml_text::TomlText;
+
+/// The name of the file in the county's folder.
+pub(super) const FILE: &str = "county.toml";
+
+/// One stretch of office hours within a day, `start` before `end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfficePeriod {
+    pub start: Time,
+    pub end: Time,
+}
+
+/// What a county is called and when its offices are open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountySettings {
+    pub name: String,
+    pub short_name: String,
+    pub city: String,
+    /// Stands in case numbers: two to eight capital letters or digits.
+    pub office_code: String,
+    /// In order and apart from each other; never empty. The last one's end closes the day.
+    pub office_hours: Vec<OfficePeriod>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    name: Spanned<String>,
+    short_name: Spanned<String>,
+    city: String,
+    office_code: Spanned<String>,
+    office_hours: Spanned<Vec<Spanned<String>>>,
+    time_zone: Spanned<String>,
+}
+
+impl CountySettings {
+    /// Reads and checks the file's text; `file` is the name that errors show.
+    ///
+    /// # Errors
+    /// [`CountyError::Invalid`] at the first value that is not allowed.
+    pub fn parse(file: &str, text: &str) -> Result<Self, CountyError> {
+        let toml = TomlText { file, text };
+        let raw: Raw = toml.read()?;
+        for name in [&raw.name, &raw.short_name] {
+            if name.get_ref().trim().is_empty() {
+                return Err(toml.at(name).invalid("the name is empty", "a name"));
+            }
+        }
+        if raw.time_zone.get_ref() != "Asia/Shanghai" {
+            let what = format!("time_zone \"{}\" is not supported", raw.time_zone.get_ref());
+            return Err(toml.at(&raw.time_zone).invalid(what, "Asia/Shanghai"));
+        }
+        let code = raw.office_code.get_ref();
+        let plain = code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        if !plain || !(2..=8).contains(&code.len()) {
+            let what = format!("office_code \"{code}\" cannot stand in a case number");
+            return Err(toml.at(&raw.office_code).invalid(what, "2 to 8 capital letters or digits"));
+        }
+        let office_hours = office_hours(toml, &raw.office_hours)?;
+        Ok(Self {
+            name: raw.name.into_inner(),
+            short_name: raw.short_name.into_inner(),
+            city: raw.city,
+            office_code: raw.office_code.into_inner(),
+            office_hours,
+        })
+    }
+}
+
+fn office_hours(
+    toml: TomlText<'_>,
+    raw: &Spanned<Vec<Spanned<String>>>,
+) -> Result<Vec<OfficePeriod>, CountyError> {
+    const ALLOWED: &str = "stretches like \"08:30-12:00\", in order and apart from each other";
+    let mut periods: Vec<OfficePeriod> = Vec::new();
+    for text in raw.get_ref() {
+        let invalid =
+            || toml.at(text).invalid(format!("office_hours \"{}\" cannot be read", text.get_ref()), ALLOWED);
+        let period = parse_period(text.get_ref()).ok_or_else(invalid)?;
+        if periods.last().is_some_and(|last| period.start <= last.end) {
+            let what = format!("office_hours \"{}\" overlaps the stretch before it", text.get_ref());
+            return Err(toml.at(text).invalid(what, ALLOWED));
+        }
+        periods.push(period);
+    }
+    if periods.is_empty() {
+        return Err(toml.at(raw).invalid("office_hours is empty", ALLOWED));
+    }
+    Ok(periods)
+}
+
+fn parse_period(text: &str) -> Option<OfficePeriod> {
+    let (start, end) = text.split_once('-')?;
+    let time = |t: &str| Time::strptime("%H:%M", t.trim()).ok();
+    let period = OfficePeriod { start: time(start)?, end: time(end)? };
+    (period.start < period.end).then_some(period)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_hours(hours: &str) -> Result<CountySettings, CountyError> {
+        let text = format!(
+            "name = \"甲县\"\nshort_name = \"甲\"\ncity = \"乙市\"\noffice_code = \"JX\"\noffice_hours = {hours}\ntime_zone = \"Asia/Shanghai\"\n"
+        );
+        CountySettings::parse(FILE, &text)
+    }
+
+    #[test]
+    fn office_hours_stand_in_order() {
+        assert_eq!(with_hours(r#"["08:30-12:00", "13:30-17:00"]"#).unwrap().office_hours.len(), 2);
+        for bad in [r#"["13:30-17:00", "08:30-12:00"]"#, r#"["17:00-08:30"]"#, r#"["8h"]"#, "[]"] {
+            let error = with_hours(bad).unwrap_err().to_string();
+            assert!(error.starts_with("county.toml line 5: office_hours"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_named() {
+        let error = CountySettings::parse(FILE, "nmae = \"甲县\"\n").unwrap_err().to_string();
+        assert!(
+            error.contains("county.toml line 1") && error.contains("nmae") && error.contains("name"),
+            "{error}"
+        );
+    }
+}
