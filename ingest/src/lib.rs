@@ -1,1 +1,8 @@
-//! Placeholder.
+//! Ingest: pulls or receives records, decodes and cleans them, and hands each to the store once.
+
+pub mod decode;
+pub mod feed;
+pub mod http;
+pub mod record;
+pub mod sheet;
+mod text;

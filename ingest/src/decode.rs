@@ -1,0 +1,258 @@
+//! Bytes to text: which encoding a document is really written in, and reading it as that.
+//!
+//! What a header or a declaration says is only a hint: Chinese feeds and sheets are often labelled UTF-8
+//! and written in GBK, or the other way round. A byte order mark decides first, then validity (text in
+//! another encoding is almost never valid UTF-8 by chance), then the declared encoding where the bytes fit
+//! it, and last a statistical guess.
+
+use std::io::{self, Read};
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{
+    BIG5, CoderResult, Decoder, DecoderResult, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE,
+};
+
+/// Bytes given to the statistical guess; more do not change it.
+const GUESS_BYTES: usize = 1 << 20;
+/// Up to so many bytes outside ASCII, a text in GBK may be valid UTF-8 by chance.
+const CHANCE_BYTES: u64 = 8;
+
+/// A decoded document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    pub text: String,
+    /// The WHATWG name of the encoding it was read in: `UTF-8`, `gb18030`, `UTF-16LE` ...
+    pub encoding: &'static str,
+    /// Some bytes fitted no character and became U+FFFD.
+    pub damaged: bool,
+}
+
+/// Decodes a whole document.
+///
+/// `declared` holds labels in falling order of trust (an HTTP charset, an XML declaration); unknown ones are ignored.
+pub fn decode(bytes: &[u8], declared: &[&str]) -> Decoded {
+    let mut survey = Survey::default();
+    survey.feed(bytes);
+    let encoding = survey.choose(declared);
+    let (text, _, damaged) = encoding.decode(bytes);
+    Decoded { text: text.into_owned(), encoding: encoding.name(), damaged }
+}
+
+/// The encoding that an XML declaration or a `<meta charset>` near the start names.
+pub fn declared_inside(bytes: &[u8]) -> Option<String> {
+    let head = &bytes[..bytes.len().min(1024)];
+    let head: String = head.iter().filter(|b| **b != 0).map(|b| char::from(*b)).collect();
+    let declaration = &head[head.find("<?xml")?..];
+    let declaration = &declaration[..declaration.find("?>").unwrap_or(declaration.len())];
+    let after = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let label = after[1..].split(quote).next()?.trim();
+    (!label.is_empty()).then(|| label.to_owned())
+}
+
+/// Looks through a document piece by piece, so that a file of any size can be judged in flat memory.
+pub struct Survey {
+    start: Vec<u8>,
+    read: u64,
+    even_nul: u64,
+    odd_nul: u64,
+    high: u64,
+    utf8: Tally,
+    gb: Tally,
+    guess: EncodingDetector,
+    guessed: usize,
+}
+
+impl Default for Survey {
+    fn default() -> Self {
+        Self {
+            start: Vec::new(),
+            read: 0,
+            even_nul: 0,
+            odd_nul: 0,
+            high: 0,
+            utf8: Tally::of(UTF_8),
+            gb: Tally::of(GB18030),
+            guess: EncodingDetector::new(Iso2022JpDetection::Deny),
+            guessed: 0,
+        }
+    }
+}
+
+impl Survey {
+    /// Takes the next piece of the document.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        if self.start.len() < 4 {
+            self.start.extend(bytes.iter().take(4 - self.start.len()));
+        }
+        for (index, byte) in bytes.iter().enumerate() {
+            match byte {
+                0 if (self.read + index as u64).is_multiple_of(2) => self.even_nul += 1,
+                0 => self.odd_nul += 1,
+                0x80.. => self.high += 1,
+                _ => {}
+            }
+        }
+        self.read += bytes.len() as u64;
+        self.utf8.feed(bytes, false);
+        self.gb.feed(bytes, false);
+        let part = &bytes[..bytes.len().min(GUESS_BYTES - self.guessed)];
+        self.guessed += part.len();
+        self.guess.feed(part, false);
+    }
+
+    /// Whether bytes of value 0 stand where no text encoding has them: the document is no text.
+    pub fn is_binary(&self) -> bool {
+        self.even_nul + self.odd_nul > 0 && self.mark().is_none() && self.wide().is_none()
+    }
+
+    /// The encoding to read the document in.
+    pub fn choose(mut self, declared: &[&str]) -> &'static Encoding {
+        self.utf8.feed(&[], true);
+        self.gb.feed(&[], true);
+        self.guess.feed(&[], true);
+        if let Some(found) = self.mark().or_else(|| self.wide()) {
+            return found;
+        }
+        let declared = declared.iter().find_map(|label| Encoding::for_label(label.trim().as_bytes()));
+        let says_gb = declared.is_some_and(is_gb);
+        if self.utf8.errors == 0 {
+            let chance = says_gb && self.high > 0 && self.high <= CHANCE_BYTES && self.gb.errors == 0;
+            return if chance { GB18030 } else { UTF_8 };
+        }
+        // Text of another encoding is wrong UTF-8 nearly everywhere; a damaged UTF-8 text only here and there.
+        if self.utf8.wide > self.utf8.errors.saturating_mul(10) {
+            return UTF_8;
+        }
+        let guess = self.guess.guess(Some(b"cn"), Utf8Detection::Deny);
+        match declared {
+            Some(named) if is_gb(named) => GB18030,
+            Some(named) if trustworthy(named) => named,
+            _ if guess == BIG5 => BIG5,
+            _ if is_gb(guess) || self.gb.errors.saturating_mul(20) < self.gb.wide => GB18030,
+            _ => guess,
+        }
+    }
+
+    fn mark(&self) -> Option<&'static Encoding> {
+        Encoding::for_bom(&self.start).map(|(encoding, _)| encoding)
+    }
+
+    /// UTF-16 without a mark: the zero bytes of its ASCII characters all stand at one parity.
+    fn wide(&self) -> Option<&'static Encoding> {
+        let nul = self.even_nul + self.odd_nul;
+        // One character in two hundred in ASCII is less than any sheet or feed has.
+        if nul == 0 || nul.saturating_mul(400) < self.read {
+            return None;
+        }
+        if self.even_nul.saturating_mul(20) <= self.odd_nul {
+            return Some(UTF_16LE);
+        }
+        (self.odd_nul.saturating_mul(20) <= self.even_nul).then_some(UTF_16BE)
+    }
+}
+
+fn is_gb(encoding: &'static Encoding) -> bool {
+    encoding == GBK || encoding == GB18030
+}
+
+/// Encodings that a declaration is believed for once the bytes are no UTF-8. Single-byte encodings accept
+/// every byte, so a wrong label shows nowhere: there the guess decides.
+fn trustworthy(encoding: &'static Encoding) -> bool {
+    !encoding.is_single_byte() && ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding)
+}
+
+/// How well a document fits one encoding.
+struct Tally {
+    decoder: Decoder,
+    /// Byte sequences that fit no character.
+    errors: u64,
+    /// Characters outside ASCII.
+    wide: u64,
+}
+
+impl Tally {
+    fn of(encoding: &'static Encoding) -> Self {
+        Self { decoder: encoding.new_decoder_without_bom_handling(), errors: 0, wide: 0 }
+    }
+
+    fn feed(&mut self, mut bytes: &[u8], last: bool) {
+        let mut buffer = [0u8; 4096];
+        loop {
+            let (result, read, written) =
+                self.decoder.decode_to_utf8_without_replacement(bytes, &mut buffer, last);
+            self.wide += buffer[..written].iter().filter(|b| **b >= 0xC0).count() as u64;
+            bytes = &bytes[read..];
+            match result {
+                DecoderResult::InputEmpty => return,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => self.errors += 1,
+            }
+        }
+    }
+}
+
+/// Reads bytes of any encoding as UTF-8, in flat memory. Bytes that fit no character become U+FFFD.
+pub struct TextReader<R> {
+    inner: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    raw_at: usize,
+    raw_len: usize,
+    ended: bool,
+    finished: bool,
+    text: Vec<u8>,
+    text_at: usize,
+}
+
+impl<R: Read> TextReader<R> {
+    /// A byte order mark at the start is left out.
+    pub fn new(inner: R, encoding: &'static Encoding) -> Self {
+        Self {
+            inner,
+            decoder: encoding.new_decoder_with_bom_removal(),
+            raw: vec![0; 32 * 1024],
+            raw_at: 0,
+            raw_len: 0,
+            ended: false,
+            finished: false,
+            text: Vec::new(),
+            text_at: 0,
+        }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        let mut buffer = vec![0u8; 64 * 1024];
+        while self.text_at == self.text.len() {
+            if self.raw_at == self.raw_len && !self.ended {
+                self.raw_len = self.inner.read(&mut self.raw)?;
+                self.raw_at = 0;
+                self.ended = self.raw_len == 0;
+            }
+            let raw = &self.raw[self.raw_at..self.raw_len];
+            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut buffer, self.ended);
+            self.raw_at += read;
+            self.text.clear();
+            self.text.extend_from_slice(&buffer[..written]);
+            self.text_at = 0;
+            if self.ended && result == CoderResult::InputEmpty {
+                self.finished = true;
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for TextReader<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.text_at == self.text.len() && !self.finished {
+            self.refill()?;
+        }
+        let rest = &self.text[self.text_at..];
+        let count = rest.len().min(out.len());
+        out[..count].copy_from_slice(&rest[..count]);
+        self.text_at += count;
+        Ok(count)
+    }
+}

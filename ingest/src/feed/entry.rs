@@ -1,0 +1,128 @@
+//! What a feed brought, independent of its format, and which of its entries are one and the same.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// The family of formats that a feed is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeedFormat {
+    /// RSS 0.9x, 1.0 and 2.0.
+    Rss,
+    Atom,
+    Json,
+}
+
+/// A feed as it was read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeedDocument {
+    pub format: FeedFormat,
+    pub title: String,
+    /// In the feed's order, each entry once.
+    pub entries: Vec<FeedEntry>,
+    /// Entries that could not be read.
+    #[serde(skip)]
+    pub lost: Vec<LostEntry>,
+    /// The encoding that the document was read in.
+    #[serde(skip)]
+    pub encoding: &'static str,
+}
+
+/// One entry of a feed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct FeedEntry {
+    /// The guid or id, else the link; empty when there is neither.
+    pub id: String,
+    pub title: String,
+    pub url: Option<String>,
+    pub published: Option<Timestamp>,
+    /// Plain text, paragraphs apart.
+    pub body: String,
+    /// The body as it arrived.
+    #[serde(skip)]
+    pub html: String,
+}
+
+/// An entry that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostEntry {
+    /// Counted from 1 in the document.
+    pub number: u64,
+    pub reason: String,
+    /// Its markup, at most 10,000 characters.
+    pub markup: String,
+}
+
+/// Makes each entry stand once.
+///
+/// Entries with one id are versions of one entry when they share the link or the title: the newer one
+/// stays, at the first one's place. Otherwise the feed gives different entries one id; they are kept apart by
+/// their links (or titles), so that none is lost.
+pub(super) fn settle(entries: Vec<FeedEntry>) -> Vec<FeedEntry> {
+    let mut kept: Vec<FeedEntry> = Vec::with_capacity(entries.len());
+    let mut shared: Vec<String> = Vec::new();
+    let mut places: std::collections::HashMap<String, Vec<usize>> = std::collections::HashMap::new();
+    for entry in entries {
+        let known =
+            if entry.id.is_empty() { None } else { Some(places.entry(entry.id.clone()).or_default()) };
+        let Some(known) = known else {
+            if !kept.contains(&entry) {
+                kept.push(entry);
+            }
+            continue;
+        };
+        match known.iter().find(|place| same_matter(&kept[**place], &entry)) {
+            Some(place) if entry.published > kept[*place].published => kept[*place] = entry,
+            Some(_) => {}
+            None => {
+                if known.len() == 1 {
+                    shared.push(entry.id.clone());
+                }
+                known.push(kept.len());
+                kept.push(entry);
+            }
+        }
+    }
+    for id in shared {
+        for place in places.get(&id).into_iter().flatten() {
+            let entry = &mut kept[*place];
+            let mark = entry.url.as_deref().unwrap_or(&entry.title);
+            entry.id = format!("{id} {mark}");
+        }
+    }
+    kept
+}
+
+fn same_matter(one: &FeedEntry, other: &FeedEntry) -> bool {
+    (one.url.is_some() && one.url == other.url) || one.title == other.title
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: &str, url: &str, title: &str, second: i64) -> FeedEntry {
+        FeedEntry {
+            id: id.into(),
+            url: Some(url.into()),
+            title: title.into(),
+            published: Timestamp::from_second(second).ok(),
+            ..FeedEntry::default()
+        }
+    }
+
+    #[test]
+    fn of_two_versions_the_newer_one_stays() {
+        let old = entry("a", "http://x/1", "停水", 10);
+        let new = entry("a", "http://x/1", "停水（更新）", 20);
+        assert_eq!(settle(vec![old.clone(), new.clone()]), [new.clone()]);
+        assert_eq!(settle(vec![new.clone(), old]), [new]);
+    }
+
+    #[test]
+    fn different_entries_under_one_id_are_all_kept() {
+        let kept = settle(vec![entry("0", "http://x/1", "停水", 1), entry("0", "http://x/2", "停电", 2)]);
+        let ids: Vec<_> = kept.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!(ids, ["0 http://x/1", "0 http://x/2"]);
+    }
+}

@@ -1,0 +1,13 @@
+//! Feeds: RSS of every version, Atom and JSON Feed, in whatever encoding and state of repair.
+
+mod date;
+mod entry;
+mod json;
+mod lenient;
+mod parse;
+mod text;
+mod xml;
+
+pub use entry::{FeedDocument, FeedEntry, FeedFormat, LostEntry};
+pub use parse::{FeedError, parse};
+pub use text::html_to_text;

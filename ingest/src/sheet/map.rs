@@ -1,0 +1,100 @@
+//! A column map: which header of a sheet has which meaning, for sheets with headers of their own.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use super::header::{Meaning, word_of};
+
+/// Meanings and the headers that have them, read from TOML: `body = "情况说明"`, `person_name = ["甲方", "乙方"]`.
+///
+/// A map is strict: only the columns that it names have a meaning (personal columns, counters and row numbers
+/// are recognised besides), and each header that it names must be in the sheet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnMap {
+    entries: Vec<(Meaning, String)>,
+}
+
+/// A column map that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadMap {
+    #[error("the column map is no TOML of the form meaning = \"header\": {0}")]
+    Toml(String),
+    #[error("the column map knows no meaning \"{meaning}\"; allowed: {}", allowed())]
+    UnknownMeaning { meaning: String },
+    #[error("the column map gives no header for {meaning}")]
+    NoHeader { meaning: &'static str },
+    #[error("the column map gives {meaning} several headers; only one can have it")]
+    Several { meaning: &'static str },
+    #[error("the column map gives \"{header}\" two meanings")]
+    Twice { header: String },
+    #[error("the column map names neither a body nor a title; one of them is needed")]
+    NoText,
+}
+
+fn allowed() -> String {
+    Meaning::ALL.iter().map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Headers {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl ColumnMap {
+    /// Reads a map from TOML.
+    ///
+    /// # Errors
+    /// When it is no TOML, names an unknown meaning, or gives neither body nor title.
+    pub fn parse(toml: &str) -> Result<Self, BadMap> {
+        let table: BTreeMap<String, Headers> =
+            toml::from_str(toml).map_err(|e| BadMap::Toml(e.to_string()))?;
+        let mut entries: Vec<(Meaning, String)> = Vec::new();
+        for (word, headers) in table {
+            let found = Meaning::ALL.iter().find(|(_, w)| *w == word);
+            let (meaning, _) = *found.ok_or(BadMap::UnknownMeaning { meaning: word })?;
+            let headers = match headers {
+                Headers::One(header) => vec![header],
+                Headers::Several(headers) => headers,
+            };
+            if headers.is_empty() || headers.iter().any(|h| h.trim().is_empty()) {
+                return Err(BadMap::NoHeader { meaning: word_of(meaning) });
+            }
+            if headers.len() > 1 && !meaning.may_repeat() {
+                return Err(BadMap::Several { meaning: word_of(meaning) });
+            }
+            for header in headers {
+                if entries.iter().any(|(_, known)| *known == header) {
+                    return Err(BadMap::Twice { header });
+                }
+                entries.push((meaning, header));
+            }
+        }
+        if !entries.iter().any(|(m, _)| matches!(m, Meaning::Body | Meaning::Title)) {
+            return Err(BadMap::NoText);
+        }
+        Ok(Self { entries })
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Meaning, &str)> {
+        self.entries.iter().map(|(meaning, header)| (*meaning, header.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_says_what_is_wrong_with_it() {
+        let wrong = |toml: &str| ColumnMap::parse(toml).unwrap_err();
+        assert!(wrong("text = \"情况\"").to_string().contains("allowed: external_id, title, body"));
+        assert_eq!(wrong("state = \"状态\""), BadMap::NoText);
+        assert_eq!(wrong("body = [\"甲\", \"乙\"]"), BadMap::Several { meaning: "body" });
+        assert_eq!(wrong("body = \"甲\"\ntitle = \"甲\""), BadMap::Twice { header: "甲".into() });
+        assert_eq!(wrong("body = \" \""), BadMap::NoHeader { meaning: "body" });
+        assert!(matches!(wrong("body: 情况"), BadMap::Toml(_)));
+        assert!(ColumnMap::parse("body = \"情况\"\nperson_name = [\"甲方\", \"乙方\"]").is_ok());
+    }
+}

@@ -1,0 +1,199 @@
+//! One row of a sheet to a record, or to the reason why not.
+
+use jiff::Timestamp;
+use qingting_models::clock;
+use qingting_models::records::RowPlace;
+use serde_json::{Map, Value};
+
+use super::header::{Layout, Meaning, Words, plain};
+use super::times;
+use crate::record::{Persons, RawRecord};
+use crate::text;
+
+/// A row as a reader hands it on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Row {
+    /// Counted from 1 as a spreadsheet shows it.
+    pub number: u64,
+    pub cells: Vec<String>,
+}
+
+impl Row {
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells.iter().all(|cell| clean(cell).is_empty())
+    }
+}
+
+/// A row that could not be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BadRow {
+    pub place: RowPlace,
+    /// What is wrong and what is allowed.
+    pub reason: String,
+    /// The row as it arrived, to be sealed.
+    pub original: Value,
+}
+
+/// The value of a cell: without control characters, padding and the wrappers that keep spreadsheets from
+/// rewriting numbers; empty for the words that exports write where there is nothing.
+pub(super) fn clean(cell: &str) -> &str {
+    let cell = cell.trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}');
+    let cell = cell.strip_prefix("=\"").and_then(|inner| inner.strip_suffix('"')).unwrap_or(cell);
+    let cell = match cell.strip_prefix('\'') {
+        Some(number) if number.starts_with(|c: char| c.is_ascii_digit()) => number,
+        _ => cell,
+    };
+    if matches!(cell, "NULL" | "null" | "\\N" | "NaN" | "nan" | "None") { "" } else { cell }
+}
+
+/// Reads a row by the sheet's layout.
+///
+/// # Errors
+/// When a time cannot be read, the row has more cells than the header, or it has neither title nor text.
+pub(super) fn read_row(layout: &Layout, row: &Row, file: &RowPlace) -> Result<RawRecord, BadRow> {
+    let reader = RowReader { layout, row };
+    reader.record().map_err(|(column, reason)| BadRow {
+        place: RowPlace { row: row.number, column, ..file.clone() },
+        reason,
+        original: reader.original(),
+    })
+}
+
+/// The column at fault, if it is one, and what is wrong.
+type Fault = (Option<String>, String);
+
+struct RowReader<'r> {
+    layout: &'r Layout,
+    row: &'r Row,
+}
+
+impl<'r> RowReader<'r> {
+    fn record(&self) -> Result<RawRecord, Fault> {
+        self.check_width()?;
+        let body = text::tidy_lines(self.value(Meaning::Body).unwrap_or_default());
+        let title = text::one_line(self.value(Meaning::Title).unwrap_or_default());
+        if title.is_empty() && body.is_empty() {
+            return Err((None, "the row has neither a title nor a text; one of them is needed".into()));
+        }
+        let external_id = self.value(Meaning::ExternalId).filter(|id| !id.is_empty()).map(str::to_owned);
+        Ok(RawRecord {
+            title: if title.is_empty() { text::opening(&body) } else { title },
+            body,
+            url: self.value(Meaning::Url).and_then(text::web_address),
+            occurred_at: self.time(Meaning::Occurred)?,
+            dispatched_at: self.time(Meaning::Dispatched)?,
+            due_at: self.time(Meaning::Due)?,
+            finished: self.is_finished(),
+            persons: self.persons(),
+            extra: self.extra(),
+            significant: self.significant(external_id.is_some())?,
+            original: self.original(),
+            external_id,
+        })
+    }
+
+    fn check_width(&self) -> Result<(), Fault> {
+        let width = self.layout.columns.len();
+        let surplus = self.row.cells.iter().skip(width).filter(|cell| !clean(cell).is_empty()).count();
+        if surplus == 0 {
+            return Ok(());
+        }
+        let found = self.row.cells.len();
+        Err((
+            None,
+            format!(
+                "the row has {found} cells, the header {width}; a separator within a text must stand in quotes"
+            ),
+        ))
+    }
+
+    /// The columns with their cleaned cells.
+    fn cells(&self) -> impl Iterator<Item = (&'r super::header::Column, &'r str)> {
+        let cells = self.row.cells.iter().map(|cell| clean(cell)).chain(std::iter::repeat(""));
+        self.layout.columns.iter().zip(cells)
+    }
+
+    fn value(&self, meaning: Meaning) -> Option<&'r str> {
+        self.cells().find(|(column, _)| column.meaning == Some(meaning)).map(|(_, cell)| cell)
+    }
+
+    fn time(&self, meaning: Meaning) -> Result<Option<Timestamp>, Fault> {
+        let Some((column, cell)) = self.cells().find(|(column, _)| column.meaning == Some(meaning)) else {
+            return Ok(None);
+        };
+        times::parse_cell(cell).map_err(|wrong| (Some(column.header.clone()), wrong.to_string()))
+    }
+
+    /// Finished by its state word, or because it carries an answer and the time of the answer.
+    fn is_finished(&self) -> bool {
+        let filled =
+            |meaning| self.cells().any(|(c, cell)| c.meaning == Some(meaning) && !text::is_blank(cell));
+        self.value(Meaning::State).is_some_and(|state| Words::get().is_finished(state))
+            || (filled(Meaning::Answer) && filled(Meaning::Answered))
+    }
+
+    fn persons(&self) -> Persons {
+        let mut persons = Persons::default();
+        for (column, cell) in self.cells() {
+            let list = match column.meaning {
+                Some(Meaning::PersonName) => &mut persons.names,
+                Some(Meaning::PersonPhone) => &mut persons.phones,
+                Some(Meaning::PersonOther) => &mut persons.others,
+                _ => continue,
+            };
+            let parts = cell.split(|c: char| c.is_whitespace() || "、,，;；/|".contains(c));
+            let known = parts.filter(|part| part.chars().count() >= 2 && !Words::get().is_nobody(part));
+            list.extend(known.map(str::to_owned));
+        }
+        persons
+    }
+
+    fn extra(&self) -> Vec<(String, String)> {
+        use Meaning::{Answer, Answered, Counter, State};
+        let shown =
+            |meaning: Option<Meaning>| matches!(meaning, None | Some(State | Answer | Answered | Counter));
+        self.cells()
+            .filter(|(column, cell)| shown(column.meaning) && !cell.is_empty())
+            .map(|(column, cell)| (column.header.clone(), text::tidy_lines(cell)))
+            .collect()
+    }
+
+    /// With an id of its own a record's every column counts. Without one its digest is its identity, so only
+    /// what never changes counts: else a new state would double the record.
+    fn significant(&self, has_id: bool) -> Result<Vec<(String, String)>, Fault> {
+        use Meaning::{Body, Counter, Dispatched, Due, ExternalId, Occurred, RowNumber, Title};
+        let mut all = Vec::new();
+        for (column, cell) in self.cells() {
+            let fixed = matches!(column.meaning, Some(Title | Body | Occurred | Dispatched))
+                || column.meaning.is_some_and(Meaning::is_personal);
+            let counts =
+                !matches!(column.meaning, Some(ExternalId | Counter | RowNumber)) && (has_id || fixed);
+            if !counts || cell.is_empty() {
+                continue;
+            }
+            // One moment counts as the same however an export formats it.
+            let value = match column.meaning {
+                Some(meaning @ (Occurred | Dispatched | Due)) => {
+                    self.time(meaning)?.map_or_else(String::new, clock::rfc3339)
+                }
+                _ => text::tidy_lines(cell),
+            };
+            all.push((plain(&column.header), value));
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    fn original(&self) -> Value {
+        let mut object = Map::new();
+        for (column, cell) in self.layout.columns.iter().zip(&self.row.cells) {
+            if !cell.is_empty() {
+                object.insert(column.header.clone(), Value::String(cell.clone()));
+            }
+        }
+        for (index, cell) in self.row.cells.iter().enumerate().skip(self.layout.columns.len()) {
+            object.insert(format!("({})", index + 1), Value::String(cell.clone()));
+        }
+        Value::Object(object)
+    }
+}
