@@ -6,3 +6,4 @@ pub mod county;
 pub mod ids;
 pub mod records;
 pub mod text;
+pub mod vault;

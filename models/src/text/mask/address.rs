@@ -1,0 +1,220 @@
+//! House and flat numbers: 12幢3单元502室, 5-2-301, 88号 after a road. The road or estate stays, and
+//! so does a building alone, which says where a lamp is broken but not who lives there.
+
+use super::page::{NOTHING, Page, spelled_digit};
+use super::{MaskKind, MaskSpan};
+
+/// The parts of an address below the road, in the words people use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    House,
+    Building,
+    Unit,
+    Floor,
+    Room,
+}
+
+const UNITS: &[(&str, Part)] = &[
+    ("号楼", Part::Building),
+    ("单元", Part::Unit),
+    ("幢", Part::Building),
+    ("栋", Part::Building),
+    ("座", Part::Building),
+    ("号房", Part::Room),
+    ("号", Part::House),
+    ("楼", Part::Floor),
+    ("层", Part::Floor),
+    ("室", Part::Room),
+    ("房", Part::Room),
+];
+/// Where a house number follows. 街道 and 铁路 are not in it for their last character.
+const ROADS: &[char] = &['路', '街', '巷', '弄', '村', '衖'];
+/// What follows a number after a road when it counts something else: a line, a gate, a day.
+const NOT_A_HOUSE: &[char] = &[
+    '线', '口', '门', '桥', '井', '机', '点', '站', '台', '杆', '灯', '坑', '塘', '闸', '隧', '仓', '码',
+    '泵', '文', '令', '公', '通', '车', '地', '上', '下', '晚', '早', '凌', '中', '当', '起', '之', '至',
+    '到', '前', '后', '开', '选', '房', '桩', '球',
+];
+/// What follows a count after a building: 12栋502户, 3幢2019年.
+const COUNTED: &[char] = &[
+    '户', '平', '米', '元', '人', '年', '月', '日', '个', '名', '万', '亿', '千', '百', '余', '多', '岁',
+    '块', '斤', '吨', '公', '里', '套', '间', '辆', '台', '株', '亩', '次', '条', '件', '瓦', '度', '℃', '%',
+    '㎡', '号', '路', '急', '层', '栋', '幢', '天', '小', '分', '点',
+];
+
+/// A number and its unit, as far as the next one.
+struct Piece {
+    part: Part,
+    digits: Vec<char>,
+    end: usize,
+}
+
+pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
+    let mut at = 0;
+    while at < page.chars.len() {
+        let begins = is_number_char(page.at(at)) && !continues_a_number(page, at);
+        let found = begins.then(|| chain(page, at).or_else(|| dashed(page, at))).flatten();
+        if let Some(end) = found {
+            claims.push(MaskSpan { kind: MaskKind::Address, start: at, end });
+        }
+        at = found.unwrap_or(at + 1);
+    }
+}
+
+fn is_number_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || spelled(c)
+}
+
+fn spelled(c: char) -> bool {
+    spelled_digit(c).is_some() || matches!(c, '十' | '百' | '甲' | '乙' | '丙' | '丁')
+}
+
+/// Whether the character here only goes on with what stands before it, or is a month's day.
+fn continues_a_number(page: &Page, at: usize) -> bool {
+    let before = page.before(at);
+    let same = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '*' | '+' | '/');
+    let dashed = before == '-' && at >= 2 && is_number_char(page.at(at - 2));
+    dashed
+        || page.at(at).is_ascii_alphanumeric() && same(before)
+        || spelled(page.at(at)) && (spelled(before) || before == '第')
+        || matches!(before, '月' | '〕' | ']' | '第')
+}
+
+/// The characters of the number at an index: digits with a letter before or after, or numerals.
+fn number(page: &Page, at: usize) -> Vec<char> {
+    let run = |accept: fn(char) -> bool| -> Vec<char> {
+        (at..at + 8).map(|i| page.at(i)).take_while(|&c| accept(c)).collect()
+    };
+    let numerals = run(spelled);
+    if numerals.is_empty() { run(|c| c.is_ascii_alphanumeric()) } else { numerals }
+}
+
+fn is_usual(number: &[char]) -> bool {
+    let letters = number.iter().filter(|c| c.is_ascii_alphabetic()).count();
+    (1..=5).contains(&number.len()) && letters <= 1
+}
+
+/// The end of a chain of parts that starts here, when the chain says where someone lives.
+fn chain(page: &Page, start: usize) -> Option<usize> {
+    let after_road = ROADS.contains(&page.before(start)) || after_group(page, start);
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut at = start;
+    while let Some(piece) = piece(page, at, pieces.last()) {
+        let rank = piece.part as u8;
+        let falls =
+            pieces.last().is_none_or(|last| rank > last.part as u8 || last.part == Part::House && rank == 0);
+        if !falls {
+            break;
+        }
+        at = skip_separators(page, piece.end);
+        pieces.push(piece);
+    }
+    let last = pieces.last()?;
+    let end = last.end;
+    match pieces.as_slice() {
+        [house] if house.part == Part::House => {
+            (after_road && !NOT_A_HOUSE.contains(&page.at(end))).then(|| house_tail(page, end))
+        }
+        [room] => (room.part == Part::Room && is_flat(page, room)).then_some(end),
+        pieces => {
+            let dwelling = pieces.iter().any(|p| matches!(p.part, Part::Unit | Part::Room));
+            let house = after_road && pieces[0].part == Part::House;
+            (dwelling || house).then_some(end)
+        }
+    }
+}
+
+/// 3组12号: a group of a village stands where a road does in town.
+fn after_group(page: &Page, start: usize) -> bool {
+    page.before(start) == '组' && start >= 2 && is_number_char(page.at(start - 2))
+}
+
+/// A room number alone: three or four digits and 室.
+fn is_flat(page: &Page, room: &Piece) -> bool {
+    page.before(room.end) == '室' && (3..=5).contains(&room.digits.len()) && !page.has(room.end, "内")
+        || page.before(room.end) == '室' && room.digits.len() >= 3
+}
+
+/// 88号-1, 88号附2, 88号之3
+fn house_tail(page: &Page, end: usize) -> usize {
+    let digits = (end + 1..).take_while(|&i| page.at(i).is_ascii_digit()).count();
+    let tail = matches!(page.at(end), '-' | '附' | '之') && (1..=4).contains(&digits);
+    if tail { end + 1 + digits } else { end }
+}
+
+fn skip_separators(page: &Page, from: usize) -> usize {
+    (from..from + 2).take_while(|&i| matches!(page.at(i), ' ' | '-' | ',' | NOTHING)).count() + from
+}
+
+/// One part of an address; a last number without a unit is a room when what leads to it can hold one.
+fn piece(page: &Page, at: usize, before: Option<&Piece>) -> Option<Piece> {
+    let mut digits = number(page, at);
+    let mut end = at + digits.len();
+    if page.at(end) == '-' && page.at(end + 1).is_ascii_digit() {
+        let more = number(page, end + 1);
+        if is_usual(&digits) && is_usual(&more) && unit(page, end + 1 + more.len()).is_some() {
+            end += 1 + more.len();
+            digits = more;
+        }
+    }
+    if !is_usual(&digits) {
+        return None;
+    }
+    match unit(page, end) {
+        Some((word, part)) if part != Part::Floor || digits.len() <= 2 => {
+            Some(Piece { part, digits, end: end + word.chars().count() })
+        }
+        _ => before.filter(|last| holds_room(page, last, &digits, end)).map(|_| Piece {
+            part: Part::Room,
+            digits,
+            end,
+        }),
+    }
+}
+
+fn unit(page: &Page, at: usize) -> Option<(&'static str, Part)> {
+    let found = UNITS.iter().copied().find(|(word, _)| page.has(at, word))?;
+    // 3号线, 5号门: not parts of an address. 2楼道, 3层楼: a kind of place.
+    let next = page.at(at + found.0.chars().count());
+    let other = match found.1 {
+        Part::House => matches!(next, '线' | '令' | '文'),
+        Part::Floor => matches!(next, '道' | '梯' | '楼' | '盘'),
+        Part::Room => matches!(next, '子' | '屋' | '产' | '间' | '东' | '外' | '款' | '价' | '贷'),
+        _ => false,
+    };
+    (!other).then_some(found)
+}
+
+fn holds_room(page: &Page, before: &Piece, digits: &[char], end: usize) -> bool {
+    let room = (3..=4).contains(&digits.iter().filter(|c| c.is_ascii_digit() || spelled(**c)).count());
+    let on_floor = before.part != Part::Floor || digits.starts_with(&before.digits);
+    let part = !matches!(before.part, Part::Room | Part::House);
+    let next = page.at(end);
+    room && on_floor && part && !COUNTED.contains(&next) && !matches!(next, '-' | '.' | '/')
+}
+
+/// 5-2-301: building, unit and room; 3-502室 and 3幢-502.
+fn dashed(page: &Page, start: usize) -> Option<usize> {
+    let mut lengths = Vec::new();
+    let mut at = start;
+    loop {
+        let digits = (at..).take_while(|&i| page.at(i).is_ascii_digit()).count();
+        lengths.push(digits);
+        at += digits;
+        if digits == 0 || page.at(at) != '-' || lengths.len() == 4 {
+            break;
+        }
+        at += 1;
+    }
+    let room = matches!(page.at(at), '室' | '房');
+    let year = page.has(at - lengths.last()?.min(&at), "19") || page.has(at - lengths.last()?.min(&at), "20");
+    let fits = match lengths.as_slice() {
+        [1..=3, 1..=2, 3] => true,
+        [1..=3, 1..=2, 4] => room || !year,
+        [1..=3, 3..=4] => room,
+        _ => false,
+    };
+    let goes_on = page.at(at).is_ascii_alphanumeric() || matches!(page.at(at), '.' | '/' | '*' | '-');
+    let counted = !room && COUNTED.contains(&page.at(at));
+    (fits && !goes_on && !counted).then_some(at + usize::from(room))
+}

@@ -1,0 +1,105 @@
+//! E-mail addresses, and QQ and WeChat accounts after a cue.
+
+use super::cues::{Announces, Cue, value_start};
+use super::page::Page;
+use super::{MaskKind, MaskSpan};
+
+/// What follows a count or amount rather than an account.
+const UNITS: &[char] = &['元', '万', '人', '年', '月', '日', '个', '块', '多', '余', '条', '名', '.', '%'];
+/// Numbers that belong to the public.
+const PUBLIC: &[&str] = &["12345", "12315", "12333", "12319", "10000", "10086", "10010"];
+/// Words after WeChat or QQ that make it a group, a platform or a payment.
+const NOT_PERSONAL: &[&str] = &["群", "公众", "平台", "小程序", "视频号", "邮箱"];
+
+/// Addresses of the usual form local@domain.tld.
+pub(super) fn find_emails(page: &Page, claims: &mut Vec<MaskSpan>) {
+    for at in page.chars.iter().enumerate().filter(|(_, c)| **c == '@').map(|(i, _)| i) {
+        let local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
+        let length = (1..=at.min(64)).take_while(|&back| local(page.at(at - back))).count();
+        let start = at - length;
+        if length == 0 || matches!(page.before(start), '*' | '@') {
+            continue;
+        }
+        if let Some(end) = domain_end(page, at + 1) {
+            claims.push(MaskSpan { kind: MaskKind::Email, start, end });
+        }
+    }
+}
+
+/// Where a domain of two or more labels, the last of them of letters, ends.
+fn domain_end(page: &Page, start: usize) -> Option<usize> {
+    let mut end = None;
+    let mut at = start;
+    loop {
+        let label = (at..).take_while(|&i| page.at(i).is_ascii_alphanumeric() || page.at(i) == '-').count();
+        let letters = (at..at + label).take_while(|&i| page.at(i).is_ascii_alphabetic()).count();
+        if at > start && letters >= 2 && letters == label {
+            end = Some(at + label);
+        }
+        if label == 0 || page.at(at + label) != '.' {
+            return end;
+        }
+        at += label + 1;
+    }
+}
+
+/// QQ and WeChat accounts that a cue announces.
+pub(super) fn find_accounts(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
+    for cue in cues {
+        if page.has_any(cue.end, NOT_PERSONAL) {
+            continue;
+        }
+        let found = match cue.announces {
+            Announces::Qq => qq(page, cue),
+            Announces::WeChat => wechat(page, cue),
+            _ => None,
+        };
+        claims.extend(found);
+    }
+}
+
+fn digits_at(page: &Page, start: usize) -> usize {
+    (start..).take_while(|&i| page.at(i).is_ascii_digit()).count()
+}
+
+fn is_account_number(page: &Page, start: usize, length: usize) -> bool {
+    let end = start + length;
+    let public = PUBLIC.iter().any(|n| n.len() == length && page.has(start, n));
+    page.at(start) != '0'
+        && !UNITS.contains(&page.at(end))
+        && !page.at(end).is_ascii_alphanumeric()
+        && !public
+}
+
+fn qq(page: &Page, cue: &Cue) -> Option<MaskSpan> {
+    let (start, _) = value_start(page, cue.end);
+    let length = digits_at(page, start);
+    ((5..=11).contains(&length) && is_account_number(page, start, length)).then(|| MaskSpan {
+        kind: MaskKind::Qq,
+        start,
+        end: start + length,
+    })
+}
+
+/// An id of letters, digits, `_` and `-` that starts with a letter, 6 to 20 places, or a number.
+/// A mobile number under 电话（微信） stays a telephone number.
+fn wechat(page: &Page, cue: &Cue) -> Option<MaskSpan> {
+    let (start, parted) = value_start(page, cue.end);
+    let digits = digits_at(page, start);
+    if digits > 0 {
+        let fits = (6..=20).contains(&digits) && is_account_number(page, start, digits);
+        let joined = usize::from(matches!(page.before(cue.start), '/' | '(' | '、' | '及' | '和' | ' '));
+        let phone_too = digits == 11 && page.ends_with_any(cue.start - joined, &["电话", "手机", "手机号"]);
+        return (fits && !phone_too).then(|| MaskSpan { kind: MaskKind::WeChat, start, end: start + digits });
+    }
+    let id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let length = (start..).take_while(|&i| id(page.at(i))).count();
+    let end = start + length;
+    let marked = (start..end).any(|i| !page.at(i).is_ascii_alphabetic());
+    let fits = page.at(start).is_ascii_alphabetic() && (6..=20).contains(&length) && (parted || marked);
+    (fits && !matches!(page.at(end), '@' | '*') && page.at(start - 1) != '*').then_some(MaskSpan {
+        kind: MaskKind::WeChat,
+        start,
+        end,
+    })
+}

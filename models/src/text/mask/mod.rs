@@ -1,0 +1,184 @@
+//! Hides personal data in free text behind readable labels such as 〔手机号〕.
+//!
+//! * [`page`]: the copy the finders read, one character for one character of the input.
+//! * [`cues`]: the words that announce a number or a name (电话, 微信, 联系人).
+//! * [`digits`]: runs of digits however they are spaced; [`numbers`]: telephone, identity and bank card numbers.
+//! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons;
+//!   [`address`]: house and flat numbers; [`known`]: values the caller knows from other columns.
+//!
+//! Masking is idempotent: the finders run until they find no more, and to them what was found
+//! looks as its label does, a wall that no rule reaches across.
+
+mod address;
+mod cues;
+mod digits;
+mod handles;
+mod known;
+mod names;
+mod numbers;
+mod page;
+mod plate;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use page::Page;
+
+/// What a masked stretch of text was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MaskKind {
+    /// A mainland mobile number, 11 digits, with its country code if written.
+    Mobile,
+    /// A fixed line with area code, or a local number after a cue; extension included.
+    Landline,
+    /// An identity number of a resident, 18 or 15 places (GB 11643).
+    IdCard,
+    /// A bank card number that passes the Luhn check.
+    BankCard,
+    /// A vehicle plate (GA 36).
+    Plate,
+    /// An e-mail address.
+    Email,
+    /// A QQ number after a cue.
+    Qq,
+    /// A WeChat id after a cue.
+    WeChat,
+    /// A person's name, or the surname alone before a title such as 先生.
+    Name,
+    /// House and flat numbers, not the road or estate.
+    Address,
+}
+
+impl MaskKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Mobile,
+        Self::Landline,
+        Self::IdCard,
+        Self::BankCard,
+        Self::Plate,
+        Self::Email,
+        Self::Qq,
+        Self::WeChat,
+        Self::Name,
+        Self::Address,
+    ];
+
+    /// What stands in the masked text instead of the value.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Mobile => "〔手机号〕",
+            Self::Landline => "〔电话〕",
+            Self::IdCard => "〔身份证号〕",
+            Self::BankCard => "〔银行卡号〕",
+            Self::Plate => "〔车牌〕",
+            Self::Email => "〔邮箱〕",
+            Self::Qq => "〔QQ〕",
+            Self::WeChat => "〔微信〕",
+            Self::Name => "〔姓名〕",
+            Self::Address => "〔门牌〕",
+        }
+    }
+}
+
+/// One masked stretch: `start..end` in characters of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MaskSpan {
+    /// What it was.
+    #[serde(rename = "type")]
+    pub kind: MaskKind,
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+}
+
+/// A text with its personal data replaced, and where it stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Masked {
+    /// The text with labels in place of values.
+    pub text: String,
+    /// What was masked, in order, not overlapping.
+    pub spans: Vec<MaskSpan>,
+}
+
+/// Masks the personal data that [`MaskKind`] names. What is masked already (138****5678, 张**, 李某,
+/// our own labels) stays as it is.
+pub fn mask(text: &str) -> Masked {
+    mask_with(text, &[])
+}
+
+/// [`mask`], and every place where one of the `known` values stands, such as the name and number
+/// of the caller from a sheet's own columns. Names of one character, numbers of fewer than five,
+/// stand-ins (匿名, 市民) and values that are masked themselves are passed over.
+pub fn mask_with(text: &str, known: &[(MaskKind, &str)]) -> Masked {
+    let mut page = Page::read(text);
+    let mut spans = Vec::new();
+    known::find(&page, known, &mut spans);
+    page.wall_off(&spans);
+    if page.may_hold_personal_data() {
+        loop {
+            let found = find_all(&page);
+            if found.is_empty() {
+                break;
+            }
+            page.wall_off(&found);
+            spans.extend(found);
+        }
+    }
+    spans.sort_by_key(|span| span.start);
+    Masked { text: replace(text, &spans), spans }
+}
+
+/// One round of every finder; where two claim the same characters, the earlier finder wins.
+fn find_all(page: &Page) -> Vec<MaskSpan> {
+    let cues = cues::find(page);
+    let groups = digits::groups(page);
+    let mut claims = Vec::new();
+    handles::find_emails(page, &mut claims);
+    numbers::find_identity(page, &groups, &cues, &mut claims);
+    handles::find_accounts(page, &cues, &mut claims);
+    numbers::find_mobiles(page, &groups, &mut claims);
+    numbers::find_bank_cards(page, &groups, &cues, &mut claims);
+    numbers::find_landlines(page, &groups, &cues, &mut claims);
+    plate::find(page, &mut claims);
+    names::find(page, &cues, &mut claims);
+    address::find(page, &mut claims);
+    settle(page.chars.len(), claims)
+}
+
+/// Keeps the claims, first come first served, that don't overlap one kept before.
+fn settle(length: usize, claims: Vec<MaskSpan>) -> Vec<MaskSpan> {
+    if claims.len() < 2 {
+        return claims;
+    }
+    let mut taken = vec![false; length];
+    let mut kept = Vec::with_capacity(claims.len());
+    for claim in claims {
+        let range = &mut taken[claim.start..claim.end];
+        if !range.iter().any(|&t| t) {
+            range.fill(true);
+            kept.push(claim);
+        }
+    }
+    kept
+}
+
+fn replace(text: &str, spans: &[MaskSpan]) -> String {
+    if spans.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    let mut at = 0;
+    for span in spans {
+        out.extend(chars.by_ref().take(span.start - at));
+        out.push_str(span.kind.label());
+        chars.by_ref().take(span.end - span.start).for_each(drop);
+        at = span.end;
+    }
+    out.push_str(chars.as_str());
+    out
+}

@@ -1,0 +1,284 @@
+//! Telephone, identity and bank card numbers.
+
+use super::cues::{Announces, Cue, value_start};
+use super::digits::{Group, Number, numbers, spelled_groups};
+use super::page::Page;
+use super::{MaskKind, MaskSpan};
+
+/// Words right before a number that say it counts papers, not people.
+const SERIALS: &[&str] = &[
+    "单号",
+    "编号",
+    "案号",
+    "流水号",
+    "批号",
+    "受理号",
+    "登记号",
+    "许可证号",
+    "信用代码",
+    "订单",
+    "工单",
+    "文号",
+    "条码",
+    "发票号",
+    "备案号",
+    "序列号",
+    "注册号",
+];
+/// What follows an amount.
+const AMOUNTS: &[char] = &['元', '万', '亿', '吨', '千', '%', '块'];
+
+fn span(kind: MaskKind, number: &Number) -> MaskSpan {
+    MaskSpan { kind, start: number.start, end: number.end }
+}
+
+fn is_serial(page: &Page, start: usize) -> bool {
+    let mut at = start;
+    while start - at < 4 && matches!(page.before(at), ':' | ' ' | '是' | '为' | '码') {
+        at -= 1;
+    }
+    page.ends_with_any(at, SERIALS)
+}
+
+/// Whether a number goes on as a decimal or an amount, or is the tail of a decimal.
+fn is_amount(page: &Page, number: &Number) -> bool {
+    let tail =
+        page.before(number.start) == '.' && number.start >= 2 && page.at(number.start - 2).is_ascii_digit();
+    let goes_on = page.at(number.end) == '.' && page.at(number.end + 1).is_ascii_digit();
+    tail || goes_on || AMOUNTS.contains(&page.at(number.end))
+}
+
+/// The places where a value announced by one of the cues starts.
+fn announced(page: &Page, cues: &[Cue], what: Announces) -> Vec<usize> {
+    cues.iter().filter(|cue| cue.announces == what).map(|cue| value_start(page, cue.end).0).collect()
+}
+
+/// Mobile numbers: 1[3-9] and nine more digits (工业和信息化部 numbering plan), whole or spaced as
+/// people do, in digits or Chinese numerals, with or without +86.
+pub(super) fn find_mobiles(page: &Page, groups: &[Group], claims: &mut Vec<MaskSpan>) {
+    find_mobiles_in(page, groups, claims);
+    if page.spelled_digits {
+        find_mobiles_in(page, &spelled_groups(page), claims);
+    }
+}
+
+fn find_mobiles_in(page: &Page, groups: &[Group], claims: &mut Vec<MaskSpan>) {
+    for first in 0..groups.len() {
+        if !matches!(groups[first].values[0], 0 | 1 | 8) {
+            continue;
+        }
+        let found = numbers(groups, first).filter(|n| n.values.len() >= 11 && is_mobile(n)).last();
+        let Some(number) = found else { continue };
+        if is_amount(page, &number) || is_serial(page, number.start) {
+            continue;
+        }
+        let plus = usize::from(page.before(number.start) == '+');
+        let start = open_bracket(page, &number, number.start - plus);
+        claims.push(MaskSpan { start, ..span(MaskKind::Mobile, &number) });
+    }
+}
+
+fn is_mobile(number: &Number) -> bool {
+    let mut values = number.values.as_slice();
+    let mut shape = number.shape.clone();
+    for prefix in [&[0, 0, 8, 6][..], &[8, 6], &[0]] {
+        if values.len() == 11 + prefix.len() && values.starts_with(prefix) && shape[0] >= prefix.len().max(2)
+        {
+            values = &values[prefix.len()..];
+            shape[0] -= prefix.len();
+            shape.retain(|&n| n > 0);
+        }
+    }
+    let usual = [
+        &[11][..],
+        &[3, 4, 4],
+        &[3, 8],
+        &[7, 4],
+        &[4, 3, 4],
+        &[4, 4, 3],
+        &[3, 3, 5],
+        &[5, 6],
+        &[3, 5, 3],
+        &[3, 2, 2, 2, 2],
+    ];
+    values.len() == 11
+        && values[0] == 1
+        && values[1] >= 3
+        && (usual.contains(&shape.as_slice()) || shape.len() == 11)
+}
+
+/// Fixed lines: an area code and a local number, or after a cue a local number alone. Public
+/// hotlines (12345, 110, 400-) have neither form.
+pub(super) fn find_landlines(page: &Page, groups: &[Group], cues: &[Cue], claims: &mut Vec<MaskSpan>) {
+    let phone_values = announced(page, cues, Announces::Phone);
+    for first in 0..groups.len() {
+        let start = groups[first].start;
+        let announced = phone_values.contains(&start);
+        let found = numbers(groups, first)
+            .filter(|n| has_area_code(n) || announced && is_local(n))
+            .filter(|n| !is_amount(page, n) && !is_serial(page, start))
+            .last();
+        if let Some(number) = found {
+            let start =
+                if has_area_code(&number) { open_bracket(page, &number, start) } else { number.start };
+            claims.push(MaskSpan { kind: MaskKind::Landline, start, end: extension(page, number.end) });
+        }
+    }
+}
+
+/// `start`, or the bracket before it when the number holds the one that closes it: (0574)65712345.
+fn open_bracket(page: &Page, number: &Number, start: usize) -> usize {
+    let closed = (number.start..number.end).any(|i| page.at(i) == ')');
+    start - usize::from(closed && page.before(start) == '(')
+}
+
+fn has_area_code(number: &Number) -> bool {
+    let v = &number.values;
+    if v[0] != 0 || v.len() < 10 || v.len() > 12 {
+        return false;
+    }
+    let code = match (v[1], v[2]) {
+        (1, 0) | (2, _) => 3,
+        (3..=9, _) => 4,
+        _ => return false,
+    };
+    let local = v.len() - code;
+    let parts = match number.shape[0] {
+        whole if whole == v.len() => true,
+        first if first == code => matches!(number.shape[1..], [_] | [3 | 4, 4]),
+        _ => false,
+    };
+    parts && (local == 8 || code == 4 && local == 7) && v[code] >= 2
+}
+
+fn is_local(number: &Number) -> bool {
+    matches!(number.shape.as_slice(), [7 | 8] | [3 | 4, 4])
+        && number.values[0] >= 2
+        && !is_date(&number.values)
+}
+
+/// Eight digits that read as a day of this age: 20190503.
+fn is_date(values: &[u8]) -> bool {
+    values.len() == 8 && is_day(values)
+}
+
+/// Where a number with its extension ends: 65712345转801, 65712345-801.
+fn extension(page: &Page, end: usize) -> usize {
+    let mut at = end;
+    while matches!(page.at(at), ' ' | '-' | '转' | '分' | '机') && at < end + 4 {
+        at += 1;
+    }
+    let digits = (at..).take_while(|&i| page.at(i).is_ascii_digit()).count();
+    let dash_only = !(end..at).any(|i| matches!(page.at(i), '转' | '机'));
+    let allowed = if dash_only { 2..=4 } else { 1..=6 };
+    let dashed = (end..at).any(|i| page.at(i) == '-');
+    if at > end && allowed.contains(&digits) && (!dash_only || dashed) { at + digits } else { end }
+}
+
+/// Resident identity numbers. GB 11643-1999: province, place, day of birth, order, check digit;
+/// with a wrong check digit only after a cue. The older form of 15 digits has no check digit.
+pub(super) fn find_identity(page: &Page, groups: &[Group], cues: &[Cue], claims: &mut Vec<MaskSpan>) {
+    let announced = announced(page, cues, Announces::Identity);
+    for first in 0..groups.len() {
+        let start = groups[first].start;
+        if page.before(start).is_ascii_alphanumeric() {
+            continue;
+        }
+        for number in numbers(groups, first) {
+            if let Some(end) = identity_end(page, &number, announced.contains(&start)) {
+                claims.push(MaskSpan { kind: MaskKind::IdCard, start, end });
+            }
+        }
+    }
+}
+
+fn identity_end(page: &Page, number: &Number, announced: bool) -> Option<usize> {
+    let v = &number.values;
+    let usual = matches!(
+        number.shape.as_slice(),
+        [_] | [6, 8, 3 | 4]
+            | [6, 4, 4, 3 | 4]
+            | [6, 11 | 12]
+            | [14, 3 | 4]
+            | [3, 3, 8, 3 | 4]
+            | [4, 4, 4, 4, 1 | 2]
+            | [6, 6, 3]
+    );
+    let (check, end) = match v.len() {
+        18 => (u32::from(v[17]), number.end),
+        17 if page.at(number.end) == 'x' => (10, number.end + 1),
+        15 if usual && is_old_identity(v) && !is_serial(page, number.start) => return Some(number.end),
+        _ => return None,
+    };
+    if !usual || page.at(end).is_ascii_alphanumeric() {
+        return None;
+    }
+    let valid = is_province(v) && is_day(&v[6..14]) && check == identity_check(&v[..17]);
+    (valid || announced).then_some(end)
+}
+
+/// GB 11643-1999, ISO 7064 MOD 11-2: 10 stands for X.
+fn identity_check(values: &[u8]) -> u32 {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = values.iter().zip(WEIGHTS).map(|(&v, w)| u32::from(v) * w).sum();
+    (12 - sum % 11) % 11
+}
+
+fn is_old_identity(values: &[u8]) -> bool {
+    let day: Vec<u8> = [1, 9].into_iter().chain(values[6..12].iter().copied()).collect();
+    is_province(values) && is_day(&day)
+}
+
+fn is_province(values: &[u8]) -> bool {
+    matches!(
+        values[0] * 10 + values[1],
+        11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83 | 91
+    )
+}
+
+/// Whether eight digits are a day between 1900 and 2099.
+fn is_day(values: &[u8]) -> bool {
+    let two = |i: usize| i8::try_from(values[i] * 10 + values[i + 1]).unwrap_or(0);
+    let year = i16::from(two(0)) * 100 + i16::from(two(2));
+    (1900..2100).contains(&year) && jiff::civil::Date::new(year, two(4), two(6)).is_ok()
+}
+
+/// Bank card numbers that pass the Luhn check (ISO/IEC 7812): 13 to 19 digits after a cue, 16 or
+/// 19 digits of a card network without one.
+pub(super) fn find_bank_cards(page: &Page, groups: &[Group], cues: &[Cue], claims: &mut Vec<MaskSpan>) {
+    let announced = announced(page, cues, Announces::Bank);
+    for first in 0..groups.len() {
+        let start = groups[first].start;
+        let expected = announced.contains(&start);
+        if page.before(start).is_ascii_alphabetic() || !expected && is_serial(page, start) {
+            continue;
+        }
+        let fitting =
+            numbers(groups, first).filter(|n| is_bank_card(n, expected) && !is_amount(page, n)).last();
+        claims.extend(fitting.map(|number| span(MaskKind::BankCard, &number)));
+    }
+}
+
+fn is_bank_card(number: &Number, expected: bool) -> bool {
+    let count = number.values.len();
+    let known = matches!(number.values[0], 3..=6 | 9);
+    let length = if expected { (13..=19).contains(&count) } else { known && (count == 16 || count == 19) };
+    let usual = match number.shape.as_slice() {
+        [_] | [6, _] => true,
+        [fours @ .., last] => {
+            fours.iter().all(|&n| n == 4) && *last <= 4 || number.shape.len() == 5 && fours[0] == 4
+        }
+        [] => false,
+    };
+    length && usual && luhn(&number.values)
+}
+
+fn luhn(values: &[u8]) -> bool {
+    let sum: u32 = values
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, &v)| u32::from(if i % 2 == 0 { v } else { v * 2 - if v > 4 { 9 } else { 0 } }))
+        .sum();
+    sum % 10 == 0 && values.iter().any(|&v| v != values[0])
+}

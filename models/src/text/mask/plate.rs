@@ -1,0 +1,42 @@
+//! Vehicle plates (GA 36-2018): province, letter, five places, six on new-energy vehicles.
+
+use super::page::{NOTHING, Page};
+use super::{MaskKind, MaskSpan};
+
+const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
+/// Last places of special plates: learner, police, trailer, Hong Kong and Macao.
+const SPECIAL: &[char] = &['学', '警', '挂', '港', '澳'];
+
+pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
+    for (start, &c) in page.chars.iter().enumerate() {
+        if PROVINCES.contains(c)
+            && let Some(end) = plate_end(page, start + 1)
+        {
+            claims.push(MaskSpan { kind: MaskKind::Plate, start, end });
+        }
+    }
+}
+
+fn plate_end(page: &Page, after_province: usize) -> Option<usize> {
+    let letter = skip_separators(page, after_province);
+    if !page.at(letter).is_ascii_lowercase() {
+        return None;
+    }
+    let first = skip_separators(page, letter + 1);
+    let places: Vec<char> =
+        (first..first + 7).map(|i| page.at(i)).take_while(char::is_ascii_alphanumeric).collect();
+    let end = first + places.len();
+    let digits = places.iter().filter(|c| c.is_ascii_digit()).count();
+    match places.len() {
+        4 if digits >= 2 && SPECIAL.contains(&page.at(end)) => Some(end + 1),
+        5 if digits >= 3 => Some(end),
+        6 if (4..6).contains(&digits) => Some(end),
+        _ => None,
+    }
+}
+
+fn skip_separators(page: &Page, from: usize) -> usize {
+    let separators =
+        (from..from + 2).take_while(|&i| matches!(page.at(i), '·' | '•' | '・' | '.' | ' ' | '-' | NOTHING));
+    from + separators.count()
+}

@@ -1,0 +1,25 @@
+//! Text utilities that every door needs: feeds, sheets, API, manual entry, replies, attachments.
+//!
+//! * [`tidy`] makes the text people read: as written, without what hides, breaks or cannot be stored.
+//! * [`normalise`] makes the copy the model reads, and remembers where each character came from.
+//! * [`mask`] hides personal data before anything else sees the text.
+//! * [`canonical`] is the one form that content digests are made over.
+
+pub mod mask;
+mod normalise;
+mod simplify;
+mod tidy;
+
+pub use mask::{MaskKind, MaskSpan, Masked, mask, mask_with};
+pub use normalise::{Normalised, normalise};
+pub use simplify::simplify;
+pub use tidy::{canonical, tidy};
+
+/// Whether a character takes no room on the page: zero-width spaces and joiners, byte order marks,
+/// soft hyphens, and the marks that override the direction of writing.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}

@@ -1,0 +1,105 @@
+//! The text people read, and the one form that content digests are made over.
+
+use super::is_invisible;
+
+/// The text as written (Traditional stays Traditional), without what hides, breaks or cannot be
+/// stored: control, zero-width, byte-order and direction-override characters go, NUL among them
+/// (PostgreSQL refuses it); line ends become LF; trailing spaces go; at most one blank line in a
+/// row, none at the start or end.
+pub fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut blank = false;
+    for line in Lines(text) {
+        let start = out.len();
+        if start > 0 {
+            out.push_str(if blank { "\n\n" } else { "\n" });
+        }
+        let content = out.len();
+        out.extend(line.chars().filter(|&c| c == '\t' || !(c.is_control() || is_invisible(c))));
+        out.truncate(content + out[content..].trim_end().len());
+        if out.len() == content {
+            out.truncate(start);
+            blank = start > 0;
+        } else {
+            blank = false;
+        }
+    }
+    out
+}
+
+/// The lines of a text, whichever of the Unicode line ends divide them.
+struct Lines<'a>(&'a str);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+        let Some((at, matched)) = self.0.match_indices(end).next() else {
+            return Some(std::mem::take(&mut self.0));
+        };
+        let line = &self.0[..at];
+        let rest = &self.0[at + matched.len()..];
+        self.0 = if matched == "\r" { rest.strip_prefix('\n').unwrap_or(rest) } else { rest };
+        Some(line)
+    }
+}
+
+/// One form for the same content however it was laid out: tidied title and body, white space
+/// squeezed to single spaces, parted by one line break. Digests for identity are made over it.
+pub fn canonical(title: &str, body: &str) -> String {
+    let mut out = String::with_capacity(title.len() + body.len() + 1);
+    squeeze(title, &mut out);
+    out.push('\n');
+    squeeze(body, &mut out);
+    out
+}
+
+fn squeeze(text: &str, out: &mut String) {
+    for (i, word) in tidy(text).split_whitespace().enumerate() {
+        if i > 0 {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_hides_or_breaks_goes() {
+        assert_eq!(tidy("\u{feff}路\u{200b}灯\0不\u{202e}亮\u{7}"), "路灯不亮");
+        assert_eq!(tidy("一\r\n二\r三\u{2028}四"), "一\n二\n三\n四");
+        assert_eq!(tidy("一 \u{3000}\t\n\n \n\n二\n\n"), "一\n\n二");
+        assert_eq!(tidy("\n\n\u{3000}\u{3000}首行\n\r\n"), "\u{3000}\u{3000}首行");
+        assert_eq!(tidy("\r\n\0\u{feff}"), "");
+    }
+
+    #[test]
+    fn traditional_and_full_width_stay() {
+        assert_eq!(tidy("請儘快，１３８ ＡＢ"), "請儘快，１３８ ＡＢ");
+    }
+
+    #[test]
+    fn layout_does_not_change_the_canonical_form() {
+        assert_eq!(canonical(" 路灯\u{200b} 不亮 ", "一\r\n\r\n\r\n二 "), "路灯 不亮\n一 二");
+        assert_eq!(canonical("路灯  不亮", "一\n二"), canonical("路灯 不亮\n", "一\r\n\u{3000}二"));
+        assert_ne!(canonical("ab", "c"), canonical("a", "bc"));
+    }
+
+    proptest! {
+        #[test]
+        fn tidying_twice_is_tidying_once(text in "[a 　\t\r\n\u{0}\u{feff}\u{2028}路]{0,24}") {
+            let once = tidy(&text);
+            prop_assert_eq!(tidy(&once), once.clone());
+            prop_assert!(!once.contains("\n\n\n"));
+            prop_assert!(!once.contains('\0'));
+        }
+    }
+}
