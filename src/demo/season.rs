@@ -5,12 +5,12 @@
 
 mod cast;
 mod clockwork;
-pub mod feeds;
+pub(crate) mod feeds;
 mod material;
 mod mix;
 mod random;
-pub mod replies;
-pub mod sheets;
+pub(crate) mod replies;
+pub(crate) mod sheets;
 mod slots;
 
 use anyhow::{Result, ensure};
@@ -19,11 +19,11 @@ use jiff::Timestamp;
 use replies::ReplyBook;
 
 /// Fewest and most items of a season.
-pub const ITEMS: std::ops::RangeInclusive<usize> = 60..=5000;
+pub(crate) const ITEMS: std::ops::RangeInclusive<usize> = 60..=5000;
 
 /// Which of the three made-up feeds carries a piece of news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FeedKind {
+pub(crate) enum FeedKind {
     /// RSS 2.0, 县融媒体中心.
     Rss,
     /// Atom, 宁波民生新闻.
@@ -34,7 +34,7 @@ pub enum FeedKind {
 
 impl FeedKind {
     /// The name of the sender.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Rss => "县融媒体中心",
             Self::Atom => "宁波民生新闻",
@@ -45,7 +45,7 @@ impl FeedKind {
 
 /// The way a record comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Channel {
+pub(crate) enum Channel {
     News { feed: FeedKind },
     Hotline,
     Complaint,
@@ -53,7 +53,7 @@ pub enum Channel {
 
 /// One record of the made-up season as its sender would send it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SeasonRecord {
+pub(crate) struct SeasonRecord {
     pub channel: Channel,
     /// Unique within its source.
     pub external_id: String,
@@ -79,7 +79,7 @@ pub struct SeasonRecord {
 
 /// A season, sorted by time.
 #[derive(Clone, Debug)]
-pub struct Season {
+pub(crate) struct Season {
     pub records: Vec<SeasonRecord>,
     pub replies: ReplyBook,
 }
@@ -88,7 +88,7 @@ pub struct Season {
 ///
 /// # Errors
 /// When `items` lies outside [`ITEMS`], or an embedded file is malformed (the message names file and row).
-pub fn season(items: usize, seed: u64, end: Timestamp) -> Result<Season> {
+pub(crate) fn season(items: usize, seed: u64, end: Timestamp) -> Result<Season> {
     ensure!(
         ITEMS.contains(&items),
         "a season of {items} items is not possible: from {} to {} are allowed",

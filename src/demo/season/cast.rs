@@ -37,7 +37,7 @@ pub(super) fn cast(
     let mut slots = Slots::new(town, clockwork.local(offset).date());
     let mut record = record(text, town, offset);
     introduce(&mut record, &mut slots, material, random);
-    tell(&mut record, text, &mut slots, material, random)?;
+    tell(&mut record, text, None, &mut slots, material, random)?;
     record.office = office(&record, material, random);
     if let Channel::News { .. } = text.channel
         && !record.title.contains(town)
@@ -61,14 +61,16 @@ pub(super) fn again(
     if !same_person {
         introduce(&mut next.record, &mut next.slots, material, random);
     }
-    tell(&mut next.record, &first.text, &mut next.slots, material, random)?;
+    let phrases = match next.record.channel {
+        Channel::Complaint => &material.places.letters.reminders,
+        _ => &material.places.reminders,
+    };
+    let opening = random.pick(phrases).filter(|_| same_person).map(String::as_str);
+    tell(&mut next.record, &first.text, opening, &mut next.slots, material, random)?;
     if same_person {
         let plain_title = next.record.title.trim_start_matches("反映");
-        next.record.title = format!("再次反映：{plain_title}");
-        next.record.body = match next.record.channel {
-            Channel::Complaint => format!("之前在这里写过一次，没有结果，再写一遍。{}", next.record.body),
-            _ => format!("来电人此前已来电反映，至今未解决，现再次来电。{}", next.record.body),
-        };
+        let again = random.pick(&["再次反映：", "催办：", "二次反映："]).copied().unwrap_or_default();
+        next.record.title = format!("{again}{plain_title}");
     }
     Ok(next)
 }
@@ -118,10 +120,11 @@ fn introduce(record: &mut SeasonRecord, slots: &mut Slots, material: &Material, 
     }
 }
 
-/// Writes title and body in the manner of the channel.
+/// Writes title and body in the manner of the channel; `opening` replaces the drawn one.
 fn tell(
     record: &mut SeasonRecord,
     text: &Text,
+    opening: Option<&str>,
     slots: &mut Slots,
     material: &Material,
     random: &mut Random,
@@ -129,55 +132,29 @@ fn tell(
     let places = &material.places;
     record.title = slots.fill(&text.title, places, random)?;
     let body = slots.fill(&text.body, places, random).with_context(|| record.title.clone())?;
-    record.body = match text.channel {
-        Channel::News { .. } => body,
-        _ if text.plain => body,
-        Channel::Hotline => spoken(&body, text, slots, material, random)?,
-        Channel::Complaint => written(&body, text, slots, material, random)?,
+    let (openings, closings, sentences) = match text.channel {
+        Channel::Hotline => (places.openings.get(&text.kind), &places.closings, &places.particulars.calls),
+        Channel::Complaint => {
+            (Some(&places.letters.openings), &places.letters.closings, &places.particulars.letters)
+        }
+        Channel::News { .. } => (None, &places.closings, &places.particulars.calls),
     };
+    if text.plain || matches!(text.channel, Channel::News { .. }) {
+        record.body = body;
+        return Ok(());
+    }
+    // A text that says itself who calls takes no "来电人反映" before it.
+    let says_who = body.chars().take(24).collect::<String>().contains("来电");
+    let drawn = openings.filter(|_| !says_who).and_then(|openings| random.pick(openings));
+    let opening = opening.unwrap_or(drawn.map_or("", String::as_str));
+    let closing =
+        closings.get(&text.kind).and_then(|closings| random.pick(closings)).map_or("", String::as_str);
+    let particulars = particulars(sentences, text, slots, material, random)?;
+    record.body = format!("{opening}{body}{particulars}{closing}");
     Ok(())
 }
 
-/// A call as the operator notes it, with an opening unless the text says itself who calls.
-fn spoken(
-    body: &str,
-    text: &Text,
-    slots: &mut Slots,
-    material: &Material,
-    random: &mut Random,
-) -> Result<String> {
-    let places = &material.places;
-    let says_who = body.chars().take(24).collect::<String>().contains("来电");
-    let opening = match places.openings.get(&text.kind) {
-        Some(openings) if !says_who => random.pick(openings).map_or("", String::as_str),
-        _ => "",
-    };
-    let closing =
-        places.closings.get(&text.kind).and_then(|closings| random.pick(closings)).map_or("", String::as_str);
-    let particulars = particulars(&places.particulars.calls, text, slots, material, random)?;
-    Ok(format!("{opening}{body}{particulars}{closing}"))
-}
-
-fn written(
-    body: &str,
-    text: &Text,
-    slots: &mut Slots,
-    material: &Material,
-    random: &mut Random,
-) -> Result<String> {
-    let places = &material.places;
-    let opening = random.pick(&places.letters.openings).map_or("", String::as_str);
-    let closing = places
-        .letters
-        .closings
-        .get(&text.kind)
-        .and_then(|closings| random.pick(closings))
-        .map_or("", String::as_str);
-    let particulars = particulars(&places.particulars.letters, text, slots, material, random)?;
-    Ok(format!("{opening}{body}{particulars}{closing}"))
-}
-
-/// One call or letter in eight carries a name, number or address behind the matter, unless the text has one or the
+/// About one call or letter in ten carries a name, number or address behind the matter, unless the text has one or the
 /// sender asks to stay unknown.
 fn particulars(
     sentences: &[String],
@@ -188,7 +165,7 @@ fn particulars(
 ) -> Result<String> {
     let told = ["name", "phone", "idcard", "house"].into_iter().any(|slot| slots::names(text, slot));
     let town_has_estates = !material.places.town(&slots.town)?.estates.is_empty();
-    if told || text.kind == "举报" || text.kind == "表扬" || !town_has_estates || !random.chance(13) {
+    if told || text.kind == "举报" || text.kind == "表扬" || !town_has_estates || !random.chance(11) {
         return Ok(String::new());
     }
     let sentence = random.pick(sentences).cloned().unwrap_or_default();

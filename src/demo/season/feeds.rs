@@ -8,7 +8,7 @@ use super::sheets::time_of;
 use super::{Channel, FeedKind, SeasonRecord};
 
 /// 县融媒体中心 as RSS 2.0; `base_url` without a slash at its end.
-pub fn rss(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String {
+pub(crate) fn rss(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String {
     let kind = FeedKind::Rss;
     let items: String = news(records, kind)
         .map(|record| {
@@ -32,7 +32,7 @@ pub fn rss(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String {
 }
 
 /// 宁波民生新闻 as Atom; `base_url` without a slash at its end.
-pub fn atom(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String {
+pub(crate) fn atom(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String {
     let kind = FeedKind::Atom;
     let entries: String = news(records, kind)
         .map(|record| {
@@ -58,7 +58,7 @@ pub fn atom(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String 
 }
 
 /// 部门动态 as JSON Feed 1.1; `base_url` without a slash at its end.
-pub fn json_feed(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String {
+pub(crate) fn json_feed(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> String {
     let kind = FeedKind::Json;
     let items: Vec<Value> = news(records, kind)
         .map(|record| {

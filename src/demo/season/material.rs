@@ -24,6 +24,17 @@ pub(super) struct Text {
     pub(super) urgent: bool,
     /// Taken as it is: no opening, closing or particulars are added.
     pub(super) plain: bool,
+    /// Told only of towns with this setting.
+    pub(super) setting: Option<Setting>,
+}
+
+/// Whether a town reads as built-up, as countryside, or as both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Setting {
+    City,
+    Country,
+    Both,
 }
 
 /// A text of a storyline, with its place in time.
@@ -44,6 +55,7 @@ pub(super) struct Storyline {
 #[serde(deny_unknown_fields)]
 pub(super) struct Town {
     pub(super) name: String,
+    pub(super) setting: Setting,
     pub(super) weight: u32,
     pub(super) estates: Vec<String>,
     pub(super) roads: Vec<String>,
@@ -72,6 +84,7 @@ impl Town {
 #[serde(deny_unknown_fields)]
 pub(super) struct Letters {
     pub(super) openings: Vec<String>,
+    pub(super) reminders: Vec<String>,
     pub(super) closings: BTreeMap<String, Vec<String>>,
 }
 
@@ -91,6 +104,7 @@ pub(super) struct Places {
     pub(super) lists: BTreeMap<String, Vec<String>>,
     pub(super) openings: BTreeMap<String, Vec<String>>,
     pub(super) closings: BTreeMap<String, Vec<String>>,
+    pub(super) reminders: Vec<String>,
     pub(super) letters: Letters,
     pub(super) particulars: Particulars,
     pub(super) offices: BTreeMap<String, String>,
@@ -222,9 +236,10 @@ fn text(
     marks: &[String],
 ) -> Result<Text> {
     let marks: Vec<&str> = marks.iter().flat_map(|mark| mark.split(',')).collect();
-    if let Some(unknown) = marks.iter().find(|mark| !["urgent", "plain"].contains(*mark)) {
-        bail!("unknown mark {unknown}, allowed are urgent and plain");
+    if let Some(unknown) = marks.iter().find(|mark| !["urgent", "plain", "city", "country"].contains(*mark)) {
+        bail!("unknown mark {unknown}, allowed are urgent, plain, city and country");
     }
+    let setting = [("city", Setting::City), ("country", Setting::Country)];
     Ok(Text {
         channel,
         topic: topic.to_owned(),
@@ -233,6 +248,7 @@ fn text(
         body: body.clone(),
         urgent: marks.contains(&"urgent"),
         plain: marks.contains(&"plain"),
+        setting: setting.into_iter().find(|(mark, _)| marks.contains(mark)).map(|(_, setting)| setting),
     })
 }
 

@@ -17,7 +17,7 @@ const CHANNELS: [u32; 3] = [55, 30, 15];
 /// The size of a season that tells each storyline exactly once.
 const TOLD_ONCE: usize = 600;
 /// Ordinary calls and letters in a hundred that tell an earlier matter again.
-const REPEATS: usize = 7;
+const REPEATS: usize = 6;
 
 struct Mixer<'a> {
     material: &'a Material,
@@ -144,12 +144,12 @@ impl Mixer<'_> {
     fn repeats(&mut self, casts: &[Cast], count: usize) -> Result<Vec<Cast>> {
         let open: Vec<&Cast> = casts
             .iter()
-            .filter(|cast| ["投诉", "求助"].contains(&cast.text.kind.as_str()) && !cast.text.plain)
+            .filter(|cast| cast.text.kind == "投诉" && !cast.text.plain && !cast.text.urgent)
             .collect();
         let mut repeated = Vec::with_capacity(count);
         for _ in 0..count {
             let first = *self.random.pick(&open).context("no complaint to repeat")?;
-            let same_person = self.random.chance(55);
+            let same_person = self.random.chance(60);
             let days = if same_person { self.random.between(3, 9) } else { self.random.between(0, 4) };
             let later = first.record.at_offset_minutes + days * 1440 + self.random.between(-90, 90);
             // What happened too late to be repeated before the end is told by somebody else on the same day instead.

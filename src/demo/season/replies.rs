@@ -8,7 +8,7 @@ const REPLIES: &str = include_str!("../../../data/demo/replies.toml");
 /// A promise to the resident, due some days after the reply.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Promise {
+pub(crate) struct Promise {
     pub text: String,
     /// Calendar days after the reply.
     pub days: u32,
@@ -17,7 +17,7 @@ pub struct Promise {
 /// A department's answer that fits the matters of a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReplyText {
+pub(crate) struct ReplyText {
     pub topic: String,
     /// solved, partly, explained or impossible.
     pub outcome: String,
@@ -32,7 +32,7 @@ pub struct ReplyText {
 /// Why a department sends a case back, and whose it is in its view.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SendBack {
+pub(crate) struct SendBack {
     pub topic: String,
     pub reason: String,
     /// The office named as the right one.
@@ -42,7 +42,7 @@ pub struct SendBack {
 /// What the person called back said.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CallBack {
+pub(crate) struct CallBack {
     /// 满意, 基本满意 or 不满意.
     pub rating: String,
     /// solved, partly, explained or impossible, in the resident's eyes.
@@ -53,7 +53,7 @@ pub struct CallBack {
 /// All of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ReplyBook {
+pub(crate) struct ReplyBook {
     #[serde(rename = "reply")]
     pub replies: Vec<ReplyText>,
     #[serde(rename = "send_back")]
@@ -76,7 +76,7 @@ pub struct ReplyBook {
 
 impl ReplyBook {
     /// A reply for a matter: one of its storyline's when there is any, else one of its topic's; `turn` chooses.
-    pub fn reply(&self, topic: &str, storyline: Option<&str>, turn: usize) -> Option<&ReplyText> {
+    pub(crate) fn reply(&self, topic: &str, storyline: Option<&str>, turn: usize) -> Option<&ReplyText> {
         let own: Vec<&ReplyText> = self
             .replies
             .iter()

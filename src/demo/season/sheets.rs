@@ -6,10 +6,10 @@ use super::clockwork::local_time;
 use super::{Channel, SeasonRecord};
 
 /// Columns of the hotline sheet.
-pub const HOTLINE_HEADERS: [&str; 7] =
+pub(crate) const HOTLINE_HEADERS: [&str; 7] =
     ["工单编号", "来电时间", "诉求标题", "诉求内容", "联系电话", "所属区域", "承办单位"];
 /// Columns of the complaint board's sheet.
-pub const COMPLAINT_HEADERS: [&str; 7] =
+pub(crate) const COMPLAINT_HEADERS: [&str; 7] =
     ["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "点赞数", "反对数"];
 
 /// When a record was made, given the season's end.
@@ -18,7 +18,7 @@ pub(super) fn time_of(record: &SeasonRecord, end: Timestamp) -> Timestamp {
 }
 
 /// The calls among the records as CSV in UTF-8, header first, CRLF line ends (RFC 4180), times as `2026-09-12 09:13:00`.
-pub fn hotline_csv(records: &[SeasonRecord], end: Timestamp) -> String {
+pub(crate) fn hotline_csv(records: &[SeasonRecord], end: Timestamp) -> String {
     let mut csv = HOTLINE_HEADERS.join(",") + "\r\n";
     for record in records.iter().filter(|record| record.channel == Channel::Hotline) {
         let time = written_time(record, end);
@@ -38,7 +38,7 @@ pub fn hotline_csv(records: &[SeasonRecord], end: Timestamp) -> String {
 }
 
 /// The letters among the records as rows under [`COMPLAINT_HEADERS`].
-pub fn complaint_rows(records: &[SeasonRecord], end: Timestamp) -> Vec<[String; 7]> {
+pub(crate) fn complaint_rows(records: &[SeasonRecord], end: Timestamp) -> Vec<[String; 7]> {
     records
         .iter()
         .filter(|record| record.channel == Channel::Complaint)

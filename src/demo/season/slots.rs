@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::material::{Places, Text, Town};
+use super::material::{Places, Setting, Text, Town};
 use super::random::Random;
 
 /// Slots that name a place below the town.
@@ -56,12 +56,13 @@ impl Slots {
     }
 }
 
-/// The towns that have a place for every place slot of the text.
+/// The towns of the text's setting that have a place for every place slot of the text.
 pub(super) fn towns_for<'a>(text: &Text, places: &'a Places) -> Vec<&'a Town> {
     let needs: Vec<&str> = PLACE_SLOTS.into_iter().filter(|slot| names(text, slot)).collect();
     places
         .towns
         .iter()
+        .filter(|town| text.setting.is_none_or(|setting| [setting, Setting::Both].contains(&town.setting)))
         .filter(|town| needs.iter().all(|slot| town.places(slot).is_some_and(|list| !list.is_empty())))
         .collect()
 }
@@ -123,6 +124,7 @@ fn number(kind: &str, random: &mut Random) -> Option<String> {
         "days" => random.between(4, 25),
         "years" => random.between(2, 6),
         "age" => random.between(66, 88),
+        "worker" => random.between(48, 62),
         "price" => random.between(15, 58),
         "sec" => random.between(12, 18),
         "kids" => random.between(34, 42),
