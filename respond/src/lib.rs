@@ -1,5 +1,12 @@
 //! From a judged item to an answer: routing, the life of a case, its clocks and due times.
 
 pub mod acting;
+pub mod action;
+pub mod calendar;
+pub mod case_change;
 pub mod case_clocks;
+mod case_sums;
 pub mod case_table;
+pub mod deadline;
+pub mod decide;
+pub mod refusal;
