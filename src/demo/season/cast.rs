@@ -132,17 +132,22 @@ fn tell(
     let places = &material.places;
     record.title = slots.fill(&text.title, places, random)?;
     let body = slots.fill(&text.body, places, random).with_context(|| record.title.clone())?;
-    let (openings, closings, sentences) = match text.channel {
-        Channel::Hotline => (places.openings.get(&text.kind), &places.closings, &places.particulars.calls),
-        Channel::Complaint => {
-            (Some(&places.letters.openings), &places.letters.closings, &places.particulars.letters)
+    let (openings, details, sentences, closings) = match text.channel {
+        Channel::Hotline if !text.plain => (
+            places.openings.get(&text.kind),
+            &places.details.calls,
+            &places.particulars.calls,
+            &places.closings,
+        ),
+        Channel::Complaint if !text.plain => {
+            let letters = &places.letters;
+            (Some(&letters.openings), &places.details.letters, &places.particulars.letters, &letters.closings)
         }
-        Channel::News { .. } => (None, &places.closings, &places.particulars.calls),
+        _ => {
+            record.body = body;
+            return Ok(());
+        }
     };
-    if text.plain || matches!(text.channel, Channel::News { .. }) {
-        record.body = body;
-        return Ok(());
-    }
     // A text that says itself who calls takes no "来电人反映" before it.
     let says_who = body.chars().take(24).collect::<String>().contains("来电");
     let drawn = openings.filter(|_| !says_who).and_then(|openings| random.pick(openings));
@@ -150,7 +155,13 @@ fn tell(
     let closing =
         closings.get(&text.kind).and_then(|closings| random.pick(closings)).map_or("", String::as_str);
     let particulars = particulars(sentences, text, slots, material, random)?;
-    record.body = format!("{opening}{body}{particulars}{closing}");
+    let detail = match details.get(&text.kind) {
+        Some(details) if !text.complete && !text.urgent && random.chance(85) => {
+            slots.fill(random.pick(details).map_or("", String::as_str), places, random)?
+        }
+        _ => String::new(),
+    };
+    record.body = format!("{opening}{body}{detail}{particulars}{closing}");
     Ok(())
 }
 
@@ -165,7 +176,13 @@ fn particulars(
 ) -> Result<String> {
     let told = ["name", "phone", "idcard", "house"].into_iter().any(|slot| slots::names(text, slot));
     let town_has_estates = !material.places.town(&slots.town)?.estates.is_empty();
-    if told || text.kind == "举报" || text.kind == "表扬" || !town_has_estates || !random.chance(11) {
+    if told
+        || text.urgent
+        || text.kind == "举报"
+        || text.kind == "表扬"
+        || !town_has_estates
+        || !random.chance(11)
+    {
         return Ok(String::new());
     }
     let sentence = random.pick(sentences).cloned().unwrap_or_default();

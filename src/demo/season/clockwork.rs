@@ -77,6 +77,12 @@ impl Clockwork {
         (day * DAY + minute - self.end).min(-1)
     }
 
+    /// Days, from 0 to 4, by which a day before the end has to move back to fall on a Tuesday, Wednesday or Thursday.
+    pub(super) fn midweek_shift(&self, days_before: i64) -> i64 {
+        let weekday = (self.end.div_euclid(DAY) - days_before + 4).rem_euclid(7);
+        [3, 4, 0, 0, 0, 1, 2][weekday as usize]
+    }
+
     /// Local date and time at an offset.
     pub(super) fn local(&self, offset_minutes: i64) -> DateTime {
         let utc = (self.end + offset_minutes - LOCAL) * 60;
@@ -105,6 +111,15 @@ mod tests {
         for offset in offsets {
             let hour = clockwork().local(offset).hour();
             assert!((8..=20).contains(&hour), "{hour}");
+        }
+    }
+
+    #[test]
+    fn a_day_moved_midweek_shift_is_one_of_tuesday_to_thursday() {
+        for days_before in 40..60 {
+            let moved = days_before + clockwork().midweek_shift(days_before);
+            let weekday = clockwork().local(clockwork().fixed(moved as f64)).weekday();
+            assert!((2..=4).contains(&weekday.to_sunday_zero_offset()), "{weekday:?}");
         }
     }
 

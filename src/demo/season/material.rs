@@ -13,6 +13,10 @@ const LETTERS: &str = include_str!("../../../data/demo/letters.toml");
 const NEWS: &str = include_str!("../../../data/demo/news.toml");
 const STORYLINES: &str = include_str!("../../../data/demo/storylines.toml");
 
+/// Calls and letters of fewer characters may take a sentence of detail.
+const COMPLETE_CALL: usize = 90;
+const COMPLETE_LETTER: usize = 76;
+
 /// One base text with slots and choices still open.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
@@ -24,6 +28,8 @@ pub(super) struct Text {
     pub(super) urgent: bool,
     /// Taken as it is: no opening, closing or particulars are added.
     pub(super) plain: bool,
+    /// Long enough, or too particular, to take an added detail.
+    pub(super) complete: bool,
     /// Told only of towns with this setting.
     pub(super) setting: Option<Setting>,
 }
@@ -48,6 +54,8 @@ pub(super) struct Scene {
 pub(super) struct Storyline {
     pub(super) id: String,
     pub(super) town: String,
+    /// The day before the end that has to fall on a Tuesday, Wednesday or Thursday.
+    pub(super) midweek: Option<i64>,
     pub(super) scenes: Vec<Scene>,
 }
 
@@ -88,6 +96,14 @@ pub(super) struct Letters {
     pub(super) closings: BTreeMap<String, Vec<String>>,
 }
 
+/// Sentences by the kind of a text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Details {
+    pub(super) calls: BTreeMap<String, Vec<String>>,
+    pub(super) letters: BTreeMap<String, Vec<String>>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Particulars {
@@ -106,6 +122,7 @@ pub(super) struct Places {
     pub(super) closings: BTreeMap<String, Vec<String>>,
     pub(super) reminders: Vec<String>,
     pub(super) letters: Letters,
+    pub(super) details: Details,
     pub(super) particulars: Particulars,
     pub(super) offices: BTreeMap<String, String>,
     pub(super) weights: BTreeMap<String, u32>,
@@ -160,6 +177,7 @@ struct StorylineRow {
     id: String,
     topic: String,
     town: String,
+    midweek: Option<i64>,
     texts: Vec<Vec<String>>,
 }
 
@@ -223,9 +241,9 @@ fn storyline(row: StorylineRow, places: &Places) -> Result<Storyline> {
         let text = channel(channel_name)
             .and_then(|channel| text(channel, &row.topic, kind, [title, body], marks))
             .with_context(|| format!("{place}: {title}"))?;
-        scenes.push(Scene { days_before: -days, text });
+        scenes.push(Scene { days_before: -days, text: Text { complete: true, ..text } });
     }
-    Ok(Storyline { id: row.id, town: row.town, scenes })
+    Ok(Storyline { id: row.id, town: row.town, midweek: row.midweek, scenes })
 }
 
 fn text(
@@ -239,6 +257,7 @@ fn text(
     if let Some(unknown) = marks.iter().find(|mark| !["urgent", "plain", "city", "country"].contains(*mark)) {
         bail!("unknown mark {unknown}, allowed are urgent, plain, city and country");
     }
+    let complete = if channel == Channel::Complaint { COMPLETE_LETTER } else { COMPLETE_CALL };
     let setting = [("city", Setting::City), ("country", Setting::Country)];
     Ok(Text {
         channel,
@@ -248,6 +267,7 @@ fn text(
         body: body.clone(),
         urgent: marks.contains(&"urgent"),
         plain: marks.contains(&"plain"),
+        complete: body.chars().count() >= complete,
         setting: setting.into_iter().find(|(mark, _)| marks.contains(mark)).map(|(_, setting)| setting),
     })
 }

@@ -87,11 +87,12 @@ impl Mixer<'_> {
         let scenes = &storyline.scenes;
         let wanted = (scenes.len() * items).div_ceil(TOLD_ONCE).max(2);
         let first = wanted.min(scenes.len());
+        let moved = storyline.midweek.map_or(0, |day| self.clockwork.midweek_shift(day));
         let mut records = Vec::new();
         let mut voices = Vec::new();
         for index in 0..first {
             let scene = &scenes[index * scenes.len() / first];
-            let offset = self.clockwork.fixed(scene.days_before);
+            let offset = self.clockwork.fixed(scene.days_before + moved as f64);
             let cast = self.cast(&scene.text, &storyline.town, offset)?;
             if place_of(cast.record.channel) != 2 && scene.text.kind != "表扬" {
                 voices.push(cast.clone());
