@@ -8,6 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -29,14 +30,19 @@ pub struct BadId(String);
 /// Makes ids that rise with time and never repeat within one node number.
 #[derive(Debug)]
 pub struct IdSource {
-    node: i64,
+    node: AtomicI64,
     last: Mutex<(i64, i64)>,
 }
 
 impl IdSource {
     /// A source for the node number `node % NODES`.
     pub fn new(node: u16) -> Self {
-        Self { node: i64::from(node % NODES), last: Mutex::new((0, 0)) }
+        Self { node: AtomicI64::new(i64::from(node % NODES)), last: Mutex::new((0, 0)) }
+    }
+
+    /// Goes on with another node number, when the lease of the first was lost.
+    pub fn use_node(&self, node: u16) {
+        self.node.store(i64::from(node % NODES), Ordering::SeqCst);
     }
 
     /// The next id, at or after `now`. When the clock stands still or runs back, the sequence and
@@ -49,7 +55,8 @@ impl IdSource {
             (ms, seq) if seq + 1 < SEQUENCES => (ms, seq + 1),
             (ms, _) => (ms + 1, 0),
         };
-        I::from((last.0 << (NODE_BITS + SEQUENCE_BITS)) | (self.node << SEQUENCE_BITS) | last.1)
+        let node = self.node.load(Ordering::SeqCst);
+        I::from((last.0 << (NODE_BITS + SEQUENCE_BITS)) | (node << SEQUENCE_BITS) | last.1)
     }
 }
 

@@ -5,5 +5,6 @@ pub mod clock;
 pub mod county;
 pub mod ids;
 pub mod records;
+pub mod store;
 pub mod text;
 pub mod vault;

@@ -74,7 +74,11 @@ impl Viewer {
         Self {
             all_open: has(Role::Duty) || has(Role::Leader),
             all_confidential: has(Role::Discipline),
-            department: if has(Role::Handler) || has(Role::Reviewer) { user.department.clone() } else { None },
+            department: if has(Role::Handler) || has(Role::Reviewer) {
+                user.department.clone()
+            } else {
+                None
+            },
         }
     }
 }

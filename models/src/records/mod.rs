@@ -13,8 +13,8 @@ mod source;
 pub use account::{Role, Session, User, Viewer};
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use case::{
-    Case, CaseOrigin, CaseState, Clock, Extension, Helper, HelperState, Outcome, Promise, Rating, RatingGrade,
-    OPEN_STATES, Reply, ReplyReview, TimelineEntry, state_label,
+    Case, CaseOrigin, CaseState, Clock, Extension, Helper, HelperState, OPEN_STATES, Outcome, Promise,
+    Rating, RatingGrade, Reply, ReplyReview, TimelineEntry, state_label,
 };
 pub use case_file::{CaseChange, CaseFile};
 pub use channel::Channel;

@@ -1,0 +1,303 @@
+//! One way to ask both databases.
+//!
+//! Each query is written once, with `$1` placeholders, and runs on the native driver of SQLite or
+//! PostgreSQL. Values go in as [`Arg`]s and come out of [`Row`]s by column name; there is no third,
+//! common-denominator driver in between (docs/decisions/0001-store.md).
+
+use jiff::Timestamp;
+use sqlx::postgres::{PgArguments, PgPool, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Executor, Postgres, Row as _, Sqlite, Transaction};
+
+use super::StoreError;
+
+/// The pools of one database. SQLite: one writer connection, readers that never block.
+#[derive(Debug, Clone)]
+pub(crate) enum Db {
+    Sqlite { writer: SqlitePool, reader: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A transaction that may write.
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A value that goes into a query. Absent values keep their type, which PostgreSQL asks for.
+#[derive(Debug, Clone)]
+pub(crate) enum Arg {
+    Int(Option<i64>),
+    Real(Option<f64>),
+    Bool(bool),
+    Text(Option<String>),
+    Bytes(Vec<u8>),
+}
+
+/// A row of either database.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Db {
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite { .. })
+    }
+
+    /// Begins a transaction that may write; on SQLite it takes the one writer at once.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Reads outside a transaction.
+    pub(crate) async fn rows(&self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite { reader, .. } => sqlite_rows(reader, sql, args).await,
+            Self::Postgres(pool) => postgres_rows(pool, sql, args).await,
+        }
+    }
+
+    /// The first row, or none.
+    pub(crate) async fn row(&self, sql: &str, args: Vec<Arg>) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// One number.
+    pub(crate) async fn number(&self, sql: &str, args: Vec<Arg>) -> Result<i64, StoreError> {
+        match self.row(sql, args).await? {
+            Some(row) => Ok(row.int_at(0)?.unwrap_or(0)),
+            None => Ok(0),
+        }
+    }
+}
+
+impl Tx {
+    /// Runs a statement; how many rows it touched.
+    pub(crate) async fn run(&mut self, sql: &str, args: Vec<Arg>) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
+                (&mut **tx).execute(query).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
+                (&mut **tx).execute(query).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Reads inside the transaction.
+    pub(crate) async fn rows(&mut self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
+        match self {
+            Self::Sqlite(tx) => sqlite_rows(&mut **tx, sql, args).await,
+            Self::Postgres(tx) => postgres_rows(&mut **tx, sql, args).await,
+        }
+    }
+
+    /// The first row, or none.
+    pub(crate) async fn row(&mut self, sql: &str, args: Vec<Arg>) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Inserts many rows of one table; `columns` names as many columns as each row has values.
+    /// `$n` placeholders are slow in long statements on SQLite, so each database gets its own.
+    pub(crate) async fn insert(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: Vec<Vec<Arg>>,
+        conflict: &str,
+    ) -> Result<u64, StoreError> {
+        let width = columns.len().max(1);
+        let chunk = (30_000 / width).clamp(1, 500);
+        let mut touched = 0;
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let part: Vec<Vec<Arg>> = rows.by_ref().take(chunk).collect();
+            let tuples: Vec<String> = (0..part.len()).map(|r| self.tuple(r * width, width)).collect();
+            let sql = format!(
+                "INSERT INTO {table} ({}) VALUES {} {conflict}",
+                columns.join(", "),
+                tuples.join(", ")
+            );
+            touched += self.run(&sql, part.into_iter().flatten().collect()).await?;
+        }
+        Ok(touched)
+    }
+
+    fn tuple(&self, first: usize, width: usize) -> String {
+        let marks: Vec<String> = match self {
+            Self::Sqlite(_) => vec!["?".into(); width],
+            Self::Postgres(_) => (1..=width).map(|i| format!("${}", first + i)).collect(),
+        };
+        format!("({})", marks.join(", "))
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self, Self::Sqlite(_))
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+async fn sqlite_rows<'c>(
+    on: impl Executor<'c, Database = Sqlite>,
+    sql: &str,
+    args: Vec<Arg>,
+) -> Result<Vec<Row>, StoreError> {
+    let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
+    Ok(query.fetch_all(on).await?.into_iter().map(Row::Sqlite).collect())
+}
+
+async fn postgres_rows<'c>(
+    on: impl Executor<'c, Database = Postgres>,
+    sql: &str,
+    args: Vec<Arg>,
+) -> Result<Vec<Row>, StoreError> {
+    let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
+    Ok(query.fetch_all(on).await?.into_iter().map(Row::Postgres).collect())
+}
+
+fn sqlite_args(args: Vec<Arg>) -> Result<SqliteArguments, StoreError> {
+    let mut out = SqliteArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Int(v) => out.add(v),
+            Arg::Real(v) => out.add(v),
+            Arg::Bool(v) => out.add(v),
+            Arg::Text(v) => out.add(v),
+            Arg::Bytes(v) => out.add(v),
+        }
+        .map_err(|e| StoreError::Bad(e.to_string()))?;
+    }
+    Ok(out)
+}
+
+fn postgres_args(args: Vec<Arg>) -> Result<PgArguments, StoreError> {
+    let mut out = PgArguments::default();
+    for arg in args {
+        match arg {
+            Arg::Int(v) => out.add(v),
+            Arg::Real(v) => out.add(v),
+            Arg::Bool(v) => out.add(v),
+            Arg::Text(v) => out.add(v),
+            Arg::Bytes(v) => out.add(v),
+        }
+        .map_err(|e| StoreError::Bad(e.to_string()))?;
+    }
+    Ok(out)
+}
+
+macro_rules! getter {
+    ($(#[$doc:meta])* $name:ident, $opt:ident, $type:ty) => {
+        $(#[$doc])*
+        pub(crate) fn $opt(&self, column: &str) -> Result<Option<$type>, StoreError> {
+            Ok(match self {
+                Self::Sqlite(row) => row.try_get::<Option<$type>, _>(column)?,
+                Self::Postgres(row) => row.try_get::<Option<$type>, _>(column)?,
+            })
+        }
+
+        $(#[$doc])*
+        pub(crate) fn $name(&self, column: &str) -> Result<$type, StoreError> {
+            self.$opt(column)?.ok_or_else(|| StoreError::Bad(format!("column {column} is empty")))
+        }
+    };
+}
+
+impl Row {
+    getter!(int, opt_int, i64);
+    getter!(
+        #[allow(dead_code)]
+        real,
+        opt_real,
+        f64
+    );
+    getter!(
+        #[allow(dead_code)]
+        flag,
+        opt_flag,
+        bool
+    );
+    getter!(text, opt_text, String);
+    getter!(
+        #[allow(dead_code)]
+        bytes,
+        opt_bytes,
+        Vec<u8>
+    );
+
+    /// The number in a column by position, for counts.
+    pub(crate) fn int_at(&self, index: usize) -> Result<Option<i64>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(row) => row.try_get::<Option<i64>, _>(index)?,
+            Self::Postgres(row) => row.try_get::<Option<i64>, _>(index)?,
+        })
+    }
+
+    /// A time, stored as milliseconds since 1970 UTC.
+    pub(crate) fn opt_time(&self, column: &str) -> Result<Option<Timestamp>, StoreError> {
+        self.opt_int(column)?.map(time_of).transpose()
+    }
+
+    pub(crate) fn time(&self, column: &str) -> Result<Timestamp, StoreError> {
+        time_of(self.int(column)?)
+    }
+
+    /// A JSON column.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, column: &str) -> Result<T, StoreError> {
+        serde_json::from_str(&self.text(column)?)
+            .map_err(|e| StoreError::Bad(format!("column {column}: {e}")))
+    }
+
+    /// A column whose text is one of an enum's codes.
+    pub(crate) fn code<T: std::str::FromStr<Err = String>>(&self, column: &str) -> Result<T, StoreError> {
+        self.text(column)?.parse().map_err(|e| StoreError::Bad(format!("column {column}: {e}")))
+    }
+}
+
+fn time_of(ms: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(ms).map_err(|e| StoreError::Bad(e.to_string()))
+}
+
+/// Reads JSON that the store itself wrote, or says which record is damaged.
+pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Bad(e.to_string()))
+}
+
+macro_rules! arg_from {
+    ($($type:ty => |$v:ident| $make:expr;)*) => {$(
+        impl From<$type> for Arg { fn from($v: $type) -> Self { $make } }
+    )*};
+}
+
+arg_from! {
+    i64 => |v| Arg::Int(Some(v));
+    Option<i64> => |v| Arg::Int(v);
+    Option<f64> => |v| Arg::Real(v);
+    bool => |v| Arg::Bool(v);
+    String => |v| Arg::Text(Some(v));
+    &String => |v| Arg::Text(Some(v.clone()));
+    &str => |v| Arg::Text(Some(v.to_owned()));
+    Option<String> => |v| Arg::Text(v);
+    Option<&str> => |v| Arg::Text(v.map(str::to_owned));
+    Vec<u8> => |v| Arg::Bytes(v);
+    Timestamp => |v| Arg::Int(Some(v.as_millisecond()));
+    Option<Timestamp> => |v| Arg::Int(v.map(Timestamp::as_millisecond));
+}
+
+/// `args![a, b]`: a list of [`Arg`]s.
+macro_rules! args {
+    ($($value:expr),* $(,)?) => { vec![$($crate::store::db::Arg::from($value)),*] };
+}
+pub(crate) use args;

@@ -1,0 +1,274 @@
+//! The judging stage: claims items, and writes what the model or a person found.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::db::{Arg, Tx, args, to_json};
+use super::visibility;
+use super::{Store, StoreError, work};
+use crate::county::{DepartmentCode, TopicCode};
+use crate::ids::{ItemId, JudgementId};
+use crate::records::{
+    Actor, Channel, Judge, Judgement, Kind, PlaceMention, Reason, Subject, TopicScore, Urgency, Viewer,
+};
+
+/// The topic whose items only the roles named for it see (DESIGN section 6).
+pub const CONFIDENTIAL_TOPIC: &str = "conduct";
+
+/// An item as the judging stage reads it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgeTask {
+    pub item: ItemId,
+    pub version: i64,
+    pub channel: Channel,
+    pub title: String,
+    pub body: String,
+}
+
+/// What the model found.
+#[derive(Debug, Clone)]
+pub struct NewJudgement {
+    pub model: String,
+    pub topics: Vec<TopicScore>,
+    pub unsure: bool,
+    pub kind: Kind,
+    pub urgency: Urgency,
+    pub office: String,
+    pub offices: Vec<(String, f32)>,
+    pub places: Vec<PlaceMention>,
+    pub reasons: Vec<Reason>,
+    /// Space-joined words by which the item is found.
+    pub search_words: String,
+}
+
+/// What a person decided.
+#[derive(Debug, Clone)]
+pub struct PersonJudgement {
+    pub topics: Vec<TopicCode>,
+    pub kind: Kind,
+    pub urgency: Urgency,
+    pub department: Option<DepartmentCode>,
+    /// Replaces the places found by the model when it is set.
+    pub places: Option<Vec<PlaceMention>>,
+}
+
+impl Store {
+    /// Leases up to `batch` items that wait for the model.
+    pub async fn claim_judging(
+        &self,
+        worker: &str,
+        batch: i64,
+        lease: SignedDuration,
+    ) -> Result<Vec<JudgeTask>, StoreError> {
+        let mut tx = self.begin().await?;
+        let ids = work::claim(&mut tx, work::JUDGE, worker, batch, lease, self.now()).await?;
+        let tasks = if ids.is_empty() { Vec::new() } else { tasks(&mut tx, &ids).await? };
+        tx.commit().await?;
+        Ok(tasks)
+    }
+
+    /// Writes the model's judgements, makes the items searchable, and passes them on to routing: one transaction.
+    /// A person's decision stays; an item that changed since it was claimed is judged again. Returns how many were written.
+    pub async fn save_verdicts(
+        &self,
+        worker: &str,
+        verdicts: Vec<(JudgeTask, NewJudgement)>,
+    ) -> Result<usize, StoreError> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let ids: Vec<i64> = verdicts.iter().map(|(task, _)| task.item.0).collect();
+        let mine = work::finish(&mut tx, work::JUDGE, worker, &ids).await?;
+        let mut written = Vec::new();
+        for (task, verdict) in verdicts.iter().filter(|(task, _)| mine.contains(&task.item.0)) {
+            self.set_words(&mut tx, task.item, &verdict.search_words).await?;
+            let judgement = self.model_judgement(task, verdict);
+            let current = tx
+                .row("SELECT version, judged_by_person FROM item WHERE id = $1", args![task.item.0])
+                .await?
+                .ok_or(StoreError::NotFound("item"))?;
+            if current.int("version")? != task.version {
+                work::add(&mut tx, work::JUDGE, &[task.item.0], now).await?;
+                continue;
+            }
+            insert_judgement(&mut tx, &judgement).await?;
+            if current.flag("judged_by_person")? {
+                tx.run("UPDATE item SET judged_version = $1 WHERE id = $2", args![task.version, task.item.0])
+                    .await?;
+            } else {
+                apply_judgement(&mut tx, &judgement, false).await?;
+            }
+            written.push(task.item.0);
+        }
+        work::add(&mut tx, work::ROUTE, &written, now).await?;
+        tx.commit().await?;
+        Ok(written.len())
+    }
+
+    fn model_judgement(&self, task: &JudgeTask, verdict: &NewJudgement) -> Judgement {
+        let now = self.now();
+        Judgement {
+            id: self.ids().next::<JudgementId>(now),
+            item: task.item,
+            item_version: task.version,
+            judge: Judge::Model { model: verdict.model.clone() },
+            at: now,
+            topics: verdict.topics.clone(),
+            unsure: verdict.unsure,
+            kind: verdict.kind,
+            urgency: verdict.urgency,
+            office: verdict.office.clone(),
+            offices: verdict.offices.clone(),
+            department: None,
+            places: verdict.places.clone(),
+            reasons: verdict.reasons.clone(),
+        }
+    }
+
+    async fn set_words(&self, tx: &mut Tx, item: ItemId, words: &str) -> Result<(), StoreError> {
+        if tx.is_sqlite() {
+            tx.run("DELETE FROM item_words WHERE rowid = $1", args![item.0]).await?;
+            tx.run("INSERT INTO item_words (rowid, words) VALUES ($1, $2)", args![item.0, words]).await?;
+        } else {
+            tx.run(
+                "INSERT INTO item_words (item_id, words) VALUES ($1, to_tsvector('simple', $2))
+                 ON CONFLICT (item_id) DO UPDATE SET words = excluded.words",
+                args![item.0, words],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a person's judgement, which the model never overwrites. `seen_version` is the item version that was read.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the viewer may not see it, [`StoreError::Conflict`] when its text changed since.
+    pub async fn judge_by_person(
+        &self,
+        viewer: &Viewer,
+        id: ItemId,
+        seen_version: i64,
+        decided: PersonJudgement,
+        actor: Actor,
+    ) -> Result<Judgement, StoreError> {
+        let item = self.item(viewer, id).await?.ok_or(StoreError::NotFound("item"))?;
+        if item.version != seen_version {
+            return Err(StoreError::Conflict { by: item.external_id, at: item.updated_at });
+        }
+        let before = self.judgements(&Viewer::SYSTEM, id).await?;
+        let judgement = self.person_judgement(&item, before.first(), &decided, actor)?;
+        let mut tx = self.begin().await?;
+        insert_judgement(&mut tx, &judgement).await?;
+        apply_judgement(&mut tx, &judgement, true).await?;
+        let detail = json!({"topics": decided.topics, "kind": decided.kind, "urgency": decided.urgency,
+            "department": decided.department});
+        self.audit_in(&mut tx, actor, "item.judge", Subject::Item(id), detail).await?;
+        tx.commit().await?;
+        Ok(judgement)
+    }
+
+    fn person_judgement(
+        &self,
+        item: &crate::records::Item,
+        before: Option<&Judgement>,
+        decided: &PersonJudgement,
+        actor: Actor,
+    ) -> Result<Judgement, StoreError> {
+        let user = actor.user().ok_or_else(|| StoreError::Bad("only a person judges by hand".into()))?;
+        let now = self.now();
+        let places = decided.places.clone().or_else(|| before.map(|b| b.places.clone())).unwrap_or_default();
+        Ok(Judgement {
+            id: self.ids().next::<JudgementId>(now),
+            item: item.id,
+            item_version: item.version,
+            judge: Judge::Person { user },
+            at: now,
+            topics: decided.topics.iter().map(|code| TopicScore { code: code.clone(), score: 1.0 }).collect(),
+            unsure: false,
+            kind: decided.kind,
+            urgency: decided.urgency,
+            office: before.map(|b| b.office.clone()).unwrap_or_default(),
+            offices: before.map(|b| b.offices.clone()).unwrap_or_default(),
+            department: decided.department.clone(),
+            places,
+            reasons: before.map(|b| b.reasons.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// Whether a person has judged this item, seen by the program itself.
+    pub async fn is_judged_by_person(&self, id: ItemId) -> Result<bool, StoreError> {
+        Ok(self.item(&Viewer::SYSTEM, id).await?.is_some_and(|item| item.judged_by_person))
+    }
+}
+
+async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JudgeTask>, StoreError> {
+    let mut values: Vec<Arg> = Vec::new();
+    let marks: Vec<String> = ids.iter().map(|id| visibility::bind(&mut values, *id)).collect();
+    let sql = format!(
+        "SELECT id, version, channel, title, body FROM item WHERE id IN ({}) ORDER BY id",
+        marks.join(", ")
+    );
+    let rows = tx.rows(&sql, values).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(JudgeTask {
+                item: ItemId(row.int("id")?),
+                version: row.int("version")?,
+                channel: row.code("channel")?,
+                title: row.text("title")?,
+                body: row.text("body")?,
+            })
+        })
+        .collect()
+}
+
+async fn insert_judgement(tx: &mut Tx, judgement: &Judgement) -> Result<(), StoreError> {
+    let by_person = matches!(judgement.judge, Judge::Person { .. });
+    tx.run(
+        "INSERT INTO judgement (id, item_id, item_version, by_person, at, body) VALUES ($1,$2,$3,$4,$5,$6)",
+        args![
+            judgement.id.0,
+            judgement.item.0,
+            judgement.item_version,
+            by_person,
+            judgement.at,
+            to_json(judgement)?
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Puts the judgement in short on the item, where lists and filters read it.
+async fn apply_judgement(tx: &mut Tx, judgement: &Judgement, by_person: bool) -> Result<(), StoreError> {
+    let topics: Vec<&TopicCode> = judgement.topics.iter().map(|t| &t.code).collect();
+    let confidential = topics.iter().any(|code| code.as_str() == CONFIDENTIAL_TOPIC);
+    tx.run(
+        "UPDATE item SET judged_version = $1, judged_by_person = $2, main_topic = $3, topics = $4, topic_score = $5,
+         unsure = $6, kind = $7, urgency = $8, town = $9, office = $10, confidential = $11 WHERE id = $12",
+        args![
+            judgement.item_version,
+            by_person,
+            judgement.main_topic().map(TopicCode::as_str),
+            to_json(&topics)?,
+            judgement.topics.first().map(|t| f64::from(t.score)),
+            judgement.unsure,
+            judgement.kind.code(),
+            i64::from(u8::from(judgement.urgency)),
+            judgement.town().map(|town| town.as_str()),
+            &judgement.office,
+            confidential,
+            judgement.item.0
+        ],
+    )
+    .await?;
+    // A case follows its item behind the screen; only a person brings it out again.
+    if by_person || confidential {
+        tx.run(
+            "UPDATE case_file SET confidential = $1 WHERE item_id = $2",
+            args![confidential, judgement.item.0],
+        )
+        .await?;
+    }
+    Ok(())
+}

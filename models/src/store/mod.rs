@@ -1,0 +1,245 @@
+//! The store: every record of the house on SQLite or PostgreSQL, behind one type.
+//!
+//! Queries are written once ([`db`]); each file beside this one keeps the queries of one record.
+//! A change, its timeline line and its audit entry are one transaction.
+
+mod accounts;
+mod audit;
+mod cases;
+mod db;
+mod error;
+mod intake;
+mod items;
+mod judging;
+mod nodes;
+mod overview;
+mod quarantine;
+mod routing;
+mod sessions;
+mod sources;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod visibility;
+mod work;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+pub use accounts::NewUser;
+pub use audit::{AuditFilter, AuditVerdict};
+pub use cases::CaseFilter;
+pub use error::StoreError;
+pub use intake::{Arrival, Reject};
+pub use items::{ItemFilter, ItemState};
+pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
+pub use overview::{DepartmentLoad, Overview};
+pub use sources::{Fetched, NewSource, PollOutcome};
+pub use work::StuckWork;
+
+use crate::clock::Clock;
+use crate::ids::IdSource;
+use crate::vault::Vault;
+use db::{Db, Tx};
+
+/// Where the store is and with what it works.
+#[derive(Debug, Clone)]
+pub struct StoreSettings {
+    /// `sqlite:PATH` or `postgres://USER@HOST/NAME`.
+    pub url: String,
+    pub vault: Vault,
+    /// Connections that read (SQLite) or do anything (PostgreSQL).
+    pub connections: u32,
+}
+
+/// A handle to the store; cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    ids: IdSource,
+    lease: nodes::NodeLease,
+}
+
+/// A page of a listing that is read newest first: at most `size` rows before the cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    /// Id of the last row of the page before; `None` for the first page.
+    pub before: Option<i64>,
+    /// 1 to 200.
+    pub size: i64,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { before: None, size: 50 }
+    }
+}
+
+/// One page of rows, and the cursor of the next page if there is one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing<T> {
+    pub rows: Vec<T>,
+    pub next: Option<i64>,
+}
+
+impl<T> Listing<T> {
+    /// From rows that were read with one more than the page's size.
+    fn of(mut rows: Vec<T>, page: Page, id: impl Fn(&T) -> i64) -> Self {
+        let size = usize::try_from(page.size()).unwrap_or(1);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = if more { rows.last().map(id) } else { None };
+        Self { rows, next }
+    }
+}
+
+impl Page {
+    fn size(self) -> i64 {
+        self.size.clamp(1, 200)
+    }
+
+    fn before(self) -> i64 {
+        self.before.unwrap_or(i64::MAX)
+    }
+}
+
+static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/sqlite");
+static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/postgres");
+
+impl Store {
+    /// Opens the store, brings its schema up to date and takes a node number for new ids.
+    ///
+    /// # Errors
+    /// When the address is of neither database, the database cannot be reached, its schema is newer than
+    /// this program, or it was sealed with another master key.
+    pub async fn open(settings: StoreSettings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let db = connect(&settings).await?;
+        match &db {
+            Db::Sqlite { writer, .. } => SQLITE.run(writer).await?,
+            Db::Postgres(pool) => POSTGRES.run(pool).await?,
+        }
+        check_key(&db, &settings.vault).await?;
+        let (node, lease) = nodes::claim(&db, clock.now()).await?;
+        let inner = Inner { db, vault: settings.vault, clock, ids: IdSource::new(node), lease };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The present time of the clock that the store was opened with.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Makes the ids of new records.
+    pub fn ids(&self) -> &IdSource {
+        &self.inner.ids
+    }
+
+    /// Seals and opens originals.
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    /// `SQLite` or `PostgreSQL`.
+    pub fn engine(&self) -> &'static str {
+        if self.inner.db.is_sqlite() { "SQLite" } else { "PostgreSQL" }
+    }
+
+    /// Gives the node number back and closes the connections.
+    pub async fn close(&self) {
+        if let Err(e) = self.inner.lease.release(&self.inner.db).await {
+            tracing::debug!("node number not given back: {e}");
+        }
+        match &self.inner.db {
+            Db::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// Begins a transaction that may write, and keeps the node number alive.
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.inner.db.begin().await?;
+        self.inner.lease.renew(&mut tx, &self.inner.ids, self.now()).await?;
+        Ok(tx)
+    }
+}
+
+async fn connect(settings: &StoreSettings) -> Result<Db, StoreError> {
+    let url = settings.url.as_str();
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        return open_sqlite(Path::new(path.trim_start_matches("//")), settings.connections).await;
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let options = PgConnectOptions::from_str(url)?.application_name("qingting");
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections.max(2))
+            .acquire_timeout(Duration::from_secs(30))
+            .connect_with(options)
+            .await?;
+        return Ok(Db::Postgres(pool));
+    }
+    Err(StoreError::Bad(
+        "the database address must begin with sqlite: or postgres://, for example sqlite:data/qingting.db"
+            .into(),
+    ))
+}
+
+/// WAL, so that readers never wait for the writer; `synchronous=NORMAL` keeps every commit over a killed
+/// process and loses at most the last ones over a power cut, never the file.
+async fn open_sqlite(path: &Path, readers: u32) -> Result<Db, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(60))
+        .foreign_keys(false)
+        .pragma("cache_size", "-16384")
+        .optimize_on_close(false, None);
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(120))
+        .connect_with(options.clone())
+        .await?;
+    let reader = SqlitePoolOptions::new()
+        .max_connections(readers.max(1))
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok(Db::Sqlite { writer, reader })
+}
+
+/// A database belongs to one master key: with another one every original would be lost to the eye.
+async fn check_key(db: &Db, vault: &Vault) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    tx.run(
+        "INSERT INTO setting (name, value) VALUES ('vault', $1) ON CONFLICT (name) DO NOTHING",
+        db::args![vault.fingerprint()],
+    )
+    .await?;
+    let row = tx.row("SELECT value FROM setting WHERE name = 'vault'", vec![]).await?;
+    tx.commit().await?;
+    match row {
+        Some(row) if row.text("value")? == vault.fingerprint() => Ok(()),
+        _ => Err(StoreError::Bad(
+            "this database was sealed with another master key; put the key file that belongs to it in place"
+                .into(),
+        )),
+    }
+}

@@ -1,0 +1,318 @@
+//! Sources, their health, and the runs that read them.
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::db::{Row, Tx, args};
+use super::{Store, StoreError};
+use crate::clock;
+use crate::ids::{RunId, SourceId};
+use crate::records::{
+    Actor, Channel, FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun, Subject,
+};
+
+/// A source as an administrator names it.
+#[derive(Debug, Clone)]
+pub struct NewSource {
+    pub name: String,
+    pub kind: SourceKind,
+    pub channel: Channel,
+    pub mode: Mode,
+    pub url: Option<String>,
+    pub cutoff: Option<Timestamp>,
+    pub allow_host: Option<String>,
+    /// Seconds between two polls; at least 60.
+    pub interval_s: i64,
+}
+
+/// What a poll brought, or why it failed.
+#[derive(Debug, Clone)]
+pub struct PollOutcome {
+    pub tried_at: Timestamp,
+    /// The error in plain words.
+    pub result: Result<Fetched, String>,
+    pub next_at: Timestamp,
+}
+
+/// A successful poll.
+#[derive(Debug, Clone, Default)]
+pub struct Fetched {
+    pub counts: SourceRun,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    /// The address that was read.
+    pub what: String,
+    /// The server said that nothing changed.
+    pub not_modified: bool,
+}
+
+impl Store {
+    /// Adds a source; a feed is due at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is in use, [`StoreError::Bad`] when the name is empty or too long.
+    pub async fn add_source(&self, new: NewSource, actor: Actor) -> Result<Source, StoreError> {
+        let name = new.name.trim().to_owned();
+        if name.is_empty() || name.chars().count() > 60 {
+            return Err(StoreError::Bad("a source needs a name of 1 to 60 characters".into()));
+        }
+        let now = self.now();
+        let id: SourceId = self.ids().next(now);
+        let next_at = if new.kind == SourceKind::Feed { Some(now) } else { None };
+        let mut tx = self.begin().await?;
+        let made = tx
+            .run(
+                "INSERT INTO source (id, name, kind, channel, mode, url, cutoff, allow_host, paused, created_at, interval_s,
+                 next_at, failures, lease_until) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,0,0)
+                 ON CONFLICT (name) DO NOTHING",
+                args![
+                    id.0,
+                    &name,
+                    new.kind.code(),
+                    new.channel.code(),
+                    new.mode.code(),
+                    new.url.clone(),
+                    new.cutoff,
+                    new.allow_host.clone(),
+                    false,
+                    now,
+                    new.interval_s.max(60),
+                    next_at
+                ],
+            )
+            .await?;
+        if made == 0 {
+            return Err(StoreError::Taken { what: "source", value: name });
+        }
+        let detail = json!({"kind": new.kind, "channel": new.channel, "mode": new.mode});
+        self.audit_in(&mut tx, actor, "source.add", Subject::Source(id), detail).await?;
+        tx.commit().await?;
+        self.source(id).await?.ok_or(StoreError::NotFound("source"))
+    }
+
+    /// All sources by name.
+    pub async fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        let rows = self.db().rows("SELECT * FROM source ORDER BY id", vec![]).await?;
+        rows.iter().map(source_of).collect()
+    }
+
+    pub async fn source(&self, id: SourceId) -> Result<Option<Source>, StoreError> {
+        self.db()
+            .row("SELECT * FROM source WHERE id = $1", args![id.0])
+            .await?
+            .as_ref()
+            .map(source_of)
+            .transpose()
+    }
+
+    pub async fn source_named(&self, name: &str) -> Result<Option<Source>, StoreError> {
+        let row = self.db().row("SELECT * FROM source WHERE name = $1", args![name.trim()]).await?;
+        row.as_ref().map(source_of).transpose()
+    }
+
+    /// Pauses a source, or lets it go on; then it is due at once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn set_source_paused(
+        &self,
+        id: SourceId,
+        paused: bool,
+        actor: Actor,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let touched = tx
+            .run(
+                "UPDATE source SET paused = $1, next_at = CASE WHEN kind = 'feed' THEN $2 ELSE next_at END WHERE id = $3",
+                args![paused, now, id.0],
+            )
+            .await?;
+        if touched == 0 {
+            return Err(StoreError::NotFound("source"));
+        }
+        let action = if paused { "source.pause" } else { "source.resume" };
+        self.audit_in(&mut tx, actor, action, Subject::Source(id), json!({})).await?;
+        tx.commit().await
+    }
+
+    /// Removes a source that never brought anything; one with items can only be paused, so that its items keep their origin.
+    ///
+    /// # Errors
+    /// [`StoreError::Bad`] when it has items, [`StoreError::NotFound`].
+    pub async fn remove_source(&self, id: SourceId, actor: Actor) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        if tx.row("SELECT 1 FROM item_key WHERE source_id = $1 LIMIT 1", args![id.0]).await?.is_some() {
+            return Err(StoreError::Bad(
+                "this source has brought items and cannot be removed; pause it instead".into(),
+            ));
+        }
+        if tx.run("DELETE FROM source WHERE id = $1", args![id.0]).await? == 0 {
+            return Err(StoreError::NotFound("source"));
+        }
+        self.audit_in(&mut tx, actor, "source.remove", Subject::Source(id), json!({})).await?;
+        tx.commit().await
+    }
+
+    /// Takes one source that is due, for `lease_s` seconds. Another worker gets it only after the lease ends.
+    pub async fn claim_due_source(&self, worker: &str, lease_s: i64) -> Result<Option<Source>, StoreError> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
+        let sql = format!(
+            "UPDATE source SET lease_by = $1, lease_until = $2 WHERE id = (SELECT id FROM source WHERE next_at <= $3
+             AND lease_until <= $3 AND NOT paused AND url IS NOT NULL ORDER BY next_at LIMIT 1 {lock}) RETURNING *"
+        );
+        let until = now + SignedDuration::from_secs(lease_s);
+        let row = tx.row(&sql, args![worker, until, now]).await?;
+        let source = row.as_ref().map(source_of).transpose()?;
+        tx.commit().await?;
+        Ok(source)
+    }
+
+    /// Notes how a poll ended, gives the lease back, and keeps a line of what changed.
+    pub async fn finish_poll(&self, source: &Source, outcome: PollOutcome) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        match &outcome.result {
+            Ok(fetched) => {
+                tx.run(
+                    "UPDATE source SET last_tried_at = $1, last_success_at = $1, last_error = NULL, failures = 0,
+                     next_at = $2, lease_until = 0, etag = $3, last_modified = $4 WHERE id = $5",
+                    args![
+                        outcome.tried_at,
+                        outcome.next_at,
+                        fetched.etag.clone(),
+                        fetched.last_modified.clone(),
+                        source.id.0
+                    ],
+                )
+                .await?;
+                if !fetched.not_modified {
+                    self.run_in(&mut tx, source.id, &fetched.what, fetched.counts, None).await?;
+                }
+            }
+            Err(error) => {
+                tx.run(
+                    "UPDATE source SET last_tried_at = $1, last_error = $2, failures = failures + 1, next_at = $3,
+                     lease_until = 0 WHERE id = $4",
+                    args![outcome.tried_at, error, outcome.next_at, source.id.0],
+                )
+                .await?;
+                if source.health.last_error.as_ref() != Some(error) {
+                    let what = source.url.clone().unwrap_or_default();
+                    self.run_in(&mut tx, source.id, &what, SourceRun::default(), Some(error)).await?;
+                }
+            }
+        }
+        tx.commit().await
+    }
+
+    /// Keeps the outcome of an import for the source's page.
+    pub async fn record_run(
+        &self,
+        source: SourceId,
+        what: &str,
+        counts: SourceRun,
+        error: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        self.run_in(&mut tx, source, what, counts, error).await?;
+        tx.commit().await
+    }
+
+    async fn run_in(
+        &self,
+        tx: &mut Tx,
+        source: SourceId,
+        what: &str,
+        counts: SourceRun,
+        error: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        tx.run(
+            "INSERT INTO source_run (id, source_id, at, what, n_read, n_new, n_updated, n_unchanged, n_quarantined, error)
+             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
+            args![
+                self.ids().next::<RunId>(now).0,
+                source.0,
+                now,
+                what,
+                counts.read,
+                counts.new,
+                counts.updated,
+                counts.unchanged,
+                counts.quarantined,
+                error
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The last runs of a source, newest first.
+    pub async fn source_runs(&self, id: SourceId, limit: i64) -> Result<Vec<FinishedRun>, StoreError> {
+        let sql = "SELECT * FROM source_run WHERE source_id = $1 ORDER BY id DESC LIMIT $2";
+        self.db().rows(sql, args![id.0, limit.clamp(1, 200)]).await?.iter().map(run_of).collect()
+    }
+
+    /// How many items a source brought on each of the last `days` days (Asia/Shanghai), oldest first; days without any are left out.
+    pub async fn items_per_day(&self, id: SourceId, days: i64) -> Result<Vec<(Date, i64)>, StoreError> {
+        const DAY_MS: i64 = 86_400_000;
+        const OFFSET_MS: i64 = 8 * 3_600_000;
+        let since = self.now() - SignedDuration::from_hours(24 * days.clamp(1, 400));
+        let sql = "SELECT (first_seen_at + $1) / $2 AS day, count(*) AS n FROM item WHERE source_id = $3
+                   AND first_seen_at >= $4 GROUP BY (first_seen_at + $1) / $2 ORDER BY 1";
+        let rows = self.db().rows(sql, args![OFFSET_MS, DAY_MS, id.0, since]).await?;
+        rows.iter()
+            .map(|row| {
+                let noon = Timestamp::from_millisecond(row.int("day")? * DAY_MS + DAY_MS / 2 - OFFSET_MS)
+                    .map_err(|e| StoreError::Bad(e.to_string()))?;
+                Ok((clock::local_date(noon), row.int("n")?))
+            })
+            .collect()
+    }
+}
+
+fn source_of(row: &Row) -> Result<Source, StoreError> {
+    Ok(Source {
+        id: SourceId(row.int("id")?),
+        name: row.text("name")?,
+        kind: row.code("kind")?,
+        channel: row.code("channel")?,
+        mode: row.code("mode")?,
+        url: row.opt_text("url")?,
+        cutoff: row.opt_time("cutoff")?,
+        allow_host: row.opt_text("allow_host")?,
+        paused: row.flag("paused")?,
+        column_map: row.opt_text("column_map")?,
+        created_at: row.time("created_at")?,
+        interval_s: row.int("interval_s")?,
+        health: SourceHealth {
+            next_at: row.opt_time("next_at")?,
+            last_success_at: row.opt_time("last_success_at")?,
+            last_tried_at: row.opt_time("last_tried_at")?,
+            last_error: row.opt_text("last_error")?,
+            failures: row.int("failures")?,
+            etag: row.opt_text("etag")?,
+            last_modified: row.opt_text("last_modified")?,
+        },
+    })
+}
+
+fn run_of(row: &Row) -> Result<FinishedRun, StoreError> {
+    Ok(FinishedRun {
+        id: RunId(row.int("id")?),
+        source: SourceId(row.int("source_id")?),
+        at: row.time("at")?,
+        what: row.text("what")?,
+        counts: SourceRun {
+            read: row.int("n_read")?,
+            new: row.int("n_new")?,
+            updated: row.int("n_updated")?,
+            unchanged: row.int("n_unchanged")?,
+            quarantined: row.int("n_quarantined")?,
+        },
+        error: row.opt_text("error")?,
+    })
+}

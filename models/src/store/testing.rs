@@ -1,0 +1,95 @@
+//! Stores for tests: a fresh SQLite file, and a fresh PostgreSQL schema where `QINGTING_TEST_POSTGRES` names a server.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::{Store, StoreError, StoreSettings};
+use crate::clock::SetClock;
+use crate::vault::Vault;
+
+/// The variable that names the PostgreSQL server of the tests.
+pub const POSTGRES: &str = "QINGTING_TEST_POSTGRES";
+
+/// A store of its own with a clock that the test sets; the folder goes when it is dropped.
+pub struct TestStore {
+    store: Store,
+    pub clock: Arc<SetClock>,
+    settings: StoreSettings,
+    _dir: Option<TempDir>,
+}
+
+impl Deref for TestStore {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl TestStore {
+    /// A second handle with connections and a node number of its own, as another process has.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn another(&self) -> Result<Store, StoreError> {
+        Store::open(self.settings.clone(), self.clock.clone()).await
+    }
+
+    /// Where this store is.
+    pub fn url(&self) -> &str {
+        &self.settings.url
+    }
+}
+
+/// 2026-11-02 09:00 in Asia/Shanghai, a Monday.
+fn monday() -> Timestamp {
+    Timestamp::from_second(1_793_581_200).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// A fresh store on SQLite.
+///
+/// # Errors
+/// When the folder or the file cannot be made.
+pub async fn fresh() -> Result<TestStore, StoreError> {
+    let dir = tempfile::tempdir().map_err(|e| StoreError::Bad(e.to_string()))?;
+    let url = format!("sqlite:{}", dir.path().join("test.db").display());
+    open(url, Some(dir)).await
+}
+
+/// A fresh store on each database: SQLite always, PostgreSQL where the variable names a server.
+///
+/// # Errors
+/// When a server is named and cannot be used, or `CI` is set and none is named.
+pub async fn each_database() -> Result<Vec<TestStore>, StoreError> {
+    let mut stores = vec![fresh().await?];
+    match std::env::var(POSTGRES) {
+        Ok(server) => stores.push(fresh_postgres(&server).await?),
+        Err(_) if std::env::var_os("CI").is_some() => {
+            return Err(StoreError::Bad(format!("{POSTGRES} must name a server in CI")));
+        }
+        Err(_) => {}
+    }
+    Ok(stores)
+}
+
+/// A fresh schema on the server at `server`.
+///
+/// # Errors
+/// When the server cannot be used.
+pub async fn fresh_postgres(server: &str) -> Result<TestStore, StoreError> {
+    let name = format!("t{}", data_encoding::HEXLOWER.encode(&crate::vault::random::<8>()?));
+    let pool = sqlx::PgPool::connect(server).await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&pool).await?;
+    pool.close().await;
+    let separator = if server.contains('?') { '&' } else { '?' };
+    open(format!("{server}{separator}options=-c%20search_path%3D{name}"), None).await
+}
+
+async fn open(url: String, dir: Option<TempDir>) -> Result<TestStore, StoreError> {
+    let clock = Arc::new(SetClock::at(monday()));
+    let settings = StoreSettings { url, vault: Vault::generate()?, connections: 3 };
+    let store = Store::open(settings.clone(), clock.clone()).await?;
+    Ok(TestStore { store, clock, settings, _dir: dir })
+}

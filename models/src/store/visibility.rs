@@ -1,0 +1,59 @@
+//! Who sees which rows: the condition that every query of items and cases carries.
+
+use super::db::Arg;
+use crate::records::Viewer;
+
+/// The condition under which an item with alias `i` is visible. An item that was not judged yet may turn out
+/// confidential, so only those who see everything see it.
+pub(super) fn items(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
+    if viewer.all_open && viewer.all_confidential {
+        return "1 = 1".into();
+    }
+    let mut ways = Vec::new();
+    if viewer.all_open {
+        ways.push("(i.judged_version > 0 AND NOT i.confidential)".to_owned());
+    }
+    if viewer.all_confidential {
+        ways.push("i.confidential".to_owned());
+    }
+    if let Some(department) = &viewer.department {
+        values.push(Arg::from(department.as_str()));
+        ways.push(format!(
+            "EXISTS (SELECT 1 FROM case_department cd WHERE cd.case_id = i.case_id AND cd.department = ${})",
+            values.len()
+        ));
+    }
+    either(&ways)
+}
+
+/// The condition under which a case with alias `c` is visible.
+pub(super) fn cases(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
+    if viewer.all_open && viewer.all_confidential {
+        return "1 = 1".into();
+    }
+    let mut ways = Vec::new();
+    if viewer.all_open {
+        ways.push("NOT c.confidential".to_owned());
+    }
+    if viewer.all_confidential {
+        ways.push("c.confidential".to_owned());
+    }
+    if let Some(department) = &viewer.department {
+        values.push(Arg::from(department.as_str()));
+        ways.push(format!(
+            "EXISTS (SELECT 1 FROM case_department cd WHERE cd.case_id = c.id AND cd.department = ${})",
+            values.len()
+        ));
+    }
+    either(&ways)
+}
+
+fn either(ways: &[String]) -> String {
+    if ways.is_empty() { "1 = 0".into() } else { format!("({})", ways.join(" OR ")) }
+}
+
+/// Binds `value` and gives its placeholder.
+pub(super) fn bind(values: &mut Vec<Arg>, value: impl Into<Arg>) -> String {
+    values.push(value.into());
+    format!("${}", values.len())
+}

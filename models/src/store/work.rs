@@ -1,0 +1,122 @@
+//! The queue between the stages: one row for each item that a stage has yet to take.
+//!
+//! A worker claims rows for a lease; finishing deletes them in the transaction that writes the effect, and
+//! only while the lease is still the worker's. A killed worker's rows come back when the lease ends, so
+//! every stage runs at least once and takes effect exactly once.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::db::{Arg, Tx, args};
+use super::{Store, StoreError};
+use crate::ids::ItemId;
+
+pub(super) const JUDGE: &str = "judge";
+pub(super) const ROUTE: &str = "route";
+
+/// After so many errors a row is set aside and shown. A killed worker is no error of its rows.
+pub(super) const MAX_ATTEMPTS: i64 = 5;
+
+/// A row that failed too often.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StuckWork {
+    pub stage: String,
+    pub item: ItemId,
+    pub attempts: i64,
+    pub error: Option<String>,
+}
+
+/// Puts items before a stage; one that waits there already is made ready again.
+pub(super) async fn add(tx: &mut Tx, stage: &str, items: &[i64], now: Timestamp) -> Result<(), StoreError> {
+    let rows = items.iter().map(|id| args![stage, *id, now, 0i64, 0i64]).collect();
+    tx.insert(
+        "work",
+        &["stage", "subject", "ready_at", "lease_until", "attempts"],
+        rows,
+        "ON CONFLICT (stage, subject) DO UPDATE SET ready_at = excluded.ready_at, lease_until = 0, lease_by = NULL, attempts = 0, error = NULL",
+    )
+    .await?;
+    Ok(())
+}
+
+/// Leases up to `batch` ready items, oldest first; their ids in order.
+pub(super) async fn claim(
+    tx: &mut Tx,
+    stage: &str,
+    worker: &str,
+    batch: i64,
+    lease: SignedDuration,
+    now: Timestamp,
+) -> Result<Vec<i64>, StoreError> {
+    let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
+    let sql = format!(
+        "UPDATE work SET lease_by = $1, lease_until = $2 WHERE stage = $3 AND subject IN (
+           SELECT subject FROM work WHERE stage = $3 AND ready_at <= $4 AND lease_until <= $4 AND attempts < $5
+           ORDER BY subject LIMIT $6 {lock}) RETURNING subject"
+    );
+    let rows = tx.rows(&sql, args![worker, now + lease, stage, now, MAX_ATTEMPTS, batch]).await?;
+    let mut ids = rows.iter().map(|row| row.int("subject")).collect::<Result<Vec<_>, _>>()?;
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// Takes the items off the queue; those whose lease went to someone else in the meantime are not among the answer.
+pub(super) async fn finish(
+    tx: &mut Tx,
+    stage: &str,
+    worker: &str,
+    items: &[i64],
+) -> Result<Vec<i64>, StoreError> {
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks: Vec<String> = (0..items.len()).map(|i| format!("${}", i + 3)).collect();
+    let sql = format!(
+        "DELETE FROM work WHERE stage = $1 AND lease_by = $2 AND subject IN ({}) RETURNING subject",
+        marks.join(", ")
+    );
+    let mut values = args![stage, worker];
+    values.extend(items.iter().map(|id| Arg::from(*id)));
+    tx.rows(&sql, values).await?.iter().map(|row| row.int("subject")).collect()
+}
+
+impl Store {
+    /// How many items wait before a stage, those set aside not counted: (to judge, to route).
+    pub async fn waiting_work(&self) -> Result<(i64, i64), StoreError> {
+        let sql = "SELECT count(*) FROM work WHERE stage = $1 AND attempts < $2";
+        let judge = self.db().number(sql, args![JUDGE, MAX_ATTEMPTS]).await?;
+        Ok((judge, self.db().number(sql, args![ROUTE, MAX_ATTEMPTS]).await?))
+    }
+
+    /// Notes why an item failed in a stage; the row is tried again when its lease ends, and set aside after five tries.
+    pub async fn note_work_error(
+        &self,
+        stage: &'static str,
+        item: ItemId,
+        error: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        tx.run(
+            "UPDATE work SET error = $1, attempts = attempts + 1 WHERE stage = $2 AND subject = $3",
+            args![error, stage, item.0],
+        )
+        .await?;
+        tx.commit().await
+    }
+
+    /// Items that failed too often, with the last error.
+    pub async fn stuck_work(&self, limit: i64) -> Result<Vec<StuckWork>, StoreError> {
+        let sql =
+            "SELECT stage, subject, attempts, error FROM work WHERE attempts >= $1 ORDER BY subject LIMIT $2";
+        let rows = self.db().rows(sql, args![MAX_ATTEMPTS, limit.clamp(1, 200)]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(StuckWork {
+                    stage: row.text("stage")?,
+                    item: ItemId(row.int("subject")?),
+                    attempts: row.int("attempts")?,
+                    error: row.opt_text("error")?,
+                })
+            })
+            .collect()
+    }
+}
