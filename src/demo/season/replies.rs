@@ -134,6 +134,11 @@ mod tests {
     }
 
     #[test]
+    fn the_book_is_read_as_it_stands_without_slots() {
+        assert!(!REPLIES.lines().any(|line| !line.starts_with("promise") && line.contains(['{', '}'])));
+    }
+
+    #[test]
     fn turns_go_round() {
         let book = reply_book().unwrap();
         assert_eq!(
