@@ -1,0 +1,12 @@
+//! The life of cases: every row of the table, its clocks around holidays, and long random walks.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+
+mod builders;
+mod clocks;
+mod facts;
+mod joining;
+mod opening;
+mod rows;
+mod steps;
+mod walk;
