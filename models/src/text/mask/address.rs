@@ -160,6 +160,11 @@ fn piece(page: &Page, at: usize, before: Option<&Piece>) -> Option<Piece> {
     if !is_usual(&digits) {
         return None;
     }
+    // 2单元102号: after a building or unit, a number of three or four digits is a room.
+    let numbered = page.at(end) == '号' && !page.has_any(end, &["号楼", "号房"]);
+    if numbered && before.is_some_and(|last| holds_room(page, last, &digits, end + 1)) {
+        return Some(Piece { part: Part::Room, digits, end: end + 1 });
+    }
     match unit(page, end) {
         Some((word, part)) if part != Part::Floor || digits.len() <= 2 => {
             Some(Piece { part, digits, end: end + word.chars().count() })

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::page::Page;
 
@@ -20,6 +20,8 @@ pub(super) enum Announces {
     OwnName,
     /// A name or what one is: 我是.
     OwnBeing,
+    /// Nothing, but a name may stand before it: 先生, 阿姨.
+    Title,
     /// A kind of resident, whose name may follow: 市民, 业主.
     Resident,
 }
@@ -116,12 +118,17 @@ const WORDS: &[(Announces, &[&str])] = &[
     ),
 ];
 
+/// The automaton over all cue words, and what each pattern announces with its length in characters.
+type Matcher = (AhoCorasick, Vec<(Announces, usize)>);
+
 /// The cue words of a page in order, longest first where two begin alike.
 pub(super) fn find(page: &Page) -> Vec<Cue> {
-    static MATCHER: LazyLock<Option<(AhoCorasick, Vec<(Announces, usize)>)>> = LazyLock::new(|| {
-        let words = WORDS.iter().flat_map(|(a, words)| words.iter().map(|w| (*a, *w)));
+    static MATCHER: LazyLock<Option<Matcher>> = LazyLock::new(|| {
+        let titles = super::names::TITLES.iter().map(|w| (Announces::Title, *w));
+        let words = WORDS.iter().flat_map(|(a, words)| words.iter().map(|w| (*a, *w))).chain(titles);
         let built = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::DFA))
             .build(words.clone().map(|(_, w)| w));
         Some((built.ok()?, words.map(|(a, w)| (a, w.chars().count())).collect()))
     });

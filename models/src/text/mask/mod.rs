@@ -118,15 +118,13 @@ pub fn mask_with(text: &str, known: &[(MaskKind, &str)]) -> Masked {
     let mut spans = Vec::new();
     known::find(&page, known, &mut spans);
     page.wall_off(&spans);
-    if page.may_hold_personal_data() {
-        loop {
-            let found = find_all(&page);
-            if found.is_empty() {
-                break;
-            }
-            page.wall_off(&found);
-            spans.extend(found);
+    loop {
+        let found = find_all(&page);
+        if found.is_empty() {
+            break;
         }
+        page.wall_off(&found);
+        spans.extend(found);
     }
     spans.sort_by_key(|span| span.start);
     Masked { text: replace(text, &spans), spans }
@@ -135,6 +133,9 @@ pub fn mask_with(text: &str, known: &[(MaskKind, &str)]) -> Masked {
 /// One round of every finder; where two claim the same characters, the earlier finder wins.
 fn find_all(page: &Page) -> Vec<MaskSpan> {
     let cues = cues::find(page);
+    if cues.is_empty() && !page.has_number_or_at && !page.spelled_digits {
+        return Vec::new();
+    }
     let groups = digits::groups(page);
     let mut claims = Vec::new();
     handles::find_emails(page, &mut claims);

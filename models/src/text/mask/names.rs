@@ -18,7 +18,8 @@ const WORDS: &str = include_str!("words.txt");
 const AMBIGUOUS: &str = include_str!("ambiguous.txt");
 
 /// Titles of residents. After a resident's cue the surname before them is masked.
-const TITLES: &[&str] = &[
+pub(super) const TITLES: &[&str] = &[
+    "同志",
     "先生",
     "女士",
     "小姐",
@@ -144,14 +145,6 @@ enum Footing {
     Resident,
 }
 
-/// Whether a surname with a title stands anywhere, which needs no digit and no cue.
-pub(super) fn may_hold(page: &Page) -> bool {
-    page.chars
-        .windows(2)
-        .any(|pair| matches!(pair, ['先', '生'] | ['女', '士'] | ['小', '姐'] | ['同', '志']))
-        || titled(page).next().is_some()
-}
-
 pub(super) fn find(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     for cue in cues {
         let footing = match cue.announces {
@@ -159,21 +152,21 @@ pub(super) fn find(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
             Announces::OwnName => Footing::Told,
             Announces::OwnBeing => Footing::Being,
             Announces::Resident => Footing::Resident,
+            Announces::Title => {
+                titled(page, cue.start).for_each(|start| before_title(page, start, claims));
+                continue;
+            }
             _ => continue,
         };
         after_cue(page, cue, footing, claims);
     }
-    for start in titled(page) {
-        before_title(page, start, claims);
-    }
 }
 
-/// The places where a surname can begin a titled name: after anything but Chinese characters.
-fn titled(page: &Page) -> impl Iterator<Item = usize> + '_ {
+/// Where a name before a title can begin: up to four characters back, after anything but Chinese
+/// characters.
+fn titled(page: &Page, title: usize) -> impl Iterator<Item = usize> + '_ {
     let begins = |&start: &usize| is_han(page.at(start)) && !is_han(page.before(start));
-    (0..page.chars.len()).filter(begins).filter(|&start| {
-        (1..=4).any(|length| page.has_any(start + length, POLITE)) || title_speaks(page, start)
-    })
+    (title.saturating_sub(4)..title).filter(begins)
 }
 
 /// A surname and title whose bearer speaks up: 张先生来电, 李阿姨反映.
@@ -239,13 +232,13 @@ fn name_end(page: &Page, start: usize, footing: Footing) -> Option<usize> {
         return None;
     }
     let given = start + surname;
-    if page.has_any(given, TITLES) && !page.has_any(start, &["师傅", "同学"]) {
-        return Some(given);
-    }
     let weak = footing != Footing::Field;
     let ambiguous = surname == 1 && LISTS.ambiguous.contains(&page.at(start));
     if matches!(footing, Footing::Being | Footing::Resident) && ambiguous {
         return None;
+    }
+    if page.has_any(given, TITLES) && !page.has_any(start, &["师傅", "同学"]) {
+        return Some(given);
     }
     // 刘严联系电话: a word after one given character outranks a second one.
     let short = AFTER_NAME.iter().any(|word| word.chars().count() > 1 && page.has(given + 1, word));
@@ -271,11 +264,13 @@ fn surname_length(page: &Page, start: usize) -> usize {
 }
 
 fn is_given(page: &Page, start: usize, end: usize) -> bool {
-    (start..end).all(|i| is_han(page.at(i)) && !NEVER.contains(&page.at(i)))
-        && !(end - start == 2 && NEVER_LAST.contains(&page.at(end - 1)))
-        && !(end - start == 1
-            && matches!(page.at(start), '是' | '在' | '说' | '称' | '系' | '家' | '姓' | '有'))
-        && !page.has_any(start, TITLES)
+    let last = page.at(end - 1);
+    let could_be = match end - start {
+        1 => !matches!(last, '是' | '在' | '说' | '称' | '系' | '家' | '姓' | '有'),
+        _ => !NEVER_LAST.contains(&last),
+    };
+    let plain = (start..end).all(|i| is_han(page.at(i)) && !NEVER.contains(&page.at(i)));
+    could_be && plain && !page.has_any(start, TITLES)
 }
 
 fn is_word(page: &Page, start: usize, end: usize) -> bool {

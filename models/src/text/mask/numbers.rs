@@ -1,5 +1,7 @@
 //! Telephone, identity and bank card numbers.
 
+use std::collections::HashSet;
+
 use super::cues::{Announces, Cue, value_start};
 use super::digits::{Group, Number, numbers, spelled_groups};
 use super::page::Page;
@@ -49,7 +51,7 @@ fn is_amount(page: &Page, number: &Number) -> bool {
 }
 
 /// The places where a value announced by one of the cues starts.
-fn announced(page: &Page, cues: &[Cue], what: Announces) -> Vec<usize> {
+fn announced(page: &Page, cues: &[Cue], what: Announces) -> HashSet<usize> {
     cues.iter().filter(|cue| cue.announces == what).map(|cue| value_start(page, cue.end).0).collect()
 }
 
@@ -280,5 +282,5 @@ fn luhn(values: &[u8]) -> bool {
         .enumerate()
         .map(|(i, &v)| u32::from(if i % 2 == 0 { v } else { v * 2 - if v > 4 { 9 } else { 0 } }))
         .sum();
-    sum % 10 == 0 && values.iter().any(|&v| v != values[0])
+    sum.is_multiple_of(10) && values.iter().any(|&v| v != values[0])
 }

@@ -17,7 +17,8 @@ pub(super) struct Page {
     pub(super) chars: Vec<char>,
     /// Whether Chinese numerals stand for digits somewhere, three or more in a row.
     pub(super) spelled_digits: bool,
-    has_number_or_at: bool,
+    /// Whether anything stands here that a finder without cues could start from.
+    pub(super) has_number_or_at: bool,
 }
 
 impl Page {
@@ -36,14 +37,6 @@ impl Page {
         let mut page = Self { chars, spelled_digits, has_number_or_at };
         page.wall_off_labels();
         page
-    }
-
-    /// False when no finder can find anything but what a cue word announces, and there is none.
-    pub(super) fn may_hold_personal_data(&self) -> bool {
-        self.has_number_or_at
-            || self.spelled_digits
-            || !super::cues::find(self).is_empty()
-            || super::names::may_hold(self)
     }
 
     pub(super) fn wall_off(&mut self, spans: &[MaskSpan]) {

@@ -9,7 +9,9 @@ const SPECIAL: &[char] = &['学', '警', '挂', '港', '澳'];
 
 pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
     for (start, &c) in page.chars.iter().enumerate() {
-        if PROVINCES.contains(c)
+        // The cheap question first: few characters stand before a letter or a dot.
+        if !super::page::is_han(page.at(start + 1))
+            && PROVINCES.contains(c)
             && let Some(end) = plate_end(page, start + 1)
         {
             claims.push(MaskSpan { kind: MaskKind::Plate, start, end });
