@@ -172,7 +172,8 @@ mod tests {
         assert_eq!(routed("edu_med_elder", None, c, "医院排队太久", "").as_deref(), Some("wjj"));
         assert_eq!(routed("edu_med_elder", None, c, "请问", ""), None);
         assert_eq!(routed("rural", Some("石浦镇"), c, "村里分红不公开", "").as_deref(), Some("shipu"));
-        assert_eq!(routed("rural", None, c, "村里分红不公开", "").as_deref(), Some("nyj"));
+        assert_eq!(routed("rural", None, c, "村里分红不公开", ""), None, "no town, no town's office");
+        assert_eq!(routed("culture", Some("新桥镇"), c, "影视城检票太慢", "").as_deref(), Some("wgj"));
         let report = routed("rural", Some("石浦镇"), Kind::Report, "村书记多占宅基地", "");
         assert_eq!(report.as_deref(), Some("jw"), "a report on a village head does not go to his own town");
     }
