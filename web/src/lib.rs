@@ -1,1 +1,30 @@
-//! Placeholder.
+//! The pages of the house: everything people see, and every decision they take.
+//!
+//! A request passes the layers of [`app`], finds its row in the table of [`routes`], stands at the gate of
+//! [`access`] (session, roles, form token) and reaches one handler under [`pages`]. Handlers read and
+//! write through the store with the caller's `Viewer` and render typed contexts with Askama.
+
+pub mod access;
+pub mod app;
+pub mod assets;
+pub mod caller;
+pub mod case_forms;
+pub mod desk;
+pub mod error;
+pub mod frame;
+pub mod headers;
+pub mod marks;
+pub mod moment;
+pub mod names;
+pub mod origin;
+pub mod pages;
+pub mod password;
+pub mod people;
+pub mod query;
+pub mod routes;
+#[cfg(test)]
+pub mod samples;
+pub mod sessions;
+pub mod view;
+
+pub use app::{AppState, DemoLogin, WebSettings, router, serve};

@@ -1,0 +1,131 @@
+//! Who may use a route, and the gate that every route of the table stands behind.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::{Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use qingting_models::records::{Role, User};
+
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::error::WebError;
+use crate::{origin, sessions};
+
+/// Largest body of a request, in bytes.
+pub const BODY_LIMIT: usize = 1 << 20;
+
+/// Who may use a route. What a user sees there is a matter of the queries, which take a `Viewer`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everyone, also without a log-in.
+    Public,
+    /// Every user.
+    SignedIn,
+    /// Users who have one of these roles.
+    Roles(&'static [Role]),
+}
+
+/// What the gate says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Allow,
+    /// Nobody is logged in.
+    LogIn,
+    /// The user's roles do not suffice.
+    Forbid,
+}
+
+impl Access {
+    /// The verdict for `user`, `None` when nobody is logged in.
+    pub fn verdict(self, user: Option<&User>) -> Verdict {
+        match (self, user) {
+            (Self::Public, _) => Verdict::Allow,
+            (_, None) => Verdict::LogIn,
+            (Self::SignedIn, Some(_)) => Verdict::Allow,
+            (Self::Roles(roles), Some(user)) if user.roles.iter().any(|r| roles.contains(r)) => {
+                Verdict::Allow
+            }
+            (Self::Roles(_), Some(_)) => Verdict::Forbid,
+        }
+    }
+}
+
+/// The gate of one route.
+#[derive(Clone)]
+pub struct Gate {
+    pub state: AppState,
+    pub access: Access,
+    /// Open to users who still have to change their password.
+    pub before_password_change: bool,
+}
+
+/// Lets a request pass that has a right to: finds the session, asks [`Access`], and for a changing request
+/// checks where it comes from and the token in its form.
+pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let caller = match sessions::caller(&gate.state, request.headers()).await {
+        Ok(caller) => caller,
+        Err(error) => return error.into_response(),
+    };
+    match gate.access.verdict(caller.as_ref().map(|c| &c.session.user)) {
+        Verdict::Allow => {}
+        Verdict::LogIn => return to_log_in(&request),
+        Verdict::Forbid => return WebError::Forbidden.into_response(),
+    }
+    let must_change = caller.as_ref().is_some_and(|c| c.session.user.must_change_password);
+    if must_change && gate.access != Access::Public && !gate.before_password_change {
+        return Redirect::to("/password").into_response();
+    }
+    if request.method() != Method::GET && request.method() != Method::HEAD {
+        request = match read_form(&gate.state, request, caller.as_ref()).await {
+            Ok(request) => request,
+            Err(error) => return error.into_response(),
+        };
+    }
+    if let Some(caller) = caller {
+        request.extensions_mut().insert(caller);
+    }
+    next.run(request).await
+}
+
+fn to_log_in(request: &Request) -> Response {
+    if request.method() != Method::GET {
+        return WebError::SignedOut.into_response();
+    }
+    let path = request
+        .extensions()
+        .get::<OriginalUri>()
+        .map_or_else(|| request.uri().to_string(), |uri| uri.0.to_string());
+    let next: String = url_encode(&path);
+    Redirect::to(&format!("/login?next={next}")).into_response()
+}
+
+/// Percent-encodes a text for a query value.
+pub fn url_encode(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(b).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+/// Reads the form of a changing request, checks it, and passes it on as a [`Form`].
+async fn read_form(state: &AppState, request: Request, caller: Option<&Caller>) -> Result<Request, WebError> {
+    if !origin::is_ours(request.headers(), state.settings.base_url.as_deref()) {
+        return Err(WebError::ForeignForm);
+    }
+    let typed = request.headers().get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
+    if !typed.starts_with("application/x-www-form-urlencoded") {
+        return Err(WebError::bad("只接受网页表单提交"));
+    }
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, BODY_LIMIT).await.map_err(|_| WebError::TooLarge)?;
+    let form = Form::parse(&bytes);
+    if caller.is_some_and(|c| !origin::same_token(form.text("csrf"), &c.session.csrf)) {
+        return Err(WebError::ForeignForm);
+    }
+    let mut request = Request::from_parts(parts, Body::empty());
+    request.extensions_mut().insert(form);
+    Ok(request)
+}

@@ -1,0 +1,179 @@
+//! The web server: its settings, what its handlers share, and the service put together.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::{Router, middleware};
+use jiff::Timestamp;
+use qingting_models::clock::local_date;
+use qingting_models::county::{County, DepartmentCode, RuleId};
+use qingting_models::records::{Case, CaseState, Clock, Urgency};
+use qingting_models::store::Store;
+use qingting_respond::calendar::WorkCalendar;
+use qingting_respond::deadline;
+use tokio::net::TcpListener;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::access::BODY_LIMIT;
+use crate::names::Names;
+use crate::pages::sources::FeedPreview;
+use crate::password::Hasher;
+use crate::view::{CaseRow, Light};
+use crate::{error, headers, routes};
+
+/// Longest time for one request.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A log-in that the demo shows on its log-in page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoLogin {
+    pub login: String,
+    pub password: String,
+    /// The role in words.
+    pub label: String,
+}
+
+/// How the server is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSettings {
+    /// Served over TLS: cookies are held to TLS and to this host.
+    pub secure_cookies: bool,
+    /// The address that browsers use, when a proxy stands in between: `https://qt.example.gov.cn`.
+    pub base_url: Option<String>,
+    /// The nearest proxy is ours: the last address of `X-Forwarded-For` is the client's.
+    pub behind_proxy: bool,
+    /// Shown on the log-in page. Empty but in the demo.
+    pub demo_logins: Vec<DemoLogin>,
+    /// Minutes without use after which a log-in ends.
+    pub idle_minutes: i64,
+    /// Hours after which a log-in ends in any case.
+    pub session_hours: i64,
+}
+
+impl Default for WebSettings {
+    fn default() -> Self {
+        Self {
+            secure_cookies: false,
+            base_url: None,
+            behind_proxy: false,
+            demo_logins: Vec::new(),
+            idle_minutes: 120,
+            session_hours: 12,
+        }
+    }
+}
+
+/// Cuts a search text into the words that items are indexed by.
+pub type QueryWords = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct AppState {
+    pub store: Store,
+    pub county: Arc<County>,
+    pub calendar: Arc<WorkCalendar>,
+    pub names: Arc<Names>,
+    pub settings: Arc<WebSettings>,
+    pub hasher: Hasher,
+    pub words: QueryWords,
+    /// Tries the address of a feed; `None` where the network is not to be used.
+    pub preview: Option<Arc<dyn FeedPreview>>,
+}
+
+impl AppState {
+    /// The state of a server over `store` for `county`; `words` is the classifier's segmentation.
+    pub fn new(store: Store, county: Arc<County>, words: QueryWords, settings: WebSettings) -> Self {
+        let names = Names::of(&county, local_date(store.now()));
+        Self {
+            calendar: Arc::new(WorkCalendar::of_county(&county)),
+            names: Arc::new(names),
+            county,
+            store,
+            settings: Arc::new(settings),
+            hasher: Hasher::new(2),
+            words,
+            preview: None,
+        }
+    }
+
+    /// With a way to try the addresses of feeds.
+    pub fn with_preview(mut self, preview: Arc<dyn FeedPreview>) -> Self {
+        self.preview = Some(preview);
+        self
+    }
+
+    /// The words of a search; at most twelve.
+    pub(crate) fn search_words(&self, text: &str) -> Vec<String> {
+        let mut words = if text.is_empty() { Vec::new() } else { (self.words)(text) };
+        words.truncate(12);
+        words
+    }
+
+    /// The light of a clock.
+    pub(crate) fn light(&self, clock: &Clock, urgency: Urgency, now: Timestamp) -> Light {
+        self.light_of(&clock.rule, urgency, (clock.started_at, clock.due_at), clock.paused_at, now)
+    }
+
+    /// Lists know the due time of a case but not when its clock started: the opening stands in, which
+    /// matters only for rules of hours.
+    fn light_of_case(&self, case: &Case, now: Timestamp) -> Light {
+        let paused = matches!(case.state, CaseState::Waiting { .. }).then_some(now);
+        case.due.as_ref().map_or(Light::Green, |(rule, due)| {
+            self.light_of(rule, case.urgency, (case.opened_at.min(*due), *due), paused, now)
+        })
+    }
+
+    fn light_of(
+        &self,
+        rule: &RuleId,
+        urgency: Urgency,
+        (started, due): (Timestamp, Timestamp),
+        paused_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Light {
+        let plain = if now >= due { Light::Red } else { Light::Green };
+        let Some(rule) = self.county.deadline_rules.rule(rule) else { return plain };
+        let running = deadline::Running { amount: rule.amount_for(urgency.into()), started, due, paused_at };
+        match deadline::light(&self.calendar, &running, now) {
+            Ok(deadline::Light::Green) => Light::Green,
+            Ok(deadline::Light::Yellow) => Light::Yellow,
+            Ok(deadline::Light::Red) => Light::Red,
+            Err(_) => plain,
+        }
+    }
+
+    /// The rows of a list of cases, as seen by the department `own` or by all.
+    pub(crate) fn case_rows(&self, cases: &[Case], own: Option<&DepartmentCode>) -> Vec<CaseRow> {
+        let (now, own) = (self.store.now(), own.map(DepartmentCode::as_str));
+        cases.iter().map(|c| CaseRow::new(c, &self.names, now, self.light_of_case(c, now), own)).collect()
+    }
+}
+
+/// The whole service: routes behind their gates, with headers, limits and the error page around.
+pub fn router(state: AppState) -> Router {
+    let around = ServiceBuilder::new()
+        .layer(middleware::from_fn(headers::add))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
+    routes::build(state).fallback(error::nowhere).layer(around)
+}
+
+/// Serves until `shutdown` ends, then lets running requests finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}

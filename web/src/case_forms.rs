@@ -1,0 +1,327 @@
+//! The forms of the case actions: which fields each action asks for, and how they are read back.
+
+use jiff::civil::{Date, time};
+use qingting_models::clock::from_local;
+use qingting_models::county::DepartmentCode;
+use qingting_models::records::{Case, Outcome, Promise, RatingGrade};
+use qingting_respond::action::Action;
+use qingting_respond::case_table::ActionKind;
+
+use crate::caller::Form;
+use crate::error::WebError;
+use crate::names::Names;
+use crate::view::{Choice, choices};
+
+/// How a field is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    /// One line of at most so many characters.
+    Line(usize),
+    /// Several lines of at most so many characters.
+    Area(usize),
+    /// A whole number from the first to the second.
+    Number(u32, u32),
+    Date,
+    Select(Vec<Choice>),
+}
+
+/// A field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub control: Control,
+    pub required: bool,
+    pub hint: &'static str,
+    /// What stands in it.
+    pub value: String,
+}
+
+impl Field {
+    fn new(name: &'static str, label: &'static str, control: Control) -> Self {
+        Self { name, label, control, required: true, hint: "", value: String::new() }
+    }
+
+    pub(crate) fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    pub(crate) fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    pub(crate) fn line(name: &'static str, label: &'static str, max: usize) -> Self {
+        Self::new(name, label, Control::Line(max))
+    }
+
+    pub(crate) fn select(name: &'static str, label: &'static str, options: Vec<Choice>) -> Self {
+        Self::new(name, label, Control::Select(options))
+    }
+
+    pub(crate) fn date(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Control::Date)
+    }
+
+    pub(crate) fn number(name: &'static str, label: &'static str, least: u32, most: u32) -> Self {
+        Self::new(name, label, Control::Number(least, most))
+    }
+}
+
+/// The form of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionForm {
+    pub code: &'static str,
+    pub label: &'static str,
+    pub class: &'static str,
+    pub hint: &'static str,
+    pub fields: Vec<Field>,
+    /// Shown unfolded.
+    pub open: bool,
+    /// Why it was refused when it was just tried.
+    pub problem: Option<String>,
+}
+
+/// Longest text of a note or a reason, in characters.
+const NOTE: usize = 1000;
+/// Longest reply, in characters.
+const REPLY: usize = 4000;
+
+fn note(name: &'static str, label: &'static str) -> Field {
+    Field::new(name, label, Control::Area(NOTE))
+}
+
+fn outcome() -> Field {
+    Field::select(
+        "outcome",
+        "结果",
+        Outcome::ALL.iter().map(|o| Choice::new(o.code(), o.label(), false)).collect(),
+    )
+}
+
+fn department(label: &'static str, names: &Names) -> Field {
+    Field::select("department", label, choices(&names.departments, ""))
+}
+
+fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
+    use ActionKind as K;
+    let free_note = || note("text", "说明").optional();
+    match kind {
+        K::Accept | K::HelperAccept => vec![],
+        K::SendBack => vec![
+            note("text", "退回理由"),
+            department("应由哪个单位办理", names).hint("“不属本单位职责”须写明应由谁办理"),
+        ],
+        K::Reassign => vec![department("改派给", names), note("text", "改派理由")],
+        K::Contact => vec![note("text", "联系情况")],
+        K::TellPetitioner => vec![note("text", "告知情况")],
+        K::Wait => vec![
+            note("text", "依据").hint("为什么需要等群众，如：约定下周补交材料"),
+            Field::date("until", "等到"),
+        ],
+        K::GoOn | K::GrantExtension | K::Approve => vec![free_note()],
+        K::AskExtension => vec![Field::number("days", "延期天数", 1, 60), note("text", "延期理由")],
+        K::RefuseExtension => vec![note("text", "理由")],
+        K::Submit => vec![
+            Field::new("text", "答复", Control::Area(REPLY)),
+            outcome(),
+            Field::line("promise_1", "承诺事项", 200).optional(),
+            Field::date("promise_1_by", "承诺日期").optional(),
+            Field::line("promise_2", "承诺事项二", 200).optional(),
+            Field::date("promise_2_by", "承诺日期二").optional(),
+        ],
+        K::NeedsWork => vec![note("text", "审核意见")],
+        K::CallBack => vec![grade(), outcome(), free_note()],
+        K::Reopen => vec![note("text", "重办理由")],
+        K::Press => vec![level(), note("text", "督办要求")],
+        K::AddHelper => vec![department("协办单位", names), note("text", "请其办理的事项")],
+        K::ReleaseHelper => vec![helper(case, names), note("text", "理由")],
+        K::HelperAnswer => vec![note("text", "反馈")],
+        K::HelperRefuse => vec![note("text", "理由")],
+        K::Decline => vec![note("text", "法定理由")],
+        K::Outside => vec![Field::line("authority", "转交机关", 100), Field::line("text", "回执或文号", 200)],
+        K::Void => vec![note("text", "作废理由")],
+        K::Assign | K::Merge | K::Split | K::Seen => vec![],
+    }
+}
+
+fn grade() -> Field {
+    let grades = RatingGrade::ALL.iter().map(|g| Choice::new(g.code(), g.label(), false)).collect();
+    Field::select("grade", "群众评价", grades)
+}
+
+fn level() -> Field {
+    let levels = [("1", "黄色"), ("2", "红色"), ("3", "领导")];
+    let options = levels.iter().map(|(v, l)| Choice::new(*v, *l, false)).collect();
+    Field::select("level", "督办级别", options).hint("值班室发黄色、红色督办，领导督办选“领导”")
+}
+
+fn helper(case: &Case, names: &Names) -> Field {
+    let own = case.helpers.iter().map(|h| {
+        let code = h.department.as_str();
+        Choice::new(code, names.department(code), false)
+    });
+    Field::select("department", "协办单位", own.collect())
+}
+
+fn hint(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Accept => "签收后开始办理；对群众的承诺在签收之后才能作出。",
+        ActionKind::SendBack => "每个单位只能退回一次，之后由值班室协调裁定。",
+        ActionKind::Submit => "提交后由本单位审核人审核，通过后才算答复。",
+        ActionKind::Void => "只用于立错的工单；办不了的请用“不予受理”或“转外部门”。",
+        _ => "",
+    }
+}
+
+fn class(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Void | ActionKind::Decline | ActionKind::SendBack => "danger",
+        _ => "primary",
+    }
+}
+
+/// Whether an action is asked for on the page of one case. Opening starts from an item; merging and
+/// splitting touch a second case; a newer sheet is the program's to see.
+pub fn has_form(kind: ActionKind) -> bool {
+    !matches!(kind, ActionKind::Assign | ActionKind::Merge | ActionKind::Split | ActionKind::Seen)
+}
+
+/// The form of `kind`. `tried` is what was typed into it when it was just refused, with the reason.
+pub fn form_of(kind: ActionKind, names: &Names, case: &Case, tried: Option<(&Form, &str)>) -> ActionForm {
+    let mut fields = fields(kind, names, case);
+    if let Some((typed, _)) = tried {
+        for field in &mut fields {
+            field.value = typed.text(field.name).into();
+        }
+    }
+    ActionForm {
+        code: kind.code(),
+        label: kind.label(),
+        class: class(kind),
+        hint: hint(kind),
+        fields,
+        open: tried.is_some(),
+        problem: tried.map(|(_, problem)| problem.to_owned()),
+    }
+}
+
+/// Reads the action `kind` from its form.
+///
+/// # Errors
+/// Names the field that is missing or wrong.
+pub fn read(kind: ActionKind, form: &Form) -> Result<Action, WebError> {
+    use ActionKind as K;
+    let text = || form.text("text").to_owned();
+    let to = || {
+        let code = form.text("department");
+        (!code.is_empty()).then(|| DepartmentCode::from(code))
+    };
+    let must_to = || to().ok_or_else(|| WebError::bad("请选择单位"));
+    Ok(match kind {
+        K::Accept => Action::Accept,
+        K::SendBack => Action::SendBack { reason: text(), right_department: to() },
+        K::Reassign => Action::Reassign { department: must_to()?, reason: text() },
+        K::Contact => Action::Contact { note: text() },
+        K::TellPetitioner => Action::TellPetitioner { note: text() },
+        K::Wait => Action::Wait { evidence: text(), until: end_of(form.must("until", "等到")?)? },
+        K::GoOn => Action::GoOn { note: text() },
+        K::AskExtension => Action::AskExtension { reason: text(), days: form.must("days", "延期天数")? },
+        K::GrantExtension => Action::GrantExtension { note: text() },
+        K::RefuseExtension => Action::RefuseExtension { reason: text() },
+        K::Submit => {
+            Action::Submit {
+                text: text(), outcome: form.must("outcome", "结果")?, promises: promises(form)?
+            }
+        }
+        K::NeedsWork => Action::NeedsWork { note: text() },
+        K::Approve => Action::Approve { note: text() },
+        K::CallBack => Action::CallBack {
+            grade: form.must("grade", "群众评价")?,
+            outcome: form.must("outcome", "结果")?,
+            note: text(),
+        },
+        K::Reopen => Action::Reopen { reason: text() },
+        K::Press => Action::Press { level: form.must("level", "督办级别")?, note: text() },
+        K::AddHelper => Action::AddHelper { department: must_to()?, note: text() },
+        K::ReleaseHelper => Action::ReleaseHelper { department: must_to()?, reason: text() },
+        K::HelperAccept => Action::HelperAccept,
+        K::HelperAnswer => Action::HelperAnswer { text: text() },
+        K::HelperRefuse => Action::HelperRefuse { reason: text() },
+        K::Decline => Action::Decline { legal_reason: text() },
+        K::Outside => Action::Outside { authority: form.text("authority").into(), receipt: text() },
+        K::Void => Action::Void { reason: text() },
+        K::Assign | K::Merge | K::Split | K::Seen => return Err(WebError::bad("这个操作不能从这里进行")),
+    })
+}
+
+/// The end of office hours of a date is for the rules to say; a wait lasts the whole day.
+fn end_of(date: Date) -> Result<jiff::Timestamp, WebError> {
+    from_local(date.to_datetime(time(23, 59, 59, 0))).map_err(|_| WebError::bad("日期超出范围"))
+}
+
+fn promises(form: &Form) -> Result<Vec<Promise>, WebError> {
+    let mut promises = Vec::new();
+    for (what, by) in [("promise_1", "promise_1_by"), ("promise_2", "promise_2_by")] {
+        match (form.text(what), form.parsed::<Date>(by, "承诺日期")?) {
+            ("", None) => {}
+            ("", Some(_)) => return Err(WebError::bad("填了承诺日期，还要写承诺事项")),
+            (_, None) => return Err(WebError::bad("承诺要写明日期")),
+            (text, Some(by)) => {
+                promises.push(Promise { what: qingting_models::text::mask(text).text, by });
+            }
+        }
+    }
+    Ok(promises)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_with_a_form_reads_back_from_its_own_fields() {
+        let names = crate::samples::names("住建局");
+        let case = crate::samples::case();
+        for kind in ActionKind::ALL.iter().copied().filter(|k| has_form(*k)) {
+            let asked = form_of(kind, &names, &case, None);
+            let answer = |field: &Field| match &field.control {
+                Control::Line(_) | Control::Area(_) => "已经处理".to_owned(),
+                Control::Number(least, _) => least.to_string(),
+                Control::Date => "2026-12-01".to_owned(),
+                Control::Select(options) => options[0].value.clone(),
+            };
+            let rows: Vec<(&str, String)> = asked.fields.iter().map(|f| (f.name, answer(f))).collect();
+            let rows: Vec<(&str, &str)> = rows.iter().map(|(k, v)| (*k, v.as_str())).collect();
+            let action = read(kind, &Form::of(&rows)).unwrap();
+            assert_eq!(action.kind(), kind);
+        }
+    }
+
+    #[test]
+    fn a_promise_needs_its_date_and_a_date_its_promise() {
+        let row = |what, by| {
+            Form::of(&[("text", "x"), ("outcome", "solved"), ("promise_1", what), ("promise_1_by", by)])
+        };
+        assert!(read(ActionKind::Submit, &row("修好路灯", "")).is_err());
+        assert!(read(ActionKind::Submit, &row("", "2026-12-01")).is_err());
+        assert!(read(ActionKind::Submit, &row("修好路灯", "十二月")).is_err());
+        assert!(read(ActionKind::Submit, &row("修好路灯", "2026-12-01")).is_ok());
+    }
+
+    #[test]
+    fn what_was_typed_stays_when_an_action_is_refused() {
+        let typed = Form::of(&[("text", "已约谈物业"), ("outcome", "partly")]);
+        let names = crate::samples::names("住建局");
+        let form = form_of(ActionKind::Submit, &names, &crate::samples::case(), Some((&typed, "不行")));
+        assert_eq!(form.fields[0].value, "已约谈物业");
+        assert_eq!(form.fields[1].value, "partly");
+        assert!(form.open && form.problem.as_deref() == Some("不行"));
+    }
+}

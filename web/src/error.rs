@@ -1,0 +1,179 @@
+//! What can go wrong with a request, and the one place that maps it to an answer: a Chinese page that
+//! says what happened and what to do. Causes go to the log only.
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
+use qingting_models::clock::minute_text;
+use qingting_models::store::StoreError;
+
+use crate::desk::Undone;
+
+/// A request that cannot be answered as asked.
+#[derive(Debug)]
+pub enum WebError {
+    /// No such page, or a record that is not there for this user.
+    NotFound,
+    /// The roles do not suffice.
+    Forbidden,
+    /// A changing request without a log-in.
+    SignedOut,
+    /// A form that none of our pages sent in this session.
+    ForeignForm,
+    TooLarge,
+    /// Somebody changed the record since it was shown; the text says who and when.
+    Conflict(String),
+    /// What was typed or asked cannot be done; the text says why and what is allowed.
+    Bad(String),
+    /// Our fault; the cause is for the log.
+    Internal(String),
+}
+
+impl WebError {
+    pub fn bad(what: impl Into<String>) -> Self {
+        Self::Bad(what.into())
+    }
+
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        Self::Internal(cause.to_string())
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden | Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What happened, and what to do.
+    fn words(&self) -> (&'static str, String, &'static str) {
+        let (title, what, todo) = match self {
+            Self::NotFound => (
+                "没有找到",
+                "这个页面或记录不存在，或者不在您的查看范围内。",
+                "请检查地址，或回到首页重新查找。",
+            ),
+            Self::Forbidden => {
+                ("没有权限", "您的角色不能使用这个功能。", "如工作需要，请联系管理员调整角色。")
+            }
+            Self::SignedOut => (
+                "请先登录",
+                "登录已过期或尚未登录，刚才的操作没有执行。",
+                "请重新登录后再试；浏览器后退可以找回刚才填写的内容。",
+            ),
+            Self::ForeignForm => (
+                "操作没有执行",
+                "这次提交不是从本系统当前登录的页面发出的，或页面打开得太久。",
+                "请返回上一页，刷新后重新提交。",
+            ),
+            Self::TooLarge => ("内容太大", "提交的内容超过 1 MB。", "请删减后重试。"),
+            Self::Conflict(_) => ("内容已被他人修改", "", "您的操作没有执行，请查看最新内容后再决定。"),
+            Self::Bad(_) => ("无法完成", "", "请返回上一页，修改后重试。"),
+            Self::Internal(_) => (
+                "系统出错",
+                "程序没有完成这次请求，错误已写入日志。",
+                "请稍后重试；如果仍然出错，请把发生时间告诉管理员。",
+            ),
+        };
+        match self {
+            Self::Conflict(text) | Self::Bad(text) => (title, text.clone(), todo),
+            _ => (title, what.into(), todo),
+        }
+    }
+}
+
+impl From<StoreError> for WebError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound(_) => Self::NotFound,
+            StoreError::Conflict { by, at } => Self::Conflict(conflict_words(&by, at)),
+            StoreError::Taken { what, value } => Self::Bad(format!("“{value}”已经存在（{what}），请换一个")),
+            StoreError::Bad(text) => Self::Bad(text),
+            other => Self::internal(other),
+        }
+    }
+}
+
+/// What is said to the one who tried; other errors are ours.
+///
+/// # Errors
+/// When nothing was refused, but the store failed.
+pub fn desk_words(error: Undone) -> Result<String, WebError> {
+    match error {
+        Undone::Refused(refusal) => Ok(refusal.to_string()),
+        Undone::Store(StoreError::Conflict { by, at }) => Ok(conflict_words(&by, at)),
+        Undone::Store(error) => Err(error.into()),
+    }
+}
+
+/// Who was faster.
+pub fn conflict_words(by: &str, at: Timestamp) -> String {
+    format!("{by} 在 {} 修改了这条记录，您的操作没有执行。", minute_text(at))
+}
+
+impl From<askama::Error> for WebError {
+    fn from(error: askama::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+/// The error page. It shows no data of the user and stands without a session.
+#[derive(Debug, Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    pub status: u16,
+    pub title: String,
+    pub what: String,
+    pub todo: String,
+    pub log_in: bool,
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(cause) = &self {
+            tracing::error!(cause, "a request failed");
+        }
+        let status = self.status();
+        let (title, what, todo) = self.words();
+        let log_in = matches!(self, Self::SignedOut);
+        page(
+            status,
+            ErrorPage { status: status.as_u16(), title: title.into(), what, todo: todo.into(), log_in },
+        )
+    }
+}
+
+fn page(status: StatusCode, page: ErrorPage) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the error page failed");
+            let plain = (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+            (status, [plain], "系统出错，请稍后重试。").into_response()
+        }
+    }
+}
+
+/// The answer when a handler panics.
+pub fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    WebError::internal("a handler panicked").into_response()
+}
+
+/// The answer to an address that no route has.
+pub async fn nowhere() -> WebError {
+    WebError::NotFound
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for ErrorPage {
+    fn samples() -> Vec<Self> {
+        let page = |t: String| Self { status: 422, title: t.clone(), what: t.clone(), todo: t, log_in: true };
+        crate::samples::hostile().into_iter().map(page).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! What surrounds every page: its title, who is logged in, the navigation for the roles, a notice.
+
+use qingting_models::records::Role;
+
+use crate::access::{Access, Verdict};
+use crate::app::AppState;
+use crate::caller::Caller;
+use crate::routes;
+
+/// An entry of the navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavLink {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub current: bool,
+}
+
+/// How a notice is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Bad,
+}
+
+/// A line above the page's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub tone: Tone,
+    pub text: String,
+}
+
+impl Notice {
+    pub fn bad(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Bad, text: text.into() }
+    }
+
+    /// The class of its tone.
+    pub fn class(&self) -> &'static str {
+        match self.tone {
+            Tone::Good => "notice good",
+            Tone::Bad => "notice bad",
+        }
+    }
+}
+
+/// The surroundings of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    pub title: String,
+    pub county: String,
+    /// Name of the user; empty without a log-in.
+    pub user: String,
+    /// Roles and department in words.
+    pub roles: String,
+    pub csrf: String,
+    pub nav: Vec<NavLink>,
+    pub notice: Option<Notice>,
+    pub css: String,
+    pub js: String,
+    pub mark: String,
+}
+
+/// Address and label of every entry; shown to those whom the route table lets in.
+const NAV: &[(&str, &str)] = &[
+    ("/", "总览"),
+    ("/items", "信息研判"),
+    ("/inbox", "部门待办"),
+    ("/cases", "工单"),
+    ("/sources", "来源"),
+    ("/users", "用户"),
+    ("/audit", "审计"),
+];
+
+/// What is said after an action, by the code in `?done=`: no text of an address is ever shown.
+const DONE: &[(&str, &str)] = &[
+    ("confirmed", "已确认研判。"),
+    ("judged", "研判已保存。"),
+    ("assigned", "已分派，工单已建立。"),
+    ("dismissed", "已标记为不需办理。"),
+    ("restored", "已恢复到待研判。"),
+    ("acted", "操作已完成。"),
+    ("source-added", "来源已添加。"),
+    ("source-paused", "来源已暂停。"),
+    ("source-resumed", "来源已恢复读取。"),
+    ("user-added", "用户已添加；首次登录时会要求修改密码。"),
+    ("user-disabled", "用户已停用，登录已全部结束。"),
+    ("user-enabled", "用户已启用。"),
+    ("password-reset", "密码已重置；该用户登录后会要求修改密码。"),
+    ("password-changed", "密码已修改。"),
+    ("logged-out", "您已退出登录。"),
+];
+
+impl Frame {
+    /// The frame of a page without a log-in.
+    pub fn outside(title: &str, county: &str) -> Self {
+        Self {
+            title: title.into(),
+            county: county.into(),
+            user: String::new(),
+            roles: String::new(),
+            csrf: String::new(),
+            nav: Vec::new(),
+            notice: None,
+            css: crate::assets::css(),
+            js: crate::assets::js(),
+            mark: crate::assets::mark(),
+        }
+    }
+
+    /// The frame of a page for `caller`; `here` is the navigation entry it belongs to.
+    pub fn inside(state: &AppState, caller: &Caller, title: &str, here: &str) -> Self {
+        let user = caller.user();
+        let mut roles: Vec<&str> = user.roles.iter().map(|r| r.label()).collect();
+        if let Some(code) = &user.department {
+            roles.push(state.names.department(code.as_str()));
+        }
+        Self {
+            user: user.name.clone(),
+            roles: roles.join(" · "),
+            csrf: caller.session.csrf.clone(),
+            nav: if user.must_change_password { Vec::new() } else { nav(caller, here) },
+            ..Self::outside(title, &state.names.county)
+        }
+    }
+
+    /// Adds what is to be said about a finished action.
+    pub fn done(mut self, code: Option<&str>) -> Self {
+        let known = code.and_then(|code| DONE.iter().find(|(c, _)| *c == code));
+        if let Some((_, text)) = known {
+            self.notice = Some(Notice { tone: Tone::Good, text: (*text).into() });
+        }
+        self
+    }
+
+    /// Adds a notice, if there is one.
+    pub fn with(mut self, notice: Option<Notice>) -> Self {
+        if notice.is_some() {
+            self.notice = notice;
+        }
+        self
+    }
+}
+
+fn nav(caller: &Caller, here: &str) -> Vec<NavLink> {
+    NAV.iter()
+        .filter(|(href, _)| routes::access_of(href).verdict(Some(caller.user())) == Verdict::Allow)
+        .filter(|(href, _)| *href != "/" || home(caller) == "/")
+        .map(|(href, label)| NavLink { href, label, current: *href == here })
+        .collect()
+}
+
+/// Where a user begins: the overview for those who see items, else the page of their work.
+pub fn home(caller: &Caller) -> &'static str {
+    if caller.has_any(&[Role::Duty, Role::Discipline, Role::Leader]) {
+        "/"
+    } else if caller.has_any(&[Role::Handler, Role::Reviewer]) {
+        "/inbox"
+    } else if caller.has(Role::Admin) {
+        "/sources"
+    } else if caller.has(Role::Auditor) {
+        "/audit"
+    } else {
+        "/password"
+    }
+}
+
+impl Access {
+    /// For a place that no route has: nobody.
+    pub const NOBODY: Access = Access::Roles(&[]);
+}

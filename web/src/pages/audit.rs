@@ -1,0 +1,189 @@
+//! The audit log: who did what, by subject, person and action, and the state of the hash chain.
+
+use askama::Template;
+use axum::extract::State;
+use jiff::Timestamp;
+use qingting_models::records::{Actor, ChainedEntry, Subject};
+use qingting_models::store::{AuditFilter, AuditVerdict, Page};
+
+use super::{Answer, html};
+use crate::app::AppState;
+use crate::caller::Caller;
+use crate::error::WebError;
+use crate::frame::Frame;
+use crate::moment::Moment;
+use crate::people::People;
+use crate::query::{Query, Select};
+use crate::view::{Choice, Tag, snippet};
+
+const PATH: &str = "/audit";
+/// Rows of a page.
+const ROWS: i64 = 50;
+/// Kinds of records in the log, with their words.
+const KINDS: &[(&str, &str)] = &[
+    ("item", "信息"),
+    ("case", "工单"),
+    ("source", "来源"),
+    ("quarantine", "隔离行"),
+    ("user", "用户"),
+    ("system", "系统"),
+];
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "audit.html")]
+pub struct AuditPage {
+    pub frame: Frame,
+    pub selects: Vec<Select>,
+    pub id: String,
+    pub action: String,
+    pub entries: Vec<EntryView>,
+    /// What checking the whole chain found, right after it was asked for.
+    pub verdict: Option<Tag>,
+    pub first: Option<String>,
+    pub next: Option<String>,
+}
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryView {
+    pub seq: Option<i64>,
+    pub at: Moment,
+    pub who: String,
+    pub action: String,
+    pub subject: String,
+    pub subject_id: String,
+    pub detail: String,
+    pub hash: Option<String>,
+    pub short_hash: String,
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    html(&build(&state, &caller, &query).await?)
+}
+
+/// Reads the whole chain and says whether it holds.
+pub async fn verify(State(state): State<AppState>, caller: Caller) -> Answer {
+    let verdict = state.store.verify_audit().await?;
+    let mut page = build(&state, &caller, &Query::default()).await?;
+    page.verdict = Some(verdict_tag(&verdict));
+    html(&page)
+}
+
+async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<AuditPage, WebError> {
+    let page = Page { before: query.parsed("after"), size: ROWS };
+    let found = state.store.audit_page(&filter(query), page).await?;
+    let people = People::load(&state.store).await?;
+    let now = state.store.now();
+    Ok(AuditPage {
+        frame: Frame::inside(state, caller, "审计", PATH),
+        selects: selects(&people, query),
+        id: query.text("id").into(),
+        action: query.text("action").into(),
+        entries: found.rows.iter().map(|e| view(e, &people, now)).collect(),
+        verdict: None,
+        first: query.first(PATH),
+        next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
+    })
+}
+
+fn filter(query: &Query) -> AuditFilter {
+    let id = query.get("id").and_then(|id| id.parse::<qingting_models::ids::AuditId>().ok());
+    let subject = match (query.text("kind"), id) {
+        ("system", _) => Some(Subject::System),
+        (kind, Some(id)) => Subject::from_parts(kind, id.0),
+        _ => None,
+    };
+    AuditFilter {
+        subject,
+        actor: query.get("actor").and_then(|code| Actor::from_code(code).ok()),
+        action: query.get("action").map(Into::into),
+    }
+}
+
+fn selects(people: &People, query: &Query) -> Vec<Select> {
+    let (kind, actor) = (query.text("kind"), query.text("actor"));
+    let fixed =
+        [Actor::System, Actor::Console].map(|a| Choice::new(a.code(), people.actor(a), a.code() == actor));
+    let users = people.all().into_iter().map(|(id, name)| {
+        let code = id.to_string();
+        let chosen = code == actor;
+        Choice::new(code, name, chosen)
+    });
+    vec![
+        Select {
+            name: "kind",
+            label: "对象",
+            any: "全部",
+            options: KINDS.iter().map(|(c, l)| Choice::new(*c, *l, *c == kind)).collect(),
+        },
+        Select {
+            name: "actor",
+            label: "谁",
+            any: "所有人",
+            options: fixed.into_iter().chain(users).collect(),
+        },
+    ]
+}
+
+fn view(entry: &ChainedEntry, people: &People, now: Timestamp) -> EntryView {
+    let (kind, id) = entry.entry.subject.parts();
+    let word = KINDS.iter().find(|(code, _)| *code == kind).map_or(kind, |(_, word)| word);
+    let detail = match &entry.entry.detail {
+        serde_json::Value::Null => String::new(),
+        other => snippet(&other.to_string(), 300),
+    };
+    EntryView {
+        seq: entry.seq,
+        at: Moment::new(entry.entry.at, now),
+        who: people.actor(entry.entry.actor),
+        action: entry.entry.action.clone(),
+        subject: word.to_owned(),
+        subject_id: if id == 0 { String::new() } else { qingting_models::ids::AuditId(id).to_string() },
+        detail,
+        hash: entry.hash.clone(),
+        short_hash: entry.hash.as_deref().unwrap_or_default().chars().take(8).collect(),
+    }
+}
+
+fn verdict_tag(verdict: &AuditVerdict) -> Tag {
+    match &verdict.broken {
+        None => Tag::new(
+            format!("审计链完整：核对了 {} 条，没有发现改动；{} 条待入链。", verdict.lines, verdict.pending),
+            "notice good",
+        ),
+        Some((seq, _)) => Tag::new(
+            format!("审计链从第 {seq} 条起对不上，可能被改动。请保留数据库并报告负责人。"),
+            "notice bad",
+        ),
+    }
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for AuditPage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{choice, frame, hostile, moment};
+        let entry = |t: &str, seq: Option<i64>| EntryView {
+            seq,
+            at: moment(60),
+            who: t.into(),
+            action: t.into(),
+            subject: t.into(),
+            subject_id: t.into(),
+            detail: t.into(),
+            hash: seq.map(|_| t.to_owned()),
+            short_hash: t.into(),
+        };
+        let page = |t: String| Self {
+            frame: frame(&t),
+            selects: vec![Select { name: "kind", label: "对象", any: "全部", options: vec![choice(&t)] }],
+            id: t.clone(),
+            action: t.clone(),
+            entries: vec![entry(&t, Some(1)), entry(&t, None)],
+            verdict: Some(Tag::new(&t, "notice bad")),
+            first: Some(t.clone()),
+            next: Some(t),
+        };
+        hostile().into_iter().map(page).collect()
+    }
+}

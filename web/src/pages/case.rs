@@ -1,0 +1,352 @@
+//! One case: state, clocks with their rules, replies, timeline, and the forms of what the caller may do.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use jiff::Timestamp;
+use qingting_models::ids::CaseId;
+use qingting_models::records::{
+    Case, CaseFile, CaseOrigin, CaseState, Clock, Rating, Reply, ReplyReview, TimelineEntry, state_label,
+};
+use qingting_respond::acting::ActingUser;
+use qingting_respond::case_table::ActionKind;
+use qingting_respond::decide::allowed;
+
+use super::{Answer, html, read_id};
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::case_forms::{ActionForm, Control, form_of, has_form};
+use crate::error::WebError;
+use crate::frame::Frame;
+use crate::moment::{Moment, left_text};
+use crate::names::{Names, RuleName};
+use crate::people::People;
+use crate::query::Query;
+use crate::view::{CaseRow, Light, Tag};
+
+/// The page of a case.
+#[derive(Debug, Template)]
+#[template(path = "case.html")]
+pub struct CasePage {
+    pub frame: Frame,
+    pub row: CaseRow,
+    pub version: i64,
+    pub conflict: Option<String>,
+    pub item_id: String,
+    pub body: String,
+    pub clocks: Vec<ClockView>,
+    pub replies: Vec<ReplyView>,
+    pub ratings: Vec<RatingView>,
+    pub timeline: Vec<LineView>,
+    pub actions: Vec<ActionForm>,
+    pub helpers: Vec<HelperView>,
+    pub facts: Vec<(String, String)>,
+    pub opened: Moment,
+}
+
+/// A clock with the rule it stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockView {
+    pub rule: RuleName,
+    /// Where the rule or the time comes from.
+    pub source: String,
+    pub standing: String,
+    pub due: Moment,
+    pub provisional: bool,
+    pub extended: u32,
+    pub steps: Vec<String>,
+    pub tag: Tag,
+    pub left: Option<String>,
+}
+
+/// A department's reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyView {
+    pub department: String,
+    pub by: String,
+    pub at: Moment,
+    pub outcome: &'static str,
+    pub review: Tag,
+    pub text: String,
+    pub note: Option<String>,
+    pub promises: Vec<(String, String)>,
+}
+
+/// A rating.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RatingView {
+    pub grade: Tag,
+    pub outcome: &'static str,
+    pub by: String,
+    pub at: Moment,
+    pub note: String,
+}
+
+/// A line of the timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineView {
+    pub action: String,
+    pub who: String,
+    pub at: Moment,
+    pub state: String,
+    pub note: String,
+}
+
+/// A helping department.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelperView {
+    pub name: String,
+    pub state: &'static str,
+    pub note: Option<String>,
+}
+
+/// What was just tried and refused.
+pub(crate) struct Tried<'a> {
+    pub kind: ActionKind,
+    pub form: &'a Form,
+    pub problem: String,
+    /// Somebody else changed the case in between.
+    pub conflict: bool,
+}
+
+pub async fn show(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    query: Query,
+) -> Answer {
+    let id: CaseId = read_id(&id)?;
+    let mut page = build(&state, &caller, id, None).await?;
+    page.frame = page.frame.done(query.get("done"));
+    html(&page)
+}
+
+/// The page of the case `id` as the caller sees it.
+///
+/// # Errors
+/// [`WebError::NotFound`] when it is not there for the caller.
+pub(crate) async fn build(
+    state: &AppState,
+    caller: &Caller,
+    id: CaseId,
+    tried: Option<&Tried<'_>>,
+) -> Result<CasePage, WebError> {
+    let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
+    let people = People::load(&state.store).await?;
+    let (names, now) = (&*state.names, state.store.now());
+    let case = &file.case;
+    let own = caller.department().map(|d| d.as_str());
+    let light = |clock: &Clock| state.light(clock, case.urgency, now);
+    let first = file.clocks.iter().filter(|c| c.is_open()).min_by_key(|c| c.due_at);
+    let opened = first.map_or(Light::Green, light);
+    Ok(CasePage {
+        frame: Frame::inside(state, caller, &case.number, if own.is_some() { "/inbox" } else { "/cases" }),
+        row: CaseRow::new(case, names, now, opened, own),
+        version: case.version,
+        conflict: tried.filter(|t| t.conflict).map(|t| t.problem.clone()),
+        item_id: case.item.to_string(),
+        body: file.item.content.body.clone(),
+        clocks: file.clocks.iter().map(|c| clock_view(c, names, now, light(c))).collect(),
+        replies: file.replies.iter().rev().map(|r| reply_view(r, names, &people, now)).collect(),
+        ratings: file.ratings.iter().rev().map(|r| rating_view(r, &people, now)).collect(),
+        timeline: file.timeline.iter().rev().map(|t| line_view(t, &people, now)).collect(),
+        actions: actions(&file, caller, names, tried),
+        helpers: helpers(case, names),
+        facts: facts(case, &people, names),
+        opened: Moment::new(case.opened_at, now),
+    })
+}
+
+fn actions(file: &CaseFile, caller: &Caller, names: &Names, tried: Option<&Tried<'_>>) -> Vec<ActionForm> {
+    let kinds = allowed(file, &ActingUser::of(caller.user()));
+    let form = |kind: ActionKind| {
+        let again = tried.filter(|t| t.kind == kind).map(|t| (t.form, t.problem.as_str()));
+        form_of(kind, names, &file.case, again)
+    };
+    let mut forms: Vec<ActionForm> = kinds.into_iter().filter(|k| has_form(*k)).map(form).collect();
+    if let (None, Some(first)) = (tried, forms.first_mut()) {
+        first.open = true;
+    }
+    forms
+}
+
+fn clock_view(clock: &Clock, names: &Names, now: Timestamp, light: Light) -> ClockView {
+    let rule = names.rule(clock.rule.as_str());
+    let (tag, left) = if clock.met_at.is_some_and(|met| met > clock.due_at) {
+        (Tag::new("超时完成", "tag yellow"), None)
+    } else if clock.met_at.is_some() {
+        (Tag::new("按时完成", "tag green"), None)
+    } else if clock.dropped_at.is_some() {
+        (Tag::new("已取消", "tag"), None)
+    } else if clock.paused_at.is_some() {
+        (Tag::new("暂停", "tag"), None)
+    } else {
+        (Tag::new(light.label(), light.class()), Some(left_text(clock.due_at, now)))
+    };
+    let source = if clock.from_sender { "派单平台规定的时间".into() } else { rule.source.clone() };
+    ClockView {
+        standing: rule.standing.clone(),
+        source,
+        rule,
+        due: Moment::new(clock.due_at, now),
+        provisional: clock.provisional,
+        extended: clock.extended_days,
+        steps: clock.steps.clone(),
+        tag,
+        left,
+    }
+}
+
+fn reply_view(reply: &Reply, names: &Names, people: &People, now: Timestamp) -> ReplyView {
+    let (review, note) = match &reply.review {
+        ReplyReview::Pending => (Tag::new("待审核", "tag yellow"), None),
+        ReplyReview::NeedsWork { note, .. } => (Tag::new("退回修改", "tag red"), Some(note.clone())),
+        ReplyReview::Approved { .. } => (Tag::new("已通过", "tag green"), None),
+    };
+    ReplyView {
+        department: names.department(reply.department.as_str()).to_owned(),
+        by: people.actor(reply.submitted_by),
+        at: Moment::new(reply.submitted_at, now),
+        outcome: reply.outcome.label(),
+        review,
+        text: reply.text.clone(),
+        note,
+        promises: reply.promises.iter().map(|p| (p.what.clone(), p.by.to_string())).collect(),
+    }
+}
+
+fn rating_view(rating: &Rating, people: &People, now: Timestamp) -> RatingView {
+    let class = if rating.grade.is_unsatisfied() { "tag red" } else { "tag green" };
+    RatingView {
+        grade: Tag::new(rating.grade.label(), class),
+        outcome: rating.outcome.label(),
+        by: people.actor(rating.by),
+        at: Moment::new(rating.at, now),
+        note: rating.note.clone(),
+    }
+}
+
+fn line_view(line: &TimelineEntry, people: &People, now: Timestamp) -> LineView {
+    let kind = ActionKind::from_code(&line.action);
+    LineView {
+        action: kind.map_or_else(|| line.action.clone(), |k| k.label().to_owned()),
+        who: people.actor(line.actor),
+        at: Moment::new(line.at, now),
+        state: state_label(&line.state).to_owned(),
+        note: line.note.clone(),
+    }
+}
+
+fn helpers(case: &Case, names: &Names) -> Vec<HelperView> {
+    let view = |h: &qingting_models::records::Helper| HelperView {
+        name: names.department(h.department.as_str()).to_owned(),
+        state: h.state.label(),
+        note: h.note.clone(),
+    };
+    case.helpers.iter().map(view).collect()
+}
+
+fn facts(case: &Case, people: &People, names: &Names) -> Vec<(String, String)> {
+    let mut facts: Vec<(String, String)> = vec![
+        ("渠道".into(), case.channel.label().into()),
+        ("类型".into(), case.kind.label().into()),
+        ("话题".into(), case.topic.as_ref().map_or("—", |t| names.topic(t.as_str())).into()),
+        ("乡镇街道".into(), case.town.as_ref().map_or("—", |t| t.as_str()).into()),
+    ];
+    facts.push(match &case.origin {
+        CaseOrigin::Rule { reason } => ("自动分派".into(), reason.clone()),
+        CaseOrigin::Person { user } => ("分派人".into(), people.actor(*user)),
+    });
+    if !case.sent_back_by.is_empty() {
+        let back: Vec<&str> = case.sent_back_by.iter().map(|d| names.department(d.as_str())).collect();
+        facts.push(("退回过的单位".into(), back.join("、")));
+    }
+    if case.waits > 0 {
+        facts.push(("等待群众".into(), format!("{} 次，共 {} 个工作日", case.waits, case.waited_days)));
+    }
+    if case.reopened > 0 {
+        facts.push(("重办".into(), format!("{} 次", case.reopened)));
+    }
+    if let Some(asked) = &case.extension {
+        let decided = match asked.decision {
+            None => "待审批",
+            Some((true, ..)) => "已同意",
+            Some((false, ..)) => "未同意",
+        };
+        facts.push(("延期".into(), format!("申请 {} 天，{decided}：{}", asked.days, asked.reason)));
+    }
+    match &case.state {
+        CaseState::Returned { reason, right_department, .. } => {
+            let right = right_department.as_ref().map_or("未写明", |d| names.department(d.as_str()));
+            facts.push(("退回".into(), format!("{reason}（认为应由：{right}）")));
+        }
+        CaseState::Waiting { evidence, until, .. } => {
+            let until = qingting_models::clock::local_date(*until);
+            facts.push(("等待".into(), format!("到 {until}：{evidence}")));
+        }
+        CaseState::Declined { legal_reason, .. } => facts.push(("不予受理".into(), legal_reason.clone())),
+        CaseState::Outside { authority, receipt, .. } => {
+            facts.push(("转交".into(), format!("{authority}，{receipt}")));
+        }
+        _ => {}
+    }
+    facts
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for CasePage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{case, case_row, frame, hostile, moment, names};
+        let page = |t: String| Self {
+            frame: frame(&t),
+            row: case_row(&t),
+            version: 3,
+            conflict: Some(t.clone()),
+            item_id: t.clone(),
+            body: t.clone(),
+            clocks: vec![ClockView {
+                rule: names(&t).rule("hotline.handle"),
+                source: t.clone(),
+                standing: t.clone(),
+                due: moment(-90_000),
+                provisional: true,
+                extended: 5,
+                steps: vec![t.clone()],
+                tag: Tag::new(&t, "tag"),
+                left: Some(t.clone()),
+            }],
+            replies: vec![ReplyView {
+                department: t.clone(),
+                by: t.clone(),
+                at: moment(5),
+                outcome: "已解决",
+                review: Tag::new(&t, "tag"),
+                text: t.clone(),
+                note: Some(t.clone()),
+                promises: vec![(t.clone(), t.clone())],
+            }],
+            ratings: vec![RatingView {
+                grade: Tag::new(&t, "tag"),
+                outcome: "已解决",
+                by: t.clone(),
+                at: moment(5),
+                note: t.clone(),
+            }],
+            timeline: vec![LineView {
+                action: t.clone(),
+                who: t.clone(),
+                at: moment(5),
+                state: t.clone(),
+                note: t.clone(),
+            }],
+            actions: ActionKind::ALL
+                .iter()
+                .filter(|k| has_form(**k))
+                .map(|k| form_of(*k, &names(&t), &case(), Some((&Form::of(&[("text", &t)]), &t))))
+                .collect(),
+            helpers: vec![HelperView { name: t.clone(), state: "待协办", note: Some(t.clone()) }],
+            facts: vec![(t.clone(), t)],
+            opened: moment(100_000),
+        };
+        hostile().into_iter().map(page).collect()
+    }
+}

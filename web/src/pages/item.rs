@@ -1,0 +1,295 @@
+//! One item: its masked text with the words that decided, its judgements, versions and forms.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use jiff::Timestamp;
+use qingting_models::ids::ItemId;
+use qingting_models::records::{Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency};
+
+use super::{Answer, html, read_id};
+use crate::app::AppState;
+use crate::caller::Caller;
+use crate::error::WebError;
+use crate::frame::{Frame, Notice};
+use crate::marks::{Piece, Span, mark};
+use crate::moment::Moment;
+use crate::names::Names;
+use crate::people::People;
+use crate::query::{Query, Select};
+use crate::view::{Choice, ItemRow, choices, percent};
+
+/// The page of an item.
+#[derive(Debug, Template)]
+#[template(path = "item.html")]
+pub struct ItemPage {
+    pub frame: Frame,
+    pub row: ItemRow,
+    /// The caller may go to the list of items.
+    pub lists: bool,
+    pub judges: bool,
+    pub may_unmask: bool,
+    pub title: Vec<Piece>,
+    pub body: Vec<Piece>,
+    pub url: Option<String>,
+    /// Id and number of its case, when the caller sees it.
+    pub case: Option<(String, String)>,
+    /// Field and text of the unmasked original: only in the answer to an unmasking.
+    pub original: Option<Vec<(String, String)>>,
+    pub judgements: Vec<JudgementView>,
+    pub versions: Vec<VersionView>,
+    pub departments: Vec<Choice>,
+    pub proposals: String,
+    pub topics: Vec<Choice>,
+    pub selects: Vec<Select>,
+    pub facts: Vec<(String, String)>,
+    pub first_seen: Moment,
+    pub occurred: Option<Moment>,
+    pub dispatched: Option<Moment>,
+    pub sender_due: Option<Moment>,
+}
+
+/// A judgement as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgementView {
+    pub who: String,
+    pub at: Moment,
+    pub unsure: bool,
+    pub kind: &'static str,
+    pub urgency: &'static str,
+    pub office: String,
+    pub places: String,
+    pub topics: Vec<TopicView>,
+}
+
+/// A topic with its probability in percent and the words that spoke for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicView {
+    pub name: String,
+    pub score: u32,
+    pub words: String,
+}
+
+/// An earlier version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionView {
+    pub number: i64,
+    pub replaced: Moment,
+    pub title: String,
+    pub body: String,
+}
+
+pub async fn show(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    query: Query,
+) -> Answer {
+    let id = read_id(&id)?;
+    let mut page = build(&state, &caller, id).await?;
+    page.frame = page.frame.done(query.get("done"));
+    html(&page)
+}
+
+/// The page again with a notice: after an action that was refused.
+pub(crate) async fn show_again(state: &AppState, caller: &Caller, id: ItemId, notice: Notice) -> Answer {
+    let mut page = build(state, caller, id).await?;
+    page.frame = page.frame.with(Some(notice));
+    html(&page)
+}
+
+/// The page of the item `id` as the caller sees it.
+///
+/// # Errors
+/// [`WebError::NotFound`] when it is not there for the caller.
+pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Result<ItemPage, WebError> {
+    let (store, eyes) = (&state.store, &caller.viewer);
+    let item = store.item(eyes, id).await?.ok_or(WebError::NotFound)?;
+    let judgements = store.judgements(eyes, id).await?;
+    let versions = store.item_versions(eyes, id).await?;
+    let people = People::load(store).await?;
+    let source = store.source(item.source).await?.map_or_else(String::new, |s| s.name);
+    let case = match item.case {
+        Some(case) => store.case_file(eyes, case).await?.map(|f| (f.case.id.to_string(), f.case.number)),
+        None => None,
+    };
+    let may_judge = store.item(&caller.judging_eyes(), id).await?.is_some();
+    let may_unmask = store.item(&caller.unmasking_eyes(), id).await?.is_some();
+    let now = store.now();
+    let newest = judgements.first();
+    let (title, body) = marked(&item, newest, &state.names);
+    let content = &item.content;
+    Ok(ItemPage {
+        frame: Frame::inside(state, caller, "信息", "/items"),
+        row: ItemRow::new(&item, &state.names, now, may_judge),
+        lists: caller.has_any(&[Role::Duty, Role::Discipline, Role::Leader]),
+        judges: may_judge && item.judged_version > 0,
+        may_unmask,
+        title,
+        body,
+        url: content.url.clone().filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        case,
+        original: None,
+        judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
+        versions: versions.iter().map(|v| version_view(v, now)).collect(),
+        departments: choices(&state.names.departments, proposed(&item, newest, &state.names)),
+        proposals: newest.map_or_else(String::new, proposals),
+        topics: topic_choices(&item, &state.names),
+        selects: selects(&item, &state.names),
+        facts: facts(&item, source),
+        first_seen: Moment::new(item.first_seen_at, now),
+        occurred: content.occurred_at.map(|at| Moment::new(at, now)),
+        dispatched: content.upstream.dispatched_at.map(|at| Moment::new(at, now)),
+        sender_due: content.upstream.due_at.map(|at| Moment::new(at, now)),
+    })
+}
+
+/// The text in pieces; the words of a judgement of an older version would mark the wrong places.
+fn marked(item: &Item, judgement: Option<&Judgement>, names: &Names) -> (Vec<Piece>, Vec<Piece>) {
+    let current = judgement.filter(|j| j.item_version == item.version);
+    let reasons = current.map_or(&[][..], |j| &j.reasons);
+    let span = |r: &qingting_models::records::Reason| Span {
+        start: r.start,
+        end: r.end,
+        why: names.topic(r.topic.as_str()).to_owned(),
+    };
+    let spans: Vec<Span> = reasons.iter().filter(|r| r.weight > 0.0).map(span).collect();
+    let title = if item.content.title.trim().is_empty() { "（无标题）" } else { &item.content.title };
+    mark(title, &item.content.body, &spans)
+}
+
+fn proposed<'a>(item: &'a Item, judgement: Option<&'a Judgement>, names: &'a Names) -> &'a str {
+    let chosen = judgement.and_then(|j| j.department.as_ref()).map(|d| d.as_str());
+    let by_office = item.office.as_deref().and_then(|office| names.department_of_office(office));
+    chosen.or(by_office).unwrap_or_default()
+}
+
+fn proposals(judgement: &Judgement) -> String {
+    let shown = judgement.offices.iter().map(|(office, p)| format!("{office} {}%", percent(*p)));
+    shown.collect::<Vec<_>>().join("、")
+}
+
+fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp) -> JudgementView {
+    let topic = |t: &qingting_models::records::TopicScore| {
+        let mut words: Vec<&str> = Vec::new();
+        for reason in j.reasons.iter().filter(|r| r.topic == t.code && r.weight > 0.0) {
+            if words.len() < 8 && !words.contains(&reason.word.as_str()) {
+                words.push(&reason.word);
+            }
+        }
+        TopicView {
+            name: names.topic(t.code.as_str()).to_owned(),
+            score: percent(t.score),
+            words: words.join("、"),
+        }
+    };
+    let places: Vec<&str> = j.places.iter().map(|p| p.name.as_str()).take(5).collect();
+    JudgementView {
+        who: match &j.judge {
+            Judge::Model { model } => format!("模型 {}", model.chars().take(8).collect::<String>()),
+            Judge::Person { user } => people.name(*user),
+        },
+        at: Moment::new(j.at, now),
+        unsure: j.unsure,
+        kind: j.kind.label(),
+        urgency: j.urgency.label(),
+        office: j
+            .department
+            .as_ref()
+            .map_or_else(|| j.office.clone(), |d| names.department(d.as_str()).into()),
+        places: places.join("、"),
+        topics: j.topics.iter().map(topic).collect(),
+    }
+}
+
+fn version_view(version: &ItemVersion, now: Timestamp) -> VersionView {
+    VersionView {
+        number: version.version,
+        replaced: Moment::new(version.replaced_at, now),
+        title: version.content.title.clone(),
+        body: version.content.body.clone(),
+    }
+}
+
+fn topic_choices(item: &Item, names: &Names) -> Vec<Choice> {
+    let has = |code: &str| item.topics.iter().any(|t| t.as_str() == code);
+    names.topics.iter().map(|(code, name)| Choice::new(code, name, has(code))).collect()
+}
+
+fn selects(item: &Item, names: &Names) -> Vec<Select> {
+    let town = item.town.as_ref().map_or("", |t| t.as_str());
+    let levels = [Urgency::Ordinary, Urgency::Watch, Urgency::Urgent];
+    let level = |u: Urgency| Choice::new(u8::from(u).to_string(), u.label(), u == item.urgency);
+    let kind = |k: &Kind| Choice::new(k.code(), k.label(), Some(*k) == item.kind);
+    let kinds = Kind::ALL.iter().map(kind).collect();
+    let towns = names.towns.iter().map(|t| Choice::new(t, t, t == town)).collect();
+    vec![
+        Select { name: "kind", label: "诉求类型", any: "", options: kinds },
+        Select { name: "urgency", label: "紧急程度", any: "", options: levels.map(level).into() },
+        Select { name: "town", label: "乡镇街道", any: "没有或不明", options: towns },
+        Select {
+            name: "department",
+            label: "建议单位",
+            any: "不指定",
+            options: choices(&names.departments, ""),
+        },
+    ]
+}
+
+fn facts(item: &Item, source: String) -> Vec<(String, String)> {
+    let mut facts = vec![
+        ("来源".into(), source),
+        ("渠道".into(), item.channel.label().into()),
+        ("来源编号".into(), item.external_id.clone()),
+        ("版本".into(), item.version.to_string()),
+    ];
+    facts.extend(item.content.upstream.fields.iter().take(40).cloned());
+    facts
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for ItemPage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{choice, frame, hostile, item_row, moment};
+        let judgement = |t: &str| JudgementView {
+            who: t.into(),
+            at: moment(60),
+            unsure: true,
+            kind: "投诉",
+            urgency: "紧急",
+            office: t.into(),
+            places: t.into(),
+            topics: vec![TopicView { name: t.into(), score: 88, words: t.into() }],
+        };
+        let page = |t: String| Self {
+            frame: frame(&t),
+            row: item_row(&t),
+            lists: true,
+            judges: true,
+            may_unmask: true,
+            title: mark(&t, "", &[Span { start: 0, end: 3, why: t.clone() }]).0,
+            body: mark("", &t, &[Span { start: 2, end: 5, why: t.clone() }]).1,
+            url: Some(t.clone()),
+            case: Some((t.clone(), t.clone())),
+            original: Some(vec![(t.clone(), t.clone())]),
+            judgements: vec![judgement(&t), judgement(&t), judgement(&t)],
+            versions: vec![VersionView { number: 1, replaced: moment(9), title: t.clone(), body: t.clone() }],
+            departments: vec![choice(&t)],
+            proposals: t.clone(),
+            topics: vec![choice(&t)],
+            selects: vec![Select { name: "kind", label: "诉求类型", any: "", options: vec![choice(&t)] }],
+            facts: vec![(t.clone(), t)],
+            first_seen: moment(0),
+            occurred: Some(moment(1)),
+            dispatched: Some(moment(1)),
+            sender_due: Some(moment(-9000)),
+        };
+        let mut pages: Vec<Self> = hostile().into_iter().map(page).collect();
+        for sample in hostile() {
+            let mut open = page(sample);
+            open.row.case = None;
+            open.row.dismissed = None;
+            pages.push(open);
+        }
+        pages
+    }
+}

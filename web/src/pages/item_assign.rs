@@ -1,0 +1,46 @@
+//! Assigning an item to a department: opens its case.
+
+use axum::extract::{Path, State};
+use qingting_models::county::DepartmentCode;
+use qingting_models::ids::ItemId;
+use qingting_respond::acting::ActingUser;
+
+use super::{Answer, back, item, read_id};
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::desk;
+use crate::error::{WebError, desk_words};
+use crate::frame::Notice;
+
+pub async fn submit(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: ItemId = read_id(&id)?;
+    let department = form.need("department", "主办单位", 40)?;
+    if !state.names.has_department(department) {
+        return Err(WebError::bad("单位不在单位表里"));
+    }
+    let seen: i64 = form.must("version", "版本")?;
+    let eyes = caller.judging_eyes();
+    let item_now = state.store.item(&eyes, id).await?.ok_or(WebError::NotFound)?;
+    if item_now.version != seen {
+        let text = "这条信息有了新的版本，请看过最新内容后再分派。";
+        return item::show_again(&state, &caller, id, Notice::bad(text)).await;
+    }
+    let reason = match form.text("reason") {
+        "" => "值班研判分派",
+        typed => typed,
+    };
+    let user = ActingUser::of(caller.user());
+    let to = DepartmentCode::from(department);
+    match desk::assign(&state, &eyes, id, &to, reason, &user).await {
+        Ok(_) => Ok(back(form.text("back"), &format!("/items/{id}"), "assigned")),
+        Err(error) => {
+            let text = desk_words(error)?;
+            item::show_again(&state, &caller, id, Notice::bad(text)).await
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The work list of items (信息研判): filters, rows with their quick forms, pages by cursor.
+
+use askama::Template;
+use axum::extract::State;
+use qingting_models::records::{Channel, Role, Urgency};
+use qingting_models::store::{ItemFilter, ItemState, Page};
+
+use super::{Answer, html};
+use crate::app::AppState;
+use crate::caller::Caller;
+use crate::frame::Frame;
+use crate::names::Names;
+use crate::query::{Query, Select};
+use crate::view::{Choice, ItemRow, choices};
+
+/// Rows of a page.
+const ROWS: i64 = 25;
+const PATH: &str = "/items";
+
+/// The list.
+#[derive(Debug, Template)]
+#[template(path = "items.html")]
+pub struct ItemsPage {
+    pub frame: Frame,
+    pub q: String,
+    pub selects: Vec<Select>,
+    pub items: Vec<ItemRow>,
+    /// The address of this page, for coming back after an action.
+    pub here: String,
+    pub first: Option<String>,
+    pub next: Option<String>,
+}
+
+/// Code, meaning and words of the states that can be asked for.
+const STATES: &[(&str, ItemState, &str)] = &[
+    ("open", ItemState::Open, "待处理"),
+    ("unsure", ItemState::Unsure, "拿不准"),
+    ("case", ItemState::WithCase, "已立工单"),
+    ("dismissed", ItemState::Dismissed, "不需办理"),
+    ("archived", ItemState::Archived, "存档"),
+    ("all", ItemState::All, "全部"),
+];
+
+fn selects(names: &Names, query: &Query) -> Vec<Select> {
+    let chosen = |name: &str| query.text(name).to_owned();
+    let channel = chosen("channel");
+    let urgency = chosen("urgency");
+    let state = query.get("state").unwrap_or("open").to_owned();
+    let town = chosen("town");
+    let levels = [Urgency::Watch, Urgency::Urgent].map(|u| (u8::from(u).to_string(), u.label()));
+    vec![
+        Select {
+            name: "state",
+            label: "状态",
+            any: "",
+            options: STATES.iter().map(|(c, _, l)| Choice::new(*c, *l, *c == state)).collect(),
+        },
+        Select {
+            name: "channel",
+            label: "渠道",
+            any: "全部渠道",
+            options: Channel::ALL
+                .iter()
+                .map(|c| Choice::new(c.code(), c.label(), c.code() == channel))
+                .collect(),
+        },
+        Select {
+            name: "topic",
+            label: "话题",
+            any: "全部话题",
+            options: choices(&names.topics, &chosen("topic")),
+        },
+        Select {
+            name: "town",
+            label: "乡镇街道",
+            any: "全县",
+            options: names.towns.iter().map(|t| Choice::new(t, t, *t == town)).collect(),
+        },
+        Select {
+            name: "urgency",
+            label: "紧急程度",
+            any: "不限",
+            options: levels
+                .into_iter()
+                .map(|(v, l)| Choice::new(&v, format!("{l}及以上"), v == urgency))
+                .collect(),
+        },
+    ]
+}
+
+fn filter(state: &AppState, query: &Query) -> ItemFilter {
+    let asked = query.get("state").unwrap_or("open");
+    ItemFilter {
+        state: STATES.iter().find(|(code, _, _)| *code == asked).map_or(ItemState::Open, |(_, s, _)| *s),
+        channel: query.parsed("channel"),
+        topic: query.get("topic").map(Into::into),
+        town: query.get("town").map(Into::into),
+        urgency_min: query.parsed::<u8>("urgency").and_then(|u| Urgency::try_from(u).ok()),
+        words: state.search_words(query.text("q")),
+        ..ItemFilter::default()
+    }
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let page = Page { before: query.parsed("after"), size: ROWS };
+    let found = state.store.items(&caller.viewer, &filter(&state, &query), page).await?;
+    let now = state.store.now();
+    let judges = caller.has_any(&[Role::Duty, Role::Discipline]);
+    let row = |item| ItemRow::new(item, &state.names, now, judges);
+    html(&ItemsPage {
+        frame: Frame::inside(&state, &caller, "信息研判", PATH).done(query.get("done")),
+        q: query.text("q").into(),
+        selects: selects(&state.names, &query),
+        items: found.rows.iter().map(row).collect(),
+        here: query.here(PATH),
+        first: query.first(PATH),
+        next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
+    })
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for ItemsPage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{frame, hostile, names};
+        let page = |t: String| Self {
+            frame: frame(&t),
+            q: t.clone(),
+            selects: selects(&names(&t), &Query::parse("topic=wages")),
+            items: vec![crate::samples::item_row(&t)],
+            here: t.clone(),
+            first: Some(t.clone()),
+            next: Some(t),
+        };
+        hostile().into_iter().map(page).collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! The pages: one handler a file, with the typed context of its template beside it.
+
+pub mod audit;
+pub mod case;
+pub mod case_act;
+pub mod cases;
+pub mod health;
+pub mod inbox;
+pub mod item;
+pub mod item_assign;
+pub mod item_dismiss;
+pub mod item_judge;
+pub mod item_unmask;
+pub mod items;
+pub mod login;
+pub mod overview;
+pub mod password;
+pub mod sources;
+pub mod users;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+
+use crate::error::WebError;
+use crate::origin;
+
+/// What a handler answers.
+pub type Answer = Result<Response, WebError>;
+
+/// The id in an address; anything else leads nowhere.
+pub(crate) fn read_id<I: std::str::FromStr>(id: &str) -> Result<I, WebError> {
+    id.parse().map_err(|_| WebError::NotFound)
+}
+
+/// A page, rendered.
+pub(crate) fn html(page: &impl Template) -> Answer {
+    Ok(Html(page.render()?).into_response())
+}
+
+/// Goes to a page of ours after an action and says there what was done. `back` may come from a form;
+/// `fallback` is taken when it leads elsewhere.
+pub(crate) fn back(back: &str, fallback: &str, done: &str) -> Response {
+    let path = origin::local_path(back).unwrap_or(fallback);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("done="));
+    let query: Vec<&str> = kept.collect();
+    let said = format!("done={done}");
+    let query = query.into_iter().chain([said.as_str()]).collect::<Vec<_>>().join("&");
+    Redirect::to(&format!("{path}?{query}")).into_response()
+}

@@ -1,0 +1,136 @@
+//! The one table of all routes. A route is declared with the rule of who may use it, and is built
+//! behind the gate that enforces the rule: none exists without.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
+use qingting_models::records::Role::{
+    Admin, Auditor, Discipline, Duty, Handler as Handling, Leader, Reviewer,
+};
+
+use crate::access::{Access, Gate, gate};
+use crate::app::AppState;
+use crate::{assets, pages};
+
+/// Judge items.
+const JUDGES: Access = Access::Roles(&[Duty, Discipline]);
+/// See the items of the whole county.
+const OVERSEERS: Access = Access::Roles(&[Duty, Discipline, Leader]);
+/// See items and cases, each as far as the viewer goes.
+const READERS: Access = Access::Roles(&[Duty, Discipline, Leader, Handling, Reviewer]);
+/// Work in a department.
+const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
+/// May look behind the mask.
+const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
+const ADMINS: Access = Access::Roles(&[Admin]);
+const AUDIT_READERS: Access = Access::Roles(&[Auditor, Admin]);
+
+/// How a route is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Get,
+    Post,
+}
+
+/// A row of the table, for tests and for the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteInfo {
+    pub verb: Verb,
+    pub path: &'static str,
+    pub access: Access,
+    /// Open to users who still have to change their password.
+    pub before_password_change: bool,
+}
+
+struct Route {
+    info: RouteInfo,
+    handler: MethodRouter<AppState>,
+}
+
+impl Route {
+    fn before_password_change(mut self) -> Self {
+        self.info.before_password_change = true;
+        self
+    }
+}
+
+fn page<H, T>(path: &'static str, access: Access, handler: H) -> Route
+where
+    H: Handler<T, AppState>,
+    T: 'static,
+{
+    let info = RouteInfo { verb: Verb::Get, path, access, before_password_change: false };
+    Route { info, handler: get(handler) }
+}
+
+fn action<H, T>(path: &'static str, access: Access, handler: H) -> Route
+where
+    H: Handler<T, AppState>,
+    T: 'static,
+{
+    let info = RouteInfo { verb: Verb::Post, path, access, before_password_change: false };
+    Route { info, handler: post(handler) }
+}
+
+fn routes() -> Vec<Route> {
+    vec![
+        page("/healthz", Access::Public, pages::health::show),
+        page("/static/{name}", Access::Public, assets::serve),
+        page("/login", Access::Public, pages::login::show),
+        action("/login", Access::Public, pages::login::submit),
+        action("/logout", Access::SignedIn, pages::login::log_out).before_password_change(),
+        page("/password", Access::SignedIn, pages::password::show).before_password_change(),
+        action("/password", Access::SignedIn, pages::password::submit).before_password_change(),
+        page("/", Access::SignedIn, pages::overview::show),
+        page("/items", OVERSEERS, pages::items::show),
+        page("/items/{id}", READERS, pages::item::show),
+        action("/items/{id}/confirm", JUDGES, pages::item_judge::confirm),
+        action("/items/{id}/judge", JUDGES, pages::item_judge::judge),
+        action("/items/{id}/assign", JUDGES, pages::item_assign::submit),
+        action("/items/{id}/dismiss", JUDGES, pages::item_dismiss::dismiss),
+        action("/items/{id}/restore", JUDGES, pages::item_dismiss::restore),
+        action("/items/{id}/unmask", UNMASKERS, pages::item_unmask::submit),
+        page("/cases", READERS, pages::cases::show),
+        page("/cases/{id}", READERS, pages::case::show),
+        action("/cases/{id}/act", READERS, pages::case_act::submit),
+        page("/inbox", DEPARTMENT, pages::inbox::show),
+        page("/sources", ADMINS, pages::sources::show),
+        action("/sources/add", ADMINS, pages::sources::add),
+        action("/sources/test", ADMINS, pages::sources::test),
+        action("/sources/{id}/pause", ADMINS, pages::sources::pause),
+        action("/sources/{id}/resume", ADMINS, pages::sources::resume),
+        page("/users", ADMINS, pages::users::show),
+        action("/users/add", ADMINS, pages::users::add),
+        action("/users/{id}/disable", ADMINS, pages::users::disable),
+        action("/users/{id}/enable", ADMINS, pages::users::enable),
+        action("/users/{id}/reset", ADMINS, pages::users::reset),
+        page("/audit", AUDIT_READERS, pages::audit::show),
+        action("/audit/verify", AUDIT_READERS, pages::audit::verify),
+    ]
+}
+
+/// Every route with its rule.
+pub fn table() -> Vec<RouteInfo> {
+    routes().into_iter().map(|route| route.info).collect()
+}
+
+/// The rule of the page at `path`; nobody's for a path that no route has.
+pub fn access_of(path: &str) -> Access {
+    static TABLE: std::sync::OnceLock<Vec<RouteInfo>> = std::sync::OnceLock::new();
+    let found = TABLE.get_or_init(table).iter().find(|r| r.verb == Verb::Get && r.path == path);
+    found.map_or(Access::NOBODY, |r| r.access)
+}
+
+/// The routes, each behind its gate.
+pub(crate) fn build(state: AppState) -> Router {
+    let behind_gates = routes().into_iter().fold(Router::new(), |router, Route { info, handler }| {
+        let stands = Gate {
+            state: state.clone(),
+            access: info.access,
+            before_password_change: info.before_password_change,
+        };
+        router.route(info.path, handler.route_layer(from_fn_with_state(stands, gate)))
+    });
+    behind_gates.with_state(state)
+}

@@ -1,0 +1,229 @@
+//! Hostile texts for the samples of every page, and the checks that a rendered page has to pass.
+
+use jiff::Timestamp;
+use qingting_models::records::{
+    Actor, Case, CaseOrigin, CaseState, Channel, Helper, HelperState, Kind, Urgency,
+};
+
+use crate::frame::{Frame, NavLink, Notice};
+use crate::moment::Moment;
+use crate::names::{Names, RuleName};
+use crate::view::{CaseRow, Choice, Due, ItemRow, Light, Tag};
+
+/// A page's context with the samples that it is tested with.
+pub trait Sampled: askama::Template + Sized {
+    /// At least one sample, with hostile text in every field that can hold any.
+    fn samples() -> Vec<Self>;
+}
+
+/// Texts that break careless pages: markup, quotes, right-to-left marks, great length, emoji, nothing.
+pub fn hostile() -> Vec<String> {
+    vec![
+        "<script>alert(1)</script>".into(),
+        r#""><img src=x onerror='alert(2)'> & 'x' </textarea></option>{{ 7*7 }}"#.into(),
+        "\u{202e}مرحبا\u{2066} ‏שלום \u{0}\u{7}".into(),
+        "长".repeat(5000),
+        "👩‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿 𠮷野家 e\u{301}\u{301}\u{301}".into(),
+        String::new(),
+    ]
+}
+
+/// The time of all samples.
+pub fn now() -> Timestamp {
+    Timestamp::from_second(1_795_400_000).unwrap_or_default()
+}
+
+pub fn moment(seconds_ago: i64) -> Moment {
+    let at = Timestamp::from_second(now().as_second() - seconds_ago).unwrap_or_default();
+    Moment::new(at, now())
+}
+
+pub fn names(text: &str) -> Names {
+    let rule =
+        RuleName { title: text.into(), amount: text.into(), source: text.into(), standing: text.into() };
+    Names {
+        county: text.into(),
+        topics: vec![("wages".into(), text.into())],
+        departments: vec![("rsj".into(), text.into())],
+        towns: vec![text.into()],
+        rules: [("hotline.handle".to_owned(), rule)].into(),
+        offices: [("人社".to_owned(), vec!["rsj".to_owned()])].into(),
+    }
+}
+
+pub fn frame(text: &str) -> Frame {
+    Frame {
+        user: format!("王{text}"),
+        roles: text.into(),
+        csrf: text.into(),
+        nav: vec![NavLink { href: "/items", label: "信息研判", current: true }],
+        notice: Some(Notice::bad(text)),
+        ..Frame::outside(text, text)
+    }
+}
+
+pub fn choice(text: &str) -> Choice {
+    Choice::new(text, text, true)
+}
+
+pub fn item_row(text: &str) -> ItemRow {
+    ItemRow {
+        id: text.into(),
+        version: 1,
+        title: text.into(),
+        text: text.into(),
+        channel: "热线",
+        town: Some(text.into()),
+        kind: Some("投诉"),
+        topic: Some(text.into()),
+        score: Some(91),
+        unsure: true,
+        by_person: true,
+        judged: true,
+        urgency: Some(Tag::new(text, "tag red")),
+        confidential: true,
+        dismissed: Some(text.into()),
+        archived: Some(text.into()),
+        case: Some(text.into()),
+        office: Some(text.into()),
+        at: moment(600),
+        departments: vec![choice(text)],
+        workable: true,
+    }
+}
+
+pub fn case_row(text: &str) -> CaseRow {
+    CaseRow {
+        id: text.into(),
+        number: text.into(),
+        title: text.into(),
+        state: text.into(),
+        lead: text.into(),
+        helps: true,
+        channel: "热线",
+        kind: "投诉",
+        topic: Some(text.into()),
+        town: Some(text.into()),
+        urgency: Some(Tag::new(text, "tag red")),
+        confidential: true,
+        pressed: Some(Tag::new(text, "tag red")),
+        due: Some(Due { rule: text.into(), at: moment(-600), left: text.into(), light: Light::Yellow }),
+        changed: moment(60),
+    }
+}
+
+/// A plain case with one helper.
+pub fn case() -> Case {
+    let actor = Actor::System;
+    Case {
+        id: 1.into(),
+        number: "2026-00001".into(),
+        item: 2.into(),
+        title: "路灯不亮".into(),
+        channel: Channel::Hotline,
+        kind: Kind::Complaint,
+        topic: None,
+        urgency: Urgency::Ordinary,
+        town: None,
+        confidential: false,
+        origin: CaseOrigin::Rule { reason: "规则".into() },
+        lead: "rsj".into(),
+        helpers: vec![Helper {
+            department: "rsj".into(),
+            state: HelperState::Asked,
+            asked_at: now(),
+            note: None,
+        }],
+        state: CaseState::Assigned { at: now(), by: actor, reason: String::new() },
+        opened_at: now(),
+        version: 1,
+        changed_at: now(),
+        changed_by: actor,
+        sent_back_by: vec![],
+        waits: 0,
+        waited_days: 0,
+        extension: None,
+        reopened: 0,
+        pressed: 0,
+        due: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use askama::Template;
+
+    use super::*;
+    use crate::error::ErrorPage;
+    use crate::pages::*;
+
+    const VOID: &[&str] = &["meta", "link", "input", "img", "br", "!doctype"];
+
+    /// Checks that no markup of a text came through, and that every element is closed in order.
+    fn check(what: &str, html: &str) {
+        for raw in ["<script>alert", "<img src=x", "</textarea></option>", "' onerror="] {
+            assert!(!html.contains(raw), "{what}: {raw} came through");
+        }
+        assert!(!html.contains(" style="), "{what}: an inline style");
+        assert!(!html.contains(" onclick="), "{what}: an inline script");
+        let mut open: Vec<&str> = Vec::new();
+        for part in html.split('<').skip(1) {
+            let tag = part.split('>').next().unwrap_or_default();
+            let name = tag.split(|c: char| c.is_whitespace()).next().unwrap_or_default();
+            if let Some(closed) = name.strip_prefix('/') {
+                assert_eq!(open.pop(), Some(closed), "{what}: </{closed}> closes another element");
+            } else if !VOID.contains(&name.to_lowercase().as_str()) {
+                open.push(name);
+            }
+        }
+        assert!(open.is_empty(), "{what}: left open: {open:?}");
+        let labelled = |id: &str| html.contains(&format!("for=\"{id}\""));
+        for part in
+            html.split('<').filter(|p| ["input ", "select ", "textarea "].iter().any(|t| p.starts_with(t)))
+        {
+            let tag = part.split('>').next().unwrap_or_default();
+            if tag.contains("type=\"hidden\"") || tag.contains("type=\"checkbox\"") {
+                continue;
+            }
+            let id = tag.split("id=\"").nth(1).and_then(|r| r.split('"').next()).unwrap_or_default();
+            assert!(labelled(id), "{what}: no label for <{tag}>");
+        }
+    }
+
+    fn walk<P: Sampled>(what: &str) {
+        let samples = P::samples();
+        assert!(!samples.is_empty(), "{what} has no sample");
+        for sample in samples {
+            check(what, &sample.render().unwrap());
+        }
+    }
+
+    #[test]
+    fn every_page_renders_every_hostile_text_as_text() {
+        walk::<ErrorPage>("error");
+        walk::<login::LoginPage>("login");
+        walk::<password::PasswordPage>("password");
+        walk::<overview::OverviewPage>("overview");
+        walk::<items::ItemsPage>("items");
+        walk::<item::ItemPage>("item");
+        walk::<cases::CasesPage>("cases");
+        walk::<case::CasePage>("case");
+        walk::<inbox::InboxPage>("inbox");
+        walk::<sources::SourcesPage>("sources");
+        walk::<users::UsersPage>("users");
+        walk::<audit::AuditPage>("audit");
+    }
+
+    #[test]
+    fn markup_in_a_text_is_shown_as_it_was_written() {
+        let page = ErrorPage {
+            status: 422,
+            title: "<b>".into(),
+            what: r#"<script>alert("1")</script>"#.into(),
+            todo: String::new(),
+            log_in: false,
+        };
+        let html = page.render().unwrap();
+        assert!(html.contains("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;"), "{html}");
+    }
+}
