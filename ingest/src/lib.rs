@@ -3,6 +3,9 @@
 pub mod decode;
 pub mod feed;
 pub mod http;
+pub mod import;
+pub mod poll;
+pub mod prepare;
 pub mod record;
 pub mod sheet;
 mod text;

@@ -19,6 +19,7 @@ pub struct Persons {
 pub struct RawRecord {
     /// The sender's own number (诉求编号, guid ...); `None` where the source gives none.
     pub external_id: Option<String>,
+    /// Empty where there is none; then the beginning of the text stands for it.
     pub title: String,
     /// Plain text with line breaks between paragraphs.
     pub body: String,

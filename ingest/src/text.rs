@@ -1,17 +1,14 @@
 //! Small repairs of text that every kind of source needs.
 
+use qingting_models::text::tidy;
 use url::Url;
 
 /// Characters of a text that stand in for a missing title.
 const OPENING: usize = 30;
 
-/// Removes control characters and zero-width marks, and makes every line end a line feed.
+/// The tidied text without spaces around it.
 pub(crate) fn tidy_lines(text: &str) -> String {
-    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}', '\u{b}', '\u{c}'], "\n");
-    let kept =
-        |c: &char| *c == '\n' || *c == '\t' || !(c.is_control() || matches!(c, '\u{feff}' | '\u{200b}'));
-    let text: String = text.chars().filter(kept).collect();
-    text.trim().to_owned()
+    tidy(text).trim().to_owned()
 }
 
 /// A text on one line, with single spaces.

@@ -221,7 +221,9 @@ impl Layout {
 
     /// Why no row is a header row, with what was seen (masked: it may be data).
     pub(super) fn missing(rows: &[&[String]], map: Option<&ColumnMap>) -> HeaderError {
-        let widest = rows.iter().max_by_key(|cells| cells.iter().filter(|c| !c.trim().is_empty()).count());
+        // Of equally wide rows the first is most likely the header row.
+        let widest =
+            rows.iter().rev().max_by_key(|cells| cells.iter().filter(|c| !c.trim().is_empty()).count());
         let cells: &[String] = widest.copied().unwrap_or_default();
         let shown = cells.iter().filter(|c| !c.trim().is_empty()).take(40);
         let seen: Vec<String> = shown.map(|c| c.trim().chars().take(16).collect()).collect();

@@ -77,7 +77,7 @@ impl<'r> RowReader<'r> {
         }
         let external_id = self.value(Meaning::ExternalId).filter(|id| !id.is_empty()).map(str::to_owned);
         Ok(RawRecord {
-            title: if title.is_empty() { text::opening(&body) } else { title },
+            title,
             body,
             url: self.value(Meaning::Url).and_then(text::web_address),
             occurred_at: self.time(Meaning::Occurred)?,

@@ -1,0 +1,101 @@
+//! From what arrived to what the store takes: tidied, masked, and with the text that digests are made over.
+
+use qingting_models::records::{ItemContent, Upstream};
+use qingting_models::store::Arrival;
+use qingting_models::text::{MaskKind, mask_with, tidy};
+
+use crate::feed::FeedEntry;
+use crate::record::{Persons, RawRecord};
+use crate::text;
+
+/// Values of personal columns shorter than this say too little to be looked for in texts.
+const MIN_OTHER: usize = 5;
+
+/// Makes a record ready for the store.
+///
+/// Title, body and the columns that are shown are masked, with the record's own names and numbers among
+/// what is masked; the personal columns themselves stay in the original alone, which the store seals.
+pub fn prepare(record: RawRecord) -> Arrival {
+    let canonical = canonical(&record);
+    let known = known_values(&record.persons);
+    let mask = |text: &str| mask_with(&tidy(text), &known).text;
+    let body = mask(&record.body);
+    // A title taken from the text is cut from the masked one, so that no number is cut in half and missed.
+    let title = if record.title.is_empty() { text::opening(&body) } else { mask(&record.title) };
+    let fields = record.extra.iter().map(|(header, value)| (tidy(header), mask(value))).collect();
+    Arrival {
+        external_id: record.external_id.clone(),
+        canonical,
+        content: ItemContent {
+            title,
+            body,
+            url: record.url.clone(),
+            occurred_at: record.occurred_at.or(record.dispatched_at),
+            upstream: Upstream {
+                dispatched_at: record.dispatched_at,
+                due_at: record.due_at,
+                finished: record.finished,
+                fields,
+            },
+        },
+        original: record.original,
+    }
+}
+
+/// A feed entry as a record.
+pub fn record_of_entry(entry: FeedEntry) -> RawRecord {
+    let original = serde_json::json!({
+        "id": entry.id,
+        "title": entry.title,
+        "url": entry.url,
+        "published": entry.published,
+        "body": entry.html,
+    });
+    RawRecord {
+        external_id: Some(entry.id).filter(|id| !id.is_empty()),
+        // An address may carry a different tracking mark in each answer, and a date move with each rebuild:
+        // only the words make a new version.
+        significant: vec![("title".into(), entry.title.clone()), ("body".into(), entry.body.clone())],
+        title: entry.title,
+        body: entry.body,
+        url: entry.url,
+        occurred_at: entry.published,
+        original,
+        ..RawRecord::default()
+    }
+}
+
+/// The text that identity and change digests are made over: the significant columns as they arrived.
+fn canonical(record: &RawRecord) -> String {
+    serde_json::json!(record.significant).to_string()
+}
+
+fn known_values(persons: &Persons) -> Vec<(MaskKind, &str)> {
+    let names = persons.names.iter().map(|name| (MaskKind::Name, name.as_str()));
+    let phones = persons.phones.iter().map(|phone| (phone_kind(phone), phone.as_str()));
+    let telling = persons.others.iter().filter(|value| value.chars().count() >= MIN_OTHER);
+    let others = telling.map(|value| (other_kind(value), value.as_str()));
+    names.chain(phones).chain(others).collect()
+}
+
+fn phone_kind(phone: &str) -> MaskKind {
+    let digits = phone.chars().filter(char::is_ascii_digit).count();
+    if digits >= 11 && phone.trim_start_matches("+86").starts_with('1') {
+        MaskKind::Mobile
+    } else {
+        MaskKind::Landline
+    }
+}
+
+fn other_kind(value: &str) -> MaskKind {
+    let digits = value.chars().filter(char::is_ascii_digit).count();
+    if value.contains('@') {
+        MaskKind::Email
+    } else if digits >= 15 {
+        MaskKind::IdCard
+    } else if digits == 11 {
+        MaskKind::Mobile
+    } else {
+        MaskKind::Address
+    }
+}
