@@ -1,0 +1,12 @@
+//! The contract of the store, run on SQLite and, where `QINGTING_TEST_POSTGRES` names a server, on PostgreSQL.
+//! In CI a missing server is an error, never a skip.
+
+mod contract {
+    mod audit;
+    mod builders;
+    mod cases;
+    mod intake;
+    mod judging;
+    mod people;
+    mod sources;
+}

@@ -1,0 +1,132 @@
+//! The queue between the stages, and whose judgement counts.
+
+use qingting_models::ids::UserId;
+use qingting_models::records::{Actor, Kind, Urgency, Viewer};
+use qingting_models::store::testing::each_database;
+use qingting_models::store::{ItemFilter, ItemState, Page, PersonJudgement};
+
+use super::builders::*;
+
+#[tokio::test]
+async fn a_leased_item_is_given_to_nobody_else_until_the_lease_ends() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        store.intake(&source, vec![call(Some("1"), "a", "b")], vec![]).await.unwrap();
+        assert_eq!(store.claim_judging("first", 10, LEASE).await.unwrap().len(), 1);
+        assert!(store.claim_judging("second", 10, LEASE).await.unwrap().is_empty());
+        store.clock.set(store.now() + hours(1));
+        let again = store.claim_judging("second", 10, LEASE).await.unwrap();
+        assert_eq!(again.len(), 1);
+        // The first worker wakes up too late: its verdict counts for nothing.
+        let late: Vec<_> = again.iter().map(|task| (task.clone(), verdict("wages"))).collect();
+        assert_eq!(store.save_verdicts("first", late.clone()).await.unwrap(), 0);
+        assert_eq!(store.save_verdicts("second", late.clone()).await.unwrap(), 1);
+        assert_eq!(store.save_verdicts("second", late).await.unwrap(), 0);
+        assert_eq!(store.judgements(&Viewer::SYSTEM, again[0].item).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn two_workers_share_the_work_and_double_none() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let batch = (0..60).map(|i| call(Some(&format!("{i}")), "题", "文")).collect();
+        store.intake(&source, batch, vec![]).await.unwrap();
+        let other = store.another().await.unwrap();
+        let work = async |store: &qingting_models::store::Store, name: &str| {
+            let mut done = 0;
+            loop {
+                let tasks = store.claim_judging(name, 7, LEASE).await.unwrap();
+                if tasks.is_empty() {
+                    return done;
+                }
+                let verdicts = tasks.into_iter().map(|task| (task, verdict("urban"))).collect();
+                done += store.save_verdicts(name, verdicts).await.unwrap();
+            }
+        };
+        let (a, b) = tokio::join!(work(&store, "a"), work(&other, "b"));
+        assert_eq!(a + b, 60);
+        assert_eq!(store.waiting_work().await.unwrap(), (0, 60));
+    }
+}
+
+#[tokio::test]
+async fn the_model_never_overwrites_a_person() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let item = judged(&store, &source, "1", "wages").await;
+        let decided = PersonJudgement {
+            topics: vec!["housing".into()],
+            kind: Kind::Help,
+            urgency: Urgency::Watch,
+            department: None,
+            places: None,
+        };
+        let actor = Actor::User(UserId(1));
+        store.judge_by_person(&DUTY, item.id, 1, decided.clone(), actor).await.unwrap();
+        store.intake(&source, vec![call(Some("1"), "工地拖欠工资", "又过了一个月")], vec![]).await.unwrap();
+        let tasks = store.claim_judging("w", 10, LEASE).await.unwrap();
+        let verdicts = tasks.into_iter().map(|task| (task, verdict("safety"))).collect();
+        store.save_verdicts("w", verdicts).await.unwrap();
+        let item = store.item(&DUTY, item.id).await.unwrap().unwrap();
+        assert_eq!(item.main_topic, Some("housing".into()));
+        assert_eq!((item.judged_version, item.judged_by_person), (2, true));
+        // Whoever still looks at the first version is told that the text changed.
+        let stale = store.judge_by_person(&DUTY, item.id, 1, decided, actor).await;
+        assert!(matches!(stale, Err(qingting_models::store::StoreError::Conflict { .. })));
+    }
+}
+
+#[tokio::test]
+async fn items_are_found_by_words_and_their_beginnings() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        judged(&store, &source, "1", "wages").await;
+        for (words, found) in [
+            (vec!["工资"], 1),
+            (vec!["拖"], 1),
+            (vec!["工资", "covid"], 1),
+            (vec!["学校"], 0),
+            (vec!["'); --"], 1),
+        ] {
+            let filter = ItemFilter {
+                state: ItemState::All,
+                words: words.iter().map(|w| (*w).to_owned()).collect(),
+                ..ItemFilter::default()
+            };
+            let items = store.items(&DUTY, &filter, Page::default()).await.unwrap().rows;
+            assert_eq!(items.len(), found, "{words:?} on {}", store.engine());
+        }
+    }
+}
+
+#[tokio::test]
+async fn confidential_items_are_seen_by_the_roles_named_for_them_only() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let item = judged(&store, &source, "1", "conduct").await;
+        assert!(store.item(&DUTY, item.id).await.unwrap().is_none());
+        assert!(store.item(&viewer_of("rsj"), item.id).await.unwrap().is_none());
+        assert!(store.item(&DISCIPLINE, item.id).await.unwrap().is_some());
+        let all = ItemFilter { state: ItemState::All, words: vec!["工资".into()], ..ItemFilter::default() };
+        assert_eq!(store.count_items(&DUTY, &all).await.unwrap(), 0);
+        assert_eq!(
+            store.overview(&DUTY, store.now(), store.now() - hours(24)).await.unwrap().by_topic,
+            vec![]
+        );
+        assert_eq!(store.judgements(&DUTY, item.id).await.unwrap(), vec![]);
+    }
+}
+
+#[tokio::test]
+async fn an_item_that_was_not_judged_yet_is_shown_to_nobody() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        store.intake(&source, vec![call(Some("1"), "a", "b")], vec![]).await.unwrap();
+        let all = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
+        for viewer in [DUTY, DISCIPLINE, NOBODY, viewer_of("rsj")] {
+            assert_eq!(store.count_items(&viewer, &all).await.unwrap(), 0);
+        }
+        assert_eq!(store.overview(&DUTY, store.now(), store.now()).await.unwrap().unjudged, 1);
+    }
+}

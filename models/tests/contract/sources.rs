@@ -1,0 +1,85 @@
+//! Sources: names, leases, health.
+
+use qingting_models::records::{Actor, SourceRun};
+use qingting_models::store::testing::each_database;
+use qingting_models::store::{Fetched, PollOutcome, StoreError};
+
+use super::builders::*;
+
+#[tokio::test]
+async fn a_due_source_is_polled_by_one_worker_and_comes_back_after_its_lease() {
+    for store in each_database().await.unwrap() {
+        feed(&store, "新闻").await;
+        assert!(store.claim_due_source("a", 60).await.unwrap().is_some());
+        assert!(store.claim_due_source("b", 60).await.unwrap().is_none());
+        store.clock.set(store.now() + hours(1));
+        assert!(store.claim_due_source("b", 60).await.unwrap().is_some());
+    }
+}
+
+#[tokio::test]
+async fn errors_are_counted_and_shown_until_the_source_is_well_again() {
+    for store in each_database().await.unwrap() {
+        let made = feed(&store, "新闻").await;
+        for _ in 0..3 {
+            let source = store.source(made.id).await.unwrap().unwrap();
+            let next_at = store.now() + hours(1);
+            let failed = PollOutcome { tried_at: store.now(), result: Err("timed out".into()), next_at };
+            store.finish_poll(&source, failed).await.unwrap();
+        }
+        let source = store.source(made.id).await.unwrap().unwrap();
+        assert_eq!((source.health.failures, source.health.last_error.as_deref()), (3, Some("timed out")));
+        // The same error again is one line, not three.
+        assert_eq!(store.source_runs(made.id, 10).await.unwrap().len(), 1);
+        let fetched = Fetched {
+            counts: SourceRun { read: 1, new: 1, ..SourceRun::default() },
+            etag: Some("\"x\"".into()),
+            ..Fetched::default()
+        };
+        let ok = PollOutcome { tried_at: store.now(), result: Ok(fetched), next_at: store.now() };
+        store.finish_poll(&source, ok).await.unwrap();
+        let source = store.source(made.id).await.unwrap().unwrap();
+        assert_eq!((source.health.failures, source.health.last_error), (0, None));
+        assert_eq!(source.health.etag.as_deref(), Some("\"x\""));
+    }
+}
+
+#[tokio::test]
+async fn names_are_unique_and_a_source_with_items_stays() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let again = store
+            .add_source(
+                qingting_models::store::NewSource {
+                    name: " 12345 ".into(),
+                    kind: source.kind,
+                    channel: source.channel,
+                    mode: source.mode,
+                    url: None,
+                    cutoff: None,
+                    allow_host: None,
+                    interval_s: 0,
+                },
+                Actor::Console,
+            )
+            .await;
+        assert!(matches!(again, Err(StoreError::Taken { .. })));
+        store.intake(&source, vec![call(Some("1"), "a", "b")], vec![]).await.unwrap();
+        assert!(matches!(store.remove_source(source.id, Actor::Console).await, Err(StoreError::Bad(_))));
+        let empty = sheet(&store, "空").await;
+        store.remove_source(empty.id, Actor::Console).await.unwrap();
+        assert_eq!(store.sources().await.unwrap().len(), 1);
+        assert_eq!(store.items_per_day(source.id, 7).await.unwrap().iter().map(|d| d.1).sum::<i64>(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_paused_source_is_not_polled() {
+    for store in each_database().await.unwrap() {
+        let source = feed(&store, "新闻").await;
+        store.set_source_paused(source.id, true, Actor::Console).await.unwrap();
+        assert!(store.claim_due_source("a", 60).await.unwrap().is_none());
+        store.set_source_paused(source.id, false, Actor::Console).await.unwrap();
+        assert!(store.claim_due_source("a", 60).await.unwrap().is_some());
+    }
+}
