@@ -9,4 +9,6 @@ mod case_sums;
 pub mod case_table;
 pub mod deadline;
 pub mod decide;
+pub mod desk;
 pub mod refusal;
+pub mod routing;

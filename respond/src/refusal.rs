@@ -21,6 +21,8 @@ pub enum Refusal {
     TooLong { field: &'static str, got: usize, max: usize },
     #[error("没有代码为“{0}”的单位，请从单位名录中选择")]
     UnknownDepartment(DepartmentCode),
+    #[error("保密件提到了 {0}，被反映的单位不能经办；请派给其他单位")]
+    ComplainedAbout(String),
     #[error("“不属本单位职责”的，须写明应由哪个单位办理，且不能是本单位")]
     RightDepartment,
     #[error("本单位已退回过该工单一次，不能再次退回；有争议的请联系值班室协调裁定")]

@@ -4,7 +4,7 @@ use qingting_models::county::DepartmentCode;
 use qingting_models::ids::CaseId;
 use qingting_models::records::{Case, CaseChange, CaseOrigin, CaseState, Clock, HelperState, Item, Kind};
 
-use super::{Context, Draft};
+use super::{Context, Draft, complained_about};
 use crate::acting::ActingUser;
 use crate::action::{optional, required};
 use crate::case_clocks::{main_rule, runs_clocks};
@@ -36,6 +36,7 @@ pub fn open_case(
     }
     let kind = item.kind.ok_or(Refusal::NotJudged)?;
     ctx.department(department)?;
+    complained_about::check(department, item.confidential, item, ctx)?;
     let reason = optional("派单说明", reason)?;
     let mut draft = Draft::opening(new_case(item, kind, department, &reason, who, ctx), item, who, ctx);
     draft.take(row)?;
@@ -154,6 +155,7 @@ pub(super) fn reassign(
 ) -> Result<(), Refusal> {
     let reason = required("改派理由", reason)?;
     draft.ctx.department(department)?;
+    complained_about::check(department, draft.case.confidential, draft.item, draft.ctx)?;
     draft.take(row)?;
     for helper in draft.case.helpers.iter_mut().filter(|h| h.department == *department) {
         helper.state = HelperState::Released;

@@ -3,8 +3,8 @@
 use qingting_models::county::DepartmentCode;
 use qingting_models::records::{Helper, HelperState};
 
-use super::Draft;
 use super::ready::{is_active, own_helper};
+use super::{Draft, complained_about};
 use crate::action::required;
 use crate::case_table::Row;
 use crate::refusal::Refusal;
@@ -18,6 +18,7 @@ pub(super) fn add(
 ) -> Result<(), Refusal> {
     let note = required("协办要求", note)?;
     let name = draft.ctx.department(department)?;
+    complained_about::check(department, draft.case.confidential, draft.item, draft.ctx)?;
     if draft.case.lead == *department {
         return Err(Refusal::LeadCannotHelp(department.clone()));
     }

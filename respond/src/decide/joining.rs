@@ -4,7 +4,7 @@ use qingting_models::county::DepartmentCode;
 use qingting_models::ids::{CaseId, ClockId};
 use qingting_models::records::{Case, CaseChange, CaseFile, CaseOrigin, CaseState, Clock};
 
-use super::{Context, Draft, admit, closing};
+use super::{Context, Draft, admit, closing, complained_about};
 use crate::acting::ActingUser;
 use crate::action::required;
 use crate::case_clocks::{of_rules, reply_due};
@@ -98,6 +98,7 @@ pub fn split(
     let table_row = admit(ActionKind::Split, file, who)?;
     let reason = required("拆分理由", reason)?;
     let name = ctx.department(department)?;
+    complained_about::check(department, file.case.confidential, &file.item, ctx)?;
     let mut new = Draft::opening(split_case(&file.case, department, &reason, who, ctx), &file.item, who, ctx);
     inherit(&mut new, file)?;
     new.start_all(row(ActionKind::Reassign))?;

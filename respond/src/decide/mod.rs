@@ -3,6 +3,7 @@
 
 mod assign;
 mod closing;
+mod complained_about;
 mod draft;
 mod handling;
 mod helping;

@@ -1,6 +1,11 @@
 //! The life of cases: every row of the table, its clocks around holidays, and long random walks.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
 
 mod builders;
 mod clocks;

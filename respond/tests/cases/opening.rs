@@ -44,3 +44,17 @@ fn nobody_else_opens_and_no_item_twice() {
     let taken = house.open(&complaint()).item;
     assert_eq!(refusal(&taken, duty(), LEAD), Refusal::AlreadyCase);
 }
+
+#[test]
+fn a_conduct_case_goes_to_no_office_that_its_text_names() {
+    let house = House::new();
+    let mut item = conduct();
+    item.content.body = "縣住建局的窗口人员吃拿卡要，已向纪委反映。".into();
+    let open = |department: &str| open_case(&item, &code(department), "", &discipline(), &house.ctx());
+    assert_eq!(open(LEAD).unwrap_err(), Refusal::ComplainedAbout("住建局".into()));
+    assert!(open("jw").is_ok(), "who looks into conduct is named as the one turned to");
+    assert!(open("scj").is_ok());
+    let ordinary =
+        Item { confidential: false, kind: Some(qingting_models::records::Kind::Complaint), ..item.clone() };
+    assert!(open_case(&ordinary, &code(LEAD), "", &duty(), &house.ctx()).is_ok());
+}

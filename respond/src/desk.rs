@@ -1,0 +1,279 @@
+//! The desk: loads what a decision needs, decides, and saves it; routes what was judged; watches the clocks.
+
+mod watch;
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use qingting_models::clock::{local_date, minute_text};
+use qingting_models::county::{County, DepartmentCode};
+use qingting_models::ids::{CaseId, ItemId};
+use qingting_models::records::{Actor, Case, CaseChange, CaseFile, Item, Mode, Source, Viewer};
+use qingting_models::store::{Store, StoreError};
+
+use crate::acting::ActingUser;
+use crate::action::Action;
+use crate::calendar::WorkCalendar;
+use crate::case_change::applied;
+use crate::decide::{Context, decide, merge, open_case, split};
+use crate::refusal::Refusal;
+use crate::routing::{Route, may_assign_itself, route};
+
+pub use watch::Watched;
+
+/// Why an action took no effect. The texts are for the one who tried.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    #[error("没有这条记录，或您无权查看")]
+    NotFound,
+    #[error("该工单已被 {by} 于 {} 更改，请查看最新情况后再操作", minute_text(*at))]
+    Changed { by: String, at: Timestamp },
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("保存失败，请稍后再试")]
+    Store(#[source] StoreError),
+}
+
+impl From<StoreError> for ActError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict { by, at } => Self::Changed { by, at },
+            StoreError::NotFound(_) => Self::NotFound,
+            other => Self::Store(other),
+        }
+    }
+}
+
+/// What one round of routing did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Routed {
+    /// Items taken off the queue; none means that there is no work.
+    pub taken: usize,
+    /// Cases opened by rule.
+    pub opened: usize,
+}
+
+/// The store with the county's rules; cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    store: Store,
+    county: Arc<County>,
+    calendar: Arc<WorkCalendar>,
+}
+
+impl Desk {
+    pub fn new(store: Store, county: Arc<County>) -> Self {
+        let calendar = Arc::new(WorkCalendar::of_county(&county));
+        Self { store, county, calendar }
+    }
+
+    pub fn county(&self) -> &County {
+        &self.county
+    }
+
+    pub fn calendar(&self) -> &WorkCalendar {
+        &self.calendar
+    }
+
+    fn ctx(&self) -> Context<'_> {
+        Context {
+            now: self.store.now(),
+            ids: self.store.ids(),
+            county: &self.county,
+            calendar: &self.calendar,
+        }
+    }
+
+    async fn load(&self, viewer: &Viewer, case: CaseId) -> Result<CaseFile, ActError> {
+        self.store.case_file(viewer, case).await?.ok_or(ActError::NotFound)
+    }
+
+    /// The case as the user saw it.
+    async fn load_seen(&self, viewer: &Viewer, case: CaseId, seen: i64) -> Result<CaseFile, ActError> {
+        let file = self.load(viewer, case).await?;
+        if file.case.version == seen {
+            return Ok(file);
+        }
+        let by = self.name_of(file.case.changed_by).await?;
+        Err(ActError::Changed { by, at: file.case.changed_at })
+    }
+
+    async fn name_of(&self, actor: Actor) -> Result<String, StoreError> {
+        Ok(match actor {
+            Actor::System => "系统".into(),
+            Actor::Console => "命令行".into(),
+            Actor::User(id) => self.store.user(id).await?.map_or_else(|| id.to_string(), |user| user.name),
+        })
+    }
+
+    /// Does an action on a case that the user saw at version `seen`, and gives the case after it.
+    ///
+    /// # Errors
+    /// [`ActError`]; the case is as it was.
+    pub async fn act(
+        &self,
+        viewer: &Viewer,
+        who: &ActingUser,
+        case: CaseId,
+        seen: i64,
+        action: &Action,
+    ) -> Result<CaseFile, ActError> {
+        let file = self.load_seen(viewer, case, seen).await?;
+        let change = decide(&file, action, who, &self.ctx())?;
+        let after = applied(&file, &change);
+        self.store.save_case(seen, change).await?;
+        Ok(after)
+    }
+
+    /// Opens a case for an item by hand. `reason` may be empty.
+    ///
+    /// # Errors
+    /// [`ActError`]; no case was opened.
+    pub async fn assign_item(
+        &self,
+        viewer: &Viewer,
+        who: &ActingUser,
+        item: ItemId,
+        department: &DepartmentCode,
+        reason: &str,
+    ) -> Result<Case, ActError> {
+        let item = self.store.item(viewer, item).await?.ok_or(ActError::NotFound)?;
+        let change = open_case(&item, department, reason, who, &self.ctx())?;
+        Ok(self.store.open_case(change).await?)
+    }
+
+    /// Merges a case, seen at version `seen`, into another; gives the case that goes on.
+    ///
+    /// # Errors
+    /// [`ActError`]; both cases are as they were.
+    pub async fn merge(
+        &self,
+        viewer: &Viewer,
+        who: &ActingUser,
+        case: CaseId,
+        seen: i64,
+        into: CaseId,
+        reason: &str,
+    ) -> Result<CaseFile, ActError> {
+        let file = self.load_seen(viewer, case, seen).await?;
+        let target = self.load(viewer, into).await?;
+        let joined = merge(&file, &target, reason, who, &self.ctx())?;
+        let after = applied(&target, &joined.target);
+        let changes = vec![(target.case.version, joined.target), (seen, joined.merged)];
+        self.store.save_cases(changes).await?;
+        Ok(after)
+    }
+
+    /// Splits a new case for `department` off a case seen at version `seen`; gives the new case's id.
+    ///
+    /// # Errors
+    /// [`ActError`]; nothing was split.
+    pub async fn split(
+        &self,
+        viewer: &Viewer,
+        who: &ActingUser,
+        case: CaseId,
+        seen: i64,
+        department: &DepartmentCode,
+        reason: &str,
+    ) -> Result<CaseId, ActError> {
+        let file = self.load_seen(viewer, case, seen).await?;
+        let parts = split(&file, department, reason, who, &self.ctx())?;
+        let new = parts.new.case.id;
+        self.store.save_cases(vec![(seen, parts.kept), (0, parts.new)]).await?;
+        Ok(new)
+    }
+
+    /// Where an item should go, for the one who assigns it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn propose(&self, viewer: &Viewer, item: &Item) -> Result<Route, StoreError> {
+        let judgements = self.store.judgements(viewer, item.id).await?;
+        let offices = judgements.iter().find(|j| !j.offices.is_empty()).map(|j| j.offices.as_slice());
+        let mut route = route(item, offices.unwrap_or_default(), &self.county, local_date(self.store.now()));
+        let chosen = judgements.iter().find_map(|j| j.department.clone());
+        if let Some(chosen) = chosen {
+            route.proposal.retain(|(code, _)| *code != chosen);
+            route.proposal.insert(0, (chosen, "研判时由人工选定".into()));
+        }
+        Ok(route)
+    }
+
+    /// Takes up to `batch` judged items off the routing queue, opens cases for those that a rule assigns, and
+    /// brings cases up to date whose item came in a newer sheet. Safe to be killed anywhere.
+    ///
+    /// # Errors
+    /// When the store fails; what was not finished comes back when its lease ends.
+    pub async fn route_next(&self, worker: &str, batch: i64) -> Result<Routed, StoreError> {
+        let items = self.store.claim_routing(worker, batch, LEASE).await?;
+        let mut routed = Vec::with_capacity(items.len());
+        for item in &items {
+            let Some(source) = self.store.source(item.source).await? else {
+                routed.push((item.id, None));
+                continue;
+            };
+            match item.case {
+                Some(case) => {
+                    self.follow_sender(item, &source, case).await?;
+                    routed.push((item.id, None));
+                }
+                None => routed.push((item.id, self.by_rule(item, &source))),
+            }
+        }
+        let taken = routed.len();
+        Ok(Routed { taken, opened: self.finish(worker, routed).await? })
+    }
+
+    /// The case that a rule opens for the item, if one does.
+    fn by_rule(&self, item: &Item, source: &Source) -> Option<CaseChange> {
+        let route = route(item, &[], &self.county, local_date(self.store.now()));
+        match may_assign_itself(item, source, &route) {
+            Ok((department, reason)) => {
+                let opened = open_case(item, department, reason, &ActingUser::system(), &self.ctx());
+                opened.inspect_err(|e| tracing::warn!(item = %item.id, "no case opened: {e}")).ok()
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Writes the round in one transaction; should one item stand in the way, each by itself.
+    async fn finish(
+        &self,
+        worker: &str,
+        routed: Vec<(ItemId, Option<CaseChange>)>,
+    ) -> Result<usize, StoreError> {
+        match self.store.finish_routing(worker, routed.clone()).await {
+            Err(e) if routed.len() > 1 => tracing::warn!("routing a batch item by item: {e}"),
+            outcome => return outcome,
+        }
+        let mut opened = 0;
+        for (id, change) in routed {
+            match self.store.finish_routing(worker, vec![(id, change)]).await {
+                Ok(count) => opened += count,
+                Err(e) => {
+                    tracing::error!(item = %id, "routing failed: {e}");
+                    self.store.note_work_error("route", id, &e.to_string()).await?;
+                }
+            }
+        }
+        Ok(opened)
+    }
+
+    /// A newer sheet may carry another due time; where another platform runs the case, also its end.
+    async fn follow_sender(&self, item: &Item, source: &Source, case: CaseId) -> Result<(), StoreError> {
+        let Some(file) = self.store.case_file(&Viewer::SYSTEM, case).await? else { return Ok(()) };
+        let upstream = &item.content.upstream;
+        let finished = upstream.finished && source.mode == Mode::Mirror;
+        let seen = Action::Seen { due_at: upstream.due_at, finished };
+        let Ok(change) = decide(&file, &seen, &ActingUser::system(), &self.ctx()) else { return Ok(()) };
+        match self.store.save_case(file.case.version, change).await {
+            // Someone acts on it at this moment; the next sheet brings it again.
+            Err(StoreError::Conflict { .. }) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// How long a worker may take for one round of routing.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
