@@ -94,11 +94,10 @@ fn filter(query: &Query) -> AuditFilter {
         (kind, Some(id)) => Subject::from_parts(kind, id.0),
         _ => None,
     };
-    AuditFilter {
-        subject,
-        actor: query.get("actor").and_then(|code| Actor::from_code(code).ok()),
-        action: query.get("action").map(Into::into),
-    }
+    // An action's name begins with the kind of its subject.
+    let of_kind = || query.get("kind").filter(|_| subject.is_none()).map(|kind| format!("{kind}."));
+    let action = query.get("action").map(str::to_owned).or_else(of_kind);
+    AuditFilter { subject, actor: query.get("actor").and_then(|code| Actor::from_code(code).ok()), action }
 }
 
 fn selects(people: &People, query: &Query) -> Vec<Select> {

@@ -1,0 +1,257 @@
+//! A small county office for the tests: a user of every role, items and cases of two departments, one of
+//! them about an official's conduct.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use jiff::SignedDuration;
+use qingting_models::county::{County, DepartmentCode, TopicCode};
+use qingting_models::ids::{CaseId, ItemId, SourceId, UserId};
+use qingting_models::records::{
+    Actor, Channel, ItemContent, Kind, Mode, Role, SourceKind, TopicScore, Upstream, Urgency, User, Viewer,
+};
+use qingting_models::store::testing::{TestStore, fresh};
+use qingting_models::store::{Arrival, NewJudgement, NewSource, NewUser};
+use qingting_respond::acting::ActingUser;
+use qingting_web::routes::Verb;
+use qingting_web::{AppState, WebSettings, desk, password, router, sessions};
+use tower::ServiceExt;
+
+/// The form token of every session made here.
+pub(crate) const CSRF: &str = "the-form-token-of-the-test";
+pub(crate) const PASSWORD: &str = "海风与灯塔-2026";
+/// Text that must never come out as markup.
+pub(crate) const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+
+/// What an answer holds.
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// Where it sends the browser.
+    pub(crate) fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+pub(crate) struct Office {
+    pub store: TestStore,
+    pub state: AppState,
+    pub app: Router,
+    pub source: SourceId,
+    /// Judged, not assigned.
+    pub open: ItemId,
+    /// Judged, about an official's conduct, not assigned.
+    pub conduct: ItemId,
+    /// Led by `zjj`, and its item.
+    pub housing: (CaseId, ItemId),
+    /// Led by `jyj`.
+    pub school: (CaseId, ItemId),
+    /// Confidential, led by `jw`.
+    pub secret: (CaseId, ItemId),
+}
+
+impl Office {
+    pub(crate) async fn new() -> Self {
+        Self::with(WebSettings::default()).await
+    }
+
+    pub(crate) async fn with(settings: WebSettings) -> Self {
+        let store = fresh().await.unwrap();
+        let county = Arc::new(County::embedded().unwrap());
+        let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
+        let state = AppState::new(store.clone(), county, words, settings);
+        let source = store
+            .add_source(
+                NewSource {
+                    name: "热线日报".into(),
+                    kind: SourceKind::Sheet,
+                    channel: Channel::Hotline,
+                    mode: Mode::Handle,
+                    url: None,
+                    cutoff: None,
+                    allow_host: None,
+                    interval_s: 900,
+                },
+                Actor::Console,
+            )
+            .await
+            .unwrap();
+        for (login, roles, department) in STAFF {
+            add_user(&store, login, roles, *department).await;
+        }
+        let items = bring(&store, source.id).await;
+        let duty = acting(&store, "duty").await;
+        let discipline = acting(&store, "discipline").await;
+        let mut cases = Vec::new();
+        for (item, department, who) in
+            [(items[2], "zjj", &duty), (items[3], "jyj", &duty), (items[4], "jw", &discipline)]
+        {
+            let to = DepartmentCode::from(department);
+            desk::assign(&state, &Viewer::SYSTEM, item, &to, "测试", who).await.unwrap();
+            let case = store.item(&Viewer::SYSTEM, item).await.unwrap().unwrap().case.unwrap();
+            cases.push((case, item));
+        }
+        Self {
+            app: router(state.clone()),
+            state,
+            source: source.id,
+            open: items[0],
+            conduct: items[1],
+            housing: cases[0],
+            school: cases[1],
+            secret: cases[2],
+            store,
+        }
+    }
+
+    pub(crate) async fn user(&self, login: &str) -> User {
+        self.store.user_named(login).await.unwrap().unwrap().0
+    }
+
+    /// A cookie of a fresh session of `login`.
+    pub(crate) async fn cookie(&self, login: &str) -> String {
+        let token = sessions::fresh_token().unwrap();
+        let user = self.user(login).await.id;
+        self.store.start_session(user, &sessions::digest(&token), CSRF, 3600, 7200).await.unwrap();
+        format!("qingting={token}")
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = to_bytes(body, 8 << 20).await.unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// GET as `login`; as nobody when it is empty.
+    pub(crate) async fn get(&self, login: &str, path: &str) -> Answer {
+        self.request(login, Verb::Get, path, &[]).await
+    }
+
+    /// POST as `login` with the right token.
+    pub(crate) async fn post(&self, login: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        let mut rows = vec![("csrf", CSRF)];
+        rows.extend_from_slice(form);
+        self.request(login, Verb::Post, path, &rows).await
+    }
+
+    /// A request with exactly this form.
+    pub(crate) async fn request(&self, login: &str, verb: Verb, path: &str, form: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().uri(path).header("host", "qt.test");
+        if !login.is_empty() {
+            request = request.header("cookie", self.cookie(login).await);
+        }
+        let request = match verb {
+            Verb::Get => request.body(Body::empty()),
+            Verb::Post => request
+                .method("POST")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("origin", "http://qt.test")
+                .body(Body::from(encode(form))),
+        };
+        self.send(request.unwrap()).await
+    }
+}
+
+pub(crate) fn encode(form: &[(&str, &str)]) -> String {
+    form.iter()
+        .map(|(k, v)| format!("{k}={}", qingting_web::access::url_encode(v)))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+/// Log-in, roles and department of everyone here.
+pub(crate) const STAFF: &[(&str, &[Role], Option<&str>)] = &[
+    ("duty", &[Role::Duty], None),
+    ("discipline", &[Role::Discipline], None),
+    ("handler", &[Role::Handler], Some("zjj")),
+    ("reviewer", &[Role::Reviewer], Some("zjj")),
+    ("leader", &[Role::Leader], None),
+    ("admin", &[Role::Admin], None),
+    ("auditor", &[Role::Auditor], None),
+];
+
+pub(crate) async fn add_user(
+    store: &TestStore,
+    login: &str,
+    roles: &[Role],
+    department: Option<&str>,
+) -> UserId {
+    let user = NewUser {
+        login: login.into(),
+        name: format!("{login}员"),
+        roles: roles.to_vec(),
+        department: department.map(DepartmentCode::from),
+        password_hash: password_hash(),
+        must_change_password: false,
+    };
+    store.add_user(user, Actor::Console).await.unwrap().id
+}
+
+fn password_hash() -> String {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HASH.get_or_init(|| password::hash(PASSWORD).unwrap()).clone()
+}
+
+async fn acting(store: &TestStore, login: &str) -> ActingUser {
+    ActingUser::of(&store.user_named(login).await.unwrap().unwrap().0)
+}
+
+/// Five items, judged: open, conduct, and three that get cases.
+async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
+    let source = store.source(source).await.unwrap().unwrap();
+    let texts = [
+        ("小区路灯坏了", HOSTILE, "urban"),
+        ("反映村干部吃拿卡要", "办事时索要香烟", "conduct"),
+        ("商品房逾期交付", "开发商拖了一年", "housing"),
+        ("学校食堂饭菜凉", "孩子吃不好", "edu_med_elder"),
+        ("反映镇干部作风", "态度恶劣", "conduct"),
+    ];
+    let arrival = |(n, (title, body, _)): (usize, &(&str, &str, &str))| Arrival {
+        external_id: Some(format!("R{n}")),
+        canonical: format!("{title}{body}"),
+        content: ItemContent {
+            title: (*title).into(),
+            body: (*body).into(),
+            url: None,
+            occurred_at: None,
+            upstream: Upstream::default(),
+        },
+        original: serde_json::json!({"诉求内容": format!("{body} 13800000000")}),
+    };
+    store.intake(&source, texts.iter().enumerate().map(arrival).collect(), vec![]).await.unwrap();
+    let tasks = store.claim_judging("test", 50, SignedDuration::from_mins(5)).await.unwrap();
+    let topic = |title: &str| texts.iter().find(|t| t.0 == title).map(|t| TopicCode::from(t.2)).unwrap();
+    let verdicts = tasks.into_iter().map(|task| {
+        let verdict = NewJudgement {
+            model: "m".repeat(64),
+            topics: vec![TopicScore { code: topic(&task.title), score: 0.93 }],
+            unsure: false,
+            kind: Kind::Complaint,
+            urgency: Urgency::Ordinary,
+            office: "住建".into(),
+            offices: vec![("住建".into(), 0.8)],
+            places: vec![],
+            reasons: vec![],
+            search_words: task.title.clone(),
+        };
+        (task, verdict)
+    });
+    store.save_verdicts("test", verdicts.collect()).await.unwrap();
+    let listed = store
+        .items(&Viewer::SYSTEM, &Default::default(), qingting_models::store::Page::default())
+        .await
+        .unwrap();
+    let by_title = |title: &str| listed.rows.iter().find(|i| i.content.title == title).unwrap().id;
+    texts.iter().map(|t| by_title(t.0)).collect()
+}

@@ -1,0 +1,199 @@
+//! What the pages show and do, over the real store.
+
+use axum::http::StatusCode;
+use qingting_models::records::Viewer;
+use qingting_models::store::{AuditFilter, Page};
+
+use crate::office::{CSRF, HOSTILE, Office};
+
+async fn actions(office: &Office) -> Vec<String> {
+    let page = office.store.audit_page(&AuditFilter::default(), Page::default()).await.unwrap();
+    page.rows.into_iter().map(|e| e.entry.action).collect()
+}
+
+#[tokio::test]
+async fn hostile_text_from_a_source_is_shown_as_text() {
+    let office = Office::new().await;
+    for path in
+        ["/items".to_owned(), format!("/items/{}", office.open), format!("/items?q={}", "%3Cscript%3E")]
+    {
+        let body = office.get("duty", &path).await.body;
+        assert!(!body.contains("<script>alert") && !body.contains("<img src=x"), "{path}");
+    }
+    let body = office.get("duty", &format!("/items/{}", office.open)).await.body;
+    assert!(body.contains("&#60;script&#62;alert(1)&#60;/script&#62;"), "{HOSTILE} is gone");
+}
+
+#[tokio::test]
+async fn confirming_dismissing_and_restoring_go_back_to_the_list() {
+    let office = Office::new().await;
+    let path = format!("/items/{}", office.open);
+    let form = [("version", "1"), ("back", "/items?topic=urban")];
+    let answer = office.post("duty", &format!("{path}/confirm"), &form).await;
+    assert_eq!(answer.location(), "/items?topic=urban&done=confirmed");
+    let item = office.store.item(&Viewer::SYSTEM, office.open).await.unwrap().unwrap();
+    assert!(item.judged_by_person);
+    let form = [("reason", "重复"), ("back", "https://evil.example")];
+    let answer = office.post("duty", &format!("{path}/dismiss"), &form).await;
+    assert_eq!(answer.location(), format!("{path}?done=dismissed"));
+    assert!(!office.get("duty", "/items").await.body.contains("小区路灯坏了"));
+    office.post("duty", &format!("{path}/restore"), &[]).await;
+    assert!(office.get("duty", "/items").await.body.contains("小区路灯坏了"));
+}
+
+#[tokio::test]
+async fn a_judgement_that_makes_an_item_confidential_takes_it_out_of_sight() {
+    let office = Office::new().await;
+    let form = [("version", "1"), ("topic", "conduct"), ("kind", "举报"), ("urgency", "1")];
+    let answer = office.post("duty", &format!("/items/{}/judge", office.open), &form).await;
+    assert_eq!(answer.location(), "/items?done=judged");
+    let gone = office.get("duty", &format!("/items/{}", office.open)).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    assert_eq!(office.get("discipline", &format!("/items/{}", office.open)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn codes_that_the_county_does_not_have_are_refused() {
+    let office = Office::new().await;
+    let base = [("version", "1"), ("kind", "投诉"), ("urgency", "1")];
+    for wrong in [
+        ("topic", "witchcraft"),
+        ("department", "nowhere"),
+        ("town", "月球镇"),
+        ("urgency", "9"),
+        ("kind", "吵架"),
+    ] {
+        let mut form: Vec<(&str, &str)> = base.iter().copied().filter(|(k, _)| *k != wrong.0).collect();
+        form.push(wrong);
+        let answer = office.post("duty", &format!("/items/{}/judge", office.open), &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_older_version_cannot_be_judged() {
+    let office = Office::new().await;
+    let answer = office.post("duty", &format!("/items/{}/confirm", office.open), &[("version", "0")]).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_look_behind_the_mask_needs_a_reason_and_leaves_a_line() {
+    let office = Office::new().await;
+    let path = format!("/items/{}/unmask", office.open);
+    let answer = office.post("duty", &path, &[("reason", "看看")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!actions(&office).await.contains(&"item.unmask".to_owned()));
+    let answer = office.post("duty", &path, &[("reason", "联系诉求人核实")]).await;
+    assert!(answer.body.contains("13800000000"));
+    assert!(actions(&office).await.contains(&"item.unmask".to_owned()));
+    let again = office.get("duty", &format!("/items/{}", office.open)).await.body;
+    assert!(!again.contains("13800000000"), "it is shown once");
+}
+
+#[tokio::test]
+async fn a_handler_may_unmask_the_item_of_the_own_case() {
+    let office = Office::new().await;
+    let path = format!("/items/{}/unmask", office.housing.1);
+    let answer = office.post("handler", &path, &[("reason", "上门核实地址")]).await;
+    assert!(answer.body.contains("13800000000"), "{}", answer.status);
+}
+
+#[tokio::test]
+async fn lists_go_on_by_cursor_and_keep_their_filters() {
+    let office = Office::new().await;
+    bring_more(&office, 60).await;
+    let mut path = "/items?state=all&channel=hotline".to_owned();
+    let (mut pages, mut seen) = (0, 0);
+    loop {
+        let body = office.get("duty", &path).await.body;
+        pages += 1;
+        seen += body.matches("class=\"name\"").count();
+        assert!(body.matches("class=\"name\"").count() <= 25, "a list never loads more than a page");
+        let next =
+            body.split("href=\"").find(|p| p.contains("rel=\"next\"")).map(|p| p.split('"').next().unwrap());
+        let Some(next) = next else { break };
+        path = next.replace("&#38;", "&");
+        assert!(path.contains("channel=hotline") && path.contains("state=all"), "{path}");
+        assert!(pages < 20);
+    }
+    // 60 more, and of the first five the three that are not about conduct.
+    assert_eq!((pages, seen), (3, 63));
+}
+
+async fn bring_more(office: &Office, n: usize) {
+    use qingting_models::records::{ItemContent, Kind, Upstream, Urgency};
+    use qingting_models::store::{Arrival, NewJudgement};
+    let source = office.store.source(office.source).await.unwrap().unwrap();
+    let arrival = |k: usize| Arrival {
+        external_id: Some(format!("M{k}")),
+        canonical: format!("m{k}"),
+        content: ItemContent {
+            title: format!("道路坑洼第{k}处"),
+            body: String::new(),
+            url: None,
+            occurred_at: None,
+            upstream: Upstream::default(),
+        },
+        original: serde_json::json!({}),
+    };
+    office.store.intake(&source, (0..n).map(arrival).collect(), vec![]).await.unwrap();
+    let lease = jiff::SignedDuration::from_mins(5);
+    let tasks = office.store.claim_judging("more", 200, lease).await.unwrap();
+    let verdict = |task| {
+        let new = NewJudgement {
+            model: "m".into(),
+            topics: vec![],
+            unsure: true,
+            kind: Kind::Complaint,
+            urgency: Urgency::Ordinary,
+            office: String::new(),
+            offices: vec![],
+            places: vec![],
+            reasons: vec![],
+            search_words: String::new(),
+        };
+        (task, new)
+    };
+    office.store.save_verdicts("more", tasks.into_iter().map(verdict).collect()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_administrator_adds_a_source_and_a_user() {
+    let office = Office::new().await;
+    let feed = [
+        ("name", "县融媒体"),
+        ("kind", "feed"),
+        ("channel", "news"),
+        ("mode", "mirror"),
+        ("address", "https://example.cn/rss"),
+    ];
+    assert_eq!(office.post("admin", "/sources/add", &feed).await.status, StatusCode::SEE_OTHER);
+    let twice = office.post("admin", "/sources/add", &feed).await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(twice.body.contains("已有名为“县融媒体”的来源") && twice.body.contains("https://example.cn/rss"));
+    let source = office.store.source_named("县融媒体").await.unwrap().unwrap();
+    office.post("admin", &format!("/sources/{}/pause", source.id), &[]).await;
+    assert!(office.store.source(source.id).await.unwrap().unwrap().paused);
+
+    let user = [("name", "王敏"), ("login", "wang.min"), ("role", "handler"), ("department", "zjj")];
+    let added = office.post("admin", "/users/add", &user).await;
+    let password = added.body.split("的初始密码：<code>").nth(1).and_then(|r| r.split('<').next()).unwrap();
+    let form = [("csrf", CSRF), ("login", "wang.min"), ("password", password)];
+    let answer = office.request("", qingting_web::routes::Verb::Post, "/login", &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "the shown password is the one that was set");
+    assert!(office.user("wang.min").await.must_change_password);
+    let homeless = [("name", "李"), ("login", "li"), ("role", "reviewer")];
+    let answer = office.post("admin", "/users/add", &homeless).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_auditor_reads_the_log_and_checks_the_chain() {
+    let office = Office::new().await;
+    office.store.chain_audit(1000).await.unwrap();
+    let page = office.get("auditor", "/audit?kind=source").await;
+    assert!(page.body.contains("source.add") && !page.body.contains("<code>case.assign</code>"));
+    let verdict = office.post("auditor", "/audit/verify", &[]).await;
+    assert!(verdict.body.contains("审计链完整"));
+}
