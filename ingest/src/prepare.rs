@@ -72,10 +72,25 @@ fn canonical(record: &RawRecord) -> String {
 
 fn known_values(persons: &Persons) -> Vec<(MaskKind, &str)> {
     let names = persons.names.iter().map(|name| (MaskKind::Name, name.as_str()));
-    let phones = persons.phones.iter().map(|phone| (phone_kind(phone), phone.as_str()));
+    let whole = persons.phones.iter().map(|phone| (phone_kind(phone), phone.as_str()));
+    let local = persons.phones.iter().filter_map(|phone| Some((MaskKind::Landline, local_number(phone)?)));
+    let phones = whole.chain(local);
     let telling = persons.others.iter().filter(|value| value.chars().count() >= MIN_OTHER);
     let others = telling.map(|value| (other_kind(value), value.as_str()));
     names.chain(phones).chain(others).collect()
+}
+
+/// A fixed line without its area code, as people write it within the county.
+fn local_number(phone: &str) -> Option<&str> {
+    let local = match phone.rsplit_once(['-', ')', '）']) {
+        Some((_, local)) => local,
+        // An area code has three or four digits, a local number seven or eight.
+        None if phone.starts_with('0') && phone.is_ascii() => {
+            phone.get(if phone.len() > 11 { 4 } else { 3 }..)?
+        }
+        None => return None,
+    };
+    (matches!(local.len(), 7 | 8) && local.bytes().all(|b| b.is_ascii_digit())).then_some(local)
 }
 
 fn phone_kind(phone: &str) -> MaskKind {

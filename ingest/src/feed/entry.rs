@@ -115,7 +115,7 @@ mod tests {
     fn of_two_versions_the_newer_one_stays() {
         let old = entry("a", "http://x/1", "停水", 10);
         let new = entry("a", "http://x/1", "停水（更新）", 20);
-        assert_eq!(settle(vec![old.clone(), new.clone()]), [new.clone()]);
+        assert_eq!(settle(vec![old.clone(), new.clone()]), std::slice::from_ref(&new));
         assert_eq!(settle(vec![new.clone(), old]), [new]);
     }
 

@@ -50,12 +50,11 @@ pub(super) fn clean(cell: &str) -> &str {
 ///
 /// # Errors
 /// When a time cannot be read, the row has more cells than the header, or it has neither title nor text.
-pub(super) fn read_row(layout: &Layout, row: &Row, file: &RowPlace) -> Result<RawRecord, BadRow> {
+pub(super) fn read_row(layout: &Layout, row: &Row, file: &RowPlace) -> Result<RawRecord, Box<BadRow>> {
     let reader = RowReader { layout, row };
-    reader.record().map_err(|(column, reason)| BadRow {
-        place: RowPlace { row: row.number, column, ..file.clone() },
-        reason,
-        original: reader.original(),
+    reader.record().map_err(|(column, reason)| {
+        let place = RowPlace { row: row.number, column, ..file.clone() };
+        Box::new(BadRow { place, reason, original: reader.original() })
     })
 }
 

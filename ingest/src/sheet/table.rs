@@ -102,7 +102,7 @@ impl<'t> Tables<'t> {
                         let place = RowPlace { row: row.number, ..self.file.clone() };
                         self.batch.records.push((place, record));
                     }
-                    Err(bad) => self.batch.bad.push(bad),
+                    Err(bad) => self.batch.bad.push(*bad),
                 }
                 self.flush_when(self.size)
             }
