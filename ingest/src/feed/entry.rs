@@ -13,6 +13,16 @@ pub enum FeedFormat {
     Json,
 }
 
+impl std::fmt::Display for FeedFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Rss => "RSS",
+            Self::Atom => "Atom",
+            Self::Json => "JSON Feed",
+        })
+    }
+}
+
 /// A feed as it was read.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FeedDocument {
