@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::{Router, middleware};
 use jiff::Timestamp;
+use qingting_classify::Classifier;
+use qingting_ingest::http::Http;
 use qingting_models::clock::local_date;
 use qingting_models::county::{County, DepartmentCode, RuleId};
 use qingting_models::records::{Case, CaseState, Clock, Urgency};
@@ -22,7 +24,6 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::access::BODY_LIMIT;
 use crate::names::Names;
-use crate::pages::sources::FeedPreview;
 use crate::password::Hasher;
 use crate::view::{CaseRow, Light};
 use crate::{error, headers, routes};
@@ -72,6 +73,11 @@ impl Default for WebSettings {
 /// Cuts a search text into the words that items are indexed by.
 pub type QueryWords = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
+/// The segmentation of the classifier at work, by which items were indexed.
+pub fn query_words(classifier: Arc<Classifier>) -> QueryWords {
+    Arc::new(move |text| classifier.query_tokens(text))
+}
+
 /// What every handler shares.
 #[derive(Clone)]
 pub struct AppState {
@@ -82,8 +88,8 @@ pub struct AppState {
     pub settings: Arc<WebSettings>,
     pub hasher: Hasher,
     pub words: QueryWords,
-    /// Tries the address of a feed; `None` where the network is not to be used.
-    pub preview: Option<Arc<dyn FeedPreview>>,
+    /// Tries the addresses of feeds; `None` where the network is not to be used.
+    pub http: Option<Http>,
 }
 
 impl AppState {
@@ -98,13 +104,13 @@ impl AppState {
             settings: Arc::new(settings),
             hasher: Hasher::new(2),
             words,
-            preview: None,
+            http: None,
         }
     }
 
     /// With a way to try the addresses of feeds.
-    pub fn with_preview(mut self, preview: Arc<dyn FeedPreview>) -> Self {
-        self.preview = Some(preview);
+    pub fn with_http(mut self, http: Http) -> Self {
+        self.http = Some(http);
         self
     }
 

@@ -20,6 +20,7 @@ pub mod origin;
 pub mod pages;
 pub mod password;
 pub mod people;
+pub mod preview;
 pub mod query;
 pub mod routes;
 #[cfg(test)]
@@ -27,4 +28,4 @@ pub mod samples;
 pub mod sessions;
 pub mod view;
 
-pub use app::{AppState, DemoLogin, WebSettings, router, serve};
+pub use app::{AppState, DemoLogin, QueryWords, WebSettings, query_words, router, serve};

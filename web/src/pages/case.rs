@@ -163,6 +163,8 @@ fn actions(file: &CaseFile, caller: &Caller, names: &Names, tried: Option<&Tried
         form_of(kind, names, &file.case, again)
     };
     let mut forms: Vec<ActionForm> = kinds.into_iter().filter(|k| has_form(*k)).map(form).collect();
+    // What ends or turns back stands last.
+    forms.sort_by_key(|form| form.class == "danger" || form.code == ActionKind::NeedsWork.code());
     if let (None, Some(first)) = (tried, forms.first_mut()) {
         first.open = true;
     }

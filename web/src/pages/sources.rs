@@ -19,8 +19,9 @@ use crate::case_forms::{Control, Field};
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
 use crate::moment::Moment;
+use crate::preview::{self, Preview};
 use crate::query::Query;
-use crate::view::{Choice, Tag, snippet};
+use crate::view::{Choice, Tag};
 
 const PATH: &str = "/sources";
 /// Most rows of the quarantine and most sources on the page.
@@ -70,26 +71,7 @@ pub struct QuarantineView {
 pub struct Tested {
     pub url: String,
     pub problem: Option<String>,
-    pub feed: Option<TestedFeed>,
-}
-
-/// What a feed would bring.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TestedFeed {
-    pub format: String,
-    pub title: String,
-    pub count: usize,
-    /// Title and time of the first entries.
-    pub entries: Vec<(String, String)>,
-}
-
-/// Reads the address of a feed for a preview and stores nothing; made where the network client is.
-pub trait FeedPreview: Send + Sync {
-    /// The first entries, or in Chinese words why there are none.
-    fn preview<'a>(
-        &'a self,
-        url: &'a str,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<TestedFeed, String>> + Send + 'a>>;
+    pub feed: Option<Preview>,
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
@@ -249,27 +231,18 @@ pub async fn resume(State(state): State<AppState>, caller: Caller, Path(id): Pat
 
 pub async fn test(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
     let url: String = form.text("url").chars().take(1000).collect();
-    let answer = match (check_address(&url), &state.preview) {
+    let answer = match (check_address(&url), &state.http) {
         (Err(WebError::Bad(problem)), _) => Err(problem),
         (Err(other), _) => return Err(other),
-        (Ok(()), Some(preview)) => preview.preview(&url).await,
-        (Ok(()), None) => Err("这个服务没有启用试读；请在命令行使用 qingting source test".into()),
+        (Ok(()), Some(http)) => preview::read(http, &url, state.store.now()).await,
+        (Ok(()), None) => Err("这个服务没有启用试读；请在服务器命令行使用 qingting source test".into()),
     };
     let mut page = build(&state, &caller, &Form::default()).await?;
     page.tested = match answer {
-        Ok(feed) => Tested { url, problem: None, feed: Some(short(feed)) },
+        Ok(feed) => Tested { url, problem: None, feed: Some(feed) },
         Err(problem) => Tested { url, problem: Some(problem), feed: None },
     };
     html(&page)
-}
-
-/// Cuts a preview to what a page shows.
-fn short(mut feed: TestedFeed) -> TestedFeed {
-    feed.entries.truncate(10);
-    for (title, _) in &mut feed.entries {
-        *title = snippet(title, 120);
-    }
-    feed
 }
 
 #[cfg(test)]
@@ -296,8 +269,8 @@ impl crate::samples::Sampled for SourcesPage {
             tested: Tested {
                 url: t.clone(),
                 problem: Some(t.clone()),
-                feed: Some(TestedFeed {
-                    format: t.clone(),
+                feed: Some(Preview {
+                    format: "RSS",
                     title: t.clone(),
                     count: 2,
                     entries: vec![(t.clone(), t.clone())],

@@ -1,5 +1,7 @@
 //! The web server as browsers meet it: over a real store, through every layer.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot do without may end it")]
+
 mod access;
 mod desk;
 mod login;

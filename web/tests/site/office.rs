@@ -41,7 +41,6 @@ impl Answer {
 
 pub(crate) struct Office {
     pub store: TestStore,
-    pub state: AppState,
     pub app: Router,
     pub source: SourceId,
     /// Judged, not assigned.
@@ -99,7 +98,7 @@ impl Office {
         }
         Self {
             app: router(state.clone()),
-            state,
+
             source: source.id,
             open: items[0],
             conduct: items[1],
