@@ -14,8 +14,8 @@ use qingting_models::clock::local_date;
 use qingting_models::county::{County, DepartmentCode, RuleId};
 use qingting_models::records::{Case, CaseState, Clock, Urgency};
 use qingting_models::store::Store;
-use qingting_respond::calendar::WorkCalendar;
 use qingting_respond::deadline;
+use qingting_respond::desk::Desk;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -82,8 +82,7 @@ pub fn query_words(classifier: Arc<Classifier>) -> QueryWords {
 #[derive(Clone)]
 pub struct AppState {
     pub store: Store,
-    pub county: Arc<County>,
-    pub calendar: Arc<WorkCalendar>,
+    pub desk: Desk,
     pub names: Arc<Names>,
     pub settings: Arc<WebSettings>,
     pub hasher: Hasher,
@@ -97,9 +96,8 @@ impl AppState {
     pub fn new(store: Store, county: Arc<County>, words: QueryWords, settings: WebSettings) -> Self {
         let names = Names::of(&county, local_date(store.now()));
         Self {
-            calendar: Arc::new(WorkCalendar::of_county(&county)),
             names: Arc::new(names),
-            county,
+            desk: Desk::new(store.clone(), county),
             store,
             settings: Arc::new(settings),
             hasher: Hasher::new(2),
@@ -144,9 +142,9 @@ impl AppState {
         now: Timestamp,
     ) -> Light {
         let plain = if now >= due { Light::Red } else { Light::Green };
-        let Some(rule) = self.county.deadline_rules.rule(rule) else { return plain };
+        let Some(rule) = self.desk.county().deadline_rules.rule(rule) else { return plain };
         let running = deadline::Running { amount: rule.amount_for(urgency.into()), started, due, paused_at };
-        match deadline::light(&self.calendar, &running, now) {
+        match deadline::light(self.desk.calendar(), &running, now) {
             Ok(deadline::Light::Green) => Light::Green,
             Ok(deadline::Light::Yellow) => Light::Yellow,
             Ok(deadline::Light::Red) => Light::Red,

@@ -7,8 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use qingting_models::clock::minute_text;
 use qingting_models::store::StoreError;
-
-use crate::desk::Undone;
+use qingting_respond::desk::ActError;
 
 /// A request that cannot be answered as asked.
 #[derive(Debug)]
@@ -93,27 +92,30 @@ impl From<StoreError> for WebError {
         match error {
             StoreError::NotFound(_) => Self::NotFound,
             StoreError::Conflict { by, at } => Self::Conflict(conflict_words(&by, at)),
-            StoreError::Taken { what, value } => Self::Bad(format!("“{value}”已经存在（{what}），请换一个")),
-            StoreError::Bad(text) => Self::Bad(text),
+            StoreError::Taken { value, .. } => Self::Bad(format!("“{value}”已经存在，请换一个")),
+            StoreError::Bad(cause) => {
+                tracing::info!(cause, "the store refused a request");
+                Self::bad("这条记录的现状不允许这样操作，请刷新页面看最新内容")
+            }
             other => Self::internal(other),
         }
     }
 }
 
-/// What is said to the one who tried; other errors are ours.
-///
-/// # Errors
-/// When nothing was refused, but the store failed.
-pub fn desk_words(error: Undone) -> Result<String, WebError> {
-    match error {
-        Undone::Refused(refusal) => Ok(refusal.to_string()),
-        Undone::Store(StoreError::Conflict { by, at }) => Ok(conflict_words(&by, at)),
-        Undone::Store(error) => Err(error.into()),
+impl From<ActError> for WebError {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::NotFound => Self::NotFound,
+            ActError::Changed { by, at } => Self::Conflict(conflict_words(&by, at)),
+            ActError::Refused(refusal) => Self::Bad(refusal.to_string()),
+            ActError::Store(error) => error.into(),
+        }
     }
 }
 
 /// Who was faster.
-pub fn conflict_words(by: &str, at: Timestamp) -> String {
+fn conflict_words(by: &str, at: Timestamp) -> String {
+    let by = if by == "system" { "系统" } else { by };
     format!("{by} 在 {} 修改了这条记录，您的操作没有执行。", minute_text(at))
 }
 

@@ -9,7 +9,6 @@ pub mod app;
 pub mod assets;
 pub mod caller;
 pub mod case_forms;
-pub mod desk;
 pub mod error;
 pub mod frame;
 pub mod headers;

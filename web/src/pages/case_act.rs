@@ -4,7 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use qingting_models::ids::CaseId;
-use qingting_models::store::StoreError;
 use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
 
@@ -13,8 +12,7 @@ use super::{Answer, back, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::case_forms::read;
-use crate::desk::{self, Undone};
-use crate::error::{WebError, conflict_words};
+use crate::error::WebError;
 
 pub async fn submit(
     State(state): State<AppState>,
@@ -31,21 +29,19 @@ pub async fn submit(
         Err(other) => return Err(other),
     };
     let user = ActingUser::of(caller.user());
-    match desk::act(&state, &caller.viewer, id, seen, &action, &user).await {
+    match state.desk.act(&caller.viewer, &user, id, seen, &action).await.map_err(WebError::from) {
         Ok(_) => {
             // The case may have left the caller's department with this action.
             let seen = state.store.case_file(&caller.viewer, id).await?.is_some();
             let to = if seen { format!("/cases/{id}") } else { crate::frame::home(&caller).to_owned() };
             Ok(back("", &to, "acted"))
         }
-        Err(Undone::Refused(refusal)) => {
-            again(&state, &caller, id, kind, &form, refusal.to_string(), false).await
-        }
-        Err(Undone::Store(StoreError::Conflict { by, at })) => {
-            let problem = conflict_words(&by, at) + "下面是最新内容，您填写的文字保留在表单里。";
+        Err(WebError::Bad(problem)) => again(&state, &caller, id, kind, &form, problem, false).await,
+        Err(WebError::Conflict(who)) => {
+            let problem = who + "下面是最新内容，您填写的文字保留在表单里。";
             again(&state, &caller, id, kind, &form, problem, true).await
         }
-        Err(Undone::Store(error)) => Err(error.into()),
+        Err(other) => Err(other),
     }
 }
 

@@ -8,8 +8,7 @@ use qingting_respond::acting::ActingUser;
 use super::{Answer, back, item, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
-use crate::desk;
-use crate::error::{WebError, desk_words};
+use crate::error::WebError;
 use crate::frame::Notice;
 
 pub async fn submit(
@@ -36,11 +35,11 @@ pub async fn submit(
     };
     let user = ActingUser::of(caller.user());
     let to = DepartmentCode::from(department);
-    match desk::assign(&state, &eyes, id, &to, reason, &user).await {
+    match state.desk.assign_item(&eyes, &user, id, &to, reason).await.map_err(WebError::from) {
         Ok(_) => Ok(back(form.text("back"), &format!("/items/{id}"), "assigned")),
-        Err(error) => {
-            let text = desk_words(error)?;
+        Err(WebError::Bad(text) | WebError::Conflict(text)) => {
             item::show_again(&state, &caller, id, Notice::bad(text)).await
         }
+        Err(other) => Err(other),
     }
 }

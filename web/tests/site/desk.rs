@@ -5,6 +5,9 @@ use qingting_models::records::Viewer;
 
 use crate::office::Office;
 
+/// Who, the action, its fields, and the state after it.
+type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str);
+
 async fn state(office: &Office) -> (&'static str, i64) {
     let file = office.store.case_file(&Viewer::SYSTEM, office.housing.0).await.unwrap().unwrap();
     (file.case.state.code(), file.case.version)
@@ -14,7 +17,7 @@ async fn state(office: &Office) -> (&'static str, i64) {
 async fn a_case_goes_from_assigning_to_the_call_back_on_its_page() {
     let office = Office::new().await;
     let path = format!("/cases/{}/act", office.housing.0);
-    let steps: &[(&str, &str, &[(&str, &str)], &str)] = &[
+    let steps: &[Step] = &[
         ("handler", "accept", &[], "handling"),
         ("handler", "contact", &[("text", "已电话联系")], "handling"),
         ("handler", "submit", &[("text", "开发商承诺交付"), ("outcome", "partly")], "in_review"),

@@ -16,7 +16,7 @@ use qingting_models::store::testing::{TestStore, fresh};
 use qingting_models::store::{Arrival, NewJudgement, NewSource, NewUser};
 use qingting_respond::acting::ActingUser;
 use qingting_web::routes::Verb;
-use qingting_web::{AppState, WebSettings, desk, password, router, sessions};
+use qingting_web::{AppState, WebSettings, password, router, sessions};
 use tower::ServiceExt;
 
 /// The form token of every session made here.
@@ -92,7 +92,7 @@ impl Office {
             [(items[2], "zjj", &duty), (items[3], "jyj", &duty), (items[4], "jw", &discipline)]
         {
             let to = DepartmentCode::from(department);
-            desk::assign(&state, &Viewer::SYSTEM, item, &to, "测试", who).await.unwrap();
+            state.desk.assign_item(&Viewer::SYSTEM, who, item, &to, "测试").await.unwrap();
             let case = store.item(&Viewer::SYSTEM, item).await.unwrap().unwrap().case.unwrap();
             cases.push((case, item));
         }
