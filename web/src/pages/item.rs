@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use jiff::Timestamp;
 use qingting_models::ids::ItemId;
 use qingting_models::records::{Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency};
@@ -94,7 +96,7 @@ pub async fn show(
 pub(crate) async fn show_again(state: &AppState, caller: &Caller, id: ItemId, notice: Notice) -> Answer {
     let mut page = build(state, caller, id).await?;
     page.frame = page.frame.with(Some(notice));
-    html(&page)
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
 /// The page of the item `id` as the caller sees it.

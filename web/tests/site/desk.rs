@@ -86,7 +86,8 @@ async fn assigning_from_the_list_opens_a_case_once() {
     let first = office.post("duty", &path, &form).await;
     assert_eq!(first.location(), "/items?done=assigned");
     let second = office.post("duty", &path, &form).await;
-    assert!(second.body.contains("已有工单"), "{}", second.status);
+    assert_eq!(second.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(second.body.contains("已有工单"));
     let wrong = office.post("duty", &path, &[("version", "1"), ("department", "nowhere")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
