@@ -1,0 +1,179 @@
+//! Labelled rows to train and to test on, read from JSON lines.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use qingting_models::records::Kind;
+use serde::Deserialize;
+
+/// What went wrong with a corpus file, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    #[error("cannot read {file}: {source}")]
+    File { file: String, source: std::io::Error },
+    #[error("{file}, line {line}: {reason}")]
+    Line { file: String, line: usize, reason: String },
+}
+
+/// The text of a row: as written, or known only as segmented words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowText {
+    Written { title: String, body: String },
+    Words(Vec<String>),
+}
+
+/// One labelled row. A label that is `None` is not known; empty `topics` mean that nothing in the
+/// row is for a county to answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub id: String,
+    pub text: RowText,
+    /// The main topic first.
+    pub topics: Vec<String>,
+    pub kind: Option<Kind>,
+    pub department: Option<String>,
+    /// 0, 1 or 2.
+    pub urgency: Option<u8>,
+}
+
+impl Row {
+    /// Whether the row is a news article.
+    pub fn is_news(&self) -> bool {
+        self.kind == Some(Kind::News)
+    }
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    id: String,
+    title: Option<String>,
+    body: Option<String>,
+    tokens: Option<Vec<String>>,
+    topics: Vec<String>,
+    kind: Option<String>,
+    department: Option<String>,
+    urgency: Option<u8>,
+    channel: Option<String>,
+}
+
+impl Raw {
+    fn check(self) -> Result<Row, String> {
+        let kind = match self.kind.as_deref() {
+            Some(word) => Some(word.parse::<Kind>().map_err(|e| format!("kind: {e}"))?),
+            None => None,
+        };
+        if let Some(urgency @ 3..) = self.urgency {
+            return Err(format!("urgency {urgency} is not allowed; allowed: 0, 1, 2"));
+        }
+        if self.topics.iter().any(|t| t.trim().is_empty()) {
+            return Err("topics: an empty topic code is not allowed".to_owned());
+        }
+        let no_body = self.body.as_deref().is_none_or(|b| b.trim().is_empty());
+        let titled = self.title.is_some() && self.tokens.is_none();
+        let news = self.channel.as_deref() == Some("news") || (kind.is_none() && titled && no_body);
+        let text = match (self.tokens, self.title, self.body) {
+            (Some(_), _, Some(_)) => return Err("a row has \"body\" or \"tokens\", not both".to_owned()),
+            (Some(words), _, None) => RowText::Words(words),
+            (None, None, None) => {
+                return Err("neither \"title\", \"body\" nor \"tokens\" is there".to_owned());
+            }
+            (None, title, body) => {
+                RowText::Written { title: title.unwrap_or_default(), body: body.unwrap_or_default() }
+            }
+        };
+        Ok(Row {
+            id: self.id,
+            text,
+            topics: self.topics,
+            kind: if news { Some(Kind::News) } else { kind },
+            department: self.department,
+            urgency: self.urgency,
+        })
+    }
+}
+
+/// Reads rows `{"id","title","body" or "tokens","topics","kind"?,"department"?,"urgency"?,"channel"?}`,
+/// one a line; empty lines are passed over. A row of the channel "news", or of a title alone without
+/// a kind, counts as news. `file` names the input in errors.
+pub fn read_rows(input: impl BufRead, file: &str) -> Result<Vec<Row>, CorpusError> {
+    let mut rows = Vec::new();
+    for (index, line) in input.lines().enumerate() {
+        let line = line.map_err(|source| CorpusError::File { file: file.to_owned(), source })?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let row = serde_json::from_str::<Raw>(&line).map_err(|e| e.to_string()).and_then(Raw::check);
+        rows.push(row.map_err(|reason| CorpusError::Line {
+            file: file.to_owned(),
+            line: index + 1,
+            reason,
+        })?);
+    }
+    Ok(rows)
+}
+
+/// Reads the rows of a file; see [`read_rows`].
+pub fn load_rows(path: &Path) -> Result<Vec<Row>, CorpusError> {
+    read_rows(open(path)?, &path.display().to_string())
+}
+
+/// Reads folds, `id<TAB>fold` a line; a first line `id<TAB>fold` is a header.
+pub fn load_folds(path: &Path) -> Result<HashMap<String, usize>, CorpusError> {
+    let file = path.display().to_string();
+    let mut folds = HashMap::new();
+    for (index, line) in open(path)?.lines().enumerate() {
+        let line = line.map_err(|source| CorpusError::File { file: file.clone(), source })?;
+        if line.trim().is_empty() || (index == 0 && line.trim() == "id\tfold") {
+            continue;
+        }
+        let parsed = line.split_once('\t').and_then(|(id, fold)| Some((id, fold.trim().parse().ok()?)));
+        let Some((id, fold)) = parsed else {
+            let reason = format!("expected an id, a tab and the number of a fold, found \"{line}\"");
+            return Err(CorpusError::Line { file, line: index + 1, reason });
+        };
+        folds.insert(id.to_owned(), fold);
+    }
+    Ok(folds)
+}
+
+fn open(path: &Path) -> Result<BufReader<File>, CorpusError> {
+    let file = path.display().to_string();
+    File::open(path).map(BufReader::new).map_err(|source| CorpusError::File { file, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Row>, CorpusError> {
+        read_rows(text.as_bytes(), "rows.jsonl")
+    }
+
+    #[test]
+    fn a_title_alone_without_a_kind_is_news() {
+        let rows = read(concat!(
+            "{\"id\":\"1\",\"title\":\"渔港今日开渔\",\"topics\":[]}\n\n",
+            "{\"id\":\"2\",\"title\":\"路灯不亮\",\"body\":\"东门路\",\"topics\":[\"urban\"],\"kind\":\"投诉\"}\n",
+            "{\"id\":\"3\",\"tokens\":[\"路灯\"],\"topics\":[\"urban\"]}\n",
+        ))
+        .unwrap();
+        let kinds: Vec<_> = rows.iter().map(|r| r.kind).collect();
+        assert_eq!(kinds, [Some(Kind::News), Some(Kind::Complaint), None]);
+    }
+
+    #[test]
+    fn a_bad_row_is_named_by_file_and_line() {
+        for (bad, part) in [
+            ("{\"id\":\"1\",\"topics\":[]}", "neither"),
+            ("{\"id\":\"1\",\"title\":\"a\",\"topics\":[],\"kind\":\"闲聊\"}", "allowed: 咨询"),
+            ("{\"id\":\"1\",\"title\":\"a\",\"topics\":[],\"urgency\":7}", "allowed: 0, 1, 2"),
+            ("{\"id\":\"1\",\"body\":\"a\",\"tokens\":[\"b\"],\"topics\":[]}", "not both"),
+            ("{\"id\":", "EOF"),
+        ] {
+            let error = read(&format!("\n{bad}\n")).unwrap_err().to_string();
+            assert!(error.starts_with("rows.jsonl, line 2: ") && error.contains(part), "{error}");
+        }
+    }
+}

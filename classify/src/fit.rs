@@ -1,0 +1,174 @@
+//! Learns the rules of a model, calibration and thresholds, from rows that its planes had not seen.
+
+use crate::calibrate::{Logistic, Softmax};
+use crate::model::{Labels, Rules, Sheet};
+use crate::model::{among_inputs, main_inputs, singles, top};
+use crate::threshold::{Assertions, abstention, tune};
+use crate::train::Example;
+
+/// A row with its scores by planes that were trained without it.
+pub(crate) struct HeldOut<'a> {
+    pub example: Example<'a>,
+    pub scores: Vec<f32>,
+}
+
+/// Precision wanted of urgency 2 on held-out rows: waking people for nothing wears them out.
+const PRECISION_OF_URGENT: f64 = 0.6;
+
+pub(crate) fn fit_rules(labels: &Labels, rows: &[HeldOut<'_>], precision_when_sure: f64) -> Rules {
+    let mut rules = Rules {
+        main: fit_main(labels, rows),
+        among: Vec::new(),
+        thresholds: Vec::new(),
+        sure_from: 0.0,
+        nothing: fit_nothing(labels, rows),
+        kind: fit_kind(labels, rows),
+        office: Softmax { slope: vec![1.0, 0.0] },
+        office_by_topic: office_by_topic(labels, rows),
+        urgency: Vec::new(),
+        urgency_from: Vec::new(),
+    };
+    fit_topics(&mut rules, labels, rows, precision_when_sure);
+    fit_office(&mut rules, labels, rows);
+    if labels.urgency {
+        fit_urgency(&mut rules, labels, rows);
+    }
+    rules
+}
+
+/// Rows with a topic, their sheets and the main topic's place among the labels.
+fn with_main<'a>(
+    labels: &'a Labels,
+    rows: &'a [HeldOut<'a>],
+) -> impl Iterator<Item = (&'a HeldOut<'a>, Sheet<'a>, usize)> {
+    rows.iter().filter_map(|row| {
+        let first = row.example.row.topics.first()?;
+        let main = labels.topics.binary_search(first).ok()?;
+        Some((row, labels.sheet(&row.scores), main))
+    })
+}
+
+fn fit_main(labels: &Labels, rows: &[HeldOut<'_>]) -> Softmax {
+    let cases: Vec<_> = with_main(labels, rows).map(|(_, sheet, main)| (main_inputs(&sheet), main)).collect();
+    Softmax::fit(&cases, 2)
+}
+
+fn fit_topics(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>], precision_when_sure: f64) {
+    let seen: Vec<_> = with_main(labels, rows).collect();
+    let mains: Vec<Vec<f32>> = seen.iter().map(|(_, sheet, _)| rules.main_probabilities(sheet)).collect();
+    let gold = |row: &HeldOut<'_>, topic: usize| row.example.row.topics.contains(&labels.topics[topic]);
+    rules.among = (0..labels.topics.len())
+        .map(|topic| {
+            let cases: Vec<_> = seen
+                .iter()
+                .zip(&mains)
+                .map(|((row, sheet, _), main)| {
+                    (among_inputs(sheet, main).swap_remove(topic), gold(row, topic))
+                })
+                .collect();
+            Logistic::fit(&cases, 2)
+        })
+        .collect();
+    let assertions: Vec<Assertions> = seen
+        .iter()
+        .zip(&mains)
+        .map(|((row, sheet, _), main)| {
+            let among = rules.among_probabilities(sheet, main);
+            among.into_iter().enumerate().map(|(topic, p)| (p, gold(row, topic))).collect()
+        })
+        .collect();
+    let firsts: Vec<usize> = mains.iter().map(|main| top(main).unwrap_or(0)).collect();
+    rules.thresholds = tune(&assertions, &firsts, labels.topics.len());
+    let sureness: Vec<(f32, bool)> = seen
+        .iter()
+        .zip(mains.iter().zip(&firsts))
+        .map(|((_, _, right), (main, &first))| (main[first], first == *right))
+        .collect();
+    rules.sure_from = abstention(&sureness, precision_when_sure);
+}
+
+fn fit_nothing(labels: &Labels, rows: &[HeldOut<'_>]) -> Logistic {
+    let cases: Vec<_> = rows
+        .iter()
+        .filter(|row| row.example.text.title_only)
+        .filter_map(|row| Some((vec![labels.sheet(&row.scores).nothing?], row.example.row.topics.is_empty())))
+        .collect();
+    Logistic::fit(&cases, 1)
+}
+
+fn fit_kind(labels: &Labels, rows: &[HeldOut<'_>]) -> Softmax {
+    let cases: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let kind = row.example.row.kind?;
+            let right = labels.kinds.binary_search(&kind).ok()?;
+            Some((singles(labels.sheet(&row.scores).kinds), right))
+        })
+        .collect();
+    Softmax::fit(&cases, 1)
+}
+
+fn office_by_topic(labels: &Labels, rows: &[HeldOut<'_>]) -> Vec<Vec<f32>> {
+    let mut table = vec![vec![0.0f32; labels.offices.len()]; labels.topics.len()];
+    for (row, _, main) in with_main(labels, rows) {
+        let office = row.example.row.department.as_ref();
+        if let Some(office) = office.and_then(|o| labels.offices.binary_search(o).ok()) {
+            table[main][office] += 1.0;
+        }
+    }
+    for row in &mut table {
+        let total: f32 = row.iter().sum();
+        row.iter_mut().for_each(|share| *share /= total.max(1.0));
+    }
+    table
+}
+
+fn fit_office(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>]) {
+    let cases: Vec<_> = rows
+        .iter()
+        .filter_map(|row| {
+            let right = labels.offices.binary_search(row.example.row.department.as_ref()?).ok()?;
+            let sheet = labels.sheet(&row.scores);
+            Some((rules.office_inputs(&sheet, &rules.main_probabilities(&sheet)), right))
+        })
+        .collect();
+    rules.office = Softmax::fit(&cases, 2);
+}
+
+fn fit_urgency(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>]) {
+    for level in [1u8, 2] {
+        let cases: Vec<(Vec<f32>, bool)> = rows
+            .iter()
+            .filter_map(|row| {
+                let score = labels.sheet(&row.scores).urgency[usize::from(level) - 1];
+                Some((vec![score, row.example.text.dangers], row.example.row.urgency? >= level))
+            })
+            .collect();
+        let fit = Logistic::fit(&cases, 2);
+        let judged: Vec<(f32, bool)> = cases.iter().map(|(x, yes)| (fit.probability(x), *yes)).collect();
+        let from = if level == 1 { best_watch(&judged) } else { abstention(&judged, PRECISION_OF_URGENT) };
+        rules.urgency.push(fit);
+        rules.urgency_from.push(from);
+    }
+}
+
+/// The probability from which on "watch" is said: the best mean of accuracy and F1, because rows to
+/// watch are few and accuracy alone would say it to almost none.
+fn best_watch(judged: &[(f32, bool)]) -> f32 {
+    let mut best = (0.0, 0.5);
+    for percent in 20..=60 {
+        let from = percent as f32 / 100.0;
+        let (mut hit, mut said, mut yes, mut right) = (0.0, 0.0, 0.0, 0.0);
+        for &(p, truth) in judged {
+            hit += f64::from(u8::from(p >= from && truth));
+            said += f64::from(u8::from(p >= from));
+            yes += f64::from(u8::from(truth));
+            right += f64::from(u8::from((p >= from) == truth));
+        }
+        let value = 2.0 * hit / f64::max(said + yes, 1.0) + right / f64::max(judged.len() as f64, 1.0);
+        if value > best.0 {
+            best = (value, from);
+        }
+    }
+    best.1
+}

@@ -1,0 +1,137 @@
+//! The classifier: a model with the county's words and places, and what it says of a text.
+
+use std::collections::HashSet;
+
+use qingting_models::county::{County, TopicCode};
+use qingting_models::records::{Channel, Kind, PlaceMention, Reason, TopicScore, Urgency};
+use qingting_models::text::normalise;
+
+use crate::model::{Choice, Model};
+use crate::place::PlaceFinder;
+use crate::prepare::Prepared;
+use crate::reasons::reasons;
+use crate::segment::{Segmenter, document_of_words};
+
+/// How many offices a verdict proposes.
+const MOST_OFFICES: usize = 3;
+
+/// A text as people read it: masked, as written.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    pub title: &'a str,
+    pub body: &'a str,
+    pub channel: Channel,
+}
+
+/// What the model says of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Most certain first, three at most. The first one's score is the probability that it is the main
+    /// topic; a later one's that it is among the topics, never above the first's. Empty when nothing
+    /// here is for a county to answer.
+    pub topics: Vec<TopicScore>,
+    /// The first topic is a best guess: a person decides.
+    pub unsure: bool,
+    pub kind: Kind,
+    pub urgency: Urgency,
+    /// The likeliest kind of office; empty when the model knows none.
+    pub office: String,
+    /// The three likeliest kinds of office with their probabilities.
+    pub offices: Vec<(String, f32)>,
+    pub places: Vec<PlaceMention>,
+    /// By topic in the order of `topics`, heaviest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Judges texts. Costly to make, cheap to share: one for the process, in an `Arc`.
+pub struct Classifier {
+    model: Model,
+    segmenter: Segmenter,
+    places: PlaceFinder,
+}
+
+impl Classifier {
+    /// A classifier with the words and places of a county.
+    pub fn new(model: Model, county: &County) -> Self {
+        let places = county.gazetteer.places().iter();
+        let names = places.flat_map(|p| std::iter::once(&p.name).chain(&p.aliases)).map(String::as_str);
+        let segmenter = Segmenter::new(names);
+        Self { model, segmenter, places: PlaceFinder::new(&county.gazetteer) }
+    }
+
+    /// Judges a text: the same text, channel and model give the same verdict.
+    pub fn judge(&self, input: &Input<'_>) -> Verdict {
+        let document = self.segmenter.document(input.title, input.body);
+        let text = Prepared::of(&document, input.channel == Channel::News);
+        let choice = self.model.choose(&text);
+        let topics: Vec<usize> = choice.topics.iter().map(|(topic, _)| *topic).collect();
+        let title_length = input.title.chars().count();
+        Verdict {
+            places: self.find_places(input),
+            reasons: reasons(&self.model, &document, &text, title_length, &topics),
+            ..self.verdict(choice, input.channel)
+        }
+    }
+
+    /// Judges a text known only as words; it gets neither places nor reasons, which need offsets.
+    pub fn judge_tokens(&self, tokens: &[String], channel: Channel) -> Verdict {
+        let text = Prepared::of(&document_of_words(tokens), channel == Channel::News);
+        self.verdict(self.model.choose(&text), channel)
+    }
+
+    /// The words of a text for a search index, joined by spaces: words and the words within them,
+    /// normalised, of letters and digits alone.
+    pub fn search_tokens(&self, title: &str, body: &str) -> String {
+        let mut tokens = self.segmenter.search_tokens(title);
+        tokens.extend(self.segmenter.search_tokens(body));
+        tokens.join(" ")
+    }
+
+    /// The words of a query, cut as [`Classifier::search_tokens`] cuts, each once.
+    pub fn query_tokens(&self, query: &str) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let mut tokens = self.segmenter.search_tokens(query);
+        tokens.retain(|token| seen.insert(token.clone()));
+        tokens
+    }
+
+    /// The first 16 hexadecimal digits of the SHA-256 of the model file.
+    pub fn model_digest(&self) -> &str {
+        self.model.digest()
+    }
+
+    fn find_places(&self, input: &Input<'_>) -> Vec<PlaceMention> {
+        let text = normalise(&format!("{}\n{}", input.title, input.body));
+        let edges: HashSet<usize> = self.segmenter.edges(&text.text);
+        self.places.find(&text, |at| edges.contains(&at))
+    }
+
+    fn verdict(&self, choice: Choice, channel: Channel) -> Verdict {
+        let labels = &self.model.labels;
+        let topic = |(topic, score): (usize, f32)| TopicScore {
+            code: TopicCode::new(labels.topics[topic].as_str()),
+            score,
+        };
+        let offices: Vec<(String, f32)> = choice
+            .offices
+            .into_iter()
+            .take(MOST_OFFICES)
+            .map(|(office, score)| (labels.offices[office].clone(), score))
+            .collect();
+        let kind = match channel {
+            Channel::News => Kind::News,
+            // A model without kinds says the commonest one of hotlines.
+            _ => choice.kind.map_or(Kind::Complaint, |kind| labels.kinds[kind]),
+        };
+        Verdict {
+            topics: choice.topics.into_iter().map(topic).collect(),
+            unsure: choice.unsure,
+            kind,
+            urgency: Urgency::try_from(choice.urgency).unwrap_or_default(),
+            office: offices.first().map(|(office, _)| office.clone()).unwrap_or_default(),
+            offices,
+            places: Vec::new(),
+            reasons: Vec::new(),
+        }
+    }
+}

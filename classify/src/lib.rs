@@ -1,0 +1,24 @@
+//! Judges texts: topics, kind, urgency, office, places, and the words that decided. Pure functions
+//! of text, channel and model; no store, no network, no clock.
+
+mod calibrate;
+pub mod corpus;
+mod evaluate;
+mod features;
+mod fit;
+mod judge;
+mod model;
+mod place;
+mod prepare;
+mod reasons;
+mod segment;
+mod solver;
+mod threshold;
+mod train;
+mod urgency;
+mod vocabulary;
+
+pub use evaluate::{Evaluation, Measures, cross_validate, evaluate};
+pub use judge::{Classifier, Input, Verdict};
+pub use model::{Card, Model, ModelError};
+pub use train::{TrainError, TrainOptions, train};

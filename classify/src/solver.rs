@@ -1,0 +1,243 @@
+//! A sparse linear support vector machine with squared hinge loss, trained by dual coordinate
+//! descent: C.-J. Hsieh, K.-W. Chang, C.-J. Lin, S. S. Keerthi, S. Sundararajan, "A dual coordinate
+//! descent method for large-scale linear SVM", ICML 2008, algorithms 1 and 3 (shrinking).
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Rows of `(column, value)` in one block of memory.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SparseRows {
+    starts: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f32>,
+    pub width: usize,
+}
+
+impl SparseRows {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { starts: vec![0], columns: Vec::new(), values: Vec::new(), width }
+    }
+
+    pub(crate) fn push(&mut self, row: &[(u32, f32)]) {
+        self.columns.extend(row.iter().map(|&(column, _)| column));
+        self.values.extend(row.iter().map(|&(_, value)| value));
+        self.starts.push(self.columns.len());
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn row(&self, index: usize) -> (&[u32], &[f32]) {
+        let span = self.starts[index]..self.starts[index + 1];
+        (&self.columns[span.clone()], &self.values[span])
+    }
+
+    /// The score of a row under weights and bias.
+    pub(crate) fn score(&self, index: usize, plane: &Plane) -> f32 {
+        let (columns, values) = self.row(index);
+        dot(columns, values, &plane.weights) + plane.bias
+    }
+}
+
+/// One separating plane.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plane {
+    pub weights: Vec<f32>,
+    pub bias: f32,
+}
+
+/// Settings of the solver.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Solver {
+    /// The price of an error; larger follows the training rows more closely.
+    pub cost: f32,
+    /// How far the price of errors on the rarer side is raised: 0 not at all, 1 to full balance.
+    pub balance: f32,
+    /// Stops when the projected gradients span less than this.
+    pub tolerance: f32,
+    pub max_epochs: usize,
+}
+
+/// One yes-or-no question over the rows: `Some(true)` is yes, `None` leaves the row out.
+pub(crate) type Question = Vec<Option<bool>>;
+
+/// Answers several questions over the same rows, `threads` at a time; the answer does not depend
+/// on the number of threads.
+pub(crate) fn solve_all(
+    rows: &SparseRows,
+    questions: &[Question],
+    solver: Solver,
+    threads: usize,
+) -> Vec<Plane> {
+    let next = AtomicUsize::new(0);
+    let planes: Vec<Mutex<Plane>> = questions.iter().map(|_| Mutex::default()).collect();
+    let work = || loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let Some(question) = questions.get(index) else { return };
+        let plane = solve(rows, question, solver);
+        *planes[index].lock().unwrap_or_else(PoisonError::into_inner) = plane;
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.max(1) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    planes.into_iter().map(|p| p.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+}
+
+/// The state of the dual problem of one question.
+struct Dual<'a> {
+    rows: &'a SparseRows,
+    sign: Vec<f32>,
+    alpha: Vec<f32>,
+    /// The diagonal term 1 / (2 C) of the squared hinge loss, by row.
+    ridge: Vec<f32>,
+    /// The squared length of each row with its bias column, and the ridge.
+    diagonal: Vec<f32>,
+    plane: Plane,
+}
+
+impl<'a> Dual<'a> {
+    fn new(rows: &'a SparseRows, question: &Question, solver: Solver) -> (Self, Vec<u32>) {
+        let active: Vec<u32> = (0..rows.len()).filter(|&i| question[i].is_some()).map(|i| i as u32).collect();
+        let yes = active.iter().filter(|&&i| question[i as usize] == Some(true)).count().max(1);
+        let no = (active.len().saturating_sub(yes)).max(1);
+        let price =
+            |side: usize| solver.cost * (active.len() as f32 / (2.0 * side as f32)).powf(solver.balance);
+        let (yes_price, no_price) = (price(yes), price(no));
+        let sign: Vec<f32> = question.iter().map(|q| if *q == Some(true) { 1.0 } else { -1.0 }).collect();
+        let ridge: Vec<f32> =
+            sign.iter().map(|&s| 0.5 / if s > 0.0 { yes_price } else { no_price }).collect();
+        let diagonal = (0..rows.len())
+            .map(|i| rows.row(i).1.iter().map(|v| v * v).sum::<f32>() + 1.0 + ridge[i])
+            .collect();
+        let plane = Plane { weights: vec![0.0; rows.width], bias: 0.0 };
+        (Self { rows, sign, alpha: vec![0.0; rows.len()], ridge, diagonal, plane }, active)
+    }
+
+    fn gradient(&self, row: usize) -> f32 {
+        self.sign[row] * self.rows.score(row, &self.plane) - 1.0 + self.ridge[row] * self.alpha[row]
+    }
+
+    fn step(&mut self, row: usize, gradient: f32) {
+        let old = self.alpha[row];
+        self.alpha[row] = (old - gradient / self.diagonal[row]).max(0.0);
+        let change = (self.alpha[row] - old) * self.sign[row];
+        let (columns, values) = self.rows.row(row);
+        for (&column, &value) in columns.iter().zip(values) {
+            self.plane.weights[column as usize] += change * value;
+        }
+        self.plane.bias += change;
+    }
+}
+
+fn solve(rows: &SparseRows, question: &Question, solver: Solver) -> Plane {
+    let (mut dual, everyone) = Dual::new(rows, question, solver);
+    let mut active = everyone.clone();
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut bound = f32::INFINITY;
+    for _ in 0..solver.max_epochs {
+        random.shuffle(&mut active);
+        let (mut largest, mut smallest) = (f32::NEG_INFINITY, f32::INFINITY);
+        active.retain(|&row| {
+            let row = row as usize;
+            let gradient = dual.gradient(row);
+            let projected = if dual.alpha[row] == 0.0 {
+                if gradient > bound {
+                    return false;
+                }
+                gradient.min(0.0)
+            } else {
+                gradient
+            };
+            largest = largest.max(projected);
+            smallest = smallest.min(projected);
+            if projected.abs() > 1e-12 {
+                dual.step(row, gradient);
+            }
+            true
+        });
+        if largest - smallest <= solver.tolerance {
+            if active.len() == everyone.len() {
+                break;
+            }
+            active.clone_from(&everyone);
+            bound = f32::INFINITY;
+        } else {
+            bound = if largest > 0.0 { largest } else { f32::INFINITY };
+        }
+    }
+    dual.plane
+}
+
+fn dot(columns: &[u32], values: &[f32], weights: &[f32]) -> f32 {
+    columns.iter().zip(values).map(|(&column, &value)| value * weights[column as usize]).sum()
+}
+
+/// xorshift64*: a fixed sequence, so that training twice gives the same bytes.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        ((u128::from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)) * bound as u128) >> 64) as usize
+    }
+
+    fn shuffle(&mut self, list: &mut [u32]) {
+        for end in (1..list.len()).rev() {
+            list.swap(end, self.below(end + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOLVER: Solver = Solver { cost: 1.0, balance: 0.0, tolerance: 1e-4, max_epochs: 500 };
+
+    #[test]
+    fn a_plane_parts_rows_that_can_be_parted() {
+        let mut rows = SparseRows::new(3);
+        let mut question = Question::new();
+        for i in 0..40 {
+            let x = 0.2 + i as f32 / 50.0;
+            rows.push(&[(i % 2, x), (2, 0.5)]);
+            question.push(Some(i % 2 == 0));
+        }
+        let plane = solve(&rows, &question, SOLVER);
+        for (i, yes) in question.iter().enumerate() {
+            assert_eq!(rows.score(i, &plane) > 0.0, yes.unwrap(), "row {i}");
+        }
+    }
+
+    #[test]
+    fn the_optimum_of_two_points_is_the_one_on_paper() {
+        // min (w^2 + b^2)/2 + C (1 - w - b)^2 + C (1 - w + b)^2 with x = 1, y = 1 and x = -1, y = -1:
+        // b = 0 and w = 4 C / (1 + 4 C) = 0.8 for C = 1.
+        let mut rows = SparseRows::new(1);
+        rows.push(&[(0, 1.0)]);
+        rows.push(&[(0, -1.0)]);
+        let plane = solve(&rows, &vec![Some(true), Some(false)], SOLVER);
+        assert!((plane.weights[0] - 0.8).abs() < 1e-3 && plane.bias.abs() < 1e-3, "{plane:?}");
+    }
+
+    #[test]
+    fn threads_do_not_change_the_answer() {
+        let mut rows = SparseRows::new(5);
+        for i in 0..30u32 {
+            rows.push(&[(i % 5, 1.0), ((i + 2) % 5, 0.3)]);
+        }
+        let questions: Vec<Question> = (0..5).map(|k| (0..30).map(|i| Some(i % 5 == k)).collect()).collect();
+        let one = solve_all(&rows, &questions, SOLVER, 1);
+        let three = solve_all(&rows, &questions, SOLVER, 3);
+        for (a, b) in one.iter().zip(&three) {
+            assert_eq!((&a.weights, a.bias), (&b.weights, b.bias));
+        }
+    }
+}

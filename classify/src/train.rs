@@ -1,0 +1,178 @@
+//! Trains a model: planes on all rows, calibration and thresholds on rows held out from the planes.
+
+use std::collections::BTreeSet;
+
+use qingting_models::records::Kind;
+
+use crate::corpus::{Row, RowText};
+use crate::features::VIEWS;
+use crate::fit::{HeldOut, fit_rules};
+use crate::model::{Ask, Labels, Model, Training, Weights};
+use crate::prepare::{Prepared, prepare};
+use crate::solver::{Plane, Question, Solver, SparseRows, solve_all};
+use crate::vocabulary::Vocabulary;
+
+/// How to train. The default is what the shipped model was trained with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainOptions {
+    /// The price of an error; larger follows the training rows more closely.
+    pub cost: f32,
+    /// How far the price is raised for the rarer answer: 0 not at all, 1 to full balance.
+    pub balance: f32,
+    /// In how many parts the rows are held out in turn to learn calibration and thresholds; at least 2.
+    pub inner_folds: usize,
+    /// The share of right first topics wanted among rows that the model calls sure.
+    pub precision_when_sure: f64,
+    /// In how many rows a feature must stand: words and pairs, characters, words of titles.
+    pub least_rows: [u32; VIEWS],
+    /// How many weights the model file may hold; two bytes each.
+    pub most_weights: usize,
+    /// How many threads work; the model does not depend on it.
+    pub threads: usize,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            cost: 1.0,
+            balance: 0.5,
+            inner_folds: 3,
+            precision_when_sure: 0.87,
+            least_rows: [2, 3, 2],
+            most_weights: 1_800_000,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+/// Why rows cannot be trained on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error("there are {0} rows to train on; at least 20 are needed")]
+    TooFewRows(usize),
+    #[error("the rows have {0} different topics; at least 2 are needed")]
+    TooFewTopics(usize),
+    #[error("{what} must be {allowed}")]
+    Option { what: &'static str, allowed: &'static str },
+}
+
+/// Trains a model on any set of labels. `progress` is told the step and the share done, 0 to 1.
+pub fn train(
+    rows: &[Row],
+    options: &TrainOptions,
+    progress: &dyn Fn(&str, f32),
+) -> Result<Model, TrainError> {
+    progress("reading", 0.0);
+    let prepared = prepare(rows);
+    let pairs: Vec<Example<'_>> =
+        rows.iter().zip(&prepared).map(|(row, text)| Example { row, text }).collect();
+    train_prepared(&pairs, options, progress)
+}
+
+/// A row and its text made ready.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Example<'a> {
+    pub row: &'a Row,
+    pub text: &'a Prepared,
+}
+
+pub(crate) fn train_prepared(
+    examples: &[Example<'_>],
+    options: &TrainOptions,
+    progress: &dyn Fn(&str, f32),
+) -> Result<Model, TrainError> {
+    let labels = labels_of(examples);
+    check(examples, &labels, options)?;
+    let folds: Vec<usize> = examples.iter().map(|e| inner_fold(e.row, options.inner_folds)).collect();
+    let steps = (options.inner_folds + 1) as f32;
+    let mut held_out: Vec<HeldOut<'_>> = Vec::new();
+    for fold in 0..options.inner_folds {
+        progress("holding out", fold as f32 / steps);
+        let (apart, rest): (Vec<_>, Vec<_>) = examples.iter().zip(&folds).partition(|(_, f)| **f == fold);
+        let rest: Vec<Example<'_>> = rest.into_iter().map(|(e, _)| *e).collect();
+        let (vocabulary, planes) = learn(&rest, &labels, options);
+        for (example, _) in apart {
+            let mut row = SparseRows::new(vocabulary.len());
+            row.push(&vocabulary.row(&example.text.counts));
+            let scores = planes.iter().map(|p| row.score(0, p)).collect();
+            held_out.push(HeldOut { example: *example, scores });
+        }
+    }
+    progress("training", options.inner_folds as f32 / steps);
+    let (vocabulary, planes) = learn(examples, &labels, options);
+    let rules = fit_rules(&labels, &held_out, options.precision_when_sure);
+    let weights = Weights::quantise(&planes, vocabulary.len(), options.most_weights);
+    let training = Training {
+        rows: examples.len(),
+        rows_without_topic: examples.iter().filter(|e| e.row.topics.is_empty()).count(),
+        cost: options.cost,
+        balance: options.balance,
+        inner_folds: options.inner_folds,
+        precision_when_sure: options.precision_when_sure,
+    };
+    progress("done", 1.0);
+    Ok(Model::assemble(labels, vocabulary, weights, rules, training))
+}
+
+fn check(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> Result<(), TrainError> {
+    let wrong = |what, allowed| Err(TrainError::Option { what, allowed });
+    match options {
+        o if o.inner_folds < 2 => wrong("inner_folds", "2 or more"),
+        o if o.cost.is_nan() || o.cost <= 0.0 => wrong("cost", "more than 0"),
+        o if !(0.0..=1.0).contains(&o.balance) => wrong("balance", "0 to 1"),
+        o if !(0.0..=1.0).contains(&o.precision_when_sure) => wrong("precision_when_sure", "0 to 1"),
+        _ if examples.len() < 20 => Err(TrainError::TooFewRows(examples.len())),
+        _ if labels.topics.len() < 2 => Err(TrainError::TooFewTopics(labels.topics.len())),
+        _ => Ok(()),
+    }
+}
+
+fn labels_of(examples: &[Example<'_>]) -> Labels {
+    let rows = || examples.iter().map(|e| e.row);
+    let topics: BTreeSet<&String> = rows().flat_map(|r| &r.topics).collect();
+    let kinds: BTreeSet<Kind> = rows().filter_map(|r| r.kind).filter(|k| *k != Kind::News).collect();
+    let offices: BTreeSet<&String> = rows().filter_map(|r| r.department.as_ref()).collect();
+    let levels: BTreeSet<u8> = rows().filter_map(|r| r.urgency).collect();
+    Labels {
+        topics: topics.into_iter().cloned().collect(),
+        nothing: rows().any(|r| r.topics.is_empty()),
+        kinds: kinds.into_iter().collect(),
+        offices: offices.into_iter().cloned().collect(),
+        urgency: levels.len() > 1,
+    }
+}
+
+fn learn(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> (Vocabulary, Vec<Plane>) {
+    let vocabulary = Vocabulary::learn(examples.iter().map(|e| &e.text.counts), options.least_rows);
+    let mut rows = SparseRows::new(vocabulary.len());
+    examples.iter().for_each(|e| rows.push(&vocabulary.row(&e.text.counts)));
+    let questions: Vec<Question> = labels
+        .asks()
+        .into_iter()
+        .map(|ask| examples.iter().map(|e| answer(ask, labels, e.row)).collect())
+        .collect();
+    let solver = Solver { cost: options.cost, balance: options.balance, tolerance: 0.1, max_epochs: 40 };
+    let planes = solve_all(&rows, &questions, solver, options.threads);
+    (vocabulary, planes)
+}
+
+/// What the row's labels answer; `None` where they say nothing of it.
+fn answer(ask: Ask, labels: &Labels, row: &Row) -> Option<bool> {
+    match ask {
+        Ask::Topic(topic) => Some(row.topics.contains(&labels.topics[topic])),
+        Ask::Main(topic) => Some(row.topics.first() == Some(&labels.topics[topic])),
+        Ask::Nothing => Some(row.topics.is_empty()),
+        Ask::Kind(kind) => row.kind.filter(|k| *k != Kind::News).map(|k| k == labels.kinds[kind]),
+        Ask::Office(office) => row.department.as_ref().map(|d| *d == labels.offices[office]),
+        Ask::Urgency(level) => row.urgency.map(|u| u >= level),
+    }
+}
+
+/// The part of a row: by the hash of how it begins, so that copies of a letter stay together.
+fn inner_fold(row: &Row, folds: usize) -> usize {
+    let beginning: String = match &row.text {
+        RowText::Written { title, body } => title.chars().chain(body.chars()).take(16).collect(),
+        RowText::Words(words) => words.iter().take(8).map(String::as_str).collect(),
+    };
+    crate::features::word_hash(&beginning) as usize % folds
+}

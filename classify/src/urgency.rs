@@ -1,0 +1,44 @@
+//! Danger words: whether a text names a danger to life or health, by the list in data/urgent.txt.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+
+use crate::segment::Document;
+
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = include_str!("../data/urgent.txt");
+    let words = words.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(words).ok()
+});
+
+/// How many different danger words the text has, 3 at most.
+pub(crate) fn dangers(document: &Document) -> f32 {
+    let mut text = String::new();
+    for word in document.title.iter().chain(&document.body) {
+        if !word.joined {
+            text.push(' ');
+        }
+        text.push_str(&word.text);
+    }
+    let Some(words) = WORDS.as_ref() else { return 0.0 };
+    let mut found: Vec<_> = words.find_iter(&text).map(|m| m.pattern()).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.len().min(3) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::Segmenter;
+
+    #[test]
+    fn the_list_builds_and_finds_a_danger() {
+        assert!(WORDS.is_some());
+        let segmenter = Segmenter::new(std::iter::empty());
+        let count = |text: &str| dangers(&segmenter.document("", text));
+        assert_eq!(count("小区路灯不亮"), 0.0);
+        assert_eq!(count("三楼煤气泄漏，有人昏迷"), 2.0);
+    }
+}

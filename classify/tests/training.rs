@@ -1,0 +1,64 @@
+//! Trains on rows written for this test, with labels that no taxonomy has.
+
+use qingting_classify::corpus::{Row, RowText};
+use qingting_classify::{Model, TrainError, TrainOptions, cross_validate, evaluate, train};
+
+const PARTS: [(&str, [&str; 6]); 3] = [
+    ("渔业", ["渔船", "休渔", "码头", "海鲜", "渔网", "出海"]),
+    ("果园", ["柑橘", "果农", "施肥", "嫁接", "采摘", "果树"]),
+    ("图书", ["借书", "书架", "阅览", "还书", "书店", "读者"]),
+];
+
+fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (label, words) in PARTS {
+        for i in 0..24 {
+            let text = format!("{}和{}的事情，{}", words[i % 6], words[(i / 2 + 1) % 6], words[(i + 3) % 6]);
+            rows.push(Row {
+                id: format!("{label}{i}"),
+                text: RowText::Written { title: text.clone(), body: format!("请问{text}怎么办") },
+                topics: vec![label.to_owned()],
+                kind: None,
+                department: (i % 2 == 0).then(|| format!("{label}办")),
+                urgency: None,
+            });
+        }
+    }
+    rows
+}
+
+fn options() -> TrainOptions {
+    TrainOptions { threads: 2, ..TrainOptions::default() }
+}
+
+#[test]
+fn any_set_of_labels_trains_and_training_twice_gives_the_same_bytes() {
+    let model = train(&rows(), &options(), &|_, _| ()).unwrap();
+    let again = train(&rows(), &TrainOptions { threads: 1, ..options() }, &|_, _| ()).unwrap();
+    assert_eq!(model.to_bytes(), again.to_bytes());
+    assert_eq!(model.card().topics, ["图书", "果园", "渔业"]);
+    let measured = evaluate(&Model::read(&model.to_bytes()).unwrap(), &rows());
+    assert!(measured.first_topic > 0.95 && measured.department.unwrap() > 0.95, "{measured:?}");
+    assert_eq!((measured.kind, measured.urgency, measured.nothing_recognised), (None, None, None));
+}
+
+#[test]
+fn cross_validation_measures_only_rows_that_have_a_fold() {
+    let rows = rows();
+    let folds = rows.iter().step_by(2).enumerate().map(|(i, row)| (row.id.clone(), i % 3)).collect();
+    let measured = cross_validate(&rows, &folds, &options(), &|_, _| ()).unwrap();
+    assert_eq!(measured.rows, rows.len() / 2);
+    assert_eq!(measured.topics.values().map(|m| m.support).sum::<usize>(), rows.len() / 2);
+    assert!(measured.micro.f1 > 0.9, "{measured:?}");
+    assert!((measured.macro_over(&["图书", "果园", "渔业"]) - measured.macro_f1).abs() < 1e-12);
+}
+
+#[test]
+fn rows_that_cannot_be_trained_on_are_refused_with_the_reason() {
+    let few = train(&rows()[..5], &options(), &|_, _| ());
+    assert!(matches!(few, Err(TrainError::TooFewRows(5))));
+    let alike = train(&rows()[..24], &options(), &|_, _| ());
+    assert!(matches!(alike, Err(TrainError::TooFewTopics(1))));
+    let wrong = train(&rows(), &TrainOptions { inner_folds: 1, ..options() }, &|_, _| ());
+    assert_eq!(wrong.unwrap_err().to_string(), "inner_folds must be 2 or more");
+}
