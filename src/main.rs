@@ -1,1 +1,29 @@
-fn main() {}
+//! The command line of Qingting: one binary for the pages, the workers and every task around them.
+
+mod cli;
+mod commands;
+mod demo;
+mod home;
+mod output;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let filter = EnvFilter::try_from_env("QINGTING_LOG").unwrap_or_else(|_| {
+        EnvFilter::new(if cli.global.verbose { "info,qingting=debug" } else { "warn,qingting=info" })
+    });
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    match commands::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::from(if error.is::<cli::WrongUsage>() { 2 } else { 1 })
+        }
+    }
+}

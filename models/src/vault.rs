@@ -21,7 +21,9 @@ const NONCE_BYTES: usize = 24;
 /// Why something could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    #[error("the key file {0} does not exist; restore it from its backup, or run `qingting init` in a new folder")]
+    #[error(
+        "the key file {0} does not exist; restore it from its backup, or run `qingting init` in a new folder"
+    )]
     NoKeyFile(PathBuf),
     #[error("the key file {0} is damaged: it must hold one line of 64 hexadecimal digits")]
     BadKeyFile(PathBuf),
@@ -71,7 +73,9 @@ impl Vault {
     pub fn load(path: &Path) -> Result<Self, VaultError> {
         let text = match fs::read_to_string(path) {
             Ok(text) => Zeroizing::new(text),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(VaultError::NoKeyFile(path.into())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(VaultError::NoKeyFile(path.into()));
+            }
             Err(source) => return Err(VaultError::KeyFile { path: path.into(), source }),
         };
         let bytes = HEXLOWER

@@ -68,9 +68,10 @@ CREATE TABLE case_number (office TEXT NOT NULL, year BIGINT NOT NULL, last BIGIN
 CREATE TABLE case_file (
   id BIGINT PRIMARY KEY, number TEXT NOT NULL UNIQUE, item_id BIGINT NOT NULL, state TEXT NOT NULL, lead TEXT NOT NULL,
   topic TEXT, town TEXT, urgency BIGINT NOT NULL, confidential BOOLEAN NOT NULL, opened_at BIGINT NOT NULL,
-  version BIGINT NOT NULL, changed_at BIGINT NOT NULL, changed_by TEXT NOT NULL, due_at BIGINT, wake_at BIGINT, body TEXT NOT NULL
+  version BIGINT NOT NULL, changed_at BIGINT NOT NULL, changed_by TEXT NOT NULL, due_at BIGINT, wake_at BIGINT, body TEXT NOT NULL,
+  is_split BOOLEAN NOT NULL
 );
-CREATE UNIQUE INDEX case_file_item ON case_file(item_id) WHERE state <> 'void';
+CREATE UNIQUE INDEX case_file_item ON case_file(item_id) WHERE state <> 'void' AND NOT is_split;
 CREATE INDEX case_file_state ON case_file(state, due_at);
 CREATE INDEX case_file_lead ON case_file(lead, state);
 CREATE INDEX case_file_wake ON case_file(wake_at) WHERE wake_at IS NOT NULL;

@@ -130,7 +130,11 @@ impl RoutingRule {
         if !holds {
             return None;
         }
-        let count = |w: &str| query.title.matches(w).count() * 3 + query.body.matches(w).count();
+        // Texts come normalised, in lower case; an office writes KTV and P2P as everyone does.
+        let count = |w: &str| {
+            let w = w.to_lowercase();
+            query.title.matches(w.as_str()).count() * 3 + query.body.matches(w.as_str()).count()
+        };
         let found: Vec<(&str, usize)> =
             self.words.iter().map(|w| (w.as_str(), count(w))).filter(|(_, n)| *n > 0).collect();
         if found.is_empty() && !self.words.is_empty() {

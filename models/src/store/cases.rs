@@ -28,6 +28,15 @@ pub struct CaseFilter {
     pub soonest_first: bool,
 }
 
+/// How a case comes to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// The one case that answers its item.
+    OfItem,
+    /// A part of the matter that another department answers beside the item's case.
+    SplitOff,
+}
+
 impl Store {
     /// Opens a case for an item: gives it its number, and writes everything in one transaction.
     ///
@@ -36,7 +45,7 @@ impl Store {
     pub async fn open_case(&self, change: CaseChange) -> Result<Case, StoreError> {
         let item = change.case.item;
         let mut tx = self.begin().await?;
-        let opened = self.open_in(&mut tx, change).await;
+        let opened = self.open_in(&mut tx, change, Opening::OfItem).await;
         match opened {
             Ok(case) => {
                 tx.commit().await?;
@@ -64,7 +73,12 @@ impl Store {
         }
     }
 
-    pub(super) async fn open_in(&self, tx: &mut Tx, mut change: CaseChange) -> Result<Case, StoreError> {
+    pub(super) async fn open_in(
+        &self,
+        tx: &mut Tx,
+        mut change: CaseChange,
+        opening: Opening,
+    ) -> Result<Case, StoreError> {
         let year = i64::from(clock::local_date(change.case.opened_at).year());
         let row = tx
             .row(
@@ -81,7 +95,8 @@ impl Store {
         let case = &change.case;
         tx.run(
             "INSERT INTO case_file (id, number, item_id, state, lead, topic, town, urgency, confidential, opened_at, version,
-             changed_at, changed_by, due_at, wake_at, body) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)",
+             changed_at, changed_by, due_at, wake_at, body, is_split)
+             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)",
             args![
                 case.id.0,
                 &case.number,
@@ -98,7 +113,8 @@ impl Store {
                 case.changed_by.code(),
                 due(case),
                 wake(case),
-                to_json(case)?
+                to_json(case)?,
+                opening == Opening::SplitOff
             ],
         )
         .await?;
@@ -124,7 +140,8 @@ impl Store {
         self.save_cases(vec![(seen, change)]).await
     }
 
-    /// Writes the changes of several cases (merging, splitting) in one transaction. A change with version 1 opens a case.
+    /// Writes the changes of several cases (merging, splitting) in one transaction. A change of
+    /// version 0 opens a case that was split off another.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when any was changed since; nothing is written then.
@@ -132,7 +149,7 @@ impl Store {
         let mut tx = self.begin().await?;
         for (seen, change) in changes {
             if seen == 0 {
-                self.open_in(&mut tx, change).await?;
+                self.open_in(&mut tx, change, Opening::SplitOff).await?;
                 continue;
             }
             let id = change.case.id;

@@ -35,6 +35,9 @@ pub struct Reject {
     pub original: serde_json::Value,
 }
 
+/// Longer ids are kept as a digest.
+const LONGEST_ID: usize = 300;
+
 struct Known {
     id: ItemId,
     version: i64,
@@ -72,7 +75,10 @@ impl Store {
     fn keyed(&self, arrival: Arrival) -> Keyed {
         let digest = self.vault().digest("content", arrival.canonical.as_bytes());
         let key = match arrival.external_id.as_deref().map(str::trim) {
-            Some(id) if !id.is_empty() => id.chars().take(300).collect(),
+            Some(id) if id.chars().count() > LONGEST_ID => {
+                format!("long:{}", &self.vault().digest("external id", id.as_bytes())[..32])
+            }
+            Some(id) if !id.is_empty() => id.to_owned(),
             _ => format!("sha:{}", &digest[..32]),
         };
         Keyed { key, digest, arrival }

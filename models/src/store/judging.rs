@@ -153,7 +153,8 @@ impl Store {
     ) -> Result<Judgement, StoreError> {
         let item = self.item(viewer, id).await?.ok_or(StoreError::NotFound("item"))?;
         if item.version != seen_version {
-            return Err(StoreError::Conflict { by: item.external_id, at: item.updated_at });
+            // A newer version came from the sender, not from a colleague.
+            return Err(StoreError::Conflict { by: "来源更新".into(), at: item.updated_at });
         }
         let before = self.judgements(&Viewer::SYSTEM, id).await?;
         let judgement = self.person_judgement(&item, before.first(), &decided, actor)?;

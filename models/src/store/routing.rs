@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::cases::Opening;
 use super::db::{Arg, args};
 use super::items::item_of;
 use super::visibility::bind;
@@ -53,7 +54,7 @@ impl Store {
                 .await?
                 .is_some();
             if still_free {
-                self.open_in(&mut tx, change).await?;
+                self.open_in(&mut tx, change, Opening::OfItem).await?;
                 opened += 1;
             }
         }

@@ -1,0 +1,282 @@
+//! What can be typed: commands, flags and their help. Names and meanings are fixed; others rely on them.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use qingting_models::records::{Channel, Mode, Role, SourceKind};
+
+/// The command was typed wrong: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongUsage(pub String);
+
+/// Hears what residents worry about, hands each matter on, and answers in time.
+#[derive(Debug, Parser)]
+#[command(name = "qingting", version, about, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The county's folder, made by `qingting init`; the present folder when left out. For `demo`, the demo's own folder
+    #[arg(long, global = true, env = "QINGTING_DIR", value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The database: sqlite:PATH or postgres://USER@HOST/NAME
+    #[arg(long, global = true, env = "QINGTING_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database: Option<String>,
+    /// Print one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Log more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+impl Global {
+    /// The county's folder.
+    pub fn dir(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(Path::new("."))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fill a county of its own with a made-up season and serve it
+    #[command(after_help = "Example: qingting demo --port 8080")]
+    Demo(Demo),
+    /// Make a county's folder: settings, key, taxonomy, departments, rules, to edit
+    #[command(after_help = "Example: qingting init /srv/qingting")]
+    Init {
+        /// The folder to make; the present one when left out
+        folder: Option<PathBuf>,
+    },
+    /// Serve the pages, with workers in the same process
+    #[command(after_help = "Example: qingting serve --bind 127.0.0.1:8080")]
+    Serve(Serve),
+    /// Run workers alone: fetch, judge, route
+    #[command(after_help = "Example: QINGTING_DATABASE_URL=postgres://qt@db/qt qingting worker --workers 2")]
+    Worker {
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+        workers: u16,
+    },
+    /// Add, list, test, pause and remove sources
+    #[command(subcommand)]
+    Source(SourceCommand),
+    /// Poll the sources that are due, once
+    #[command(after_help = "Example: qingting fetch --source 县新闻")]
+    Fetch {
+        /// Only this source, due or not
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
+    },
+    /// Take in a sheet: CSV, XLSX or JSONL
+    #[command(after_help = "Example: qingting import 12345.xlsx --source 12345热线 --judge")]
+    Import(Import),
+    /// Judge texts from standard input; stores nothing
+    #[command(
+        after_help = "Example: echo '{\"id\":\"1\",\"title\":\"工地欠薪\",\"body\":\"三个月没发工资\"}' | qingting classify"
+    )]
+    Classify {
+        /// A model file instead of the one inside the program
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+    },
+    /// Mask personal data in texts from standard input; stores nothing
+    #[command(after_help = "Example: echo '{\"id\":\"1\",\"text\":\"我的电话13800001234\"}' | qingting mask")]
+    Mask,
+    /// Train a model from labelled rows
+    #[command(
+        after_help = "Example: qingting train --corpus topics.jsonl --corpus news.jsonl --out new.model"
+    )]
+    Train(Train),
+    /// Measure a model, or the way of training by cross-validation
+    #[command(after_help = "Example: qingting evaluate --cv --corpus topics.jsonl --folds folds.tsv")]
+    Evaluate(Evaluate),
+    /// Work out a due time from the rule table and the calendar, step by step
+    #[command(after_help = "Example: qingting due --rule hotline.handle --from '2026-09-30 16:00'")]
+    Due(Due),
+    /// Add, list, lock and unlock the people who may log in
+    #[command(subcommand)]
+    User(UserCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Check the installation and say what is wrong
+    #[command(after_help = "Example: qingting doctor")]
+    Doctor,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// The port on 127.0.0.1; 0 for any free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// How many items the season has
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(60..=5000))]
+    pub items: u32,
+    /// Fill the county and stop
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen
+    #[arg(long, env = "QINGTING_BIND", value_name = "ADDRESS:PORT")]
+    pub bind: Option<SocketAddr>,
+    /// Workers in this process; 0 for pages only
+    #[arg(long, value_parser = clap::value_parser!(u16).range(0..=64))]
+    pub workers: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SourceCommand {
+    /// Add a source
+    #[command(
+        after_help = "Example: qingting source add 县新闻 --kind feed --url https://news.example/rss --channel news --mode handle"
+    )]
+    Add {
+        name: String,
+        /// feed or sheet
+        #[arg(long)]
+        kind: SourceKind,
+        /// The address of a feed
+        #[arg(long, required_if_eq("kind", "feed"))]
+        url: Option<String>,
+        /// news, hotline, complaint, petition, social or site
+        #[arg(long)]
+        channel: Channel,
+        /// handle: we open cases; mirror: another platform answers
+        #[arg(long)]
+        mode: Mode,
+        /// Records older than this open no case: 2026-01-01
+        #[arg(long, value_name = "DATE")]
+        cutoff: Option<String>,
+        /// A host on a private network that this source may be fetched from
+        #[arg(long, value_name = "HOST")]
+        allow_host: Option<String>,
+        /// Minutes between two polls
+        #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=10080))]
+        every: u32,
+    },
+    /// List the sources with their health
+    List,
+    /// Show what an address would bring; stores nothing
+    #[command(after_help = "Example: qingting source test https://news.example/rss")]
+    Test {
+        url: String,
+        #[arg(long, value_name = "HOST")]
+        allow_host: Option<String>,
+    },
+    /// Stop polling a source
+    Pause { name: String },
+    /// Poll a paused source again
+    Resume { name: String },
+    /// Remove a source that has brought nothing
+    Remove { name: String },
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// CSV, XLSX or JSONL
+    pub file: PathBuf,
+    /// The source; an unknown one is made as sheet, complaint, handle
+    #[arg(long, value_name = "NAME")]
+    pub source: String,
+    /// A column map: meaning = "header" in TOML
+    #[arg(long, value_name = "MAP.toml")]
+    pub map: Option<PathBuf>,
+    /// Return when the items are judged, routed and searchable
+    #[arg(long)]
+    pub judge: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// Labelled rows, JSONL; may be given several times
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub corpus: Vec<PathBuf>,
+    /// Refuse topics that this taxonomy does not have
+    #[arg(long, value_name = "FILE")]
+    pub taxonomy: Option<PathBuf>,
+    /// Where to write the model
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// The model to measure; the one inside the program when left out
+    #[arg(long, value_name = "FILE", conflicts_with = "cv")]
+    pub model: Option<PathBuf>,
+    /// Labelled rows to measure it on
+    #[arg(long, value_name = "FILE", required_unless_present = "cv")]
+    pub gold: Option<PathBuf>,
+    /// Train on the other folds and score each
+    #[arg(long, requires = "corpus")]
+    pub cv: bool,
+    /// Rows for --cv; may be given several times
+    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with = "gold")]
+    pub corpus: Vec<PathBuf>,
+    /// id and fold, a line each; rows without a fold are always trained on. Five folds by id when left out
+    #[arg(long, value_name = "FILE", requires = "cv")]
+    pub folds: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Due {
+    /// The id of a rule, as in deadlines.toml
+    #[arg(long)]
+    pub rule: String,
+    /// When the clock starts; - reads one time a line from standard input
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub from: String,
+    /// 0 ordinary, 1 watch, 2 urgent
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub urgency: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a user; prints a first password that must be changed at log-in
+    #[command(after_help = "Example: qingting user add zhang --name 张三 --role handler --department rsj")]
+    Add {
+        login: String,
+        #[arg(long)]
+        name: String,
+        /// duty, discipline, handler, reviewer, leader, admin, auditor; several with commas
+        #[arg(long, required = true, value_delimiter = ',')]
+        role: Vec<Role>,
+        /// The department's code, for handlers and reviewers
+        #[arg(long)]
+        department: Option<String>,
+        /// Read the password from standard input instead of making one
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the users
+    List,
+    /// Lock a user out
+    Disable { login: String },
+    /// Let a user in again
+    Enable { login: String },
+    /// Set a new first password
+    Password {
+        login: String,
+        /// Read the password from standard input instead of making one
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Prove the chain, or name the first broken line
+    #[command(after_help = "Example: qingting audit verify")]
+    Verify,
+}

@@ -1,0 +1,126 @@
+//! `qingting doctor`: checks the installation and says in plain words what is wrong.
+
+use anyhow::{Result, bail};
+use qingting_classify::Model;
+use qingting_models::clock::local_date;
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::home::{self, Home};
+use crate::output;
+
+#[derive(Serialize)]
+struct Finding {
+    check: &'static str,
+    ok: bool,
+    /// A warning does not fail the command.
+    warning: bool,
+    says: String,
+}
+
+pub async fn run(global: &Global) -> Result<()> {
+    let home = Home::find(global)?;
+    let mut found = Vec::new();
+    let county = home.county();
+    found.push(match &county {
+        Ok(county) => fine(
+            "county files",
+            format!("{}: {} departments", county.settings.name, county.departments.all().len()),
+        ),
+        Err(e) => bad("county files", e.to_string()),
+    });
+    found.push(match Model::embedded() {
+        Ok(model) => fine("model", model.card().digest.clone()),
+        Err(e) => bad("model", e.to_string()),
+    });
+    match home.store().await {
+        Ok(store) => {
+            found.push(fine("database", format!("{} {}", store.engine(), home::shown(&home.database))));
+            if let Ok(county) = &county {
+                found.push(calendar(county, local_date(store.now()).year()));
+            }
+            let (judge, route) = store.waiting_work().await?;
+            found.push(fine("queue", format!("{judge} to judge, {route} to route")));
+            let stuck = store.stuck_work(200).await?;
+            if let Some(first) = stuck.first() {
+                let why = first.error.clone().unwrap_or_default();
+                found.push(warn(
+                    "stuck items",
+                    format!("{}; the first is {} in {}: {why}", stuck.len(), first.item, first.stage),
+                ));
+            }
+            let held = store.count_quarantine(None).await?;
+            if held > 0 {
+                found.push(warn(
+                    "quarantine",
+                    format!("{held} rows could not be read; the sources page names them"),
+                ));
+            }
+            for source in store.sources().await? {
+                if let (Some(error), false) = (&source.health.last_error, source.paused) {
+                    found.push(warn("source", format!("{}: {error}", source.name)));
+                }
+            }
+            if !store.users().await?.iter().any(|user| !user.disabled) {
+                found.push(warn("users", "nobody can log in; add one with `qingting user add`".into()));
+            }
+            let audit = store.verify_audit().await?;
+            found.push(match &audit.broken {
+                None => {
+                    fine("audit log", format!("{} lines whole, {} to be chained", audit.lines, audit.pending))
+                }
+                Some((_, why)) => bad("audit log", why.clone()),
+            });
+            store.close().await;
+        }
+        Err(e) => found.push(bad("database", format!("{e:#}"))),
+    }
+    report(global, &found)
+}
+
+fn calendar(county: &qingting_models::county::County, year: i16) -> Finding {
+    let missing: Vec<String> = [year, year + 1]
+        .into_iter()
+        .filter(|y| !county.calendar.has_year(*y))
+        .map(|y| y.to_string())
+        .collect();
+    match missing.as_slice() {
+        [] => fine("calendar", format!("{year} and {}", year + 1)),
+        years => warn(
+            "calendar",
+            format!("no data for {}; due times there count Monday to Friday", years.join(", ")),
+        ),
+    }
+}
+
+fn report(global: &Global, found: &[Finding]) -> Result<()> {
+    if global.json {
+        output::json(&found)?;
+    } else {
+        for finding in found {
+            let mark = match (finding.ok, finding.warning) {
+                (false, _) => "WRONG",
+                (true, true) => "look ",
+                (true, false) => "ok   ",
+            };
+            output::line(&format!("{mark} {}: {}", finding.check, finding.says))?;
+        }
+    }
+    let wrong = found.iter().filter(|finding| !finding.ok).count();
+    if wrong > 0 {
+        bail!("{wrong} of {} checks found something wrong", found.len());
+    }
+    Ok(())
+}
+
+fn fine(check: &'static str, says: String) -> Finding {
+    Finding { check, ok: true, warning: false, says }
+}
+
+fn warn(check: &'static str, says: String) -> Finding {
+    Finding { check, ok: true, warning: true, says }
+}
+
+fn bad(check: &'static str, says: String) -> Finding {
+    Finding { check, ok: false, warning: false, says }
+}

@@ -1,0 +1,68 @@
+//! `qingting fetch`: polls what is due, once.
+
+use anyhow::{Result, bail};
+use qingting_ingest::http::Http;
+use qingting_ingest::poll;
+use qingting_models::records::{Source, SourceRun};
+use qingting_models::store::Store;
+use serde_json::json;
+
+use super::source::named;
+use crate::cli::Global;
+use crate::home::Home;
+use crate::output;
+
+type Polled = Vec<(Source, Result<SourceRun, String>)>;
+
+pub async fn run(global: &Global, only: Option<&str>) -> Result<()> {
+    let store = Home::find(global)?.store().await?;
+    let polled = poll_now(&store, only).await;
+    store.close().await;
+    let polled = polled?;
+    if global.json {
+        let all: Vec<_> = polled
+            .iter()
+            .map(|(source, result)| match result {
+                Ok(run) => json!({ "source": source.name, "run": run }),
+                Err(error) => json!({ "source": source.name, "error": error }),
+            })
+            .collect();
+        output::json(&all)?;
+    } else {
+        for (source, result) in &polled {
+            output::line(&match result {
+                Ok(run) => format!(
+                    "{}: read {}, new {}, updated {}, unchanged {}, quarantined {}",
+                    source.name, run.read, run.new, run.updated, run.unchanged, run.quarantined
+                ),
+                Err(error) => format!("{}: {error}", source.name),
+            })?;
+        }
+        if polled.is_empty() {
+            output::line("no source is due")?;
+        }
+    }
+    let failed = polled.iter().filter(|(_, result)| result.is_err()).count();
+    if failed > 0 {
+        bail!("{failed} of {} sources could not be read", polled.len());
+    }
+    Ok(())
+}
+
+async fn poll_now(store: &Store, only: Option<&str>) -> Result<Polled> {
+    let http = Http::new(env!("CARGO_PKG_VERSION"));
+    let Some(name) = only else {
+        let worker = format!("fetch-{}", std::process::id());
+        let polled = poll::fetch_due(store, &http, &worker).await?;
+        return Ok(polled
+            .into_iter()
+            .map(|(source, run)| (source, run.map_err(|e| e.to_string())))
+            .collect());
+    };
+    let source = named(store, name).await?;
+    if source.url.is_none() {
+        bail!("the source \"{name}\" is a sheet; import its files with `qingting import`");
+    }
+    let run = poll::poll(store, &http, &source).await.map_err(|e| e.to_string());
+    Ok(vec![(source, run)])
+}

@@ -1,0 +1,86 @@
+//! `qingting import`: takes in one sheet.
+
+use std::fs;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use qingting_ingest::import::{Progress, import};
+use qingting_ingest::sheet::{self, ColumnMap};
+use qingting_models::store::Store;
+
+use super::source::made_for_import;
+use crate::cli::{Global, Import, WrongUsage};
+use crate::home::Home;
+use crate::output;
+use crate::worker::Tools;
+
+pub async fn run(global: &Global, command: &Import) -> Result<()> {
+    let home = Home::find(global)?;
+    match fs::metadata(&command.file) {
+        Ok(meta) if meta.is_dir() => bail!("{} is a folder, not a file", command.file.display()),
+        Ok(_) => {}
+        Err(e) => return Err(e).with_context(|| format!("{} cannot be read", command.file.display())),
+    }
+    let map = command.map.as_deref().map(read_map).transpose()?;
+    let county = Arc::new(home.county()?);
+    let store = home.store().await?;
+    let done = take_in(global, command, map, &store).await;
+    if done.is_ok() && command.judge {
+        judge(Tools::new(store.clone(), county)?).await?;
+    }
+    store.close().await;
+    done?.print(global)
+}
+
+fn read_map(path: &std::path::Path) -> Result<ColumnMap> {
+    let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    ColumnMap::parse(&text).map_err(|e| WrongUsage(format!("{}: {e}", path.display())).into())
+}
+
+struct Done(qingting_models::records::SourceRun);
+
+impl Done {
+    fn print(&self, global: &Global) -> Result<()> {
+        if global.json {
+            return output::json(&self.0);
+        }
+        let run = &self.0;
+        output::line(&format!(
+            "read {}, new {}, updated {}, unchanged {}, quarantined {}",
+            run.read, run.new, run.updated, run.unchanged, run.quarantined
+        ))
+    }
+}
+
+async fn take_in(global: &Global, command: &Import, map: Option<ColumnMap>, store: &Store) -> Result<Done> {
+    let known = store.source_named(&command.source).await?;
+    if known.is_none() {
+        // A file that is no sheet must not leave a source behind.
+        sheet::read(&command.file, map.as_ref(), 1, &mut |_| false)
+            .map_err(|fault| anyhow::anyhow!("{} {fault}", command.file.display()))?;
+    }
+    let (source, made) = made_for_import(store, &command.source).await?;
+    if made && !global.json {
+        output::note(&format!(
+            "made the source \"{}\" (sheet, complaint, handle, without cut-off)",
+            source.name
+        ));
+    }
+    let bar = output::progress(1, "importing");
+    let told = |progress: Progress| {
+        bar.set_length(progress.bytes_total.max(1));
+        bar.set_position(progress.bytes_read);
+    };
+    let run = import(store, &source, &command.file, map.as_ref(), &told).await?;
+    bar.finish_and_clear();
+    Ok(Done(run))
+}
+
+async fn judge(tools: Tools) -> Result<()> {
+    let (judge, route) = tools.store.waiting_work().await?;
+    let total = judge * 2 + route;
+    let bar = output::progress(total.unsigned_abs(), "judging");
+    tools.drain(&|left| bar.set_position((total - left).unsigned_abs())).await?;
+    bar.finish_and_clear();
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! The commands, one file each.
+
+mod audit;
+mod classify;
+mod doctor;
+mod due;
+mod evaluate;
+mod fetch;
+mod import;
+mod init;
+mod mask;
+mod serve;
+mod source;
+mod train;
+mod user;
+
+pub use init::make_home;
+pub use user::first_password;
+
+use anyhow::Result;
+
+use crate::cli::{AuditCommand, Cli, Command};
+
+/// Runs what was typed.
+pub fn run(cli: Cli) -> Result<()> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Classify { model } => return classify::run(global, model.as_deref()),
+        Command::Mask => return mask::run(),
+        Command::Train(train) => return train::run(global, &train),
+        Command::Evaluate(evaluate) => return evaluate::run(global, &evaluate),
+        Command::Due(due) => return due::run(global, &due),
+        _ => {}
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(demo) => crate::demo::run(global, &demo).await,
+            Command::Init { folder } => init::run(global, folder.as_deref()).await,
+            Command::Serve(serve) => serve::run(global, &serve).await,
+            Command::Worker { workers } => serve::work(global, workers).await,
+            Command::Source(source) => source::run(global, source).await,
+            Command::Fetch { source } => fetch::run(global, source.as_deref()).await,
+            Command::Import(import) => import::run(global, &import).await,
+            Command::User(user) => user::run(global, user).await,
+            Command::Audit(AuditCommand::Verify) => audit::verify(global).await,
+            Command::Doctor => doctor::run(global).await,
+            Command::Classify { .. }
+            | Command::Mask
+            | Command::Train(_)
+            | Command::Evaluate(_)
+            | Command::Due(_) => Ok(()),
+        }
+    });
+    // A blocking read of standard input must not hold up the end.
+    runtime.shutdown_background();
+    done
+}

@@ -1,0 +1,149 @@
+//! A county's folder: its settings file, key, data files and database, with flags and variables on top.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use qingting_classify::{Classifier, Model};
+use qingting_models::clock::{Clock, SystemClock};
+use qingting_models::county::County;
+use qingting_models::store::{Store, StoreSettings};
+use qingting_models::vault::Vault;
+use serde::Deserialize;
+
+use crate::cli::Global;
+
+/// The settings file of a county's folder.
+pub const SETTINGS: &str = "qingting.toml";
+/// The master key, apart from the database.
+pub const KEY: &str = "master.key";
+/// The county's data files.
+pub const COUNTY: &str = "county";
+
+/// What `qingting.toml` may hold; everything has a default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    database: DatabaseTable,
+    web: WebTable,
+    work: WorkTable,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct DatabaseTable {
+    url: Option<String>,
+    connections: Option<u32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WebTable {
+    bind: Option<SocketAddr>,
+    base_url: Option<String>,
+    secure_cookies: bool,
+    behind_proxy: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WorkTable {
+    workers: Option<u16>,
+}
+
+/// The settings that hold: flags, then `QINGTING_*`, then the file, then defaults.
+#[derive(Debug)]
+pub struct Home {
+    pub dir: PathBuf,
+    pub database: String,
+    pub connections: u32,
+    pub bind: SocketAddr,
+    pub base_url: Option<String>,
+    pub secure_cookies: bool,
+    pub behind_proxy: bool,
+    pub workers: u16,
+}
+
+impl Home {
+    /// Reads the folder that `init` made.
+    ///
+    /// # Errors
+    /// When there is none, or its settings file has a line that is not allowed.
+    pub fn find(global: &Global) -> Result<Self> {
+        let path = global.dir().join(SETTINGS);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => bail!(
+                "{} is no county's folder: it has no {SETTINGS}; make one with `qingting init {}`, or name it with --dir",
+                global.dir().display(),
+                global.dir().display()
+            ),
+            Err(e) => return Err(e).with_context(|| format!("{} cannot be read", path.display())),
+        };
+        let file: File = toml::from_str(&text).map_err(|e| {
+            anyhow::anyhow!("{}: {}", path.display(), e.to_string().trim().replace('\n', " "))
+        })?;
+        Ok(Self {
+            database: global
+                .database
+                .clone()
+                .or(file.database.url)
+                .unwrap_or_else(|| sqlite_in(global.dir())),
+            connections: file.database.connections.unwrap_or(8),
+            bind: file.web.bind.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            base_url: file.web.base_url,
+            secure_cookies: file.web.secure_cookies,
+            behind_proxy: file.web.behind_proxy,
+            workers: file.work.workers.unwrap_or(1),
+            dir: global.dir().to_owned(),
+        })
+    }
+
+    /// The county's facts: the files in the folder, and those inside the program for any that are missing.
+    pub fn county(&self) -> Result<County> {
+        county_or_sample(&self.dir)
+    }
+
+    /// Opens the store with the machine's clock.
+    pub async fn store(&self) -> Result<Store> {
+        self.store_at(Arc::new(SystemClock)).await
+    }
+
+    /// Opens the store with a clock.
+    pub async fn store_at(&self, clock: Arc<dyn Clock>) -> Result<Store> {
+        let vault = Vault::load(&self.dir.join(KEY))?;
+        let settings = StoreSettings { url: self.database.clone(), vault, connections: self.connections };
+        Store::open(settings, clock)
+            .await
+            .with_context(|| format!("the database {} cannot be opened", shown(&self.database)))
+    }
+}
+
+/// The county of a folder, or the sample county where there is no folder: for commands that store nothing.
+pub fn county_or_sample(dir: &Path) -> Result<County> {
+    let folder = dir.join(COUNTY);
+    Ok(if folder.is_dir() { County::load(&folder)? } else { County::embedded()? })
+}
+
+/// The classifier with the model inside the program, or with the one in `model`.
+pub fn classifier(county: &County, model: Option<&Path>) -> Result<Classifier> {
+    let model = match model {
+        Some(path) => Model::load(path)?,
+        None => Model::embedded()?,
+    };
+    Ok(Classifier::new(model, county))
+}
+
+/// The SQLite address of the database in a folder.
+pub fn sqlite_in(dir: &Path) -> String {
+    format!("sqlite:{}", dir.join("qingting.db").display())
+}
+
+/// An address without its password.
+pub fn shown(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}***{}", &url[..scheme + 3], &url[at..]),
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,194 @@
+//! The worker loop that ties the stages together: fetch, judge, route, watch the clocks, chain the log.
+//!
+//! Every step claims its work from the store by lease and finishes it in one transaction, so a worker may be
+//! killed anywhere and any number may run side by side.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use jiff::SignedDuration;
+use qingting_classify::{Classifier, Input};
+use qingting_ingest::http::Http;
+use qingting_ingest::poll;
+use qingting_models::county::County;
+use qingting_models::store::{JudgeTask, NewJudgement, Store};
+use qingting_respond::desk::Desk;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::home;
+
+/// How many items are judged in one transaction.
+const BATCH: i64 = 200;
+/// How long a worker may hold claimed items before they are given to another.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// Pause of a loop that found nothing to do.
+const IDLE: Duration = Duration::from_millis(400);
+/// Pause after an error of the store, so that a database that is away is not flooded.
+const TROUBLE: Duration = Duration::from_secs(3);
+/// How often waiting cases and warning lights are looked at.
+const WATCH: Duration = Duration::from_secs(30);
+/// How many lines of the audit log are chained in one transaction.
+const CHAIN: i64 = 2_000;
+
+/// What the stages work with; cheap to clone.
+#[derive(Clone)]
+pub struct Tools {
+    pub store: Store,
+    pub county: Arc<County>,
+    pub classifier: Arc<Classifier>,
+    pub http: Http,
+    pub desk: Desk,
+    name: String,
+}
+
+impl Tools {
+    /// Loads the model that is inside the program.
+    pub fn new(store: Store, county: Arc<County>) -> Result<Self> {
+        let classifier = Arc::new(home::classifier(&county, None)?);
+        let desk = Desk::new(store.clone(), county.clone());
+        let random = qingting_models::vault::random::<6>()?;
+        let name = format!("{}-{}", std::process::id(), random.map(|byte| format!("{byte:02x}")).concat());
+        Ok(Self { store, county, classifier, http: Http::new(env!("CARGO_PKG_VERSION")), desk, name })
+    }
+
+    /// Judges one batch; how many items it wrote, or `None` when there was no work.
+    pub async fn judge_once(&self) -> Result<Option<usize>> {
+        let tasks = self.store.claim_judging(&self.name, BATCH, LEASE).await?;
+        if tasks.is_empty() {
+            return Ok(None);
+        }
+        let classifier = self.classifier.clone();
+        let judged = tokio::task::spawn_blocking(move || {
+            tasks.into_iter().map(|task| judge(&classifier, task)).collect::<Vec<_>>()
+        })
+        .await?;
+        let mut verdicts = Vec::with_capacity(judged.len());
+        for (task, verdict) in judged {
+            match verdict {
+                Some(verdict) => verdicts.push((task, verdict)),
+                None => {
+                    tracing::error!("item {} could not be judged", task.item);
+                    self.store.note_work_error("judge", task.item, "judging failed").await?;
+                }
+            }
+        }
+        Ok(Some(self.store.save_verdicts(&self.name, verdicts).await?))
+    }
+
+    /// Routes one batch; `false` when there was no work.
+    pub async fn route_once(&self) -> Result<bool> {
+        Ok(self.desk.route_next(&self.name, BATCH).await?.taken > 0)
+    }
+
+    /// Judges and routes until nothing is left, also what other workers hold; `progress` is told what remains.
+    pub async fn drain(&self, progress: &(dyn Fn(i64) + Sync)) -> Result<()> {
+        loop {
+            while self.judge_once().await?.is_some() || self.route_once().await? {
+                let (judge, route) = self.store.waiting_work().await?;
+                progress(judge + route);
+            }
+            let (judge, route) = self.store.waiting_work().await?;
+            if judge + route == 0 {
+                break;
+            }
+            progress(judge + route);
+            tokio::time::sleep(IDLE).await;
+        }
+        while self.store.chain_audit(CHAIN).await? > 0 {}
+        Ok(())
+    }
+}
+
+/// Judges one item. A text that breaks the judging is set aside, never the worker.
+fn judge(classifier: &Classifier, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
+    let verdict = catch_unwind(AssertUnwindSafe(|| {
+        let input = Input { title: &task.title, body: &task.body, channel: task.channel };
+        let verdict = classifier.judge(&input);
+        NewJudgement {
+            model: classifier.model_digest().to_owned(),
+            topics: verdict.topics,
+            unsure: verdict.unsure,
+            kind: verdict.kind,
+            urgency: verdict.urgency,
+            office: verdict.office,
+            offices: verdict.offices,
+            places: verdict.places,
+            reasons: verdict.reasons,
+            search_words: classifier.search_tokens(&task.title, &task.body),
+        }
+    }));
+    (task, verdict.ok())
+}
+
+/// Starts the loops; the future ends when all have stopped.
+pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Future<Output = ()> + use<> {
+    let mut loops = JoinSet::new();
+    for _ in 0..workers {
+        loops.spawn(work(tools.clone(), stop.clone()));
+        loops.spawn(fetch(tools.clone(), stop.clone()));
+    }
+    if workers > 0 {
+        loops.spawn(watch(tools.clone(), stop.clone()));
+    }
+    async move { while loops.join_next().await.is_some() {} }
+}
+
+async fn work(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match round(&tools).await {
+            Ok(true) => continue,
+            Ok(false) => IDLE,
+            Err(error) => trouble("judging and routing", &error),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+async fn round(tools: &Tools) -> Result<bool> {
+    let judged = tools.judge_once().await?.is_some();
+    let routed = tools.route_once().await?;
+    let chained = tools.store.chain_audit(CHAIN).await? > 0;
+    Ok(judged || routed || chained)
+}
+
+async fn fetch(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match poll::fetch_due(&tools.store, &tools.http, &tools.name).await {
+            Ok(polled) => {
+                for (source, result) in polled {
+                    if let Err(error) = result {
+                        tracing::warn!("source {}: {error}", source.name);
+                    }
+                }
+                IDLE * 5
+            }
+            Err(error) => trouble("fetching", &error.into()),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+async fn watch(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match tools.desk.tick().await {
+            Ok(_) => WATCH,
+            Err(error) => trouble("watching the clocks", &error.into()),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+fn trouble(what: &str, error: &anyhow::Error) -> Duration {
+    tracing::error!("{what}: {error:#}");
+    TROUBLE
+}
+
+async fn rest(stop: &CancellationToken, pause: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(pause) => {}
+    }
+}
