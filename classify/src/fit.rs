@@ -1,8 +1,7 @@
 //! Learns the rules of a model, calibration and thresholds, from rows that its planes had not seen.
 
 use crate::calibrate::{Logistic, Softmax};
-use crate::model::{Labels, Rules, Sheet};
-use crate::model::{among_inputs, main_inputs, singles, top};
+use crate::model::{Labels, Rules, Sheet, among_inputs, main_inputs, nothing_input, singles, top};
 use crate::threshold::{Assertions, abstention, tune};
 use crate::train::Example;
 
@@ -91,9 +90,11 @@ fn fit_nothing(labels: &Labels, rows: &[HeldOut<'_>]) -> Logistic {
     let cases: Vec<_> = rows
         .iter()
         .filter(|row| row.example.text.title_only)
-        .filter_map(|row| Some((vec![labels.sheet(&row.scores).nothing?], row.example.row.topics.is_empty())))
+        .filter_map(|row| {
+            Some((nothing_input(&labels.sheet(&row.scores))?, row.example.row.topics.is_empty()))
+        })
         .collect();
-    Logistic::fit(&cases, 1)
+    Logistic::fit(&cases, 2)
 }
 
 fn fit_kind(labels: &Labels, rows: &[HeldOut<'_>]) -> Softmax {

@@ -161,7 +161,8 @@ fn answer(ask: Ask, labels: &Labels, row: &Row) -> Option<bool> {
     match ask {
         Ask::Topic(topic) => Some(row.topics.contains(&labels.topics[topic])),
         Ask::Main(topic) => Some(row.topics.first() == Some(&labels.topics[topic])),
-        Ask::Nothing => Some(row.topics.is_empty()),
+        // Asked of news alone: the plane shall tell news from news, not short texts from letters.
+        Ask::Nothing => (row.is_news() || row.topics.is_empty()).then_some(row.topics.is_empty()),
         Ask::Kind(kind) => row.kind.filter(|k| *k != Kind::News).map(|k| k == labels.kinds[kind]),
         Ask::Office(office) => row.department.as_ref().map(|d| *d == labels.offices[office]),
         Ask::Urgency(level) => row.urgency.map(|u| u >= level),

@@ -8,7 +8,7 @@ mod weights;
 pub use card::Card;
 pub(crate) use card::Training;
 pub use file::ModelError;
-pub(crate) use rules::{Choice, Rules, among_inputs, main_inputs, singles, top};
+pub(crate) use rules::{Choice, Rules, among_inputs, main_inputs, nothing_input, singles, top};
 pub(crate) use weights::Weights;
 
 use std::path::Path;

@@ -20,6 +20,7 @@ pub(crate) struct Rules {
     pub thresholds: Vec<f32>,
     /// Below this probability of the first topic the model is unsure.
     pub sure_from: f32,
+    /// Over the plane's score and the highest score of a topic.
     pub nothing: Logistic,
     pub kind: Softmax,
     /// Over `[score, ln P(office | topics)]`.
@@ -91,8 +92,8 @@ impl Rules {
     }
 
     fn is_nothing(&self, sheet: &Sheet<'_>, text: &Prepared) -> bool {
-        let Some(score) = sheet.nothing else { return false };
-        let probability = self.nothing.probability(&[score]);
+        let Some(input) = nothing_input(sheet) else { return false };
+        let probability = self.nothing.probability(&input);
         (text.news && probability >= NOTHING_IN_NEWS) || (text.title_only && probability >= NOTHING_IN_TITLE)
     }
 
@@ -116,6 +117,12 @@ impl Rules {
         }
         urgency
     }
+}
+
+/// What "nothing to answer" is told from; `None` for a model that never saw such rows.
+pub(crate) fn nothing_input(sheet: &Sheet<'_>) -> Option<Vec<f32>> {
+    let best = sheet.topics.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    Some(vec![sheet.nothing?, best])
 }
 
 /// What the main topic is told from: both scores of each topic.
