@@ -7,6 +7,7 @@ mod home;
 mod output;
 mod worker;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -17,7 +18,12 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("QINGTING_LOG").unwrap_or_else(|_| {
         EnvFilter::new(if cli.global.verbose { "info,qingting=debug" } else { "warn,qingting=info" })
     });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
     match commands::run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,

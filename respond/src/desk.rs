@@ -231,7 +231,7 @@ impl Desk {
         match may_assign_itself(item, source, &route) {
             Ok((department, reason)) => {
                 let opened = open_case(item, department, reason, &ActingUser::system(), &self.ctx());
-                opened.inspect_err(|e| tracing::warn!(item = %item.id, "no case opened: {e}")).ok()
+                opened.inspect_err(|e| tracing::debug!(item = %item.id, "no case opened: {e}")).ok()
             }
             Err(_) => None,
         }

@@ -79,12 +79,20 @@ pub async fn each_database() -> Result<Vec<TestStore>, StoreError> {
 /// # Errors
 /// When the server cannot be used.
 pub async fn fresh_postgres(server: &str) -> Result<TestStore, StoreError> {
+    open(fresh_schema(server).await?, None).await
+}
+
+/// Makes an empty schema on the server at `server` and gives the address that leads into it.
+///
+/// # Errors
+/// When the server cannot be used.
+pub async fn fresh_schema(server: &str) -> Result<String, StoreError> {
     let name = format!("t{}", data_encoding::HEXLOWER.encode(&crate::vault::random::<8>()?));
     let pool = sqlx::PgPool::connect(server).await?;
     sqlx::query(sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"))).execute(&pool).await?;
     pool.close().await;
     let separator = if server.contains('?') { '&' } else { '?' };
-    open(format!("{server}{separator}options=-c%20search_path%3D{name}"), None).await
+    Ok(format!("{server}{separator}options=-c%20search_path%3D{name}"))
 }
 
 async fn open(url: String, dir: Option<TempDir>) -> Result<TestStore, StoreError> {

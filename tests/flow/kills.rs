@@ -1,0 +1,72 @@
+//! Killed at random moments, twenty times while importing and twenty while judging: afterwards the counts are exact.
+
+use std::collections::HashSet;
+use std::thread::sleep;
+use std::time::Duration;
+
+use qingting_models::records::Viewer;
+use qingting_models::vault::random;
+
+use super::support::*;
+
+const KILLS: usize = 20;
+const ROWS: usize = 1_500;
+
+/// A moment within `longest`, from the operating system's random numbers.
+fn moment(longest: Duration) -> Duration {
+    let [low, high] = random::<2>().unwrap();
+    longest * u32::from(u16::from_le_bytes([low, high])) / u32::from(u16::MAX)
+}
+
+/// Starts a command `KILLS` times and kills it (SIGKILL) within `longest`; how often it still ran then.
+fn kill_often(county: &County, args: &[&str], longest: Duration) -> usize {
+    let mut running = 0;
+    for _ in 0..KILLS {
+        let mut child = county.start(args);
+        sleep(moment(longest));
+        running += usize::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    running
+}
+
+#[tokio::test]
+async fn killed_imports_and_killed_workers_lose_nothing_and_double_nothing() {
+    for engine in engines() {
+        let county = County::on(engine).await;
+        county.ok(&["source", "add", "12345", "--kind", "sheet", "--channel", "hotline", "--mode", "handle"]);
+        let sheet = county.file("calls.csv", calls(ROWS));
+        let path = sheet.to_str().unwrap();
+        let import = ["import", path, "--source", "12345"];
+        let importing = kill_often(&county, &import, Duration::from_millis(700));
+        let [read, new, updated, unchanged, quarantined] = county.import(&sheet, "12345");
+        assert_eq!((read, updated, quarantined), (ROWS as i64, 0, 0));
+        assert_eq!(new + unchanged, ROWS as i64);
+
+        let judging = kill_often(&county, &["worker"], Duration::from_millis(2_500));
+        county.ok(&["import", path, "--source", "12345", "--judge"]);
+        println!("{engine:?}: killed {importing} imports and {judging} workers at work");
+        assert!(importing > 0 && judging > 0, "no kill met a running process");
+
+        let store = county.store().await;
+        assert_eq!(store.waiting_work().await.unwrap(), (0, 0));
+        assert_eq!(store.stuck_work(10).await.unwrap(), vec![]);
+        let items = all_items(&store).await;
+        assert_eq!(items.len(), ROWS);
+        let ids: HashSet<&str> = items.iter().map(|item| item.external_id.as_str()).collect();
+        assert_eq!(ids.len(), ROWS);
+        let mut cases = HashSet::new();
+        for item in &items {
+            let judgements = store.judgements(&Viewer::SYSTEM, item.id).await.unwrap();
+            assert_eq!(judgements.len(), 1, "item {} was judged once", item.external_id);
+            if let Some(case) = item.case {
+                assert!(cases.insert(case), "case {case} answers one item");
+            }
+        }
+        assert!(!cases.is_empty());
+        let opened = store.count_cases(&Viewer::SYSTEM, &Default::default()).await.unwrap();
+        assert_eq!(opened, cases.len() as i64);
+        assert!(county.ok(&["audit", "verify"]).contains("whole"));
+    }
+}

@@ -1,0 +1,157 @@
+//! A county's folder of its own for each test, and the program run in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+
+use qingting_models::clock::SystemClock;
+use qingting_models::records::Viewer;
+use qingting_models::store::testing::{POSTGRES, fresh_schema};
+use qingting_models::store::{ItemFilter, ItemState, Page, Store, StoreSettings};
+use qingting_models::vault::Vault;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A county made by `qingting init` on one of the databases.
+pub(super) struct County {
+    dir: TempDir,
+    database: String,
+}
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// SQLite always, PostgreSQL where a server is named; in CI a missing server fails.
+pub(super) fn engines() -> Vec<Engine> {
+    if std::env::var_os(POSTGRES).is_some() {
+        return vec![Engine::Sqlite, Engine::Postgres];
+    }
+    assert!(std::env::var_os("CI").is_none(), "{POSTGRES} must name a server in CI");
+    vec![Engine::Sqlite]
+}
+
+impl County {
+    pub(super) async fn sqlite() -> Self {
+        Self::on(Engine::Sqlite).await
+    }
+
+    pub(super) async fn on(engine: Engine) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = match engine {
+            Engine::Sqlite => format!("sqlite:{}", dir.path().join("county/qingting.db").display()),
+            Engine::Postgres => fresh_schema(&std::env::var(POSTGRES).unwrap()).await.unwrap(),
+        };
+        let county = Self { dir, database };
+        county.ok(&["init", county.home().to_str().unwrap()]);
+        county
+    }
+
+    pub(super) fn home(&self) -> PathBuf {
+        self.dir.path().join("county")
+    }
+
+    /// A file beside the county's folder.
+    pub(super) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    pub(super) fn command(&self, args: &[&str]) -> Command {
+        let mut command = program();
+        command.env("QINGTING_DIR", self.home()).env("QINGTING_DATABASE_URL", &self.database).args(args);
+        command
+    }
+
+    pub(super) fn start(&self, args: &[&str]) -> Child {
+        self.command(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    pub(super) fn run(&self, args: &[&str]) -> Output {
+        self.command(args).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Runs a command that must succeed; its standard output.
+    pub(super) fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{args:?}: {}\n{out}", String::from_utf8_lossy(&output.stderr));
+        out
+    }
+
+    /// Runs a command that must succeed and print one JSON document.
+    pub(super) fn json(&self, args: &[&str]) -> Value {
+        let with_json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let out = self.ok(&with_json);
+        serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}"))
+    }
+
+    /// The counts of an import: read, new, updated, unchanged, quarantined.
+    pub(super) fn import(&self, path: &Path, source: &str) -> [i64; 5] {
+        counts(&self.json(&["import", path.to_str().unwrap(), "--source", source]))
+    }
+
+    /// The store as another process sees it.
+    pub(super) async fn store(&self) -> Store {
+        let vault = Vault::load(&self.home().join("master.key")).unwrap();
+        let settings = StoreSettings { url: self.database.clone(), vault, connections: 4 };
+        Store::open(settings, Arc::new(SystemClock)).await.unwrap()
+    }
+}
+
+/// The built program, away from the variables of the caller.
+pub(super) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_qingting"));
+    for name in ["QINGTING_DIR", "QINGTING_DATABASE_URL", "QINGTING_BIND", "QINGTING_LOG"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+pub(super) fn counts(run: &Value) -> [i64; 5] {
+    ["read", "new", "updated", "unchanged", "quarantined"].map(|name| run[name].as_i64().unwrap())
+}
+
+pub(super) fn everything() -> ItemFilter {
+    ItemFilter { state: ItemState::All, ..ItemFilter::default() }
+}
+
+/// All items of a store, newest first.
+pub(super) async fn all_items(store: &Store) -> Vec<qingting_models::records::Item> {
+    let mut page = Page { before: None, size: 200 };
+    let mut items = Vec::new();
+    loop {
+        let listing = store.items(&Viewer::SYSTEM, &everything(), page).await.unwrap();
+        items.extend(listing.rows);
+        match listing.next {
+            Some(next) => page.before = Some(next),
+            None => return items,
+        }
+    }
+}
+
+/// A sheet of `rows` made-up calls with the headers of a hotline.
+pub(super) fn calls(rows: usize) -> String {
+    const MATTERS: [(&str, &str); 5] = [
+        ("工地拖欠工资", "我们班组二十多人在工地做了四个月，工资一直没有发，项目部总说再等等。"),
+        ("路灯不亮", "小区门口的路灯坏了一个多星期，晚上接孩子很不方便，希望尽快修好。"),
+        ("学校食堂饭菜变质", "孩子说食堂的肉有异味，好几个同学吃完肚子疼，请有关部门查一查。"),
+        ("河水发臭", "村口的河水发黑发臭，早上能看到有管子往里面排水，窗户都不敢开。"),
+        ("公交班次太少", "早高峰等车要四十分钟，老人和学生都挤不上去，建议增加班次。"),
+    ];
+    let mut sheet = String::from("工单编号,来电时间,诉求标题,诉求内容,联系电话,所属区域,承办单位\n");
+    for n in 0..rows {
+        let (title, body) = MATTERS[n % MATTERS.len()];
+        let phone = 13_800_000_000u64 + n as u64;
+        sheet.push_str(&format!(
+            "XS{n:06},2026-11-{:02} 09:{:02},{title},{body}第{n}次来电。,{phone},石浦镇,\n",
+            n % 20 + 1,
+            n % 60
+        ));
+    }
+    sheet
+}
