@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use jiff::Timestamp;
 use qingting_classify::Classifier;
@@ -20,9 +22,9 @@ use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::access::BODY_LIMIT;
+use crate::error::WebError;
 use crate::names::Names;
 use crate::password::Hasher;
 use crate::view::{CaseRow, Light};
@@ -164,9 +166,21 @@ pub fn router(state: AppState) -> Router {
     let around = ServiceBuilder::new()
         .layer(middleware::from_fn(headers::add))
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(middleware::from_fn(|request, next| in_time(TIMEOUT, request, next)))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
     routes::build(state).fallback(error::nowhere).layer(around)
+}
+
+/// Ends a request that takes longer than `limit` with a page that says so.
+async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            tracing::warn!(path, "a request took too long");
+            WebError::TooSlow.into_response()
+        }
+    }
 }
 
 /// Serves until `shutdown` ends, then lets running requests finish.
@@ -180,4 +194,31 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_never_ends_is_answered_with_a_chinese_page() {
+        let limit = Duration::from_millis(5);
+        let endless = get(|| std::future::pending::<&str>());
+        let app: Router = Router::new()
+            .route("/endless", endless)
+            .route("/quick", get(|| async { "好" }))
+            .layer(middleware::from_fn(move |request, next| in_time(limit, request, next)));
+        let ask = |path: &str| app.clone().oneshot(Request::get(path).body(Body::empty()).unwrap());
+        let answer = ask("/endless").await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let bytes = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let html = String::from_utf8(bytes.to_vec()).unwrap();
+        assert!(html.contains("没有及时完成") && html.contains("<html lang=\"zh-CN\">"), "{html}");
+        assert_eq!(ask("/quick").await.unwrap().status(), StatusCode::OK);
+    }
 }

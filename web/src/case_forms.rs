@@ -4,6 +4,7 @@ use jiff::civil::{Date, time};
 use qingting_models::clock::from_local;
 use qingting_models::county::DepartmentCode;
 use qingting_models::records::{Case, Outcome, Promise, RatingGrade};
+use qingting_models::text::normalise;
 use qingting_respond::action::Action;
 use qingting_respond::case_table::ActionKind;
 
@@ -147,7 +148,12 @@ fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
         K::Decline => vec![note("text", "法定理由")],
         K::Outside => vec![Field::line("authority", "转交机关", 100), Field::line("text", "回执或文号", 200)],
         K::Void => vec![note("text", "作废理由")],
-        K::Assign | K::Merge | K::Split | K::Seen => vec![],
+        K::Merge => vec![
+            Field::line("into", "并入的工单号", 20).hint("写工单号，如 2026-00123"),
+            note("text", "并案理由"),
+        ],
+        K::Split => vec![department("另由哪个单位办理", names), note("text", "拆出的事项和理由")],
+        K::Assign | K::Seen => vec![],
     }
 }
 
@@ -175,6 +181,8 @@ fn hint(kind: ActionKind) -> &'static str {
         ActionKind::Accept => "签收后开始办理；对群众的承诺在签收之后才能作出。",
         ActionKind::SendBack => "每个单位只能退回一次，之后由值班室协调裁定。",
         ActionKind::Submit => "提交后由本单位审核人审核，通过后才算答复。",
+        ActionKind::Merge => "同一件事并到另一个工单里办；本工单结束，时限取两者中较早的。",
+        ActionKind::Split => "其中一部分应由别的单位办理时，另立一个工单；本工单照常办理。",
         ActionKind::Void => "只用于立错的工单；办不了的请用“不予受理”或“转外部门”。",
         _ => "",
     }
@@ -182,15 +190,15 @@ fn hint(kind: ActionKind) -> &'static str {
 
 fn class(kind: ActionKind) -> &'static str {
     match kind {
-        ActionKind::Void | ActionKind::Decline | ActionKind::SendBack => "danger",
+        ActionKind::Void | ActionKind::Decline | ActionKind::SendBack | ActionKind::Merge => "danger",
         _ => "primary",
     }
 }
 
-/// Whether an action is asked for on the page of one case. Opening starts from an item; merging and
-/// splitting touch a second case; a newer sheet is the program's to see.
+/// Whether an action is asked for on the page of one case. Opening starts from an item; a newer sheet is
+/// the program's to see.
 pub fn has_form(kind: ActionKind) -> bool {
-    !matches!(kind, ActionKind::Assign | ActionKind::Merge | ActionKind::Split | ActionKind::Seen)
+    !matches!(kind, ActionKind::Assign | ActionKind::Seen)
 }
 
 /// The form of `kind`. `tried` is what was typed into it when it was just refused, with the reason.
@@ -212,11 +220,41 @@ pub fn form_of(kind: ActionKind, names: &Names, case: &Case, tried: Option<(&For
     }
 }
 
-/// Reads the action `kind` from its form.
+/// What a form asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Asked {
+    /// Something about this one case.
+    Act(Action),
+    /// To merge it into the case of a number.
+    Merge { number: String, reason: String },
+    /// To split off a case for a department.
+    Split { department: DepartmentCode, reason: String },
+}
+
+/// Reads from its form what the action `kind` asks for.
 ///
 /// # Errors
 /// Names the field that is missing or wrong.
-pub fn read(kind: ActionKind, form: &Form) -> Result<Action, WebError> {
+pub fn asked(kind: ActionKind, form: &Form) -> Result<Asked, WebError> {
+    let reason = form.text("text").to_owned();
+    match kind {
+        ActionKind::Merge => {
+            let number = normalise(form.need("into", "并入的工单号", 20)?).text;
+            Ok(Asked::Merge { number: number.trim().to_owned(), reason })
+        }
+        ActionKind::Split => {
+            let department = form.need("department", "另由哪个单位办理", 40)?.into();
+            Ok(Asked::Split { department, reason })
+        }
+        _ => read(kind, form).map(Asked::Act),
+    }
+}
+
+/// Reads the action `kind` on one case from its form.
+///
+/// # Errors
+/// Names the field that is missing or wrong.
+fn read(kind: ActionKind, form: &Form) -> Result<Action, WebError> {
     use ActionKind as K;
     let text = || form.text("text").to_owned();
     let to = || {
@@ -290,17 +328,21 @@ mod tests {
         let names = crate::samples::names("住建局");
         let case = crate::samples::case();
         for kind in ActionKind::ALL.iter().copied().filter(|k| has_form(*k)) {
-            let asked = form_of(kind, &names, &case, None);
+            let shown = form_of(kind, &names, &case, None);
             let answer = |field: &Field| match &field.control {
                 Control::Line(_) | Control::Area(_) => "已经处理".to_owned(),
                 Control::Number(least, _) => least.to_string(),
                 Control::Date => "2026-12-01".to_owned(),
                 Control::Select(options) => options[0].value.clone(),
             };
-            let rows: Vec<(&str, String)> = asked.fields.iter().map(|f| (f.name, answer(f))).collect();
+            let rows: Vec<(&str, String)> = shown.fields.iter().map(|f| (f.name, answer(f))).collect();
             let rows: Vec<(&str, &str)> = rows.iter().map(|(k, v)| (*k, v.as_str())).collect();
-            let action = read(kind, &Form::of(&rows)).unwrap();
-            assert_eq!(action.kind(), kind);
+            let found = match asked(kind, &Form::of(&rows)).unwrap() {
+                Asked::Act(action) => action.kind(),
+                Asked::Merge { .. } => ActionKind::Merge,
+                Asked::Split { .. } => ActionKind::Split,
+            };
+            assert_eq!(found, kind);
         }
     }
 

@@ -25,6 +25,8 @@ pub enum WebError {
     Conflict(String),
     /// What was typed or asked cannot be done; the text says why and what is allowed.
     Bad(String),
+    /// It took longer than a request may.
+    TooSlow,
     /// Our fault; the cause is for the log.
     Internal(String),
 }
@@ -46,6 +48,7 @@ impl WebError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooSlow => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -74,6 +77,11 @@ impl WebError {
             Self::TooLarge => ("内容太大", "提交的内容超过 1 MB。", "请删减后重试。"),
             Self::Conflict(_) => ("内容已被他人修改", "", "您的操作没有执行，请查看最新内容后再决定。"),
             Self::Bad(_) => ("无法完成", "", "请返回上一页，修改后重试。"),
+            Self::TooSlow => (
+                "没有及时完成",
+                "系统忙，这次请求没有在规定时间内完成；如果是提交，可能已经生效，也可能没有。",
+                "请先查看记录的最新情况，再决定是否重试；如果经常这样，请联系管理员。",
+            ),
             Self::Internal(_) => (
                 "系统出错",
                 "程序没有完成这次请求，错误已写入日志。",

@@ -79,6 +79,8 @@ const DONE: &[(&str, &str)] = &[
     ("dismissed", "已标记为不需办理。"),
     ("restored", "已恢复到待研判。"),
     ("acted", "操作已完成。"),
+    ("case-merged", "已并案；下面是继续办理的工单。"),
+    ("case-split", "已拆分；下面是新立的工单。"),
     ("source-added", "来源已添加。"),
     ("source-paused", "来源已暂停。"),
     ("source-resumed", "来源已恢复读取。"),

@@ -19,7 +19,9 @@ pub mod origin;
 pub mod pages;
 pub mod password;
 pub mod people;
+pub mod plain;
 pub mod preview;
+pub mod proposal;
 pub mod query;
 pub mod routes;
 #[cfg(test)]

@@ -86,8 +86,8 @@ impl Names {
         self.rules.get(id).cloned().unwrap_or_else(|| RuleName { title: id.into(), ..RuleName::default() })
     }
 
-    /// The first department of a kind of office, by its code.
-    pub fn department_of_office(&self, office: &str) -> Option<&str> {
-        self.offices.get(office).and_then(|d| d.first()).map(String::as_str)
+    /// Whether the department is of a kind of office.
+    pub fn is_of_office(&self, department: &str, office: &str) -> bool {
+        self.offices.get(office).is_some_and(|codes| codes.iter().any(|code| code == department))
     }
 }

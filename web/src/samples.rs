@@ -85,7 +85,7 @@ pub fn item_row(text: &str) -> ItemRow {
         dismissed: Some(text.into()),
         archived: Some(text.into()),
         case: Some(text.into()),
-        office: Some(text.into()),
+        proposal: Some(text.into()),
         at: moment(600),
         departments: vec![choice(text)],
         workable: true,

@@ -5,6 +5,7 @@ use qingting_models::records::{Case, Item, Urgency};
 
 use crate::moment::{Moment, left_text};
 use crate::names::Names;
+use crate::proposal::Proposal;
 
 /// An entry of a list to choose from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +83,8 @@ pub struct ItemRow {
     pub dismissed: Option<String>,
     pub archived: Option<String>,
     pub case: Option<String>,
-    pub office: Option<String>,
+    /// The proposed department with its reason, or why none is proposed.
+    pub proposal: Option<String>,
     pub at: Moment,
     /// Offices that may take it, the proposed one chosen.
     pub departments: Vec<Choice>,
@@ -92,9 +94,8 @@ pub struct ItemRow {
 
 impl ItemRow {
     /// The row of `item`; `judges` says whether the caller judges items at all.
-    pub fn new(item: &Item, names: &Names, now: Timestamp, judges: bool) -> Self {
-        let proposed = item.office.as_deref().and_then(|office| names.department_of_office(office));
-        let workable = judges && item.case.is_none() && item.dismissed.is_none() && item.judged_version > 0;
+    pub fn new(item: &Item, names: &Names, now: Timestamp, judges: bool, proposal: &Proposal) -> Self {
+        let workable = judges && may_be_worked(item);
         Self {
             id: item.id.to_string(),
             version: item.version,
@@ -113,15 +114,27 @@ impl ItemRow {
             dismissed: item.dismissed.clone(),
             archived: item.archived.clone(),
             case: item.case.map(|c| c.to_string()),
-            office: item.office.clone(),
+            proposal: Some(proposal_text(proposal, names)).filter(|text| !text.is_empty()),
             at: Moment::new(item.dispatched_or_seen_at(), now),
             departments: if workable {
-                choices(&names.departments, proposed.unwrap_or_default())
+                choices(&names.departments, &proposal.department)
             } else {
                 Vec::new()
             },
             workable,
         }
+    }
+}
+
+/// Whether an item can be confirmed, assigned or dismissed as it stands.
+pub fn may_be_worked(item: &Item) -> bool {
+    item.case.is_none() && item.dismissed.is_none() && item.judged_version > 0
+}
+
+fn proposal_text(proposal: &Proposal, names: &Names) -> String {
+    match proposal.department.as_str() {
+        "" => proposal.why.clone(),
+        code => format!("{}（{}）", names.department(code), proposal.why),
     }
 }
 

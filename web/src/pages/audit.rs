@@ -5,6 +5,7 @@ use axum::extract::State;
 use jiff::Timestamp;
 use qingting_models::records::{Actor, ChainedEntry, Subject};
 use qingting_models::store::{AuditFilter, AuditVerdict, Page};
+use qingting_respond::case_table::ActionKind;
 
 use super::{Answer, html};
 use crate::app::AppState;
@@ -29,6 +30,32 @@ const KINDS: &[(&str, &str)] = &[
     ("system", "系统"),
 ];
 
+/// Names of actions that are no case's, with their words. The filter takes all that begin with the name.
+const ACTIONS: &[(&str, &str)] = &[
+    ("user.login", "登录"),
+    ("user.login_failed", "登录失败"),
+    ("user.logout", "退出登录"),
+    ("user.password", "设置密码"),
+    ("user.add", "添加用户"),
+    ("user.disable", "停用用户"),
+    ("user.enable", "启用用户"),
+    ("item.unmask", "查看原始内容"),
+    ("item.judge", "研判"),
+    ("item.dismiss", "标记不需办理"),
+    ("item.restore", "恢复待研判"),
+    ("source.add", "添加来源"),
+    ("source.pause", "暂停来源"),
+    ("source.resume", "恢复来源"),
+    ("source.remove", "移除来源"),
+];
+
+/// The words for an action; its name when there are none.
+fn action_words(action: &str) -> String {
+    let of_case = || Some(ActionKind::from_code(action.strip_prefix("case.")?)?.label());
+    let known = ACTIONS.iter().find(|(code, _)| *code == action).map(|(_, words)| *words);
+    known.or_else(of_case).unwrap_or(action).to_owned()
+}
+
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "audit.html")]
@@ -36,7 +63,6 @@ pub struct AuditPage {
     pub frame: Frame,
     pub selects: Vec<Select>,
     pub id: String,
-    pub action: String,
     pub entries: Vec<EntryView>,
     /// What checking the whole chain found, right after it was asked for.
     pub verdict: Option<Tag>,
@@ -50,6 +76,7 @@ pub struct EntryView {
     pub seq: Option<i64>,
     pub at: Moment,
     pub who: String,
+    /// In words.
     pub action: String,
     pub subject: String,
     pub subject_id: String,
@@ -79,7 +106,6 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Audit
         frame: Frame::inside(state, caller, "审计", PATH),
         selects: selects(&people, query),
         id: query.text("id").into(),
-        action: query.text("action").into(),
         entries: found.rows.iter().map(|e| view(e, &people, now)).collect(),
         verdict: None,
         first: query.first(PATH),
@@ -109,7 +135,15 @@ fn selects(people: &People, query: &Query) -> Vec<Select> {
         let chosen = code == actor;
         Choice::new(code, name, chosen)
     });
+    let asked = query.text("action");
+    let action = |code: String, words: &str| {
+        let chosen = code == asked;
+        Choice::new(code, words, chosen)
+    };
+    let of_cases = ActionKind::ALL.iter().map(|k| action(format!("case.{}", k.code()), k.label()));
+    let actions = ACTIONS.iter().map(|(code, words)| action((*code).to_owned(), words)).chain(of_cases);
     vec![
+        Select { name: "action", label: "动作", any: "所有动作", options: actions.collect() },
         Select {
             name: "kind",
             label: "对象",
@@ -130,13 +164,14 @@ fn view(entry: &ChainedEntry, people: &People, now: Timestamp) -> EntryView {
     let word = KINDS.iter().find(|(code, _)| *code == kind).map_or(kind, |(_, word)| word);
     let detail = match &entry.entry.detail {
         serde_json::Value::Null => String::new(),
+        serde_json::Value::Object(fields) if fields.is_empty() => String::new(),
         other => snippet(&other.to_string(), 300),
     };
     EntryView {
         seq: entry.seq,
         at: Moment::new(entry.entry.at, now),
         who: people.actor(entry.entry.actor),
-        action: entry.entry.action.clone(),
+        action: action_words(&entry.entry.action),
         subject: word.to_owned(),
         subject_id: if id == 0 { String::new() } else { qingting_models::ids::AuditId(id).to_string() },
         detail,
@@ -177,7 +212,6 @@ impl crate::samples::Sampled for AuditPage {
             frame: frame(&t),
             selects: vec![Select { name: "kind", label: "对象", any: "全部", options: vec![choice(&t)] }],
             id: t.clone(),
-            action: t.clone(),
             entries: vec![entry(&t, Some(1)), entry(&t, None)],
             verdict: Some(Tag::new(&t, "notice bad")),
             first: Some(t.clone()),

@@ -41,6 +41,8 @@ pub struct CasePage {
     pub helpers: Vec<HelperView>,
     pub facts: Vec<(String, String)>,
     pub opened: Moment,
+    /// Id and number of the case that this one was merged into, when the caller sees it.
+    pub merged_into: Option<(String, String)>,
 }
 
 /// A clock with the rule it stands on.
@@ -137,6 +139,11 @@ pub(crate) async fn build(
     let own = caller.department().map(|d| d.as_str());
     let light = |clock: &Clock| state.light(clock, case.urgency, now);
     let first = file.clocks.iter().filter(|c| c.is_open()).min_by_key(|c| c.due_at);
+    let merged_into = match case.state {
+        CaseState::Merged { into, .. } => state.store.case_file(&caller.viewer, into).await?,
+        _ => None,
+    };
+    let merged_into = merged_into.map(|f| (f.case.id.to_string(), f.case.number));
     let opened = first.map_or(Light::Green, light);
     Ok(CasePage {
         frame: Frame::inside(state, caller, &case.number, if own.is_some() { "/inbox" } else { "/cases" }),
@@ -153,6 +160,7 @@ pub(crate) async fn build(
         helpers: helpers(case, names),
         facts: facts(case, &people, names),
         opened: Moment::new(case.opened_at, now),
+        merged_into,
     })
 }
 
@@ -346,8 +354,9 @@ impl crate::samples::Sampled for CasePage {
                 .map(|k| form_of(*k, &names(&t), &case(), Some((&Form::of(&[("text", &t)]), &t))))
                 .collect(),
             helpers: vec![HelperView { name: t.clone(), state: "待协办", note: Some(t.clone()) }],
-            facts: vec![(t.clone(), t)],
+            facts: vec![(t.clone(), t.clone())],
             opened: moment(100_000),
+            merged_into: Some((t.clone(), t)),
         };
         hostile().into_iter().map(page).collect()
     }

@@ -11,7 +11,7 @@ use super::case::{Tried, build};
 use super::{Answer, back, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
-use crate::case_forms::read;
+use crate::case_forms::{Asked, asked};
 use crate::error::WebError;
 
 pub async fn submit(
@@ -23,18 +23,16 @@ pub async fn submit(
     let id: CaseId = read_id(&id)?;
     let kind = ActionKind::from_code(form.text("action")).ok_or_else(|| WebError::bad("没有这个操作"))?;
     let seen: i64 = form.must("version", "版本")?;
-    let action = match read(kind, &form) {
-        Ok(action) => action,
-        Err(WebError::Bad(problem)) => return again(&state, &caller, id, kind, &form, problem, false).await,
-        Err(other) => return Err(other),
+    let done = match asked(kind, &form) {
+        Ok(asked) => take(&state, &caller, id, seen, asked).await,
+        Err(error) => Err(error),
     };
-    let user = ActingUser::of(caller.user());
-    match state.desk.act(&caller.viewer, &user, id, seen, &action).await.map_err(WebError::from) {
-        Ok(_) => {
-            // The case may have left the caller's department with this action.
-            let seen = state.store.case_file(&caller.viewer, id).await?.is_some();
-            let to = if seen { format!("/cases/{id}") } else { crate::frame::home(&caller).to_owned() };
-            Ok(back("", &to, "acted"))
+    match done {
+        Ok((to, said)) => {
+            // The case may have left the caller's sight with this action.
+            let seen = state.store.case_file(&caller.viewer, to).await?.is_some();
+            let to = if seen { format!("/cases/{to}") } else { crate::frame::home(&caller).to_owned() };
+            Ok(back("", &to, said))
         }
         Err(WebError::Bad(problem)) => again(&state, &caller, id, kind, &form, problem, false).await,
         Err(WebError::Conflict(who)) => {
@@ -42,6 +40,34 @@ pub async fn submit(
             again(&state, &caller, id, kind, &form, problem, true).await
         }
         Err(other) => Err(other),
+    }
+}
+
+/// Does what was asked; gives the case to go on with and the code of what is said there.
+async fn take(
+    state: &AppState,
+    caller: &Caller,
+    id: CaseId,
+    seen: i64,
+    asked: Asked,
+) -> Result<(CaseId, &'static str), WebError> {
+    let (desk, eyes, user) = (&state.desk, &caller.viewer, ActingUser::of(caller.user()));
+    match asked {
+        Asked::Act(action) => {
+            desk.act(eyes, &user, id, seen, &action).await?;
+            Ok((id, "acted"))
+        }
+        Asked::Merge { number, reason } => {
+            let into = state.store.case_numbered(eyes, &number).await?.ok_or_else(|| {
+                WebError::bad(format!("没有编号为“{number}”的工单，或您无权查看；编号的写法如 2026-00123"))
+            })?;
+            desk.merge(eyes, &user, id, seen, into, &reason).await?;
+            Ok((into, "case-merged"))
+        }
+        Asked::Split { department, reason } => {
+            let new = desk.split(eyes, &user, id, seen, &department, &reason).await?;
+            Ok((new, "case-split"))
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::extract::State;
-use jiff::ToSpan;
-use qingting_models::records::{OPEN_STATES, state_label};
-use qingting_models::store::{CaseFilter, Page};
+use jiff::{Timestamp, ToSpan};
+use qingting_models::county::DepartmentCode;
+use qingting_models::records::{Case, Helper, HelperState, OPEN_STATES, state_label};
+use qingting_models::store::{CaseFilter, ItemFilter, ItemState, Listing, Page};
 
 use super::{Answer, html};
 use crate::app::AppState;
@@ -81,19 +82,68 @@ fn filter(state: &AppState, query: &Query) -> Result<CaseFilter, WebError> {
         open_only: known.is_none() && asked != "all",
         department: query.get("department").map(Into::into),
         due_before,
-        number: query.get("q").map(Into::into),
+        number: query.get("q").filter(|q| is_number(q)).map(Into::into),
         soonest_first: query.get("due").is_some(),
         ..CaseFilter::default()
     })
+}
+
+/// Whether a search is for a case number or its beginning: `2026-00123`, `2026-`.
+fn is_number(q: &str) -> bool {
+    q.starts_with(|c: char| c.is_ascii_digit()) && q.chars().all(|c| c.is_ascii_digit() || c == '-')
+}
+
+/// Cases whose item has the words. The store searches items, so a page holds the cases of one page of
+/// items, as far as the filter keeps them; a case that was split off its item's case is not found so.
+async fn by_words(
+    state: &AppState,
+    caller: &Caller,
+    filter: &CaseFilter,
+    words: &str,
+    page: Page,
+) -> Result<Listing<Case>, WebError> {
+    let words = state.search_words(words);
+    if words.is_empty() {
+        return Ok(Listing { rows: Vec::new(), next: None });
+    }
+    let asked = ItemFilter { state: ItemState::WithCase, words, ..ItemFilter::default() };
+    let items = state.store.items(&caller.viewer, &asked, Page { size: ROWS, ..page }).await?;
+    let mut rows = Vec::with_capacity(items.rows.len());
+    for id in items.rows.iter().filter_map(|item| item.case) {
+        let file = state.store.case_file(&caller.viewer, id).await?;
+        rows.extend(file.map(|file| file.case).filter(|case| keeps(filter, case)));
+    }
+    if filter.soonest_first {
+        rows.sort_by_key(|case| case.due.as_ref().map(|(_, at)| *at));
+    }
+    Ok(Listing { rows, next: items.next })
+}
+
+/// Whether a case passes the filters of the page.
+fn keeps(filter: &CaseFilter, case: &Case) -> bool {
+    let state = case.state.code();
+    let gone = |h: &Helper| matches!(h.state, HelperState::Refused | HelperState::Released);
+    let of = |code: &DepartmentCode| {
+        case.lead == *code || case.helpers.iter().any(|h| h.department == *code && !gone(h))
+    };
+    let due = |until: Timestamp| case.due.as_ref().is_some_and(|(_, at)| *at < until);
+    (filter.states.is_empty() || filter.states.iter().any(|s| s == state))
+        && (!filter.open_only || case.state.is_open())
+        && filter.department.as_ref().is_none_or(of)
+        && filter.due_before.is_none_or(due)
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
     let filter = filter(&state, &query)?;
     let size = if filter.soonest_first { SOONEST_ROWS } else { ROWS };
     let page = Page { before: query.parsed("after"), size };
-    let found = state.store.cases(&caller.viewer, &filter, page).await?;
+    let found = match query.get("q").filter(|q| !is_number(q)) {
+        Some(words) => by_words(&state, &caller, &filter, words, page).await?,
+        None => state.store.cases(&caller.viewer, &filter, page).await?,
+    };
     // The order by due time has no cursor: its one page is long.
-    let next = found.next.filter(|_| !filter.soonest_first);
+    let by_number = query.get("q").is_none_or(is_number);
+    let next = found.next.filter(|_| !(filter.soonest_first && by_number));
     let wide = caller.viewer.all_open || caller.viewer.all_confidential;
     html(&CasesPage {
         frame: Frame::inside(&state, &caller, "工单", PATH),

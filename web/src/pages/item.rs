@@ -17,6 +17,7 @@ use crate::marks::{Piece, Span, mark};
 use crate::moment::Moment;
 use crate::names::Names;
 use crate::people::People;
+use crate::proposal;
 use crate::query::{Query, Select};
 use crate::view::{Choice, ItemRow, choices, percent};
 
@@ -40,7 +41,8 @@ pub struct ItemPage {
     pub judgements: Vec<JudgementView>,
     pub versions: Vec<VersionView>,
     pub departments: Vec<Choice>,
-    pub proposals: String,
+    /// Other departments that come into question, with the reason.
+    pub others: Vec<String>,
     pub topics: Vec<Choice>,
     pub selects: Vec<Select>,
     pub facts: Vec<(String, String)>,
@@ -116,13 +118,14 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
     };
     let may_judge = store.item(&caller.judging_eyes(), id).await?.is_some();
     let may_unmask = store.item(&caller.unmasking_eyes(), id).await?.is_some();
+    let (proposal, others) = proposal::for_page(state, eyes, &item).await?;
     let now = store.now();
     let newest = judgements.first();
     let (title, body) = marked(&item, newest, &state.names);
     let content = &item.content;
     Ok(ItemPage {
         frame: Frame::inside(state, caller, "信息", "/items"),
-        row: ItemRow::new(&item, &state.names, now, may_judge),
+        row: ItemRow::new(&item, &state.names, now, may_judge, &proposal),
         lists: caller.has_any(&[Role::Duty, Role::Discipline, Role::Leader]),
         judges: may_judge && item.judged_version > 0,
         may_unmask,
@@ -133,8 +136,8 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         original: None,
         judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
         versions: versions.iter().map(|v| version_view(v, now)).collect(),
-        departments: choices(&state.names.departments, proposed(&item, newest, &state.names)),
-        proposals: newest.map_or_else(String::new, proposals),
+        departments: choices(&state.names.departments, &proposal.department),
+        others,
         topics: topic_choices(&item, &state.names),
         selects: selects(&item, &state.names),
         facts: facts(&item, source),
@@ -157,17 +160,6 @@ fn marked(item: &Item, judgement: Option<&Judgement>, names: &Names) -> (Vec<Pie
     let spans: Vec<Span> = reasons.iter().filter(|r| r.weight > 0.0).map(span).collect();
     let title = if item.content.title.trim().is_empty() { "（无标题）" } else { &item.content.title };
     mark(title, &item.content.body, &spans)
-}
-
-fn proposed<'a>(item: &'a Item, judgement: Option<&'a Judgement>, names: &'a Names) -> &'a str {
-    let chosen = judgement.and_then(|j| j.department.as_ref()).map(|d| d.as_str());
-    let by_office = item.office.as_deref().and_then(|office| names.department_of_office(office));
-    chosen.or(by_office).unwrap_or_default()
-}
-
-fn proposals(judgement: &Judgement) -> String {
-    let shown = judgement.offices.iter().map(|(office, p)| format!("{office} {}%", percent(*p)));
-    shown.collect::<Vec<_>>().join("、")
 }
 
 fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp) -> JudgementView {
@@ -276,7 +268,7 @@ impl crate::samples::Sampled for ItemPage {
             judgements: vec![judgement(&t), judgement(&t), judgement(&t)],
             versions: vec![VersionView { number: 1, replaced: moment(9), title: t.clone(), body: t.clone() }],
             departments: vec![choice(&t)],
-            proposals: t.clone(),
+            others: vec![t.clone(), t.clone()],
             topics: vec![choice(&t)],
             selects: vec![Select { name: "kind", label: "诉求类型", any: "", options: vec![choice(&t)] }],
             facts: vec![(t.clone(), t)],

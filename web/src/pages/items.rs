@@ -10,8 +10,9 @@ use crate::app::AppState;
 use crate::caller::Caller;
 use crate::frame::Frame;
 use crate::names::Names;
+use crate::proposal::{self, Proposal};
 use crate::query::{Query, Select};
-use crate::view::{Choice, ItemRow, choices};
+use crate::view::{Choice, ItemRow, choices, may_be_worked};
 
 /// Rows of a page.
 const ROWS: i64 = 25;
@@ -106,12 +107,18 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     let found = state.store.items(&caller.viewer, &filter(&state, &query), page).await?;
     let now = state.store.now();
     let judges = caller.has_any(&[Role::Duty, Role::Discipline]);
-    let row = |item| ItemRow::new(item, &state.names, now, judges);
+    let mut items = Vec::with_capacity(found.rows.len());
+    for item in &found.rows {
+        let asked = judges && may_be_worked(item);
+        let proposal =
+            if asked { proposal::for_row(&state, &caller.viewer, item).await? } else { Proposal::default() };
+        items.push(ItemRow::new(item, &state.names, now, judges, &proposal));
+    }
     html(&ItemsPage {
         frame: Frame::inside(&state, &caller, "信息研判", PATH).done(query.get("done")),
         q: query.text("q").into(),
         selects: selects(&state.names, &query),
-        items: found.rows.iter().map(row).collect(),
+        items,
         here: query.here(PATH),
         first: query.first(PATH),
         next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),

@@ -7,7 +7,9 @@ use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect};
 use qingting_models::clock::minute_text;
+use qingting_models::records::{Actor, Subject};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{Answer, html};
 use crate::app::{AppState, DemoLogin};
@@ -70,11 +72,15 @@ pub async fn submit(
     match known {
         Some((user, _)) if right && !user.disabled => {
             let cookie = sessions::start(&state, &headers, &user).await?;
+            state.store.audit(Actor::User(user.id), "user.login", Subject::User(user.id), json!({})).await?;
             let to = origin::local_path(form.text("next")).unwrap_or("/");
             Ok(sessions::with_cookie(cookie, Redirect::to(to)))
         }
-        _ => {
+        known => {
             state.store.note_login_failure(&login, &from).await?;
+            // Who tried is not known; what was typed may be a password in the wrong field.
+            let subject = known.map_or(Subject::System, |(user, _)| Subject::User(user.id));
+            state.store.audit(Actor::System, "user.login_failed", subject, json!({})).await?;
             refused(&state, &form, StatusCode::UNPROCESSABLE_ENTITY, "登录名或密码不正确。")
         }
     }
@@ -103,8 +109,9 @@ fn client(state: &AppState, headers: &HeaderMap, request: &Request) -> String {
     info.map_or_else(|| "unknown".into(), |ConnectInfo(address)| address.ip().to_string())
 }
 
-pub async fn log_out(State(state): State<AppState>, _caller: Caller, headers: HeaderMap) -> Answer {
+pub async fn log_out(State(state): State<AppState>, caller: Caller, headers: HeaderMap) -> Answer {
     sessions::end(&state, &headers).await?;
+    state.store.audit(caller.actor(), "user.logout", Subject::User(caller.user().id), json!({})).await?;
     let cookie = sessions::clear_cookie(&state.settings)?;
     Ok(sessions::with_cookie(cookie, Redirect::to("/login?done=logged-out")))
 }

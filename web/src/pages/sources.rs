@@ -19,6 +19,7 @@ use crate::case_forms::{Control, Field};
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
 use crate::moment::Moment;
+use crate::plain::{self, Told};
 use crate::preview::{self, Preview};
 use crate::query::Query;
 use crate::view::{Choice, Tag};
@@ -52,7 +53,7 @@ pub struct SourceView {
     pub url: Option<String>,
     pub paused: bool,
     pub health: Tag,
-    pub error: Option<String>,
+    pub error: Option<Told>,
     pub last_success: Option<Moment>,
     pub next: Option<Moment>,
 }
@@ -62,7 +63,7 @@ pub struct SourceView {
 pub struct QuarantineView {
     pub source: String,
     pub place: String,
-    pub reason: String,
+    pub reason: Told,
     pub at: Moment,
 }
 
@@ -87,8 +88,8 @@ async fn build(state: &AppState, caller: &Caller, typed: &Form) -> Result<Source
     let called: HashMap<SourceId, &str> = sources.iter().map(|s| (s.id, s.name.as_str())).collect();
     let row = |q: &QuarantinedRow| QuarantineView {
         source: called.get(&q.source).copied().unwrap_or("已移除的来源").to_owned(),
-        place: q.place.to_string(),
-        reason: q.reason.clone(),
+        place: plain::place(&q.place),
+        reason: plain::told(&q.reason),
         at: Moment::new(q.at, now),
     };
     Ok(SourcesPage {
@@ -111,7 +112,7 @@ fn view(source: &Source, now: Timestamp) -> SourceView {
         url: source.url.clone(),
         paused: source.paused,
         health: health(source),
-        error: source.health.last_error.clone(),
+        error: source.health.last_error.as_deref().map(plain::told),
         last_success: at(source.health.last_success_at),
         next: if source.paused { None } else { at(source.health.next_at) },
     }
@@ -258,7 +259,7 @@ impl crate::samples::Sampled for SourcesPage {
             url: Some(t.into()),
             paused,
             health: Tag::new(t, "tag"),
-            error: Some(t.into()),
+            error: Some(Told::sample(t)),
             last_success: Some(moment(60)),
             next: None,
         };
@@ -279,7 +280,7 @@ impl crate::samples::Sampled for SourcesPage {
             quarantine: vec![QuarantineView {
                 source: t.clone(),
                 place: t.clone(),
-                reason: t,
+                reason: Told::sample(&t),
                 at: moment(60),
             }],
         };

@@ -1,7 +1,8 @@
 //! Cases on their pages: what is offered, what is refused, and two people at once.
 
 use axum::http::StatusCode;
-use qingting_models::records::Viewer;
+use qingting_models::ids::CaseId;
+use qingting_models::records::{CaseState, Viewer};
 
 use crate::office::Office;
 
@@ -90,4 +91,75 @@ async fn assigning_from_the_list_opens_a_case_once() {
     assert!(second.body.contains("已有工单"));
     let wrong = office.post("duty", &path, &[("version", "1"), ("department", "nowhere")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn number_of(office: &Office, case: CaseId) -> String {
+    office.store.case_file(&Viewer::SYSTEM, case).await.unwrap().unwrap().case.number
+}
+
+#[tokio::test]
+async fn a_case_is_merged_into_another_by_its_number() {
+    let office = Office::new().await;
+    let (into, other) = (office.school.0, office.housing.0);
+    let number = number_of(&office, into).await;
+    let path = format!("/cases/{other}/act");
+    let page = office.get("duty", &format!("/cases/{other}")).await.body;
+    assert!(page.contains("name=\"action\" value=\"merge\""), "the duty office may merge");
+    let page = office.get("handler", &format!("/cases/{other}")).await.body;
+    assert!(!page.contains("value=\"merge\"") && !page.contains("value=\"split\""), "a department may not");
+    for (wrong, says) in [("2026-99999", "没有编号为"), ("", "并入的工单号"), ("我不知道", "没有编号为")]
+    {
+        let form = [("action", "merge"), ("version", "1"), ("into", wrong), ("text", "同一件事")];
+        let answer = office.post("duty", &path, &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(answer.body.contains(says) && answer.body.contains("同一件事"), "{wrong}: the text stays");
+    }
+    let secret = number_of(&office, office.secret.0).await;
+    let form = [("action", "merge"), ("version", "1"), ("into", secret.as_str()), ("text", "同一件事")];
+    assert!(office.post("duty", &path, &form).await.body.contains("没有编号为"), "it is not there for duty");
+    let full_width = number.replace('-', "－");
+    let form = [("action", "merge"), ("version", "1"), ("into", full_width.as_str()), ("text", "同一件事")];
+    let by_department = office.post("handler", &path, &form).await;
+    assert_eq!(by_department.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let answer = office.post("duty", &path, &form).await;
+    assert_eq!(answer.location(), format!("/cases/{into}?done=case-merged"), "{}", answer.body);
+    let merged = office.store.case_file(&Viewer::SYSTEM, other).await.unwrap().unwrap();
+    assert!(matches!(merged.case.state, CaseState::Merged { into: to, .. } if to == into));
+    let page = office.get("duty", &format!("/cases/{other}")).await.body;
+    assert!(page.contains("本工单已并入") && page.contains(&number));
+}
+
+#[tokio::test]
+async fn a_part_is_split_off_for_another_department() {
+    let office = Office::new().await;
+    let path = format!("/cases/{}/act", office.housing.0);
+    let form = [("action", "split"), ("version", "1"), ("department", "slj"), ("text", "积水由水利局处理")];
+    let answer = office.post("duty", &path, &form).await;
+    let location = answer.location().to_owned();
+    assert!(location.ends_with("?done=case-split"), "{}", answer.body);
+    let new: CaseId = location.trim_start_matches("/cases/").split('?').next().unwrap().parse().unwrap();
+    assert_ne!(new, office.housing.0);
+    let new = office.store.case_file(&Viewer::SYSTEM, new).await.unwrap().unwrap();
+    assert_eq!((new.case.lead.as_str(), new.case.item), ("slj", office.housing.1));
+    assert_eq!(state(&office).await, ("assigned", 2), "the first case goes on");
+    let again = office.post("duty", &path, &form).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "the version was seen before the split");
+}
+
+#[tokio::test]
+async fn cases_are_found_by_the_words_of_their_matter_and_by_number() {
+    let office = Office::new().await;
+    let found = async |login: &str, q: &str| {
+        let query = format!("/cases?q={}", qingting_web::access::url_encode(q));
+        office.get(login, &query).await.body
+    };
+    let number = number_of(&office, office.housing.0).await;
+    let by_number = found("duty", &number).await;
+    assert!(by_number.contains("商品房逾期交付") && !by_number.contains("学校食堂饭菜凉"));
+    let by_words = found("duty", "商品房逾期交付").await;
+    assert!(by_words.contains(&number) && !by_words.contains("学校食堂饭菜凉"));
+    assert!(!found("handler", "学校食堂饭菜凉").await.contains("/cases/"), "another department's case");
+    assert!(found("duty", "没有这样的事").await.contains("没有符合条件的工单"));
+    let closed = office.get("duty", "/cases?q=商品房逾期交付&state=closed").await.body;
+    assert!(closed.contains("没有符合条件的工单"), "the other filters hold");
 }

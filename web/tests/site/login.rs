@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use qingting_models::records::{Actor, ChainedEntry, Subject};
+use qingting_models::store::{AuditFilter, Page};
 use qingting_web::routes::Verb;
 use qingting_web::{DemoLogin, WebSettings};
 
@@ -51,6 +53,52 @@ async fn the_same_words_meet_an_unknown_name_and_a_wrong_password() {
     assert!(wrong.body.contains("登录名或密码不正确"));
     assert!(!wrong.body.contains("wrong-password"), "a password is never sent back");
     assert!(wrong.headers.get(header::SET_COOKIE).is_none());
+}
+
+/// Actor, action, subject and detail of the lines about log-ins, oldest first.
+async fn lines(office: &Office) -> Vec<(Actor, String, Subject, String)> {
+    let filter = AuditFilter { action: Some("user.log".into()), ..AuditFilter::default() };
+    let page = office.store.audit_page(&filter, Page::default()).await.unwrap();
+    let line = |e: ChainedEntry| (e.entry.actor, e.entry.action, e.entry.subject, e.entry.detail.to_string());
+    page.rows.into_iter().rev().map(line).collect()
+}
+
+#[tokio::test]
+async fn each_log_in_try_and_log_out_leaves_a_line_without_what_was_typed() {
+    let office = Office::new().await;
+    let duty = office.user("duty").await.id;
+    log_in(&office, &[("login", "duty"), ("password", "wrong-password")]).await;
+    log_in(&office, &[("login", "my-secret-password"), ("password", "x")]).await;
+    log_in(&office, &[("login", "duty"), ("password", PASSWORD)]).await;
+    let answer = office.post("duty", "/logout", &[]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let nothing = || "{}".to_owned();
+    let expected = vec![
+        (Actor::System, "user.login_failed".to_owned(), Subject::User(duty), nothing()),
+        (Actor::System, "user.login_failed".to_owned(), Subject::System, nothing()),
+        (Actor::User(duty), "user.login".to_owned(), Subject::User(duty), nothing()),
+        (Actor::User(duty), "user.logout".to_owned(), Subject::User(duty), nothing()),
+    ];
+    assert_eq!(lines(&office).await, expected);
+    let shown = office.get("auditor", "/audit").await.body;
+    assert!(shown.contains("登录失败") && !shown.contains("my-secret-password"));
+}
+
+#[tokio::test]
+async fn a_disabled_user_and_a_blocked_try_leave_no_line_of_a_log_in() {
+    let office = Office::new().await;
+    let user = office.user("handler").await;
+    office.post("admin", &format!("/users/{}/disable", user.id), &[]).await;
+    log_in(&office, &[("login", "handler"), ("password", PASSWORD)]).await;
+    while log_in(&office, &[("login", "duty"), ("password", "wrong-password")]).await.status
+        != StatusCode::TOO_MANY_REQUESTS
+    {}
+    let before = lines(&office).await;
+    log_in(&office, &[("login", "duty"), ("password", PASSWORD)]).await;
+    let after = lines(&office).await;
+    assert_eq!(before, after, "a blocked try adds nothing, so that nobody can flood the log");
+    assert!(after.iter().all(|(_, action, ..)| action == "user.login_failed"));
+    assert!(after.iter().any(|(_, _, subject, _)| *subject == Subject::User(user.id)));
 }
 
 #[tokio::test]

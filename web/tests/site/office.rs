@@ -12,7 +12,7 @@ use qingting_models::ids::{CaseId, ItemId, SourceId, UserId};
 use qingting_models::records::{
     Actor, Channel, ItemContent, Kind, Mode, Role, SourceKind, TopicScore, Upstream, Urgency, User, Viewer,
 };
-use qingting_models::store::testing::{TestStore, fresh};
+use qingting_models::store::testing::{TestStore, each_database, fresh};
 use qingting_models::store::{Arrival, NewJudgement, NewSource, NewUser};
 use qingting_respond::acting::ActingUser;
 use qingting_web::routes::Verb;
@@ -60,8 +60,20 @@ impl Office {
         Self::with(WebSettings::default()).await
     }
 
+    /// One over each database.
+    pub(crate) async fn each() -> Vec<Self> {
+        let mut offices = Vec::new();
+        for store in each_database().await.unwrap() {
+            offices.push(Self::over(store, WebSettings::default()).await);
+        }
+        offices
+    }
+
     pub(crate) async fn with(settings: WebSettings) -> Self {
-        let store = fresh().await.unwrap();
+        Self::over(fresh().await.unwrap(), settings).await
+    }
+
+    async fn over(store: TestStore, settings: WebSettings) -> Self {
         let county = Arc::new(County::embedded().unwrap());
         let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
         let state = AppState::new(store.clone(), county, words, settings);

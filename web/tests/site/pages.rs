@@ -158,6 +158,112 @@ async fn bring_more(office: &Office, n: usize) {
     office.store.save_verdicts("more", tasks.into_iter().map(verdict).collect()).await.unwrap();
 }
 
+/// Judges an item without a topic, of this kind of office, in this town.
+async fn bring_for_office(office: &Office, title: &str, kind: &str, town: Option<&str>) {
+    use qingting_models::records::{ItemContent, Kind, PlaceMention, Upstream, Urgency};
+    use qingting_models::store::{Arrival, NewJudgement};
+    let source = office.store.source(office.source).await.unwrap().unwrap();
+    let content = ItemContent {
+        title: title.into(),
+        body: "请帮忙看看".into(),
+        url: None,
+        occurred_at: None,
+        upstream: Upstream::default(),
+    };
+    let arrival = Arrival {
+        external_id: Some(title.into()),
+        canonical: title.into(),
+        content,
+        original: serde_json::json!({}),
+    };
+    office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
+    let tasks = office.store.claim_judging("one", 9, jiff::SignedDuration::from_mins(5)).await.unwrap();
+    let place = |t: &str| PlaceMention { town: Some(t.into()), name: t.into(), start: 0, end: 3 };
+    let verdict = NewJudgement {
+        model: "m".into(),
+        topics: vec![],
+        unsure: true,
+        kind: Kind::Help,
+        urgency: Urgency::Ordinary,
+        office: kind.into(),
+        offices: vec![(kind.into(), 0.6), ("住建".into(), 0.2)],
+        places: town.map(place).into_iter().collect(),
+        reasons: vec![],
+        search_words: title.into(),
+    };
+    let verdicts = tasks.into_iter().map(|task| (task, verdict.clone())).collect();
+    office.store.save_verdicts("one", verdicts).await.unwrap();
+}
+
+/// The form to assign the item of this title in the list, and the item's page.
+async fn places_to_assign(office: &Office, title: &str) -> (String, String) {
+    let list = office.get("duty", "/items").await.body;
+    let row = list.split("<li").find(|row| row.contains(title)).unwrap().to_owned();
+    let link = row.split("href=\"").nth(1).and_then(|r| r.split('"').next()).unwrap();
+    let page = office.get("duty", link).await.body;
+    (row, page)
+}
+
+#[tokio::test]
+async fn the_department_of_the_town_is_proposed_and_none_where_the_town_is_not_known() {
+    let office = Office::new().await;
+    bring_for_office(&office, "村里的老路塌了一段", "乡镇街道", Some("石浦镇")).await;
+    let (row, page) = places_to_assign(&office, "村里的老路塌了一段").await;
+    assert!(row.contains("value=\"shipu\" selected") && row.contains("模型建议：乡镇街道"), "{row}");
+    assert!(page.contains("value=\"shipu\" selected") && page.contains("模型建议：乡镇街道（60%）"));
+    bring_for_office(&office, "不知哪里的老路塌了", "乡镇街道", None).await;
+    let (row, page) = places_to_assign(&office, "不知哪里的老路塌了").await;
+    assert!(!row.contains(" selected") && row.contains("未能确定是哪一个"), "{row}");
+    assert!(page.contains("也可以考虑：住建局（模型建议：住建（20%））"));
+}
+
+#[tokio::test]
+async fn the_routing_table_comes_before_the_model() {
+    let office = Office::new().await;
+    let (row, page) = places_to_assign(&office, "小区路灯坏了").await;
+    let chosen = |html: &str| html.split("<option").find(|o| o.contains(" selected")).map(str::to_owned);
+    assert!(row.contains("分流规则第"), "{row}");
+    assert!(page.contains("分流规则第"));
+    assert!(
+        !chosen(&row).unwrap().contains("value=\"zjj\""),
+        "the model says 住建, the table something else"
+    );
+}
+
+#[tokio::test]
+async fn what_a_person_chose_is_proposed_first() {
+    let office = Office::new().await;
+    let form =
+        [("version", "1"), ("topic", "urban"), ("kind", "投诉"), ("urgency", "0"), ("department", "slj")];
+    let answer = office.post("duty", &format!("/items/{}/judge", office.open), &form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    let (row, page) = places_to_assign(&office, "小区路灯坏了").await;
+    assert!(row.contains("value=\"slj\" selected") && row.contains("研判时由人工选定"), "{row}");
+    assert!(page.contains("value=\"slj\" selected"));
+}
+
+#[tokio::test]
+async fn trouble_with_a_source_is_told_in_chinese_with_the_original_behind_it() {
+    use qingting_models::records::{RowPlace, SourceRun};
+    use qingting_models::store::{PollOutcome, Reject};
+    let office = Office::new().await;
+    let source = office.store.source(office.source).await.unwrap().unwrap();
+    let failed = "news.example answered with HTTP status 404 (not found; the address may have changed)";
+    let tried_at = office.store.now();
+    let outcome = PollOutcome { tried_at, result: Err(failed.into()), next_at: tried_at };
+    office.store.finish_poll(&source, outcome).await.unwrap();
+    let place = RowPlace { file: "七月.csv".into(), row: 9, ..RowPlace::default() };
+    let reason = "a quote is opened and never closed".to_owned();
+    let reject = Reject { place, reason, original: serde_json::json!({}) };
+    let run: SourceRun = office.store.intake(&source, vec![], vec![reject]).await.unwrap();
+    assert_eq!(run.quarantined, 1);
+    let body = office.get("admin", "/sources").await.body;
+    for text in ["news.example 上没有这个地址（404）", failed, "引号只有开头", "七月.csv，第 9 行"]
+    {
+        assert!(body.contains(text), "{text} is missing");
+    }
+}
+
 #[tokio::test]
 async fn an_administrator_adds_a_source_and_a_user() {
     let office = Office::new().await;
@@ -193,7 +299,7 @@ async fn the_auditor_reads_the_log_and_checks_the_chain() {
     let office = Office::new().await;
     office.store.chain_audit(1000).await.unwrap();
     let page = office.get("auditor", "/audit?kind=source").await;
-    assert!(page.body.contains("source.add") && !page.body.contains("<code>case.assign</code>"));
+    assert!(page.body.contains("<bdi>添加来源</bdi>") && !page.body.contains("<bdi>分派</bdi>"));
     let verdict = office.post("auditor", "/audit/verify", &[]).await;
     assert!(verdict.body.contains("审计链完整"));
 }

@@ -1,0 +1,253 @@
+//! Chinese sentences for what went wrong with a source: the doors write their reasons in English, for the
+//! command line and the log; the page of the sources shows them in the words of the house.
+
+use qingting_models::records::RowPlace;
+
+/// A reason as the page shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    pub text: String,
+    /// The reason as it was written, when `text` is a translation.
+    pub original: Option<String>,
+}
+
+/// English with holes `{}`, and Chinese that names the holes by number. The first that fits is taken, so the
+/// special stand before the general.
+const SENTENCES: &[(&str, &str)] = &[
+    // Fetching.
+    (
+        "\"{}\" is no web address: {}; allowed: http://... and https://...",
+        "“{0}”不是网页地址，应以 http:// 或 https:// 开头。",
+    ),
+    (
+        "{} lies on a private network ({}); fetching from it is refused unless {}",
+        "{0} 位于内部网络（{1}），没有读取；确需读取时，请在该来源填写“允许的内网主机”。",
+    ),
+    ("no address is known for the host {}; check {}", "找不到主机 {0}，请检查拼写或域名服务器。"),
+    ("could not connect to {}: {}", "连不上 {0}，对方可能停用或拒绝访问。"),
+    (
+        "{} did not answer in time (10 s to connect, 30 s in all)",
+        "{0} 没有及时应答（连接 10 秒、总共 30 秒）。",
+    ),
+    ("{} answered with HTTP status {} (access denied)", "{0} 拒绝访问（{1}）。"),
+    ("{} answered with HTTP status {} (not found; {})", "{0} 上没有这个地址（{1}），可能已经更换。"),
+    ("{} answered with HTTP status {} (gone for good)", "{0} 上的这个地址已经取消（{1}）。"),
+    (
+        "{} answered with HTTP status {} (asked to come less often)",
+        "{0} 要求降低访问频率（{1}），稍后会再试。",
+    ),
+    ("{} answered with HTTP status {} (a fault on their side)", "{0} 的服务器出错（{1}），稍后会再试。"),
+    ("{} answered with HTTP status {}", "{0} 应答异常（{1}）。"),
+    ("the answer is larger than {} MB", "内容超过 {0} MB，不像订阅源。"),
+    ("more than {} redirects", "地址反复跳转（超过 {0} 次），无法读取。"),
+    ("the answer broke off or could not be unpacked: {}", "读取中断，或压缩的内容解不开；稍后会再试。"),
+    ("the HTTP client could not be set up: {}", "本系统的网络组件无法启动，请联系管理员查看日志。"),
+    ("the answer is empty", "地址可以打开，但没有内容。"),
+    ("the answer is {}, not a feed; {}", "地址可以打开，但不是订阅源；需要 RSS、Atom 或 JSON Feed 的地址。"),
+    ("the feed is damaged: {}", "订阅源内容损坏，读不出条目。"),
+    ("the source {} has no address to fetch from", "来源“{0}”没有填写地址。"),
+    ("reading was stopped", "读取被中止，稍后会再试。"),
+    // Entries of feeds.
+    (
+        "the entry has neither a title nor a text; one of them is needed",
+        "这一条没有标题，也没有正文；至少要有一样。",
+    ),
+    ("the entry is cut off before its end", "这一条没有写完就断了。"),
+    ("the entry has no content", "这一条没有内容。"),
+    ("the item is no JSON object", "这一条不是 JSON 对象。"),
+    // Rows of sheets.
+    (
+        "the row has neither a title nor a text; one of them is needed",
+        "这一行没有标题，也没有正文；至少要有一样。",
+    ),
+    (
+        "the row has {} cells, the header {}; a separator within a text must stand in quotes",
+        "这一行有 {0} 格，表头只有 {1} 格；正文里的分隔符要放在引号里。",
+    ),
+    ("a quote is opened and never closed", "引号只有开头，没有结尾。"),
+    (
+        "the line is JSON but no object; each line must be {}",
+        "这一行是 JSON，但不是对象；每行应为 {\"表头\": 值, …}。",
+    ),
+    ("the line is no JSON: {}", "这一行不是 JSON。"),
+    (
+        "\"{}\" is a day or hour that does not exist; allowed: {}",
+        "“{0}”这个日期或时刻不存在；时间应写成 2026-01-06 12:09 或 2026年1月6日。",
+    ),
+    (
+        "\"{}\" lies outside the years 1990 to 2100; allowed: {}",
+        "“{0}”不在 1990 年至 2100 年之间；时间应写成 2026-01-06 12:09 或 2026年1月6日。",
+    ),
+    ("\"{}\" is no time; allowed: {}", "“{0}”不是时间；时间应写成 2026-01-06 12:09 或 2026年1月6日。"),
+];
+
+/// The reason in Chinese; one that no sentence fits is shown as it is.
+pub fn told(reason: &str) -> Told {
+    let fits = |(english, chinese): &(&str, &str)| Some(fill(chinese, &holes(english, reason)?));
+    match SENTENCES.iter().find_map(fits) {
+        Some(text) => Told { text, original: Some(reason.to_owned()) },
+        None => Told { text: reason.to_owned(), original: None },
+    }
+}
+
+/// Where a row stands, in words.
+pub fn place(place: &RowPlace) -> String {
+    let mut text = place.file.clone();
+    if let Some(sheet) = &place.sheet {
+        text.push_str(&format!("，工作表“{sheet}”"));
+    }
+    text.push_str(&format!("，第 {} 行", place.row));
+    if let Some(column) = &place.column {
+        text.push_str(&format!("，“{column}”列"));
+    }
+    text
+}
+
+/// What stands in the holes of `pattern`, if `text` has its form: every fixed part in order, the first at
+/// the start and the last at the end.
+fn holes<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
+    let mut parts = pattern.split("{}");
+    let mut rest = text.strip_prefix(parts.next()?)?;
+    let mut found = Vec::new();
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        let end = if parts.peek().is_none() {
+            rest.ends_with(part).then(|| rest.len() - part.len())?
+        } else {
+            rest.find(part)?
+        };
+        found.push(&rest[..end]);
+        rest = &rest[end + part.len()..];
+    }
+    rest.is_empty().then_some(found)
+}
+
+fn fill(chinese: &str, holes: &[&str]) -> String {
+    let numbered = holes.iter().enumerate();
+    numbered.fold(chinese.to_owned(), |text, (n, hole)| text.replace(&format!("{{{n}}}"), hole))
+}
+
+#[cfg(test)]
+impl Told {
+    pub(crate) fn sample(text: &str) -> Self {
+        Self { text: text.into(), original: Some(text.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qingting_ingest::feed::FeedError;
+    use qingting_ingest::http::FetchError;
+    use qingting_ingest::poll::PollError;
+    use qingting_ingest::sheet::times::{BadTime, parse};
+
+    use super::*;
+
+    /// Every way in which a fetch fails. A variant that is added to the match has to be added to the list.
+    fn failures() -> Vec<FetchError> {
+        let host = || "news.example.cn".to_owned();
+        let why = || "os error 111: refused; {}".to_owned();
+        let status = |status| FetchError::Status { host: host(), status, retry_after: None };
+        let mut all = vec![
+            FetchError::BadAddress { url: "ftp://x".into(), why: why() },
+            FetchError::Refused { host: host(), address: [10, 0, 0, 1].into() },
+            FetchError::NoSuchHost { host: host() },
+            FetchError::CouldNotConnect { host: host(), why: why() },
+            FetchError::TimedOut { host: host() },
+            FetchError::TooLarge { limit: 8 << 20 },
+            FetchError::TooManyRedirects { limit: 5 },
+            FetchError::BrokenAnswer { why: why() },
+            FetchError::Setup { why: why() },
+            FetchError::Feed(FeedError::Empty),
+            FetchError::Feed(FeedError::NotAFeed("a web page")),
+            FetchError::Feed(FeedError::Broken(why())),
+        ];
+        all.extend([400, 401, 404, 410, 418, 429, 503].map(status));
+        all
+    }
+
+    /// Which place of the list stands for the variant: the compiler asks for a new one here.
+    fn known(error: &FetchError) -> usize {
+        match error {
+            FetchError::BadAddress { .. } => 0,
+            FetchError::Refused { .. } => 1,
+            FetchError::NoSuchHost { .. } => 2,
+            FetchError::CouldNotConnect { .. } => 3,
+            FetchError::TimedOut { .. } => 4,
+            FetchError::TooLarge { .. } => 5,
+            FetchError::TooManyRedirects { .. } => 6,
+            FetchError::BrokenAnswer { .. } => 7,
+            FetchError::Setup { .. } => 8,
+            FetchError::Feed(FeedError::Empty) => 9,
+            FetchError::Feed(FeedError::NotAFeed(_)) => 10,
+            FetchError::Feed(FeedError::Broken(_)) => 11,
+            FetchError::Status { .. } => 12,
+        }
+    }
+
+    fn is_chinese(text: &str) -> bool {
+        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)) && !text.contains(" is ")
+    }
+
+    #[test]
+    fn every_failure_of_a_fetch_is_told_in_chinese_and_differs_from_the_others() {
+        let mut seen = Vec::new();
+        for error in failures() {
+            let written = PollError::Fetch(error.clone()).to_string();
+            let told = told(&written);
+            assert!(is_chinese(&told.text), "{written}: {}", told.text);
+            assert!(!told.text.contains("{0}") && !told.text.contains("{1}"), "{}", told.text);
+            assert_eq!(told.original.as_deref(), Some(written.as_str()));
+            assert!(!seen.contains(&told.text), "{} stands for two failures", told.text);
+            seen.push(told.text);
+        }
+        let mut variants: Vec<usize> = failures().iter().map(known).collect();
+        variants.sort_unstable();
+        variants.dedup();
+        assert_eq!(variants, (0..=12).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn hosts_and_codes_stay_in_the_sentence() {
+        let error = FetchError::Status { host: "a.cn".into(), status: 404, retry_after: None };
+        assert_eq!(told(&error.to_string()).text, "a.cn 上没有这个地址（404），可能已经更换。");
+        let error = FetchError::Status { host: "a.cn".into(), status: 418, retry_after: None };
+        assert_eq!(told(&error.to_string()).text, "a.cn 应答异常（418）。");
+    }
+
+    #[test]
+    fn times_that_cannot_be_read_are_told_with_what_is_allowed() {
+        for (cell, says) in [("昨天", "不是时间"), ("2026-02-30", "不存在"), ("1890-01-01", "1990")]
+        {
+            let written = match parse(cell) {
+                Err(bad @ (BadTime::Unknown(_) | BadTime::Impossible(_) | BadTime::OutOfRange(_))) => {
+                    bad.to_string()
+                }
+                Ok(at) => panic!("{cell} was read as {at}"),
+            };
+            let told = told(&written);
+            assert!(told.text.contains(says) && told.text.contains(cell), "{written}: {}", told.text);
+        }
+    }
+
+    #[test]
+    fn a_reason_that_no_sentence_fits_is_shown_as_it_is() {
+        let plain = told("something new went wrong");
+        assert_eq!((plain.text.as_str(), plain.original), ("something new went wrong", None));
+    }
+
+    #[test]
+    fn the_place_of_a_row_is_told_in_chinese() {
+        let whole = RowPlace {
+            file: "投诉.xlsx".into(),
+            sheet: Some("七月".into()),
+            row: 17,
+            column: Some("留言时间".into()),
+        };
+        assert_eq!(place(&whole), "投诉.xlsx，工作表“七月”，第 17 行，“留言时间”列");
+        assert_eq!(
+            place(&RowPlace { file: "a.csv".into(), row: 2, ..RowPlace::default() }),
+            "a.csv，第 2 行"
+        );
+    }
+}
