@@ -223,7 +223,7 @@ pub struct Evaluate {
     /// Rows for --cv; may be given several times
     #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with = "gold")]
     pub corpus: Vec<PathBuf>,
-    /// id and fold, a line each; rows without a fold are always trained on. Five folds by id when left out
+    /// id and fold, a line each; rows without a fold are always trained on. Five folds in the order of the rows when left out
     #[arg(long, value_name = "FILE", requires = "cv")]
     pub folds: Option<PathBuf>,
 }

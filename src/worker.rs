@@ -12,7 +12,8 @@ use jiff::SignedDuration;
 use qingting_classify::{Classifier, Input};
 use qingting_ingest::http::Http;
 use qingting_ingest::poll;
-use qingting_models::county::County;
+use qingting_models::county::{County, Town};
+use qingting_models::records::Upstream;
 use qingting_models::store::{JudgeTask, NewJudgement, Store};
 use qingting_respond::desk::Desk;
 use tokio::task::JoinSet;
@@ -60,9 +61,9 @@ impl Tools {
         if tasks.is_empty() {
             return Ok(None);
         }
-        let classifier = self.classifier.clone();
+        let tools = self.clone();
         let judged = tokio::task::spawn_blocking(move || {
-            tasks.into_iter().map(|task| judge(&classifier, task)).collect::<Vec<_>>()
+            tasks.into_iter().map(|task| judge(&tools, task)).collect::<Vec<_>>()
         })
         .await?;
         let mut verdicts = Vec::with_capacity(judged.len());
@@ -103,9 +104,10 @@ impl Tools {
 }
 
 /// Judges one item. A text that breaks the judging is set aside, never the worker.
-fn judge(classifier: &Classifier, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
+fn judge(tools: &Tools, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
     let verdict = catch_unwind(AssertUnwindSafe(|| {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
+        let classifier = &tools.classifier;
         let verdict = classifier.judge(&input);
         NewJudgement {
             model: classifier.model_digest().to_owned(),
@@ -116,11 +118,22 @@ fn judge(classifier: &Classifier, task: JudgeTask) -> (JudgeTask, Option<NewJudg
             office: verdict.office,
             offices: verdict.offices,
             places: verdict.places,
+            sender_town: sender_town(&tools.county, &task.upstream),
             reasons: verdict.reasons,
             search_words: classifier.search_tokens(&task.title, &task.body),
         }
     }));
     (task, verdict.ok())
+}
+
+/// The town that the sender's region column names (所属区域, 街道名称 ...), under any of its names.
+fn sender_town(county: &County, upstream: &Upstream) -> Option<Town> {
+    let says_where = |header: &str| ["区域", "街道", "乡镇"].iter().any(|word| header.contains(word));
+    upstream
+        .fields
+        .iter()
+        .filter(|(header, _)| says_where(header))
+        .find_map(|(_, value)| county.gazetteer.named(value.trim()).find_map(|place| place.town.clone()))
 }
 
 /// Starts the loops; the future ends when all have stopped.

@@ -83,6 +83,7 @@ async fn judged(store: &TestStore, ids: &[&str], due_at: Option<Timestamp>) {
         office: "人社".into(),
         offices: vec![("人社".into(), 0.9)],
         places: vec![],
+        sender_town: None,
         reasons: vec![],
         search_words: "工地 欠薪".into(),
     };

@@ -1,4 +1,4 @@
-//! `county.toml`: the county's name, its code in case numbers, and its office hours.
+//! `county.toml`: the county's name and its office hours.
 
 use jiff::civil::Time;
 use serde::Deserialize;
@@ -23,8 +23,6 @@ pub struct CountySettings {
     pub name: String,
     pub short_name: String,
     pub city: String,
-    /// Stands in case numbers: two to eight capital letters or digits.
-    pub office_code: String,
     /// In order and apart from each other; never empty. The last one's end closes the day.
     pub office_hours: Vec<OfficePeriod>,
 }
@@ -35,7 +33,6 @@ struct Raw {
     name: Spanned<String>,
     short_name: Spanned<String>,
     city: String,
-    office_code: Spanned<String>,
     office_hours: Spanned<Vec<Spanned<String>>>,
     time_zone: Spanned<String>,
 }
@@ -57,18 +54,11 @@ impl CountySettings {
             let what = format!("time_zone \"{}\" is not supported", raw.time_zone.get_ref());
             return Err(toml.at(&raw.time_zone).invalid(what, "Asia/Shanghai"));
         }
-        let code = raw.office_code.get_ref();
-        let plain = code.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-        if !plain || !(2..=8).contains(&code.len()) {
-            let what = format!("office_code \"{code}\" cannot stand in a case number");
-            return Err(toml.at(&raw.office_code).invalid(what, "2 to 8 capital letters or digits"));
-        }
         let office_hours = office_hours(toml, &raw.office_hours)?;
         Ok(Self {
             name: raw.name.into_inner(),
             short_name: raw.short_name.into_inner(),
             city: raw.city,
-            office_code: raw.office_code.into_inner(),
             office_hours,
         })
     }
@@ -109,7 +99,7 @@ mod tests {
 
     fn with_hours(hours: &str) -> Result<CountySettings, CountyError> {
         let text = format!(
-            "name = \"甲县\"\nshort_name = \"甲\"\ncity = \"乙市\"\noffice_code = \"JX\"\noffice_hours = {hours}\ntime_zone = \"Asia/Shanghai\"\n"
+            "name = \"甲县\"\nshort_name = \"甲\"\ncity = \"乙市\"\noffice_hours = {hours}\ntime_zone = \"Asia/Shanghai\"\n"
         );
         CountySettings::parse(FILE, &text)
     }

@@ -119,6 +119,9 @@ pub struct Judgement {
     /// The office chosen by a person, when one chose.
     pub department: Option<DepartmentCode>,
     pub places: Vec<PlaceMention>,
+    /// The town that the sender's own column names; it counts when the text names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender_town: Option<Town>,
     pub reasons: Vec<Reason>,
 }
 
@@ -128,8 +131,8 @@ impl Judgement {
         self.topics.first().map(|t| &t.code)
     }
 
-    /// The town of the first place that has one.
+    /// The town of the first place that has one, else the sender's.
     pub fn town(&self) -> Option<&Town> {
-        self.places.iter().find_map(|p| p.town.as_ref())
+        self.places.iter().find_map(|p| p.town.as_ref()).or(self.sender_town.as_ref())
     }
 }

@@ -6,10 +6,11 @@ use serde_json::json;
 use super::db::{Arg, Tx, args, to_json};
 use super::visibility;
 use super::{Store, StoreError, work};
-use crate::county::{DepartmentCode, TopicCode};
+use crate::county::{DepartmentCode, TopicCode, Town};
 use crate::ids::{ItemId, JudgementId};
 use crate::records::{
-    Actor, Channel, Judge, Judgement, Kind, PlaceMention, Reason, Subject, TopicScore, Urgency, Viewer,
+    Actor, Channel, Judge, Judgement, Kind, PlaceMention, Reason, Subject, TopicScore, Upstream, Urgency,
+    Viewer,
 };
 
 /// The topic whose items only the roles named for it see (DESIGN section 6).
@@ -23,6 +24,8 @@ pub struct JudgeTask {
     pub channel: Channel,
     pub title: String,
     pub body: String,
+    /// What the sender's own system says beside the text.
+    pub upstream: Upstream,
 }
 
 /// What the model found.
@@ -36,6 +39,7 @@ pub struct NewJudgement {
     pub office: String,
     pub offices: Vec<(String, f32)>,
     pub places: Vec<PlaceMention>,
+    pub sender_town: Option<Town>,
     pub reasons: Vec<Reason>,
     /// Space-joined words by which the item is found.
     pub search_words: String,
@@ -120,6 +124,7 @@ impl Store {
             offices: verdict.offices.clone(),
             department: None,
             places: verdict.places.clone(),
+            sender_town: verdict.sender_town.clone(),
             reasons: verdict.reasons.clone(),
         }
     }
@@ -192,6 +197,7 @@ impl Store {
             offices: before.map(|b| b.offices.clone()).unwrap_or_default(),
             department: decided.department.clone(),
             places,
+            sender_town: before.and_then(|b| b.sender_town.clone()),
             reasons: before.map(|b| b.reasons.clone()).unwrap_or_default(),
         })
     }
@@ -206,7 +212,7 @@ async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JudgeTask>, StoreError> {
     let mut values: Vec<Arg> = Vec::new();
     let marks: Vec<String> = ids.iter().map(|id| visibility::bind(&mut values, *id)).collect();
     let sql = format!(
-        "SELECT id, version, channel, title, body FROM item WHERE id IN ({}) ORDER BY id",
+        "SELECT id, version, channel, title, body, upstream FROM item WHERE id IN ({}) ORDER BY id",
         marks.join(", ")
     );
     let rows = tx.rows(&sql, values).await?;
@@ -218,6 +224,7 @@ async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JudgeTask>, StoreError> {
                 channel: row.code("channel")?,
                 title: row.text("title")?,
                 body: row.text("body")?,
+                upstream: row.json("upstream")?,
             })
         })
         .collect()

@@ -71,6 +71,7 @@ pub(super) fn verdict(topic: &str) -> NewJudgement {
         office: "人社".into(),
         offices: vec![("人社".into(), 0.8)],
         places: vec![],
+        sender_town: None,
         reasons: vec![],
         search_words: "工地 拖欠 工资 covid19".into(),
     }

@@ -253,6 +253,7 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
             office: "住建".into(),
             offices: vec![("住建".into(), 0.8)],
             places: vec![],
+            sender_town: None,
             reasons: vec![],
             search_words: task.title.clone(),
         };

@@ -150,6 +150,7 @@ async fn bring_more(office: &Office, n: usize) {
             office: String::new(),
             offices: vec![],
             places: vec![],
+            sender_town: None,
             reasons: vec![],
             search_words: String::new(),
         };
@@ -188,6 +189,7 @@ async fn bring_for_office(office: &Office, title: &str, kind: &str, town: Option
         office: kind.into(),
         offices: vec![(kind.into(), 0.6), ("住建".into(), 0.2)],
         places: town.map(place).into_iter().collect(),
+        sender_town: None,
         reasons: vec![],
         search_words: title.into(),
     };
