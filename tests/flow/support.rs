@@ -13,20 +13,20 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A county made by `qingting init` on one of the databases.
-pub(super) struct County {
+pub(crate) struct County {
     dir: TempDir,
     database: String,
 }
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Engine {
+pub(crate) enum Engine {
     Sqlite,
     Postgres,
 }
 
 /// SQLite always, PostgreSQL where a server is named; in CI a missing server fails.
-pub(super) fn engines() -> Vec<Engine> {
+pub(crate) fn engines() -> Vec<Engine> {
     if std::env::var_os(POSTGRES).is_some() {
         return vec![Engine::Sqlite, Engine::Postgres];
     }
@@ -35,11 +35,11 @@ pub(super) fn engines() -> Vec<Engine> {
 }
 
 impl County {
-    pub(super) async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         Self::on(Engine::Sqlite).await
     }
 
-    pub(super) async fn on(engine: Engine) -> Self {
+    pub(crate) async fn on(engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = match engine {
             Engine::Sqlite => format!("sqlite:{}", dir.path().join("county/qingting.db").display()),
@@ -50,33 +50,33 @@ impl County {
         county
     }
 
-    pub(super) fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.dir.path().join("county")
     }
 
     /// A file beside the county's folder.
-    pub(super) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.dir.path().join(name);
         std::fs::write(&path, content).unwrap();
         path
     }
 
-    pub(super) fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.env("QINGTING_DIR", self.home()).env("QINGTING_DATABASE_URL", &self.database).args(args);
         command
     }
 
-    pub(super) fn start(&self, args: &[&str]) -> Child {
+    pub(crate) fn start(&self, args: &[&str]) -> Child {
         self.command(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    pub(super) fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         self.command(args).stdin(Stdio::null()).output().unwrap()
     }
 
     /// Runs a command that must succeed; its standard output.
-    pub(super) fn ok(&self, args: &[&str]) -> String {
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.run(args);
         let out = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{args:?}: {}\n{out}", String::from_utf8_lossy(&output.stderr));
@@ -84,19 +84,19 @@ impl County {
     }
 
     /// Runs a command that must succeed and print one JSON document.
-    pub(super) fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let with_json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
         let out = self.ok(&with_json);
         serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}"))
     }
 
     /// The counts of an import: read, new, updated, unchanged, quarantined.
-    pub(super) fn import(&self, path: &Path, source: &str) -> [i64; 5] {
+    pub(crate) fn import(&self, path: &Path, source: &str) -> [i64; 5] {
         counts(&self.json(&["import", path.to_str().unwrap(), "--source", source]))
     }
 
     /// The store as another process sees it.
-    pub(super) async fn store(&self) -> Store {
+    pub(crate) async fn store(&self) -> Store {
         let vault = Vault::load(&self.home().join("master.key")).unwrap();
         let settings = StoreSettings { url: self.database.clone(), vault, connections: 4 };
         Store::open(settings, Arc::new(SystemClock)).await.unwrap()
@@ -104,7 +104,7 @@ impl County {
 }
 
 /// The built program, away from the variables of the caller.
-pub(super) fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qingting"));
     for name in ["QINGTING_DIR", "QINGTING_DATABASE_URL", "QINGTING_BIND", "QINGTING_LOG"] {
         command.env_remove(name);
@@ -112,16 +112,16 @@ pub(super) fn program() -> Command {
     command
 }
 
-pub(super) fn counts(run: &Value) -> [i64; 5] {
+pub(crate) fn counts(run: &Value) -> [i64; 5] {
     ["read", "new", "updated", "unchanged", "quarantined"].map(|name| run[name].as_i64().unwrap())
 }
 
-pub(super) fn everything() -> ItemFilter {
+pub(crate) fn everything() -> ItemFilter {
     ItemFilter { state: ItemState::All, ..ItemFilter::default() }
 }
 
 /// All items of a store, newest first.
-pub(super) async fn all_items(store: &Store) -> Vec<qingting_models::records::Item> {
+pub(crate) async fn all_items(store: &Store) -> Vec<qingting_models::records::Item> {
     let mut page = Page { before: None, size: 200 };
     let mut items = Vec::new();
     loop {
@@ -135,7 +135,7 @@ pub(super) async fn all_items(store: &Store) -> Vec<qingting_models::records::It
 }
 
 /// A sheet of `rows` made-up calls with the headers of a hotline.
-pub(super) fn calls(rows: usize) -> String {
+pub(crate) fn calls(rows: usize) -> String {
     const MATTERS: [(&str, &str); 5] = [
         ("工地拖欠工资", "我们班组二十多人在工地做了四个月，工资一直没有发，项目部总说再等等。"),
         ("路灯不亮", "小区门口的路灯坏了一个多星期，晚上接孩子很不方便，希望尽快修好。"),

@@ -1,0 +1,11 @@
+//! Journeys in a real Chromium, driven through WebDriver: people log in and take one case to its end.
+//! Runs where `QINGTING_TEST_BROWSER` is set (the full `./test` sets it); in CI a missing browser fails.
+
+mod browser {
+    mod journeys;
+    mod window;
+}
+
+#[path = "flow/support.rs"]
+#[allow(dead_code)]
+mod support;

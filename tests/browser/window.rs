@@ -1,0 +1,178 @@
+//! A browser window of its own, and a served county to look at.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+
+use crate::support::County;
+
+/// A process that ends with the test.
+pub(super) struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Whether browser tests run here.
+pub(super) fn wanted() -> bool {
+    if std::env::var_os("QINGTING_TEST_BROWSER").is_some() {
+        return true;
+    }
+    assert!(std::env::var_os("CI").is_none(), "QINGTING_TEST_BROWSER must be set in CI");
+    println!("the browser journeys are left out here; ./test runs them");
+    false
+}
+
+/// Serves a county; the process and its address.
+pub(super) fn serve(county: &County) -> (Running, String) {
+    let mut child = county
+        .command(&["serve", "--bind", "127.0.0.1:0"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    (Running(child), first.trim().to_owned())
+}
+
+/// One browser with its driver.
+pub(super) struct Window {
+    pub(super) client: Client,
+    site: String,
+    _driver: Running,
+}
+
+impl Window {
+    pub(super) async fn open(site: &str) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = std::env::var("QINGTING_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
+        let driver = Command::new(driver)
+            .arg(format!("--port={port}"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let driver = Running(driver);
+        let mut tries = 0;
+        let client = loop {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            match builder.capabilities(capabilities()).connect(&format!("http://127.0.0.1:{port}")).await {
+                Ok(client) => break client,
+                Err(error) => {
+                    tries += 1;
+                    assert!(tries < 60, "no browser session: {error}");
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+            }
+        };
+        Self { client, site: site.to_owned(), _driver: driver }
+    }
+
+    pub(super) async fn go(&self, path: &str) {
+        self.client.goto(&format!("{}{path}", self.site)).await.unwrap();
+    }
+
+    pub(super) async fn path(&self) -> String {
+        self.client.current_url().await.unwrap().path().to_owned()
+    }
+
+    pub(super) async fn text(&self) -> String {
+        self.client.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+    }
+
+    pub(super) async fn click(&self, css: &str) {
+        let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(css)).await;
+        found.unwrap_or_else(|e| panic!("{css}: {e}")).click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    }
+
+    pub(super) async fn fill(&self, css: &str, text: &str) {
+        let found = self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+        found.clear().await.unwrap();
+        found.send_keys(text).await.unwrap();
+    }
+
+    pub(super) async fn choose(&self, css: &str, value: &str) {
+        let found = self.client.find(Locator::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+        found.select_by_value(value).await.unwrap();
+    }
+
+    /// Logs in afresh.
+    pub(super) async fn log_in(&self, login: &str, password: &str) {
+        self.client.delete_all_cookies().await.unwrap();
+        self.go("/login").await;
+        self.fill("#login", login).await;
+        self.fill("#password", password).await;
+        self.click("form[action='/login'] button").await;
+        self.client
+            .wait()
+            .at_most(Duration::from_secs(10))
+            .for_element(Locator::Css("header.top"))
+            .await
+            .unwrap_or_else(|e| panic!("{login} did not get in: {e}"));
+    }
+
+    /// Does a case action through its form, after `fill` has filled it.
+    pub(super) async fn act(&self, action: &str, fields: &[(&str, &str)]) {
+        let form = format!("form:has(input[name=action][value={action}])");
+        self.open_form(action).await;
+        for (name, value) in fields {
+            let css = format!("{form} [name={name}]");
+            let field = self.client.find(Locator::Css(&css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+            match field.tag_name().await.unwrap().as_str() {
+                "select" => self.choose(&css, value).await,
+                _ => self.fill(&css, value).await,
+            }
+        }
+        self.click(&format!("{form} button")).await;
+    }
+
+    async fn open_form(&self, action: &str) {
+        let details = format!("details:has(input[name=action][value={action}])");
+        let found =
+            self.client.find(Locator::Css(&details)).await.unwrap_or_else(|e| panic!("{action}: {e}"));
+        if found.attr("open").await.unwrap().is_none() {
+            self.click(&format!("{details} > summary")).await;
+        }
+    }
+
+    /// Keeps what the window shows as build output.
+    pub(super) async fn shoot(&self, name: &str) {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await.unwrap()).unwrap();
+    }
+
+    pub(super) async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+}
+
+fn capabilities() -> Capabilities {
+    let mut options = json!({
+        "args": [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--disable-dev-shm-usage", "--window-size=1280,900", "--lang=zh-CN"
+        ]
+    });
+    if let Ok(binary) = std::env::var("QINGTING_CHROMIUM") {
+        options["binary"] = json!(binary);
+    }
+    let mut all = Capabilities::new();
+    all.insert("browserName".into(), json!("chrome"));
+    all.insert("goog:chromeOptions".into(), options);
+    all.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
+    all
+}
