@@ -1,5 +1,7 @@
 //! The whole way as its users walk it: the built program, real files, real servers on loopback, both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
 mod flow {
     mod corpus;
     mod feeds;
