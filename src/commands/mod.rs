@@ -15,6 +15,7 @@ mod train;
 mod user;
 
 pub use init::make_home;
+pub use serve::{listen, serve_all};
 pub use user::first_password;
 
 use anyhow::Result;

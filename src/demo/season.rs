@@ -8,7 +8,7 @@ mod clockwork;
 pub(crate) mod feeds;
 mod material;
 mod mix;
-mod random;
+pub(crate) mod random;
 pub(crate) mod replies;
 pub(crate) mod sheets;
 mod slots;
@@ -16,6 +16,7 @@ mod slots;
 use anyhow::{Result, ensure};
 use jiff::Timestamp;
 
+pub(crate) use clockwork::DAYS;
 use replies::ReplyBook;
 
 /// Fewest and most items of a season.
@@ -98,6 +99,24 @@ pub(crate) fn season(items: usize, seed: u64, end: Timestamp) -> Result<Season> 
     let material = material::material()?;
     let records = mix::records(&material, items, seed, end)?;
     Ok(Season { records, replies: replies::reply_book()? })
+}
+
+/// Made-up full names, none twice.
+///
+/// # Errors
+/// When the embedded list of names is malformed or has fewer than `count` names to make.
+pub(crate) fn person_names(count: usize, seed: u64) -> Result<Vec<String>> {
+    let places = material::material()?.places;
+    let mut random = random::Random::new(seed);
+    let mut names: Vec<String> = Vec::with_capacity(count);
+    for _ in 0..count * 50 {
+        let name = slots::full_name(&places, &mut random);
+        if names.len() < count && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    ensure!(names.len() == count, "places.toml: too few names for {count} people");
+    Ok(names)
 }
 
 #[cfg(test)]

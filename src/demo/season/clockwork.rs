@@ -7,7 +7,7 @@ use jiff::tz::Offset;
 use super::random::Random;
 
 /// Length of the season in days: twelve weeks.
-pub(super) const DAYS: i64 = 84;
+pub(crate) const DAYS: i64 = 84;
 const DAY: i64 = 24 * 60;
 const LOCAL: i64 = 8 * 60;
 

@@ -53,7 +53,7 @@ pub(crate) fn atom(records: &[SeasonRecord], base_url: &str, end: Timestamp) -> 
          <link rel=\"self\" href=\"{}\"/>\n{entries}</feed>\n",
         kind.title(),
         rfc3339(end),
-        escaped(&format!("{base_url}/atom.xml")),
+        escaped(&format!("{base_url}/minsheng.atom")),
     )
 }
 
@@ -86,9 +86,13 @@ fn news(records: &[SeasonRecord], kind: FeedKind) -> impl Iterator<Item = &Seaso
     records.iter().rev().filter(move |record| record.channel == Channel::News { feed: kind })
 }
 
+/// The name of a piece's own page below `/news/`, without its ending.
+pub(crate) fn page(record: &SeasonRecord) -> &str {
+    record.external_id.rsplit(':').next().unwrap_or_default()
+}
+
 fn link(record: &SeasonRecord, base_url: &str) -> String {
-    let page = record.external_id.rsplit(':').next().unwrap_or_default();
-    format!("{base_url}/news/{page}.html")
+    format!("{base_url}/news/{}.html", page(record))
 }
 
 fn paragraphs(body: &str) -> String {

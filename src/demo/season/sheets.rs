@@ -13,7 +13,7 @@ pub(crate) const COMPLAINT_HEADERS: [&str; 7] =
     ["留言编号", "留言用户", "留言主题", "留言时间", "留言详情", "点赞数", "反对数"];
 
 /// When a record was made, given the season's end.
-pub(super) fn time_of(record: &SeasonRecord, end: Timestamp) -> Timestamp {
+pub(crate) fn time_of(record: &SeasonRecord, end: Timestamp) -> Timestamp {
     end.saturating_add(SignedDuration::from_mins(record.at_offset_minutes)).unwrap_or(end)
 }
 
