@@ -9,11 +9,11 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use qingting_classify::Classifier;
 use qingting_ingest::http::Http;
 use qingting_models::clock::local_date;
-use qingting_models::county::{County, DepartmentCode, RuleId};
+use qingting_models::county::{Amount, County, DepartmentCode, RuleId};
 use qingting_models::records::{Case, CaseState, Clock, Urgency};
 use qingting_models::store::Store;
 use qingting_respond::deadline;
@@ -126,12 +126,18 @@ impl AppState {
         self.light_of(&clock.rule, urgency, (clock.started_at, clock.due_at), clock.paused_at, now)
     }
 
-    /// Lists know the due time of a case but not when its clock started: the opening stands in, which
-    /// matters only for rules of hours.
+    /// Lists know the due time of a case but not when its clock started: for a rule of hours it is counted
+    /// back from the due time, else the opening stands in, which matters only for rules of office hours.
     fn light_of_case(&self, case: &Case, now: Timestamp) -> Light {
         let paused = matches!(case.state, CaseState::Waiting { .. }).then_some(now);
         case.due.as_ref().map_or(Light::Green, |(rule, due)| {
-            self.light_of(rule, case.urgency, (case.opened_at.min(*due), *due), paused, now)
+            let amount =
+                self.desk.county().deadline_rules.rule(rule).map(|r| r.amount_for(case.urgency.into()));
+            let started = match amount {
+                Some(Amount::ClockMinutes(m)) => *due - SignedDuration::from_mins(m.into()),
+                _ => case.opened_at.min(*due),
+            };
+            self.light_of(rule, case.urgency, (started, *due), paused, now)
         })
     }
 
@@ -208,7 +214,7 @@ mod tests {
     #[tokio::test]
     async fn a_request_that_never_ends_is_answered_with_a_chinese_page() {
         let limit = Duration::from_millis(5);
-        let endless = get(|| std::future::pending::<&str>());
+        let endless = get(std::future::pending::<&str>);
         let app: Router = Router::new()
             .route("/endless", endless)
             .route("/quick", get(|| async { "好" }))

@@ -41,7 +41,7 @@ pub(crate) async fn for_page(
 ) -> Result<(Proposal, Vec<String>), WebError> {
     let route = state.desk.propose(viewer, item).await?;
     let proposal = chosen(state, item, &route);
-    let other = |(code, why): &Reasoned| format!("{}（{why}）", state.names.department(code.as_str()));
+    let other = |(code, why): &Reasoned| format!("{}，{why}", state.names.department(code.as_str()));
     let others = route.proposal.iter().filter(|(code, _)| code.as_str() != proposal.department);
     let others = others.map(other).collect();
     Ok((proposal, others))

@@ -83,7 +83,7 @@ pub struct ItemRow {
     pub dismissed: Option<String>,
     pub archived: Option<String>,
     pub case: Option<String>,
-    /// The proposed department with its reason, or why none is proposed.
+    /// Why the chosen department is proposed, or why none is.
     pub proposal: Option<String>,
     pub at: Moment,
     /// Offices that may take it, the proposed one chosen.
@@ -114,7 +114,7 @@ impl ItemRow {
             dismissed: item.dismissed.clone(),
             archived: item.archived.clone(),
             case: item.case.map(|c| c.to_string()),
-            proposal: Some(proposal_text(proposal, names)).filter(|text| !text.is_empty()),
+            proposal: Some(proposal.why.clone()).filter(|why| !why.is_empty()),
             at: Moment::new(item.dispatched_or_seen_at(), now),
             departments: if workable {
                 choices(&names.departments, &proposal.department)
@@ -129,13 +129,6 @@ impl ItemRow {
 /// Whether an item can be confirmed, assigned or dismissed as it stands.
 pub fn may_be_worked(item: &Item) -> bool {
     item.case.is_none() && item.dismissed.is_none() && item.judged_version > 0
-}
-
-fn proposal_text(proposal: &Proposal, names: &Names) -> String {
-    match proposal.department.as_str() {
-        "" => proposal.why.clone(),
-        code => format!("{}（{}）", names.department(code), proposal.why),
-    }
 }
 
 /// A probability as whole percent.

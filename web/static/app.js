@@ -48,3 +48,10 @@ for (const menu of document.querySelectorAll("details.me")) {
     if (event.key === "Escape") { menu.open = false; menu.querySelector("summary").focus(); }
   });
 }
+
+// The reason can be typed at once.
+for (const details of document.querySelectorAll("[data-row] details")) {
+  details.addEventListener("toggle", () => {
+    if (details.open) details.querySelector('input:not([type="hidden"])')?.focus();
+  });
+}

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use jiff::Timestamp;
-use qingting_models::records::{Actor, ChainedEntry, Subject};
+use qingting_models::records::{Actor, ChainedEntry, Outcome, RatingGrade, Subject, state_label};
 use qingting_models::store::{AuditFilter, AuditVerdict, Page};
 use qingting_respond::case_table::ActionKind;
 
@@ -13,6 +13,7 @@ use crate::caller::Caller;
 use crate::error::WebError;
 use crate::frame::Frame;
 use crate::moment::Moment;
+use crate::names::Names;
 use crate::people::People;
 use crate::query::{Query, Select};
 use crate::view::{Choice, Tag, snippet};
@@ -106,7 +107,7 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Audit
         frame: Frame::inside(state, caller, "审计", PATH),
         selects: selects(&people, query),
         id: query.text("id").into(),
-        entries: found.rows.iter().map(|e| view(e, &people, now)).collect(),
+        entries: found.rows.iter().map(|e| view(e, &people, &state.names, now)).collect(),
         verdict: None,
         first: query.first(PATH),
         next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
@@ -159,12 +160,13 @@ fn selects(people: &People, query: &Query) -> Vec<Select> {
     ]
 }
 
-fn view(entry: &ChainedEntry, people: &People, now: Timestamp) -> EntryView {
+fn view(entry: &ChainedEntry, people: &People, names: &Names, now: Timestamp) -> EntryView {
     let (kind, id) = entry.entry.subject.parts();
     let word = KINDS.iter().find(|(code, _)| *code == kind).map_or(kind, |(_, word)| word);
     let detail = match &entry.entry.detail {
         serde_json::Value::Null => String::new(),
         serde_json::Value::Object(fields) if fields.is_empty() => String::new(),
+        serde_json::Value::Object(fields) => snippet(&detail_words(fields, names), 300),
         other => snippet(&other.to_string(), 300),
     };
     EntryView {
@@ -178,6 +180,43 @@ fn view(entry: &ChainedEntry, people: &People, now: Timestamp) -> EntryView {
         hash: entry.hash.clone(),
         short_hash: entry.hash.as_deref().unwrap_or_default().chars().take(8).collect(),
     }
+}
+
+/// Fields of a detail with their words; another field is shown by its name.
+const FIELDS: &[(&str, &str)] = &[
+    ("number", "工单号"),
+    ("department", "单位"),
+    ("from", "原单位"),
+    ("to", "改为"),
+    ("right_department", "应由"),
+    ("helper", "协办单位"),
+    ("state", "状态"),
+    ("outcome", "结果"),
+    ("grade", "评价"),
+    ("reply", "答复编号"),
+    ("level", "督办级别"),
+    ("days", "天数"),
+    ("reason", "理由"),
+    ("into", "并入"),
+    ("version", "版本"),
+];
+
+fn detail_words(fields: &serde_json::Map<String, serde_json::Value>, names: &Names) -> String {
+    let words = |(key, value): (&String, &serde_json::Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = match key.as_str() {
+            "department" | "from" | "to" | "right_department" | "helper" => {
+                names.department(&text).to_owned()
+            }
+            "state" => state_label(&text).to_owned(),
+            "outcome" => text.parse::<Outcome>().map_or(text, |o| o.label().to_owned()),
+            "grade" => text.parse::<RatingGrade>().map_or(text, |g| g.label().to_owned()),
+            _ => text,
+        };
+        let key = FIELDS.iter().find(|(name, _)| name == key).map_or(key.as_str(), |(_, words)| *words);
+        format!("{key} {text}")
+    };
+    fields.iter().map(words).collect::<Vec<_>>().join(" · ")
 }
 
 fn verdict_tag(verdict: &AuditVerdict) -> Tag {
@@ -218,5 +257,23 @@ impl crate::samples::Sampled for AuditPage {
             next: Some(t),
         };
         hostile().into_iter().map(page).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_are_told_in_words_and_what_is_not_known_stays() {
+        let names = crate::samples::names("人社局");
+        let detail = serde_json::json!({"helper": "rsj", "state": "handling", "outcome": "solved", "odd": 3});
+        let words = detail_words(detail.as_object().unwrap(), &names);
+        for part in ["协办单位 人社局", "状态 办理中", "结果 ", "odd 3"] {
+            assert!(words.contains(part), "{words}");
+        }
+        assert!(!words.contains("solved"), "{words}");
+        assert_eq!(action_words("case.accept"), "签收");
+        assert_eq!(action_words("new.thing"), "new.thing");
     }
 }

@@ -171,12 +171,31 @@ fn actions(file: &CaseFile, caller: &Caller, names: &Names, tried: Option<&Tried
         form_of(kind, names, &file.case, again)
     };
     let mut forms: Vec<ActionForm> = kinds.into_iter().filter(|k| has_form(*k)).map(form).collect();
-    // What ends or turns back stands last.
-    forms.sort_by_key(|form| form.class == "danger" || form.code == ActionKind::NeedsWork.code());
-    if let (None, Some(first)) = (tried, forms.first_mut()) {
+    // What takes the case a step on stands first, what ends or turns it back last.
+    forms.sort_by_key(|form| (form.class == "danger", !is_next_step(form.code)));
+    if let (None, Some(first)) = (tried, forms.first_mut().filter(|form| is_next_step(form.code))) {
         first.open = true;
     }
     forms
+}
+
+/// Whether an action is what the case waits for, and not something that may be done at any time.
+fn is_next_step(code: &str) -> bool {
+    use ActionKind as K;
+    let steps = [
+        K::Accept,
+        K::Reassign,
+        K::Contact,
+        K::TellPetitioner,
+        K::GoOn,
+        K::GrantExtension,
+        K::Submit,
+        K::Approve,
+        K::CallBack,
+        K::HelperAccept,
+        K::HelperAnswer,
+    ];
+    steps.iter().any(|kind| kind.code() == code)
 }
 
 fn clock_view(clock: &Clock, names: &Names, now: Timestamp, light: Light) -> ClockView {

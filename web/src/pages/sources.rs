@@ -125,7 +125,7 @@ fn health(source: &Source) -> Tag {
         (_, n, ..) if n >= BROKEN => Tag::new(format!("连续失败 {n} 次"), "tag red"),
         (_, n, ..) if n > 0 => Tag::new("上次读取失败，会再试", "tag yellow"),
         (_, _, None, SourceKind::Feed) => Tag::new("还没有读过", "tag yellow"),
-        (_, _, None, SourceKind::Sheet) => Tag::new("等待导入", "tag"),
+        (_, _, None, SourceKind::Sheet) => Tag::new("由人导入表格", "tag"),
         _ => Tag::new("正常", "tag green"),
     }
 }

@@ -216,7 +216,7 @@ async fn the_department_of_the_town_is_proposed_and_none_where_the_town_is_not_k
     bring_for_office(&office, "不知哪里的老路塌了", "乡镇街道", None).await;
     let (row, page) = places_to_assign(&office, "不知哪里的老路塌了").await;
     assert!(!row.contains(" selected") && row.contains("未能确定是哪一个"), "{row}");
-    assert!(page.contains("也可以考虑：住建局（模型建议：住建（20%））"));
+    assert!(page.contains("也可以考虑：住建局，模型建议：住建（20%）"));
 }
 
 #[tokio::test]
