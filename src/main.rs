@@ -1,5 +1,8 @@
 //! The command line of Qingting: one binary for the pages, the workers and every task around them.
 
+// A binary has no outside: `pub` here means "for the rest of the program".
+#![allow(unreachable_pub)]
+
 mod cli;
 mod commands;
 mod demo;

@@ -218,6 +218,12 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         self.run_in(&mut tx, source, what, counts, error).await?;
+        let now = self.now();
+        tx.run(
+            "UPDATE source SET last_tried_at = $1, last_success_at = CASE WHEN $2 THEN $1 ELSE last_success_at END WHERE id = $3",
+            args![now, error.is_none(), source.0],
+        )
+        .await?;
         tx.commit().await
     }
 

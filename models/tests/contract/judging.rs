@@ -130,3 +130,23 @@ async fn an_item_that_was_not_judged_yet_is_shown_to_nobody() {
         assert_eq!(store.overview(&DUTY, store.now(), store.now()).await.unwrap().unjudged, 1);
     }
 }
+
+#[tokio::test]
+async fn what_is_nothing_for_the_county_waits_for_nobody() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let item = judged(&store, &source, "1", "wages").await;
+        assert_eq!(store.count_items(&DUTY, &ItemFilter::default()).await.unwrap(), 1);
+        let nothing = PersonJudgement {
+            topics: vec![],
+            kind: Kind::Praise,
+            urgency: Urgency::Ordinary,
+            department: None,
+            places: None,
+        };
+        store.judge_by_person(&DUTY, item.id, 1, nothing, Actor::User(UserId(1))).await.unwrap();
+        assert_eq!(store.count_items(&DUTY, &ItemFilter::default()).await.unwrap(), 0);
+        let all = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
+        assert_eq!(store.count_items(&DUTY, &all).await.unwrap(), 1);
+    }
+}

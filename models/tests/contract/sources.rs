@@ -83,3 +83,16 @@ async fn a_paused_source_is_not_polled() {
         assert!(store.claim_due_source("a", 60).await.unwrap().is_some());
     }
 }
+
+#[tokio::test]
+async fn an_import_is_a_sign_of_life_and_a_failed_one_is_not() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        store.record_run(source.id, "a.csv", SourceRun::default(), Some("empty")).await.unwrap();
+        let tried = store.source(source.id).await.unwrap().unwrap().health;
+        assert_eq!((tried.last_tried_at, tried.last_success_at), (Some(store.now()), None));
+        store.record_run(source.id, "b.csv", SourceRun::default(), None).await.unwrap();
+        let well = store.source(source.id).await.unwrap().unwrap().health;
+        assert_eq!(well.last_success_at, Some(store.now()));
+    }
+}
