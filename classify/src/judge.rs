@@ -8,6 +8,7 @@ use qingting_models::text::normalise;
 
 use crate::model::{Choice, Model};
 use crate::place::PlaceFinder;
+use crate::praise::praises;
 use crate::prepare::Prepared;
 use crate::reasons::reasons;
 use crate::segment::{Segmenter, document_of_words};
@@ -66,10 +67,13 @@ impl Classifier {
         let choice = self.model.choose(&text);
         let topics: Vec<usize> = choice.topics.iter().map(|(topic, _)| *topic).collect();
         let title_length = input.title.chars().count();
+        let verdict = self.verdict(choice, input.channel);
+        let thanks = input.channel != Channel::News && praises(input.title);
         Verdict {
+            kind: if thanks { Kind::Praise } else { verdict.kind },
             places: self.find_places(input),
             reasons: reasons(&self.model, &document, &text, title_length, &topics),
-            ..self.verdict(choice, input.channel)
+            ..verdict
         }
     }
 

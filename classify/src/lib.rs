@@ -9,6 +9,7 @@ mod fit;
 mod judge;
 mod model;
 mod place;
+mod praise;
 mod prepare;
 mod reasons;
 mod segment;
