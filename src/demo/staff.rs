@@ -138,7 +138,7 @@ impl Staff {
             let urgent = self.is_urgent(&case)?;
             let doing = match self.at_the_desk(&case, round)? {
                 Some(doing) => Some(doing),
-                None if round.working || urgent => self.at_the_department(&case)?,
+                None if round.working || urgent => self.at_the_department(&case, round)?,
                 None => None,
             };
             match doing {

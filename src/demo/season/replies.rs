@@ -68,8 +68,6 @@ pub(crate) struct ReplyBook {
     pub extension_reasons: Vec<String>,
     /// What is written when a case is pressed.
     pub press_notes: Vec<String>,
-    /// What one shift hands on to the next.
-    pub handover_notes: Vec<String>,
     /// A leader's instructions on an incident.
     pub instructions: Vec<String>,
 }

@@ -8,12 +8,15 @@ use qingting_respond::action::Action;
 
 use super::habits::DAY;
 use super::phrases::filled;
-use super::{Doing, Memory, Staff};
+use super::{Doing, Memory, Round, Staff};
 use crate::demo::season::SeasonRecord;
+
+/// In a hundred cases of the season's end, those not accepted yet.
+const PUT_OFF: usize = 60;
 
 impl Staff {
     /// What the case's department, or one that helps it, does next; `None` when it is not yet time.
-    pub(super) fn at_the_department(&self, case: &Case) -> Result<Option<Doing>> {
+    pub(super) fn at_the_department(&self, case: &Case, round: Round) -> Result<Option<Doing>> {
         if let Some(doing) = self.at_the_helper(case)? {
             return Ok(Some(doing));
         }
@@ -22,6 +25,7 @@ impl Staff {
             return Ok(None);
         }
         let action = match &case.state {
+            CaseState::Assigned { .. } if round.late && self.is_put_off(case, record) => None,
             CaseState::Assigned { at, .. } if self.passed(case, *at) >= memory.habit.accept => {
                 Some(self.send_back(case, memory, record).unwrap_or(Action::Accept))
             }
@@ -33,6 +37,11 @@ impl Staff {
         };
         let handler = self.people.handler(&case.lead)?;
         Ok(action.map(|action| Doing::Act(Box::new(handler.clone()), action)))
+    }
+
+    /// Near the season's end some departments have not yet looked at what came last.
+    fn is_put_off(&self, case: &Case, record: &SeasonRecord) -> bool {
+        case.reopened == 0 && !record.urgent && self.draw.chance(&record.external_id, "put off", PUT_OFF)
     }
 
     /// Not ours: when the matter is truly another's, or a reason of the book fits it.
@@ -76,8 +85,7 @@ impl Staff {
             let reason = self.draw.pick(id, "extension", &self.words.book.extension_reasons).to_owned();
             return Some(Action::AskExtension { reason, days: habit.extension_days });
         }
-        let complains = matches!(record.upstream_kind.as_str(), "投诉" | "求助");
-        if complains && habit.wait_days > 0 && case.waits == 0 && in_time && passed >= DAY / 2 {
+        if complains(record) && habit.wait_days > 0 && case.waits == 0 && in_time && passed >= DAY / 2 {
             return self.wait(record, habit.wait_days);
         }
         let asking = case.extension.as_ref().is_some_and(|extension| extension.decision.is_none());
@@ -117,7 +125,7 @@ impl Staff {
 
     pub(super) fn submit(&self, case: &Case, record: &SeasonRecord) -> Option<Action> {
         let department = self.office_name(&case.lead);
-        let answer = self.words.answer(record, &department, self.draw, case.reopened)?;
+        let answer = self.words.answer(record, &department, self.draw, self.tries(case))?;
         let promises = answer.promise.iter().map(|promise| Promise {
             what: promise.text.clone(),
             by: local_date(self.store.now()).saturating_add(i64::from(promise.days).days()),
@@ -127,6 +135,12 @@ impl Staff {
             outcome: Outcome::from_code(&answer.outcome)?,
             promises: promises.collect(),
         })
+    }
+
+    /// How often the matter was answered before.
+    pub(super) fn tries(&self, case: &Case) -> u32 {
+        let reworked = self.memory(case).is_ok_and(|(memory, _)| memory.needed_work);
+        case.reopened + u32::from(reworked)
     }
 
     fn review(
@@ -140,7 +154,7 @@ impl Staff {
             return Ok(None);
         }
         let id = record.external_id.as_str();
-        let action = if memory.habit.needs_work && !memory.needed_work {
+        let action = if memory.habit.needs_work && !memory.needed_work && complains(record) {
             let note = self.draw.pick(id, "review", &self.words.book.review_notes).to_owned();
             Action::NeedsWork { note }
         } else {
@@ -173,6 +187,11 @@ impl Staff {
         let handler = self.people.handler(&helper.department)?;
         Ok(Some(Doing::Act(Box::new(handler.clone()), action)))
     }
+}
+
+/// Has something that can be looked at and put right, not only a question.
+fn complains(record: &SeasonRecord) -> bool {
+    matches!(record.upstream_kind.as_str(), "投诉" | "求助")
 }
 
 fn is_asked(helper: &Helper) -> bool {

@@ -124,7 +124,7 @@ impl Staff {
                 }
             }
             CaseState::Returned { at, right_department, .. } => {
-                let right = right_department.clone().filter(|_| self.worked_since(*at) >= memory.habit.desk);
+                let right = right_department.clone().filter(|_| self.passed(case, *at) >= memory.habit.desk);
                 right.map(|right| by_desk(self.reassign(record, right)))
             }
             CaseState::Handling { .. } if round.working => {
@@ -248,7 +248,7 @@ impl Staff {
         if memory.habit.is_unreached && case.reopened == 0 {
             return unrated(&phrases.unreached);
         }
-        let answer = self.words.answer(record, "", self.draw, case.reopened);
+        let answer = self.words.answer(record, "", self.draw, self.tries(case));
         let outcome = answer.map_or_else(String::new, |answer| answer.outcome);
         let dissatisfied = memory.habit.is_dissatisfied && case.reopened == 0;
         let said = self.words.call_back(record, &outcome, dissatisfied, self.draw, case.reopened);

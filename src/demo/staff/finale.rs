@@ -87,7 +87,10 @@ impl Staff {
                 None => Vec::new(),
             },
             "returned" if assigned => {
-                let right = self.office_named("属地", record).filter(|code| *code != case.lead);
+                let of_town = self.office_named("属地", record).filter(|code| *code != case.lead);
+                let another =
+                    || self.open.values().map(|c| &c.lead).find(|lead| **lead != case.lead).cloned();
+                let right = of_town.or_else(another);
                 let phrases = &self.words.phrases.general_send_back;
                 let action = right.map(|right| Action::SendBack {
                     reason: filled(

@@ -80,7 +80,7 @@ impl Habit {
         // Departments differ in pace: hundredths of the usual time.
         let pace = [50, 65, 80, 90, 105, 135][draw.between(department.as_str(), "pace", 0, 5) as usize];
         let time = |question, low, high| draw.between(id, question, low, high) * pace / 100;
-        let slow = if draw.chance(id, "slow", 7) { 2 } else { 1 };
+        let slow = if draw.chance(id, "slow", 8) { 3 } else { 1 };
         let reply = time("reply", DAY / 3, DAY * 7 / 2) * slow;
         let usual = Self {
             accept: time("accept", 40, DAY * 5 / 4),
@@ -113,6 +113,7 @@ impl Habit {
             contact: 5,
             reply: draw.between(id, "urgent reply", 60, DAY * 2 / 3),
             review: 10,
+            desk: 10,
             wait_days: 0,
             extension_days: 0,
             sends_back: false,

@@ -12,7 +12,7 @@ use super::habits::Draw;
 
 const PHRASES: &str = include_str!("../../../data/demo/staff.toml");
 /// From this weight of shared words on a text is taken to be about the same matter.
-const ALIKE: f64 = 1.4;
+const ALIKE: f64 = 2.0;
 
 /// Another authority that takes some matters, told by words.
 #[derive(Clone, Debug, Deserialize)]
