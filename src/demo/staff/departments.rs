@@ -31,7 +31,7 @@ impl Staff {
             }
             CaseState::Handling { accepted_at, .. } => self.handle(case, memory, record, *accepted_at),
             CaseState::InReview { submitted_at, .. } => {
-                return Ok(self.review(case, memory, record, *submitted_at)?);
+                return self.review(case, memory, record, *submitted_at);
             }
             _ => None,
         };

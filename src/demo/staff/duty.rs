@@ -176,7 +176,8 @@ impl Staff {
     /// A case that tells what another open one tells goes on under that one.
     fn joined(&self, case: &Case, record: &SeasonRecord) -> Option<Doing> {
         let repeat = is_repeat(record);
-        if !repeat && !(record.storyline.is_some() && self.draw.chance(&record.external_id, "merge", 40)) {
+        let told_by_many = record.storyline.is_some() && self.draw.chance(&record.external_id, "merge", 40);
+        if !repeat && !told_by_many {
             return None;
         }
         let into = self.earlier(case, record)?;
