@@ -1,8 +1,8 @@
 //! Text utilities that every door needs: feeds, sheets, API, manual entry, replies, attachments.
 //!
-//! * [`tidy`] makes the text people read: as written, without what hides, breaks or cannot be stored.
-//! * [`normalise`] makes the copy the model reads, and remembers where each character came from.
-//! * [`mask`] hides personal data before anything else sees the text.
+//! * [`tidy()`] makes the text people read: as written, without what hides, breaks or cannot be stored.
+//! * [`normalise()`] makes the copy the model reads, and remembers where each character came from.
+//! * [`mask()`] hides personal data before anything else sees the text.
 //! * [`canonical`] is the one form that content digests are made over.
 
 pub mod mask;
