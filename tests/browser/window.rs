@@ -93,8 +93,7 @@ impl Window {
     }
 
     pub(super) async fn click(&self, css: &str) {
-        let found = self.client.wait().at_most(Duration::from_secs(10)).for_element(Locator::Css(css)).await;
-        found.unwrap_or_else(|e| panic!("{css}: {e}")).click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
+        self.wait_for(css).await.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
     }
 
     pub(super) async fn fill(&self, css: &str, text: &str) {
@@ -115,12 +114,7 @@ impl Window {
         self.fill("#login", login).await;
         self.fill("#password", password).await;
         self.click("form[action='/login'] button").await;
-        self.client
-            .wait()
-            .at_most(Duration::from_secs(10))
-            .for_element(Locator::Css("header.top"))
-            .await
-            .unwrap_or_else(|e| panic!("{login} did not get in: {e}"));
+        self.wait_for("header.top").await;
     }
 
     /// Does a case action through its form, after `fill` has filled it.
@@ -135,13 +129,20 @@ impl Window {
                 _ => self.fill(&css, value).await,
             }
         }
+        // The answer is a new page: the mark on the old one tells them apart.
+        self.client.execute("document.documentElement.dataset.left = 'yes'", vec![]).await.unwrap();
         self.click(&format!("{form} button")).await;
+        self.wait_for("html:not([data-left]) main").await;
+    }
+
+    async fn wait_for(&self, css: &str) -> fantoccini::elements::Element {
+        let found = self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css(css)).await;
+        found.unwrap_or_else(|e| panic!("{css}: {e}"))
     }
 
     async fn open_form(&self, action: &str) {
         let details = format!("details:has(input[name=action][value={action}])");
-        let found =
-            self.client.find(Locator::Css(&details)).await.unwrap_or_else(|e| panic!("{action}: {e}"));
+        let found = self.wait_for(&details).await;
         if found.attr("open").await.unwrap().is_none() {
             self.click(&format!("{details} > summary")).await;
         }

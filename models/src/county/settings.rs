@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(with_hours(r#"["08:30-12:00", "13:30-17:00"]"#).unwrap().office_hours.len(), 2);
         for bad in [r#"["13:30-17:00", "08:30-12:00"]"#, r#"["17:00-08:30"]"#, r#"["8h"]"#, "[]"] {
             let error = with_hours(bad).unwrap_err().to_string();
-            assert!(error.starts_with("county.toml line 5: office_hours"), "{error}");
+            assert!(error.starts_with("county.toml line 4: office_hours"), "{error}");
         }
     }
 

@@ -79,8 +79,10 @@ impl Store {
 
     fn item_condition(&self, viewer: &Viewer, filter: &ItemFilter, values: &mut Vec<Arg>) -> String {
         let mut all = vec![visibility::items(viewer, values)];
+        // What a person found to be nothing for the county, and news that the model surely finds so, waits for nobody.
         const WAITING: &str =
-            "i.case_id IS NULL AND i.dismissed IS NULL AND i.archived IS NULL AND i.judged_version > 0";
+            "i.case_id IS NULL AND i.dismissed IS NULL AND i.archived IS NULL AND i.judged_version > 0
+             AND NOT (i.main_topic IS NULL AND NOT i.unsure AND (i.judged_by_person OR i.channel = 'news'))";
         match filter.state {
             ItemState::Open => all.push(WAITING.into()),
             ItemState::Unsure => all.push(format!("{WAITING} AND i.unsure")),
