@@ -64,8 +64,8 @@ mod tests {
             format: FeedFormat::Rss,
             title: "便民".into(),
             entries: vec![entry],
-            lost: vec![],
             encoding: "UTF-8",
+            ..FeedDocument::default()
         };
         let preview = shown(&feed);
         assert_eq!(preview.count, 1);

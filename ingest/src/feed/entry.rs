@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 /// The family of formats that a feed is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedFormat {
-    /// RSS 0.9x, 1.0 and 2.0.
+    /// RSS 0.9x, 1.0 and 2.0, and CDF.
+    #[default]
     Rss,
     Atom,
     Json,
@@ -24,7 +25,7 @@ impl std::fmt::Display for FeedFormat {
 }
 
 /// A feed as it was read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct FeedDocument {
     pub format: FeedFormat,
     pub title: String,
@@ -36,6 +37,12 @@ pub struct FeedDocument {
     /// The encoding that the document was read in.
     #[serde(skip)]
     pub encoding: &'static str,
+    /// How long the feed says that it stays as it is, in seconds (RSS `ttl`, or the `sy:` update period).
+    #[serde(skip)]
+    pub ttl_s: Option<i64>,
+    /// The ids of entries that the source withdrew (RFC 6721).
+    #[serde(skip)]
+    pub deleted: Vec<String>,
 }
 
 /// One entry of a feed.
@@ -51,6 +58,12 @@ pub struct FeedEntry {
     /// The body as it arrived.
     #[serde(skip)]
     pub html: String,
+    /// When the feed says that it was last changed.
+    #[serde(skip)]
+    pub updated: Option<Timestamp>,
+    /// The body is only the beginning or a summary; the article stands on its page.
+    #[serde(skip)]
+    pub summary_only: bool,
 }
 
 /// An entry that could not be read.

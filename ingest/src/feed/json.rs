@@ -19,9 +19,8 @@ pub(super) fn parse(json: &str, encoding: &'static str) -> Result<FeedDocument, 
     let mut document = FeedDocument {
         format: FeedFormat::Json,
         title: crate::text::one_line(&word(&root, "title")),
-        entries: Vec::new(),
-        lost: Vec::new(),
         encoding,
+        ..FeedDocument::default()
     };
     for (item, number) in items.iter().zip(1..) {
         if item.is_object() {
@@ -46,6 +45,7 @@ fn entry(item: &Value) -> FeedEntry {
         published: date::parse(&first(&["date_published", "date_modified"])),
         body: text::html_to_text(&html),
         html,
+        ..FeedEntry::default()
     }
 }
 

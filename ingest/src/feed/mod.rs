@@ -1,9 +1,12 @@
 //! Feeds: RSS of every version, Atom and JSON Feed, in whatever encoding and state of repair.
 
 mod date;
+pub mod discover;
 mod entry;
 mod json;
 mod lenient;
+mod markup;
+pub mod opml;
 mod parse;
 mod text;
 mod xml;

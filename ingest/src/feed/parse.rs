@@ -62,13 +62,7 @@ fn what_else(text: &str) -> &'static str {
 fn read(document: &Repaired, encoding: &'static str) -> Result<FeedDocument, FeedError> {
     let whole = strict(&format!("{}{}", document.root, document.inside));
     let pieces = lenient::pieces(document);
-    let mut found = FeedDocument {
-        format: document.format,
-        title: String::new(),
-        entries: Vec::new(),
-        lost: Vec::new(),
-        encoding,
-    };
+    let mut found = FeedDocument { format: document.format, encoding, ..FeedDocument::default() };
     match whole {
         Ok(feed) if feed.entries.len() >= pieces.len() => {
             found.title = title(&feed.title);
@@ -143,6 +137,7 @@ fn entry(entry: feed_rs::model::Entry) -> FeedEntry {
         published: at,
         body: text::html_to_text(&html),
         html,
+        ..FeedEntry::default()
     }
 }
 

@@ -3,13 +3,19 @@
 //! Only the tokenizer of the HTML standard is used, without a tree: the work grows with the length of the
 //! text alone, and no depth of nesting can exhaust the stack.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+    BufferQueue, Tag, TagKind, Token as HtmlToken, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
+
+use super::markup::{Token, Tokens};
+
+/// Longer tags, in bytes, lose their attributes.
+const LONGEST_TAG: usize = 8_000;
 
 /// The readable text of a piece of HTML, or of plain text, whose line breaks stay.
 pub fn html_to_text(html: &str) -> String {
@@ -31,9 +37,31 @@ fn has_markup(text: &str) -> bool {
         .any(|after| after.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'))
 }
 
+/// HTML whose tags have a length that the HTML parser can bear: it compares each attribute of a tag with all
+/// before it. Longer tags lose their attributes.
+pub(super) fn bounded(html: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut tokens = Tokens::new(html);
+    while let Some(token) = tokens.next() {
+        if let Token::Open(tag) = token
+            && tokens.end() - tokens.start() > LONGEST_TAG
+        {
+            out.push_str(&html[copied..tokens.start()]);
+            out.push_str(&format!("<{}>", tag.name));
+            copied = tokens.end();
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(html);
+    }
+    out.push_str(&html[copied..]);
+    Cow::Owned(out)
+}
+
 fn convert(html: &str) -> String {
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
+    input.push_back(StrTendril::from_slice(&bounded(html)));
     let tokenizer = Tokenizer::new(TextSink::default(), TokenizerOpts::default());
     // `Script` is never answered by the sink, so one call takes the whole input.
     let _ = tokenizer.feed(&input);
@@ -71,11 +99,11 @@ struct TextSink {
 impl TokenSink for TextSink {
     type Handle = ();
 
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+    fn process_token(&self, token: HtmlToken, _line: u64) -> TokenSinkResult<()> {
         let mut writer = self.state.borrow_mut();
         match token {
-            Token::TagToken(tag) => return writer.tag(&tag),
-            Token::CharacterTokens(text) if writer.hidden.is_none() => writer.characters(&text),
+            HtmlToken::TagToken(tag) => return writer.tag(&tag),
+            HtmlToken::CharacterTokens(text) if writer.hidden.is_none() => writer.characters(&text),
             _ => {}
         }
         TokenSinkResult::Continue
