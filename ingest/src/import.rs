@@ -116,6 +116,6 @@ fn prepared(batch: Batch) -> Prepared {
 }
 
 fn reject(bad: BadRow) -> Reject {
-    let BadRow { place, reason, original } = bad;
-    Reject { place, reason, original }
+    let BadRow { place, kind, form, reason, original } = bad;
+    Reject { place, kind, form, reason, original }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures::{Stream, StreamExt, stream};
 use jiff::Timestamp;
-use qingting_models::records::{RowPlace, Source, SourceRun};
+use qingting_models::records::{RejectForm, RejectKind, RowPlace, Source, SourceRun};
 use qingting_models::store::{Arrival, Fetched, PollOutcome, Reject, Store, StoreError};
 
 use crate::feed::{self, FeedDocument, FeedError, LostEntry};
@@ -44,10 +44,9 @@ pub async fn poll(store: &Store, http: &Http, source: &Source) -> Result<SourceR
     let result = match fetch(http, source, tried_at).await {
         Ok(Got::Nothing) => Ok(Fetched {
             counts: SourceRun::default(),
-            etag: source.health.etag.clone(),
-            last_modified: source.health.last_modified.clone(),
             what: source.url.clone().unwrap_or_default(),
             not_modified: true,
+            ..of_before(source)
         }),
         Ok(Got::Entries { arrivals, rejects, validators }) => {
             let counts = store.intake(source, arrivals, rejects).await?;
@@ -57,7 +56,7 @@ pub async fn poll(store: &Store, http: &Http, source: &Source) -> Result<SourceR
                 etag,
                 last_modified,
                 what: source.url.clone().unwrap_or_default(),
-                not_modified: false,
+                ..of_before(source)
             })
         }
         Err(wrong) => Err(wrong),
@@ -120,6 +119,19 @@ fn due<'s>(store: &'s Store, worker: &'s str) -> impl Stream<Item = Result<Sourc
     })
 }
 
+/// What is kept of the poll before when nothing new is said about it.
+fn of_before(source: &Source) -> Fetched {
+    let health = &source.health;
+    Fetched {
+        etag: health.etag.clone(),
+        last_modified: health.last_modified.clone(),
+        moved_to: health.moved_to.clone(),
+        cursor: health.cursor.clone(),
+        pace_s: health.pace_s,
+        ..Fetched::default()
+    }
+}
+
 enum Got {
     Nothing,
     Entries { arrivals: Vec<Arrival>, rejects: Vec<Reject>, validators: Validators },
@@ -153,6 +165,8 @@ fn entries(feed: FeedDocument, file: &str) -> (Vec<Arrival>, Vec<Reject>) {
     let place = |row| RowPlace { file: file.to_owned(), row, ..RowPlace::default() };
     let lost = |LostEntry { number, reason, markup }| Reject {
         place: place(number),
+        kind: RejectKind::Entry,
+        form: RejectForm::Markup,
         reason,
         original: serde_json::json!({ "markup": markup }),
     };
@@ -163,7 +177,8 @@ fn entries(feed: FeedDocument, file: &str) -> (Vec<Arrival>, Vec<Reject>) {
         let record = record_of_entry(entry);
         if empty {
             let reason = "the entry has neither a title nor a text; one of them is needed".to_owned();
-            rejects.push(Reject { place: place(number), reason, original: record.original });
+            let (kind, form) = (RejectKind::NoText, RejectForm::Entry);
+            rejects.push(Reject { place: place(number), kind, form, reason, original: record.original });
         } else {
             arrivals.push(prepare(record));
         }
@@ -202,7 +217,7 @@ fn jitter(source: &Source, now: Timestamp) -> i64 {
 mod tests {
     use super::*;
     use qingting_models::ids::SourceId;
-    use qingting_models::records::{Channel, Mode, SourceHealth, SourceKind};
+    use qingting_models::records::{Channel, Mode, SourceHealth, SourceKind, SourceSettings};
 
     fn source(interval_s: i64, failures: i64) -> Source {
         Source {
@@ -218,6 +233,10 @@ mod tests {
             column_map: None,
             created_at: Timestamp::UNIX_EPOCH,
             interval_s,
+            settings: SourceSettings::default(),
+            has_secret: false,
+            has_token: false,
+            removed_at: None,
             health: SourceHealth { failures, ..SourceHealth::default() },
         }
     }

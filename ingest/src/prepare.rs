@@ -1,7 +1,7 @@
 //! From what arrived to what the store takes: tidied, masked, and with the text that digests are made over.
 
 use qingting_models::records::{ItemContent, Upstream};
-use qingting_models::store::Arrival;
+use qingting_models::store::{Arrival, Sameness};
 use qingting_models::text::{MaskKind, mask_with, tidy};
 
 use crate::feed::FeedEntry;
@@ -39,6 +39,9 @@ pub fn prepare(record: RawRecord) -> Arrival {
             },
         },
         original: record.original,
+        sameness: record.sameness,
+        withdrawn: record.withdrawn,
+        language: None,
     }
 }
 
@@ -61,6 +64,7 @@ pub fn record_of_entry(entry: FeedEntry) -> RawRecord {
         url: entry.url,
         occurred_at: entry.published,
         original,
+        sameness: Sameness::default(),
         ..RawRecord::default()
     }
 }

@@ -1,6 +1,7 @@
 //! What arrived, before any judgement: one feed entry, one row of a sheet.
 
 use jiff::Timestamp;
+use qingting_models::store::Sameness;
 
 /// Personal values that stood in columns of their own. They are masked wherever they occur in the record's
 /// texts and never stored in clear.
@@ -41,4 +42,8 @@ pub struct RawRecord {
     pub significant: Vec<(String, String)>,
     /// Everything that arrived, to be sealed.
     pub original: serde_json::Value,
+    /// By what a published article is recognised elsewhere; empty for calls and complaints.
+    pub sameness: Sameness,
+    /// The source takes the record back.
+    pub withdrawn: bool,
 }

@@ -56,6 +56,7 @@ async fn judged(store: &TestStore, ids: &[&str], due_at: Option<Timestamp>) {
                 cutoff: None,
                 allow_host: None,
                 interval_s: 600,
+                settings: Default::default(),
             };
             store.add_source(new, Actor::Console).await.unwrap()
         }
@@ -71,6 +72,9 @@ async fn judged(store: &TestStore, ids: &[&str], due_at: Option<Timestamp>) {
             upstream: Upstream { due_at, ..Upstream::default() },
         },
         original: serde_json::json!({"标题": id}),
+        sameness: Default::default(),
+        withdrawn: false,
+        language: None,
     };
     store.intake(&source, ids.iter().map(arrival).collect(), vec![]).await.unwrap();
     let tasks = store.claim_judging("w", 100, LEASE).await.unwrap();

@@ -46,6 +46,9 @@ fn item(topic: &str, title: &str, body: &str) -> Item {
         dismissed: None,
         case: None,
         sealed: SealedId(1),
+        withdrawn_at: None,
+        language: None,
+        appearances: 1,
     }
 }
 
@@ -63,6 +66,10 @@ fn source() -> Source {
         column_map: None,
         created_at: seen(),
         interval_s: 600,
+        settings: Default::default(),
+        has_secret: false,
+        has_token: false,
+        removed_at: None,
         health: SourceHealth::default(),
     }
 }

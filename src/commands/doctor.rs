@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use qingting_classify::Model;
 use qingting_models::clock::local_date;
+use qingting_models::store::QuarantineFilter;
 use serde::Serialize;
 
 use crate::cli::Global;
@@ -49,7 +50,7 @@ pub async fn run(global: &Global) -> Result<()> {
                     format!("{}; the first is {} in {}: {why}", stuck.len(), first.item, first.stage),
                 ));
             }
-            let held = store.count_quarantine(None).await?;
+            let held = store.count_quarantine(QuarantineFilter::default()).await?;
             if held > 0 {
                 found.push(warn(
                     "quarantine",

@@ -35,7 +35,17 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
             }
             let cutoff = cutoff.as_deref().map(date).transpose()?;
             let interval_s = i64::from(every) * 60;
-            let new = NewSource { name, kind, channel, mode, url, cutoff, allow_host, interval_s };
+            let new = NewSource {
+                name,
+                kind,
+                channel,
+                mode,
+                url,
+                cutoff,
+                allow_host,
+                interval_s,
+                settings: Default::default(),
+            };
             let source = store.add_source(new, Actor::Console).await?;
             if global.json {
                 return output::json(&source);
@@ -165,6 +175,7 @@ pub async fn made_for_import(store: &Store, name: &str) -> Result<(Source, bool)
         cutoff: None,
         allow_host: None,
         interval_s: 900,
+        settings: Default::default(),
     };
     match store.add_source(new, Actor::Console).await {
         Ok(source) => Ok((source, true)),

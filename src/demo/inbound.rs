@@ -61,6 +61,7 @@ async fn add(
         cutoff: None,
         allow_host,
         interval_s: 60,
+        settings: Default::default(),
     };
     store.add_source(new, Actor::Console).await?;
     Ok(())

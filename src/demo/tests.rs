@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use qingting_models::records::{CaseState, Item, OPEN_STATES, Viewer};
+use qingting_models::store::QuarantineFilter;
 use qingting_models::store::{CaseFilter, ItemFilter, ItemState, Page, Store};
 
 use super::*;
@@ -62,7 +63,7 @@ async fn every_fate(store: &Store) {
     for state in [ItemState::Open, ItemState::Unsure, ItemState::Dismissed, ItemState::Archived] {
         assert!(count(store, state).await > 0, "{state:?}");
     }
-    assert_eq!(store.quarantine(None, 10).await.unwrap().len(), 1);
+    assert_eq!(store.quarantine(QuarantineFilter::default(), Page::default()).await.unwrap().rows.len(), 1);
     let mut page = Page { before: None, size: 200 };
     let mut updated: Vec<Item> = Vec::new();
     loop {

@@ -1,5 +1,6 @@
 //! The real letters, where they are at hand: imported whole in every form. The project itself carries none of them.
 
+use qingting_models::store::{Page, QuarantineFilter};
 use std::path::PathBuf;
 
 use rust_xlsxwriter::Workbook;
@@ -67,7 +68,8 @@ async fn the_letters_import_whole_in_three_forms_and_again_change_nothing() {
     rows[200][3] = "2019-02-31 08:00:00".into();
     let broken = county.file("broken.csv", csv(&rows));
     assert_eq!(county.import(&broken, "一处"), [all, 0, 0, all - 1, 1]);
-    let bad = county.store().await.quarantine(None, 10).await.unwrap();
+    let bad =
+        county.store().await.quarantine(QuarantineFilter::default(), Page::default()).await.unwrap().rows;
     assert!(bad[0].place.to_string().contains("row 202, column 留言时间"), "{}", bad[0].place);
 }
 

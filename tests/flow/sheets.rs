@@ -1,6 +1,7 @@
 //! Sheets go in once, whole, in any encoding, and say what was wrong with a row.
 
 use qingting_models::records::Viewer;
+use qingting_models::store::{Page, QuarantineFilter};
 
 use super::support::*;
 
@@ -53,7 +54,8 @@ async fn a_broken_date_is_quarantined_with_row_column_and_reason() {
     let county = County::sqlite().await;
     let sheet = county.file("calls.csv", calls(5).replacen("2026-11-03 09:02", "上个星期三", 1));
     assert_eq!(county.import(&sheet, "12345"), [5, 4, 0, 0, 1]);
-    let rows = county.store().await.quarantine(None, 10).await.unwrap();
+    let rows =
+        county.store().await.quarantine(QuarantineFilter::default(), Page::default()).await.unwrap().rows;
     let place = rows[0].place.to_string();
     assert!(place.contains("calls.csv") && place.contains("row 4") && place.contains("来电时间"), "{place}");
     assert!(rows[0].reason.contains("上个星期三"), "{}", rows[0].reason);

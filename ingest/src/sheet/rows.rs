@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use qingting_models::clock;
-use qingting_models::records::RowPlace;
+use qingting_models::records::{RejectForm, RejectKind, RowPlace};
 use serde_json::{Map, Value};
 
 use super::header::{Layout, Meaning, Words, plain};
@@ -28,6 +28,8 @@ impl Row {
 #[derive(Debug, Clone, PartialEq)]
 pub struct BadRow {
     pub place: RowPlace,
+    pub kind: RejectKind,
+    pub form: RejectForm,
     /// What is wrong and what is allowed.
     pub reason: String,
     /// The row as it arrived, to be sealed.
@@ -52,14 +54,18 @@ pub(super) fn clean(cell: &str) -> &str {
 /// When a time cannot be read, the row has more cells than the header, or it has neither title nor text.
 pub(super) fn read_row(layout: &Layout, row: &Row, file: &RowPlace) -> Result<RawRecord, Box<BadRow>> {
     let reader = RowReader { layout, row };
-    reader.record().map_err(|(column, reason)| {
+    reader.record().map_err(|Fault { kind, column, reason }| {
         let place = RowPlace { row: row.number, column, ..file.clone() };
-        Box::new(BadRow { place, reason, original: reader.original() })
+        Box::new(BadRow { place, kind, form: RejectForm::Row, reason, original: reader.original() })
     })
 }
 
-/// The column at fault, if it is one, and what is wrong.
-type Fault = (Option<String>, String);
+/// What is wrong with a row, and the column at fault if it is one.
+struct Fault {
+    kind: RejectKind,
+    column: Option<String>,
+    reason: String,
+}
 
 struct RowReader<'r> {
     layout: &'r Layout,
@@ -72,7 +78,8 @@ impl<'r> RowReader<'r> {
         let body = text::tidy_lines(self.value(Meaning::Body).unwrap_or_default());
         let title = text::one_line(self.value(Meaning::Title).unwrap_or_default());
         if title.is_empty() && body.is_empty() {
-            return Err((None, "the row has neither a title nor a text; one of them is needed".into()));
+            let reason = "the row has neither a title nor a text; one of them is needed".into();
+            return Err(Fault { kind: RejectKind::NoText, column: None, reason });
         }
         let external_id = self.value(Meaning::ExternalId).filter(|id| !id.is_empty()).map(str::to_owned);
         Ok(RawRecord {
@@ -88,6 +95,7 @@ impl<'r> RowReader<'r> {
             significant: self.significant(external_id.is_some())?,
             original: self.original(),
             external_id,
+            ..RawRecord::default()
         })
     }
 
@@ -98,12 +106,10 @@ impl<'r> RowReader<'r> {
             return Ok(());
         }
         let found = self.row.cells.len();
-        Err((
-            None,
-            format!(
-                "the row has {found} cells, the header {width}; a separator within a text must stand in quotes"
-            ),
-        ))
+        let reason = format!(
+            "the row has {found} cells, the header {width}; a separator within a text must stand in quotes"
+        );
+        Err(Fault { kind: RejectKind::Width, column: None, reason })
     }
 
     /// The columns with their cleaned cells.
@@ -120,7 +126,11 @@ impl<'r> RowReader<'r> {
         let Some((column, cell)) = self.cells().find(|(column, _)| column.meaning == Some(meaning)) else {
             return Ok(None);
         };
-        times::parse_cell(cell).map_err(|wrong| (Some(column.header.clone()), wrong.to_string()))
+        times::parse_cell(cell).map_err(|wrong| Fault {
+            kind: RejectKind::Time,
+            column: Some(column.header.clone()),
+            reason: wrong.to_string(),
+        })
     }
 
     /// Finished by its state word, or because it carries an answer and the time of the answer.

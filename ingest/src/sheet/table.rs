@@ -1,6 +1,6 @@
 //! Gathers rows into batches: finds the header row first, then reads each row by it.
 
-use qingting_models::records::RowPlace;
+use qingting_models::records::{RejectForm, RejectKind, RowPlace};
 
 use super::header::{HeaderError, Layout};
 use super::map::ColumnMap;
@@ -134,7 +134,7 @@ impl<'t> Tables<'t> {
                 None => {
                     let fault = Layout::missing(&[headers], self.map);
                     let original = serde_json::json!(headers.iter().zip(&row.cells).collect::<Vec<_>>());
-                    let told = self.bad_line(row.number, fault.to_string(), original);
+                    let told = self.bad(RejectKind::Header, row.number, fault.to_string(), original);
                     self.fault.get_or_insert(fault);
                     return told;
                 }
@@ -146,8 +146,12 @@ impl<'t> Tables<'t> {
 
     /// Takes a line that is no row at all.
     pub(super) fn bad_line(&mut self, number: u64, reason: String, original: serde_json::Value) -> bool {
+        self.bad(RejectKind::Line, number, reason, original)
+    }
+
+    fn bad(&mut self, kind: RejectKind, number: u64, reason: String, original: serde_json::Value) -> bool {
         let place = RowPlace { row: number, ..self.file.clone() };
-        self.batch.bad.push(BadRow { place, reason, original });
+        self.batch.bad.push(BadRow { place, kind, form: RejectForm::Line, reason, original });
         self.flush_when(self.size)
     }
 

@@ -14,6 +14,7 @@ use qingting_ingest::import::{ImportError, Progress, import};
 use qingting_ingest::poll::{PollError, fetch_due, poll};
 use qingting_models::clock::Clock;
 use qingting_models::records::{Actor, Channel, Item, Mode, Source, SourceKind, SourceRun, Viewer};
+use qingting_models::store::QuarantineFilter;
 use qingting_models::store::testing::{TestStore, each_database, fresh};
 use qingting_models::store::{ItemFilter, ItemState, NewSource, Page, Store};
 
@@ -30,6 +31,7 @@ async fn source(store: &Store, kind: SourceKind, url: Option<String>) -> Source 
         cutoff: None,
         allow_host: Some("127.0.0.1".into()),
         interval_s: 600,
+        settings: Default::default(),
     };
     store.add_source(new, Actor::Console).await.unwrap()
 }
@@ -72,7 +74,14 @@ async fn a_file_imported_twice_changes_nothing_and_an_edited_row_updates_its_ite
             [("A", 1), ("B", 2)]
         );
         assert_eq!(found[1].content.body, "全不亮");
-        let rows = store.quarantine(Some(source.id), 10).await.unwrap();
+        let rows = store
+            .quarantine(
+                QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() },
+                Page::default(),
+            )
+            .await
+            .unwrap()
+            .rows;
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].place.to_string(), "一.csv, row 4, column 推送时间");
         assert_eq!(store.source_runs(source.id, 10).await.unwrap().len(), 3);

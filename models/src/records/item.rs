@@ -67,6 +67,20 @@ pub struct Item {
     pub dismissed: Option<String>,
     pub case: Option<CaseId>,
     pub sealed: SealedId,
+    /// When its source withdrew it; it is marked, never removed.
+    pub withdrawn_at: Option<Timestamp>,
+    /// ISO 639-1 code of the language, where one was told.
+    pub language: Option<String>,
+    /// At how many places it appeared: 1, and one more for each republication.
+    pub appearances: i64,
+}
+
+/// Another place where an item appeared: the same article at another address or in another source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Appearance {
+    pub source: SourceId,
+    pub url: Option<String>,
+    pub at: Timestamp,
 }
 
 impl Item {

@@ -9,6 +9,7 @@ mod item;
 mod judgement;
 mod quarantine;
 mod source;
+mod source_settings;
 
 pub use account::{Role, Session, User, Viewer};
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
@@ -18,10 +19,11 @@ pub use case::{
 };
 pub use case_file::{CaseChange, CaseFile};
 pub use channel::Channel;
-pub use item::{Item, ItemContent, ItemVersion, Upstream};
+pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency};
-pub use quarantine::{QuarantinedRow, RowPlace};
+pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
+pub use source_settings::{Open311Rule, PageRule, Paging, PullRule, SourceSettings};
 
 /// Declares an enum whose values are written as fixed words in the store, in JSON and in sheets.
 macro_rules! words {

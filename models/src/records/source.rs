@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, words};
+use super::{Channel, SourceSettings, words};
 use crate::ids::{RunId, SourceId};
 
 words! {
@@ -11,6 +11,28 @@ words! {
     SourceKind {
         Feed => "feed", "订阅源";
         Sheet => "sheet", "表格";
+        /// A list page of a site without a feed, read by CSS selectors.
+        Page => "page", "网页列表";
+        /// A folder that is watched for sheets.
+        Folder => "folder", "文件夹";
+        /// A platform sends records to `/api/v1/items`.
+        Push => "push", "接口推送";
+        /// Records are fetched as JSON from a platform's interface.
+        Pull => "pull", "接口拉取";
+        /// A server of Open311 GeoReport v2.
+        Open311 => "open311", "Open311";
+    }
+}
+
+impl SourceKind {
+    /// Whether workers go and look by themselves.
+    pub fn is_polled(self) -> bool {
+        !matches!(self, Self::Sheet | Self::Push)
+    }
+
+    /// Whether it has a web address.
+    pub fn has_url(self) -> bool {
+        matches!(self, Self::Feed | Self::Page | Self::Pull | Self::Open311)
     }
 }
 
@@ -33,7 +55,7 @@ pub struct Source {
     pub kind: SourceKind,
     pub channel: Channel,
     pub mode: Mode,
-    /// The address of a feed.
+    /// The web address of a feed, list page or interface.
     pub url: Option<String>,
     /// Records older than this open no case.
     pub cutoff: Option<Timestamp>,
@@ -43,8 +65,16 @@ pub struct Source {
     /// The column map saved for its sheets, as TOML.
     pub column_map: Option<String>,
     pub created_at: Timestamp,
-    /// Seconds between two polls of a feed.
+    /// Seconds between two polls at the least.
     pub interval_s: i64,
+    /// What its kind needs besides.
+    pub settings: SourceSettings,
+    /// Whether a secret (a header's value for its interface) is sealed with it.
+    pub has_secret: bool,
+    /// Whether a platform may push with a token.
+    pub has_token: bool,
+    /// Removed by an administrator: it brings nothing more and stays as the origin of its items.
+    pub removed_at: Option<Timestamp>,
     pub health: SourceHealth,
 }
 
@@ -62,6 +92,12 @@ pub struct SourceHealth {
     /// Validators of the last good answer, sent back for a conditional GET.
     pub etag: Option<String>,
     pub last_modified: Option<String>,
+    /// Where a permanent redirect leads; asked instead of the address given.
+    pub moved_to: Option<String>,
+    /// How far an interface that pages by a cursor was read.
+    pub cursor: Option<String>,
+    /// Seconds between polls by the source's own rhythm, as the last answer with content showed it.
+    pub pace_s: Option<i64>,
 }
 
 /// The counts of one import or fetch. `read = new + updated + unchanged + quarantined`.

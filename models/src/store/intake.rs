@@ -2,16 +2,17 @@
 //!
 //! An item is unique by source and external id; where the sender gives none, by a keyed digest of its
 //! canonical content. The same record again changes nothing; a later version updates the item and keeps
-//! the history. A batch is one transaction, so a killed import loses nothing and doubles nothing.
+//! the history. A batch is one transaction, so a killed import loses nothing and doubles nothing. What is the
+//! same article elsewhere is told in the file beside this one.
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::db::{Arg, Tx, args, to_json};
+use super::db::{Arg, Row, Tx, args, to_json};
 use super::{Store, StoreError, work};
 use crate::ids::{ItemId, QuarantineId, SealedId};
-use crate::records::{Channel, ItemContent, Mode, RowPlace, Source, SourceRun};
+use crate::records::{Channel, ItemContent, Mode, RejectForm, RejectKind, RowPlace, Source, SourceRun};
 
 /// A record that was cleaned and masked, with its sealed-to-be original.
 #[derive(Debug, Clone)]
@@ -24,12 +25,49 @@ pub struct Arrival {
     pub content: ItemContent,
     /// Everything that arrived; stored sealed.
     pub original: serde_json::Value,
+    /// By what the same article is known elsewhere.
+    pub sameness: Sameness,
+    /// The source takes the record back.
+    pub withdrawn: bool,
+    /// ISO 639-1 code, where a language was told.
+    pub language: Option<String>,
+}
+
+/// By what a published article is recognised at another address or in another source. Only keyed digests of
+/// it are stored. Records of the channels hotline, complaint and petition are never joined by it: two people
+/// may write the same words about two matters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sameness {
+    /// The address without what differs between copies: tracking parameters, mobile host, fragment.
+    pub address: Option<String>,
+    /// The words alone, where they are many enough to be told from others.
+    pub words: Option<String>,
+}
+
+/// What became of one arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    New,
+    Updated,
+    /// Known already, or the same article as one that is.
+    Unchanged,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Intake {
+    pub counts: SourceRun,
+    /// One for each arrival, in their order.
+    pub fates: Vec<Fate>,
 }
 
 /// A row that could not be read.
 #[derive(Debug, Clone)]
 pub struct Reject {
     pub place: RowPlace,
+    pub kind: RejectKind,
+    pub form: RejectForm,
+    /// What is wrong and what is allowed.
     pub reason: String,
     /// Stored sealed.
     pub original: serde_json::Value,
@@ -38,20 +76,25 @@ pub struct Reject {
 /// Longer ids are kept as a digest.
 const LONGEST_ID: usize = 300;
 
-struct Known {
-    id: ItemId,
-    version: i64,
-    digest: String,
+/// An item that is stored already.
+pub(super) struct Known {
+    pub id: ItemId,
+    pub version: i64,
+    pub digest: String,
+    pub withdrawn: bool,
 }
 
-struct Keyed {
-    key: String,
-    digest: String,
-    arrival: Arrival,
+/// An arrival with what it is known by.
+pub(super) struct Keyed {
+    pub key: String,
+    pub digest: String,
+    pub arrival: Arrival,
+    /// Its place in the batch.
+    pub index: usize,
 }
 
 impl Store {
-    /// Writes one batch of a source; `read` counts arrivals and rejects together.
+    /// Writes one batch of a source and counts what became of it; `read` counts arrivals and rejects together.
     ///
     /// # Errors
     /// When the database fails; then nothing of the batch is stored.
@@ -61,8 +104,21 @@ impl Store {
         arrivals: Vec<Arrival>,
         rejects: Vec<Reject>,
     ) -> Result<SourceRun, StoreError> {
-        let keyed: Vec<Keyed> = arrivals.into_iter().map(|a| self.keyed(a)).collect();
-        // Two processes may import the same file at once: the second sees the first's rows on its second try.
+        Ok(self.take_in(source, arrivals, rejects).await?.counts)
+    }
+
+    /// Writes one batch of a source and tells what became of each arrival.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of the batch is stored.
+    pub async fn take_in(
+        &self,
+        source: &Source,
+        arrivals: Vec<Arrival>,
+        rejects: Vec<Reject>,
+    ) -> Result<Intake, StoreError> {
+        let keyed: Vec<Keyed> = arrivals.into_iter().enumerate().map(|(i, a)| self.keyed(i, a)).collect();
+        // Two processes may take in the same record at once: the second sees the first's rows on its second try.
         let mut tries = 0;
         loop {
             match self.intake_once(source, &keyed, &rejects).await {
@@ -72,16 +128,22 @@ impl Store {
         }
     }
 
-    fn keyed(&self, arrival: Arrival) -> Keyed {
+    fn keyed(&self, index: usize, arrival: Arrival) -> Keyed {
         let digest = self.vault().digest("content", arrival.canonical.as_bytes());
         let key = match arrival.external_id.as_deref().map(str::trim) {
-            Some(id) if id.chars().count() > LONGEST_ID => {
-                format!("long:{}", &self.vault().digest("external id", id.as_bytes())[..32])
-            }
-            Some(id) if !id.is_empty() => id.to_owned(),
+            Some(id) if !id.is_empty() => self.key_of(id),
             _ => format!("sha:{}", &digest[..32]),
         };
-        Keyed { key, digest, arrival }
+        Keyed { key, digest, arrival, index }
+    }
+
+    /// An external id as it is kept: a long one as its digest.
+    fn key_of(&self, id: &str) -> String {
+        if id.chars().count() > LONGEST_ID {
+            format!("long:{}", &self.vault().digest("external id", id.as_bytes())[..32])
+        } else {
+            id.to_owned()
+        }
     }
 
     async fn intake_once(
@@ -89,45 +151,90 @@ impl Store {
         source: &Source,
         keyed: &[Keyed],
         rejects: &[Reject],
-    ) -> Result<SourceRun, StoreError> {
-        let mut run = SourceRun { read: (keyed.len() + rejects.len()) as i64, ..SourceRun::default() };
-        if run.read == 0 {
-            return Ok(run);
+    ) -> Result<Intake, StoreError> {
+        let mut fates = vec![Fate::Unchanged; keyed.len()];
+        if keyed.is_empty() && rejects.is_empty() {
+            return Ok(Intake::default());
         }
         let mut tx = self.begin().await?;
         for wave in waves(keyed) {
             let known = known_items(&mut tx, source, &wave).await?;
-            let mut fresh = Vec::new();
+            let mut unknown = Vec::new();
             for record in wave {
                 match known.get(&record.key) {
-                    None => fresh.push(record),
-                    Some(item) if item.digest == record.digest => run.unchanged += 1,
-                    Some(item) => {
-                        self.update_item(&mut tx, source, item, record).await?;
-                        run.updated += 1;
-                    }
+                    None => unknown.push(record),
+                    Some(item) => fates[record.index] = self.renew(&mut tx, source, item, record).await?,
                 }
             }
-            run.new += fresh.len() as i64;
-            self.insert_items(&mut tx, source, &fresh).await?;
+            for (index, fate) in self.take_unknown(&mut tx, source, unknown).await? {
+                fates[index] = fate;
+            }
         }
         for reject in rejects {
             self.insert_reject(&mut tx, source, reject).await?;
-            run.quarantined += 1;
         }
         tx.commit().await?;
-        Ok(run)
+        let of = |fate| fates.iter().filter(|f| **f == fate).count() as i64;
+        let counts = SourceRun {
+            read: (keyed.len() + rejects.len()) as i64,
+            new: of(Fate::New),
+            updated: of(Fate::Updated),
+            unchanged: of(Fate::Unchanged),
+            quarantined: rejects.len() as i64,
+        };
+        Ok(Intake { counts, fates })
     }
 
-    async fn insert_items(&self, tx: &mut Tx, source: &Source, fresh: &[&Keyed]) -> Result<(), StoreError> {
+    /// A record that is known by its id: withdrawn, given back, changed or the same.
+    async fn renew(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        item: &Known,
+        record: &Keyed,
+    ) -> Result<Fate, StoreError> {
+        if record.arrival.withdrawn {
+            return Ok(if mark_withdrawn(tx, item.id, self.now()).await? {
+                Fate::Updated
+            } else {
+                Fate::Unchanged
+            });
+        }
+        if item.digest == record.digest && !item.withdrawn {
+            return Ok(Fate::Unchanged);
+        }
+        self.update_item(tx, source, item, record, Some(&record.digest)).await?;
+        Ok(Fate::Updated)
+    }
+
+    /// Marks records that their source withdrew; how many were marked. Unknown ids are passed over.
+    pub async fn withdraw(&self, source: &Source, external_ids: &[String]) -> Result<i64, StoreError> {
+        let mut tx = self.begin().await?;
+        let mut marked = 0;
+        for id in external_ids {
+            let sql = "SELECT item_id FROM item_key WHERE source_id = $1 AND external_id = $2";
+            let row = tx.row(sql, args![source.id.0, self.key_of(id.trim())]).await?;
+            if let Some(row) = row {
+                marked += i64::from(mark_withdrawn(&mut tx, ItemId(row.int("item_id")?), self.now()).await?);
+            }
+        }
+        tx.commit().await?;
+        Ok(marked)
+    }
+
+    pub(super) async fn insert_items(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        fresh: &[(ItemId, &Keyed)],
+    ) -> Result<(), StoreError> {
         let now = self.now();
         let (mut keys, mut items, mut seals, mut ids) = (vec![], vec![], vec![], vec![]);
-        for record in fresh {
-            let id: ItemId = self.ids().next(now);
+        for (id, record) in fresh {
             let sealed: SealedId = self.ids().next(now);
             seals.push(self.sealed_row(sealed, &record.arrival.original)?);
             keys.push(args![source.id.0, &record.key, id.0]);
-            items.push(item_row(source, record, id, sealed, now)?);
+            items.push(item_row(source, record, *id, sealed, now)?);
             ids.push(id.0);
         }
         tx.insert("sealed", &["id", "wrapped_key", "body"], seals, "").await?;
@@ -136,12 +243,15 @@ impl Store {
         work::add(tx, work::JUDGE, &ids, now).await
     }
 
-    async fn update_item(
+    /// Gives an item the content of a record and keeps the earlier one; `digest` is the main record's own, and
+    /// is left alone when another appearance brought the content.
+    pub(super) async fn update_item(
         &self,
         tx: &mut Tx,
         source: &Source,
         known: &Known,
         record: &Keyed,
+        digest: Option<&String>,
     ) -> Result<(), StoreError> {
         let now = self.now();
         let sealed = self.seal_in(tx, &record.arrival.original).await?;
@@ -155,17 +265,19 @@ impl Store {
         let touched = tx
             .run(
                 "UPDATE item SET version = version + 1, title = $1, body = $2, url = $3, occurred_at = $4, upstream = $5,
-                 digest = $6, updated_at = $7, archived = $8, sealed_id = $9 WHERE id = $10 AND version = $11",
+                 digest = $6, updated_at = $7, archived = $8, sealed_id = $9, language = $10, withdrawn_at = NULL
+                 WHERE id = $11 AND version = $12",
                 args![
                     &content.title,
                     &content.body,
                     content.url.clone(),
                     content.occurred_at,
                     to_json(&content.upstream)?,
-                    &record.digest,
+                    digest.unwrap_or(&known.digest),
                     now,
-                    archived(source, content),
+                    archived(source, &record.arrival),
                     sealed.0,
+                    record.arrival.language.clone(),
                     known.id.0,
                     known.version
                 ],
@@ -174,6 +286,7 @@ impl Store {
         if touched != 1 {
             return Err(StoreError::Bad(format!("item {} changed while it was updated", known.id)));
         }
+        self.link(tx, source, &[(known.id, record)], "ON CONFLICT (digest) DO NOTHING").await?;
         work::add(tx, work::JUDGE, &[known.id.0], now).await
     }
 
@@ -192,13 +305,16 @@ impl Store {
         }
         let sealed = self.seal_in(tx, &reject.original).await?;
         tx.run(
-            "INSERT INTO quarantine (id, source_id, digest, at, place, reason, sealed_id) VALUES ($1,$2,$3,$4,$5,$6,$7)",
+            "INSERT INTO quarantine (id, source_id, digest, at, place, kind, form, reason, sealed_id)
+             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
             args![
                 self.ids().next::<QuarantineId>(now).0,
                 source.id.0,
                 digest,
                 now,
                 to_json(&reject.place)?,
+                reject.kind.code(),
+                reject.form.code(),
                 &reject.reason,
                 sealed.0
             ],
@@ -259,7 +375,7 @@ async fn known_items(
     let marks: Vec<String> = (0..wave.len()).map(|i| format!("${}", i + 2)).collect();
     let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE OF i" };
     let sql = format!(
-        "SELECT k.external_id, i.id, i.version, i.digest FROM item_key k JOIN item i ON i.id = k.item_id
+        "SELECT k.external_id, i.id, i.version, i.digest, i.withdrawn_at FROM item_key k JOIN item i ON i.id = k.item_id
          WHERE k.source_id = $1 AND k.external_id IN ({}) {lock}",
         marks.join(", ")
     );
@@ -267,17 +383,34 @@ async fn known_items(
     values.extend(wave.iter().map(|record| Arg::from(&record.key)));
     let mut known = HashMap::new();
     for row in tx.rows(&sql, values).await? {
-        let item =
-            Known { id: ItemId(row.int("id")?), version: row.int("version")?, digest: row.text("digest")? };
-        known.insert(row.text("external_id")?, item);
+        known.insert(row.text("external_id")?, known_of(&row)?);
     }
     Ok(known)
 }
 
+/// From a row of id, version, digest and withdrawn_at.
+pub(super) fn known_of(row: &Row) -> Result<Known, StoreError> {
+    Ok(Known {
+        id: ItemId(row.int("id")?),
+        version: row.int("version")?,
+        digest: row.text("digest")?,
+        withdrawn: row.opt_int("withdrawn_at")?.is_some(),
+    })
+}
+
+/// Marks an item as withdrawn, once; one without a case waits for nobody any more.
+async fn mark_withdrawn(tx: &mut Tx, id: ItemId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "UPDATE item SET withdrawn_at = $1, archived = CASE WHEN case_id IS NULL THEN 'withdrawn' ELSE archived END
+               WHERE id = $2 AND withdrawn_at IS NULL";
+    Ok(tx.run(sql, args![now, id.0]).await? == 1)
+}
+
 /// Why an item opens no case by itself: the code in the column `archived`, or nothing.
-fn archived(source: &Source, content: &ItemContent) -> Option<&'static str> {
+fn archived(source: &Source, arrival: &Arrival) -> Option<&'static str> {
+    let content = &arrival.content;
     let at = content.upstream.dispatched_at.or(content.occurred_at);
     match (source.cutoff, at) {
+        _ if arrival.withdrawn => Some("withdrawn"),
         _ if content.upstream.finished => Some("finished"),
         _ if source.mode == Mode::Mirror => Some("mirror"),
         (Some(cutoff), Some(at)) if at < cutoff => Some("cutoff"),
@@ -307,6 +440,8 @@ const ITEM_COLUMNS: &[&str] = &[
     "urgency",
     "confidential",
     "sealed_id",
+    "withdrawn_at",
+    "language",
 ];
 
 fn item_row(
@@ -332,13 +467,15 @@ fn item_row(
         &record.digest,
         now,
         now,
-        archived(source, content),
+        archived(source, &record.arrival),
         0i64,
         false,
         "[]",
         false,
         0i64,
         false,
-        sealed.0
+        sealed.0,
+        record.arrival.withdrawn.then_some(now),
+        record.arrival.language.clone()
     ])
 }

@@ -266,6 +266,9 @@ pub(super) fn item_of(row: &Row) -> Result<Item, StoreError> {
         dismissed: row.opt_text("dismissed")?,
         case: row.opt_int("case_id")?.map(CaseId),
         sealed: SealedId(row.int("sealed_id")?),
+        withdrawn_at: row.opt_time("withdrawn_at")?,
+        language: row.opt_text("language")?,
+        appearances: row.int("appearances")?,
     })
 }
 

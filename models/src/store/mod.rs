@@ -4,6 +4,7 @@
 //! A change, its timeline line and its audit entry are one transaction.
 
 mod accounts;
+mod appearances;
 mod audit;
 mod cases;
 mod db;
@@ -16,6 +17,8 @@ mod overview;
 mod quarantine;
 mod routing;
 mod sessions;
+mod source_access;
+mod source_health;
 mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -35,11 +38,14 @@ pub use accounts::NewUser;
 pub use audit::{AuditFilter, AuditVerdict};
 pub use cases::CaseFilter;
 pub use error::StoreError;
-pub use intake::{Arrival, Reject};
+pub use intake::{Arrival, Fate, Intake, Reject, Sameness};
 pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
 pub use overview::{DepartmentLoad, Overview};
-pub use sources::{Fetched, NewSource, PollOutcome};
+pub use quarantine::QuarantineFilter;
+pub use source_access::Receipt;
+pub use source_health::{Fetched, PollOutcome};
+pub use sources::{NewSource, SourceChange};
 pub use work::StuckWork;
 
 use crate::clock::Clock;

@@ -1,16 +1,13 @@
-//! Sources, their health, and the runs that read them.
+//! Sources: adding, changing, pausing and removing them.
 
-use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::db::{Row, Tx, args};
+use super::db::{Row, Tx, args, to_json};
 use super::{Store, StoreError};
 use crate::clock;
-use crate::ids::{RunId, SourceId};
-use crate::records::{
-    Actor, Channel, FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun, Subject,
-};
+use crate::ids::SourceId;
+use crate::records::{Actor, Channel, Mode, Source, SourceHealth, SourceKind, SourceSettings, Subject};
 
 /// A source as an administrator names it.
 #[derive(Debug, Clone)]
@@ -24,47 +21,42 @@ pub struct NewSource {
     pub allow_host: Option<String>,
     /// Seconds between two polls; at least 60.
     pub interval_s: i64,
+    pub settings: SourceSettings,
 }
 
-/// What a poll brought, or why it failed.
+/// What an administrator changes of a source; its kind stays.
 #[derive(Debug, Clone)]
-pub struct PollOutcome {
-    pub tried_at: Timestamp,
-    /// The error in plain words.
-    pub result: Result<Fetched, String>,
-    pub next_at: Timestamp,
+pub struct SourceChange {
+    pub name: String,
+    pub channel: Channel,
+    pub mode: Mode,
+    pub url: Option<String>,
+    pub cutoff: Option<Timestamp>,
+    pub allow_host: Option<String>,
+    pub interval_s: i64,
+    /// The column map for its sheets, as TOML.
+    pub column_map: Option<String>,
+    pub settings: SourceSettings,
 }
 
-/// A successful poll.
-#[derive(Debug, Clone, Default)]
-pub struct Fetched {
-    pub counts: SourceRun,
-    pub etag: Option<String>,
-    pub last_modified: Option<String>,
-    /// The address that was read.
-    pub what: String,
-    /// The server said that nothing changed.
-    pub not_modified: bool,
-}
+/// No source is asked more often, in seconds.
+const MIN_INTERVAL_S: i64 = 60;
 
 impl Store {
-    /// Adds a source; a feed is due at once.
+    /// Adds a source; a polled one is due at once.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the name is in use, [`StoreError::Bad`] when the name is empty or too long.
     pub async fn add_source(&self, new: NewSource, actor: Actor) -> Result<Source, StoreError> {
-        let name = new.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 60 {
-            return Err(StoreError::Bad("a source needs a name of 1 to 60 characters".into()));
-        }
+        let name = checked_name(&new.name)?;
         let now = self.now();
         let id: SourceId = self.ids().next(now);
-        let next_at = if new.kind == SourceKind::Feed { Some(now) } else { None };
+        let next_at = new.kind.is_polled().then_some(now);
         let mut tx = self.begin().await?;
         let made = tx
             .run(
                 "INSERT INTO source (id, name, kind, channel, mode, url, cutoff, allow_host, paused, created_at, interval_s,
-                 next_at, failures, lease_until) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,0,0)
+                 next_at, settings, failures, lease_until) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,0,0)
                  ON CONFLICT (name) DO NOTHING",
                 args![
                     id.0,
@@ -77,8 +69,9 @@ impl Store {
                     new.allow_host.clone(),
                     false,
                     now,
-                    new.interval_s.max(60),
-                    next_at
+                    new.interval_s.max(MIN_INTERVAL_S),
+                    next_at,
+                    to_json(&new.settings)?
                 ],
             )
             .await?;
@@ -91,9 +84,10 @@ impl Store {
         self.source(id).await?.ok_or(StoreError::NotFound("source"))
     }
 
-    /// All sources by name.
+    /// All sources that were not removed, oldest first.
     pub async fn sources(&self) -> Result<Vec<Source>, StoreError> {
-        let rows = self.db().rows("SELECT * FROM source ORDER BY id", vec![]).await?;
+        let rows =
+            self.db().rows("SELECT * FROM source WHERE removed_at IS NULL ORDER BY id", vec![]).await?;
         rows.iter().map(source_of).collect()
     }
 
@@ -107,7 +101,8 @@ impl Store {
     }
 
     pub async fn source_named(&self, name: &str) -> Result<Option<Source>, StoreError> {
-        let row = self.db().row("SELECT * FROM source WHERE name = $1", args![name.trim()]).await?;
+        let sql = "SELECT * FROM source WHERE name = $1 AND removed_at IS NULL";
+        let row = self.db().row(sql, args![name.trim()]).await?;
         row.as_ref().map(source_of).transpose()
     }
 
@@ -125,7 +120,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let touched = tx
             .run(
-                "UPDATE source SET paused = $1, next_at = CASE WHEN kind = 'feed' THEN $2 ELSE next_at END WHERE id = $3",
+                "UPDATE source SET paused = $1, next_at = CASE WHEN next_at IS NULL THEN NULL ELSE $2 END
+                 WHERE id = $3 AND removed_at IS NULL",
                 args![paused, now, id.0],
             )
             .await?;
@@ -137,150 +133,100 @@ impl Store {
         tx.commit().await
     }
 
-    /// Removes a source that never brought anything; one with items can only be paused, so that its items keep their origin.
+    /// Changes a source. A new address forgets what the old one's server said; a polled source is due at once.
     ///
     /// # Errors
-    /// [`StoreError::Bad`] when it has items, [`StoreError::NotFound`].
-    pub async fn remove_source(&self, id: SourceId, actor: Actor) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        if tx.row("SELECT 1 FROM item_key WHERE source_id = $1 LIMIT 1", args![id.0]).await?.is_some() {
-            return Err(StoreError::Bad(
-                "this source has brought items and cannot be removed; pause it instead".into(),
-            ));
-        }
-        if tx.run("DELETE FROM source WHERE id = $1", args![id.0]).await? == 0 {
-            return Err(StoreError::NotFound("source"));
-        }
-        self.audit_in(&mut tx, actor, "source.remove", Subject::Source(id), json!({})).await?;
-        tx.commit().await
-    }
-
-    /// Takes one source that is due, for `lease_s` seconds. Another worker gets it only after the lease ends.
-    pub async fn claim_due_source(&self, worker: &str, lease_s: i64) -> Result<Option<Source>, StoreError> {
-        let now = self.now();
-        let mut tx = self.begin().await?;
-        let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
-        let sql = format!(
-            "UPDATE source SET lease_by = $1, lease_until = $2 WHERE id = (SELECT id FROM source WHERE next_at <= $3
-             AND lease_until <= $3 AND NOT paused AND url IS NOT NULL ORDER BY next_at LIMIT 1 {lock}) RETURNING *"
-        );
-        let until = now + SignedDuration::from_secs(lease_s);
-        let row = tx.row(&sql, args![worker, until, now]).await?;
-        let source = row.as_ref().map(source_of).transpose()?;
-        tx.commit().await?;
-        Ok(source)
-    }
-
-    /// Notes how a poll ended, gives the lease back, and keeps a line of what changed.
-    pub async fn finish_poll(&self, source: &Source, outcome: PollOutcome) -> Result<(), StoreError> {
-        let mut tx = self.begin().await?;
-        match &outcome.result {
-            Ok(fetched) => {
-                tx.run(
-                    "UPDATE source SET last_tried_at = $1, last_success_at = $1, last_error = NULL, failures = 0,
-                     next_at = $2, lease_until = 0, etag = $3, last_modified = $4 WHERE id = $5",
-                    args![
-                        outcome.tried_at,
-                        outcome.next_at,
-                        fetched.etag.clone(),
-                        fetched.last_modified.clone(),
-                        source.id.0
-                    ],
-                )
-                .await?;
-                if !fetched.not_modified {
-                    self.run_in(&mut tx, source.id, &fetched.what, fetched.counts, None).await?;
-                }
-            }
-            Err(error) => {
-                tx.run(
-                    "UPDATE source SET last_tried_at = $1, last_error = $2, failures = failures + 1, next_at = $3,
-                     lease_until = 0 WHERE id = $4",
-                    args![outcome.tried_at, error, outcome.next_at, source.id.0],
-                )
-                .await?;
-                if source.health.last_error.as_ref() != Some(error) {
-                    let what = source.url.clone().unwrap_or_default();
-                    self.run_in(&mut tx, source.id, &what, SourceRun::default(), Some(error)).await?;
-                }
-            }
-        }
-        tx.commit().await
-    }
-
-    /// Keeps the outcome of an import for the source's page.
-    pub async fn record_run(
+    /// [`StoreError::NotFound`], [`StoreError::Taken`] when another has the name, [`StoreError::Bad`] as for a new one.
+    pub async fn change_source(
         &self,
-        source: SourceId,
-        what: &str,
-        counts: SourceRun,
-        error: Option<&str>,
-    ) -> Result<(), StoreError> {
+        id: SourceId,
+        change: SourceChange,
+        actor: Actor,
+    ) -> Result<Source, StoreError> {
+        let name = checked_name(&change.name)?;
         let mut tx = self.begin().await?;
-        self.run_in(&mut tx, source, what, counts, error).await?;
-        let now = self.now();
+        let row = tx.row("SELECT * FROM source WHERE id = $1 AND removed_at IS NULL", args![id.0]).await?;
+        let old = source_of(&row.ok_or(StoreError::NotFound("source"))?)?;
+        let taken = tx.row("SELECT 1 FROM source WHERE name = $1 AND id <> $2", args![&name, id.0]).await?;
+        if taken.is_some() {
+            return Err(StoreError::Taken { what: "source", value: name });
+        }
         tx.run(
-            "UPDATE source SET last_tried_at = $1, last_success_at = CASE WHEN $2 THEN $1 ELSE last_success_at END WHERE id = $3",
-            args![now, error.is_none(), source.0],
-        )
-        .await?;
-        tx.commit().await
-    }
-
-    async fn run_in(
-        &self,
-        tx: &mut Tx,
-        source: SourceId,
-        what: &str,
-        counts: SourceRun,
-        error: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let now = self.now();
-        tx.run(
-            "INSERT INTO source_run (id, source_id, at, what, n_read, n_new, n_updated, n_unchanged, n_quarantined, error)
-             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)",
+            "UPDATE source SET name = $1, channel = $2, mode = $3, url = $4, cutoff = $5, allow_host = $6, interval_s = $7,
+             column_map = $8, settings = $9, next_at = CASE WHEN next_at IS NULL THEN NULL ELSE $10 END WHERE id = $11",
             args![
-                self.ids().next::<RunId>(now).0,
-                source.0,
-                now,
-                what,
-                counts.read,
-                counts.new,
-                counts.updated,
-                counts.unchanged,
-                counts.quarantined,
-                error
+                &name,
+                change.channel.code(),
+                change.mode.code(),
+                change.url.clone(),
+                change.cutoff,
+                change.allow_host.clone(),
+                change.interval_s.max(MIN_INTERVAL_S),
+                change.column_map.clone(),
+                to_json(&change.settings)?,
+                self.now(),
+                id.0
             ],
         )
         .await?;
-        Ok(())
+        if old.url != change.url || old.settings != change.settings {
+            tx.run(
+                "UPDATE source SET etag = NULL, last_modified = NULL, moved_to = NULL, cursor = NULL, pace_s = NULL
+                 WHERE id = $1",
+                args![id.0],
+            )
+            .await?;
+        }
+        let detail =
+            json!({"channel": change.channel, "mode": change.mode, "address_changed": old.url != change.url});
+        self.audit_in(&mut tx, actor, "source.change", Subject::Source(id), detail).await?;
+        tx.commit().await?;
+        self.source(id).await?.ok_or(StoreError::NotFound("source"))
     }
 
-    /// The last runs of a source, newest first.
-    pub async fn source_runs(&self, id: SourceId, limit: i64) -> Result<Vec<FinishedRun>, StoreError> {
-        let sql = "SELECT * FROM source_run WHERE source_id = $1 ORDER BY id DESC LIMIT $2";
-        self.db().rows(sql, args![id.0, limit.clamp(1, 200)]).await?.iter().map(run_of).collect()
-    }
-
-    /// How many items a source brought on each of the last `days` days (Asia/Shanghai), oldest first; days without any are left out.
-    pub async fn items_per_day(&self, id: SourceId, days: i64) -> Result<Vec<(Date, i64)>, StoreError> {
-        const DAY_MS: i64 = 86_400_000;
-        const OFFSET_MS: i64 = 8 * 3_600_000;
-        let since = self.now() - SignedDuration::from_hours(24 * days.clamp(1, 400));
-        let sql = "SELECT (first_seen_at + $1) / $2 AS day, count(*) AS n FROM item WHERE source_id = $3
-                   AND first_seen_at >= $4 GROUP BY (first_seen_at + $1) / $2 ORDER BY 1";
-        let rows = self.db().rows(sql, args![OFFSET_MS, DAY_MS, id.0, since]).await?;
-        rows.iter()
-            .map(|row| {
-                let noon = Timestamp::from_millisecond(row.int("day")? * DAY_MS + DAY_MS / 2 - OFFSET_MS)
-                    .map_err(|e| StoreError::Bad(e.to_string()))?;
-                Ok((clock::local_date(noon), row.int("n")?))
-            })
-            .collect()
+    /// Removes a source. One that brought items stays as their origin under a name that says so; it is
+    /// listed no more, brings nothing more, and its name is free again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn remove_source(&self, id: SourceId, actor: Actor) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let row = tx.row("SELECT name FROM source WHERE id = $1 AND removed_at IS NULL", args![id.0]).await?;
+        let name = row.ok_or(StoreError::NotFound("source"))?.text("name")?;
+        if brought_something(&mut tx, id).await? {
+            let day = clock::local_date(self.now());
+            tx.run(
+                "UPDATE source SET removed_at = $1, name = $2, next_at = NULL, token_digest = NULL, paused = $3 WHERE id = $4",
+                args![self.now(), format!("{name}（{day} 移除，{}）", &id.to_string()[7..]), true, id.0],
+            )
+            .await?;
+        } else {
+            tx.run("DELETE FROM source WHERE id = $1", args![id.0]).await?;
+        }
+        self.audit_in(&mut tx, actor, "source.remove", Subject::Source(id), json!({ "name": name })).await?;
+        tx.commit().await
     }
 }
 
-fn source_of(row: &Row) -> Result<Source, StoreError> {
+async fn brought_something(tx: &mut Tx, id: SourceId) -> Result<bool, StoreError> {
+    for table in ["item_key", "quarantine", "appearance"] {
+        let sql = format!("SELECT 1 FROM {table} WHERE source_id = $1 LIMIT 1");
+        if tx.row(&sql, args![id.0]).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn checked_name(name: &str) -> Result<String, StoreError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 60 {
+        return Err(StoreError::Bad("a source needs a name of 1 to 60 characters".into()));
+    }
+    Ok(name.to_owned())
+}
+
+pub(super) fn source_of(row: &Row) -> Result<Source, StoreError> {
     Ok(Source {
         id: SourceId(row.int("id")?),
         name: row.text("name")?,
@@ -294,6 +240,10 @@ fn source_of(row: &Row) -> Result<Source, StoreError> {
         column_map: row.opt_text("column_map")?,
         created_at: row.time("created_at")?,
         interval_s: row.int("interval_s")?,
+        settings: row.json("settings")?,
+        has_secret: row.opt_int("secret_id")?.is_some(),
+        has_token: row.opt_text("token_digest")?.is_some(),
+        removed_at: row.opt_time("removed_at")?,
         health: SourceHealth {
             next_at: row.opt_time("next_at")?,
             last_success_at: row.opt_time("last_success_at")?,
@@ -302,23 +252,9 @@ fn source_of(row: &Row) -> Result<Source, StoreError> {
             failures: row.int("failures")?,
             etag: row.opt_text("etag")?,
             last_modified: row.opt_text("last_modified")?,
+            moved_to: row.opt_text("moved_to")?,
+            cursor: row.opt_text("cursor")?,
+            pace_s: row.opt_int("pace_s")?,
         },
-    })
-}
-
-fn run_of(row: &Row) -> Result<FinishedRun, StoreError> {
-    Ok(FinishedRun {
-        id: RunId(row.int("id")?),
-        source: SourceId(row.int("source_id")?),
-        at: row.time("at")?,
-        what: row.text("what")?,
-        counts: SourceRun {
-            read: row.int("n_read")?,
-            new: row.int("n_new")?,
-            updated: row.int("n_updated")?,
-            unchanged: row.int("n_unchanged")?,
-            quarantined: row.int("n_quarantined")?,
-        },
-        error: row.opt_text("error")?,
     })
 }

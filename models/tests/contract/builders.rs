@@ -20,6 +20,7 @@ pub(super) async fn sheet(store: &Store, name: &str) -> Source {
         cutoff: None,
         allow_host: None,
         interval_s: 600,
+        settings: SourceSettings::default(),
     };
     store.add_source(new, Actor::Console).await.unwrap()
 }
@@ -34,6 +35,7 @@ pub(super) async fn feed(store: &Store, name: &str) -> Source {
         cutoff: None,
         allow_host: None,
         interval_s: 600,
+        settings: SourceSettings::default(),
     };
     store.add_source(new, Actor::Console).await.unwrap()
 }
@@ -50,12 +52,17 @@ pub(super) fn call(id: Option<&str>, title: &str, body: &str) -> Arrival {
             upstream: Upstream::default(),
         },
         original: json!({"title": title, "body": body, "phone": "13800001234"}),
+        sameness: Default::default(),
+        withdrawn: false,
+        language: None,
     }
 }
 
 pub(super) fn reject(row: u64, text: &str) -> Reject {
     Reject {
         place: RowPlace { file: "calls.csv".into(), sheet: None, row, column: Some("来电时间".into()) },
+        kind: RejectKind::Time,
+        form: RejectForm::Row,
         reason: "\"昨天\" is no time".into(),
         original: json!({ "row": text }),
     }

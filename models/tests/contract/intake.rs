@@ -1,6 +1,7 @@
 //! Each record once: what an import may and may not do.
 
 use qingting_models::records::{SourceRun, Viewer};
+use qingting_models::store::QuarantineFilter;
 use qingting_models::store::testing::each_database;
 use qingting_models::store::{ItemFilter, ItemState, Page};
 
@@ -65,10 +66,17 @@ async fn bad_rows_are_kept_once_with_place_and_reason() {
             let run = store.intake(&source, vec![], vec![reject(17, "x")]).await.unwrap();
             assert_eq!(run, counts(1, 0, 0, 0, 1));
         }
-        let rows = store.quarantine(Some(source.id), 10).await.unwrap();
+        let rows = store
+            .quarantine(
+                QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() },
+                Page::default(),
+            )
+            .await
+            .unwrap()
+            .rows;
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].place.to_string(), "calls.csv, row 17, column 来电时间");
-        assert_eq!(store.count_quarantine(None).await.unwrap(), 1);
+        assert_eq!(store.count_quarantine(QuarantineFilter::default()).await.unwrap(), 1);
     }
 }
 

@@ -45,7 +45,7 @@ async fn errors_are_counted_and_shown_until_the_source_is_well_again() {
 }
 
 #[tokio::test]
-async fn names_are_unique_and_a_source_with_items_stays() {
+async fn names_are_unique_and_a_removed_source_stays_as_the_origin_of_its_items() {
     for store in each_database().await.unwrap() {
         let source = sheet(&store, "12345").await;
         let again = store
@@ -59,13 +59,18 @@ async fn names_are_unique_and_a_source_with_items_stays() {
                     cutoff: None,
                     allow_host: None,
                     interval_s: 0,
+                    settings: Default::default(),
                 },
                 Actor::Console,
             )
             .await;
         assert!(matches!(again, Err(StoreError::Taken { .. })));
         store.intake(&source, vec![call(Some("1"), "a", "b")], vec![]).await.unwrap();
-        assert!(matches!(store.remove_source(source.id, Actor::Console).await, Err(StoreError::Bad(_))));
+        store.remove_source(source.id, Actor::Console).await.unwrap();
+        let gone = store.source(source.id).await.unwrap().unwrap();
+        assert!(gone.removed_at.is_some() && gone.name.starts_with("12345（"));
+        assert!(store.source_named("12345").await.unwrap().is_none());
+        sheet(&store, "12345").await;
         let empty = sheet(&store, "空").await;
         store.remove_source(empty.id, Actor::Console).await.unwrap();
         assert_eq!(store.sources().await.unwrap().len(), 1);

@@ -235,6 +235,9 @@ pub(crate) fn complaint() -> Item {
         dismissed: None,
         case: None,
         sealed: SealedId(1),
+        withdrawn_at: None,
+        language: None,
+        appearances: 1,
     }
 }
 

@@ -9,8 +9,8 @@ use axum::response::IntoResponse;
 use jiff::Timestamp;
 use qingting_models::clock::from_local;
 use qingting_models::ids::SourceId;
-use qingting_models::records::{Channel, Mode, QuarantinedRow, Source, SourceKind};
-use qingting_models::store::{NewSource, StoreError};
+use qingting_models::records::{Channel, Mode, QuarantinedRow, Source, SourceKind, SourceSettings};
+use qingting_models::store::{NewSource, Page, QuarantineFilter, StoreError};
 
 use super::{Answer, back, html, read_id};
 use crate::app::AppState;
@@ -83,7 +83,8 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
 
 async fn build(state: &AppState, caller: &Caller, typed: &Form) -> Result<SourcesPage, WebError> {
     let sources = state.store.sources().await?;
-    let quarantine = state.store.quarantine(None, QUARANTINE_ROWS).await?;
+    let page = Page { before: None, size: QUARANTINE_ROWS };
+    let quarantine = state.store.quarantine(QuarantineFilter::default(), page).await?.rows;
     let now = state.store.now();
     let called: HashMap<SourceId, &str> = sources.iter().map(|s| (s.id, s.name.as_str())).collect();
     let row = |q: &QuarantinedRow| QuarantineView {
@@ -206,6 +207,7 @@ fn read(form: &Form) -> Result<NewSource, WebError> {
         cutoff,
         allow_host: optional(form.text("allow_host")),
         interval_s: minutes * 60,
+        settings: SourceSettings::default(),
     })
 }
 

@@ -88,6 +88,7 @@ impl Office {
                     cutoff: None,
                     allow_host: None,
                     interval_s: 900,
+                    settings: Default::default(),
                 },
                 Actor::Console,
             )
@@ -239,6 +240,9 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
             upstream: Upstream::default(),
         },
         original: serde_json::json!({"诉求内容": format!("{body} 13800000000")}),
+        sameness: Default::default(),
+        withdrawn: false,
+        language: None,
     };
     store.intake(&source, texts.iter().enumerate().map(arrival).collect(), vec![]).await.unwrap();
     let tasks = store.claim_judging("test", 50, SignedDuration::from_mins(5)).await.unwrap();

@@ -136,6 +136,9 @@ async fn bring_more(office: &Office, n: usize) {
             upstream: Upstream::default(),
         },
         original: serde_json::json!({}),
+        sameness: Default::default(),
+        withdrawn: false,
+        language: None,
     };
     office.store.intake(&source, (0..n).map(arrival).collect(), vec![]).await.unwrap();
     let lease = jiff::SignedDuration::from_mins(5);
@@ -176,6 +179,9 @@ async fn bring_for_office(office: &Office, title: &str, kind: &str, town: Option
         canonical: title.into(),
         content,
         original: serde_json::json!({}),
+        sameness: Default::default(),
+        withdrawn: false,
+        language: None,
     };
     office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
     let tasks = office.store.claim_judging("one", 9, jiff::SignedDuration::from_mins(5)).await.unwrap();
@@ -256,7 +262,9 @@ async fn trouble_with_a_source_is_told_in_chinese_with_the_original_behind_it() 
     office.store.finish_poll(&source, outcome).await.unwrap();
     let place = RowPlace { file: "七月.csv".into(), row: 9, ..RowPlace::default() };
     let reason = "a quote is opened and never closed".to_owned();
-    let reject = Reject { place, reason, original: serde_json::json!({}) };
+    let (kind, form) =
+        (qingting_models::records::RejectKind::Time, qingting_models::records::RejectForm::Row);
+    let reject = Reject { place, kind, form, reason, original: serde_json::json!({}) };
     let run: SourceRun = office.store.intake(&source, vec![], vec![reject]).await.unwrap();
     assert_eq!(run.quarantined, 1);
     let body = office.get("admin", "/sources").await.body;
