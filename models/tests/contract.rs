@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod contract {
+    mod access;
+    mod appearances;
     mod audit;
     mod builders;
     mod cases;
