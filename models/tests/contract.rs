@@ -11,6 +11,7 @@ mod contract {
     mod cases;
     mod intake;
     mod judging;
+    mod keys;
     mod people;
     mod sources;
 }

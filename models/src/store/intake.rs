@@ -230,6 +230,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let now = self.now();
         let (mut keys, mut items, mut seals, mut ids) = (vec![], vec![], vec![], vec![]);
+        self.wrap_in(tx).await?;
         for (id, record) in fresh {
             let sealed: SealedId = self.ids().next(now);
             seals.push(self.sealed_row(sealed, &record.arrival.original)?);
@@ -346,6 +347,7 @@ impl Store {
         id: SealedId,
         original: &serde_json::Value,
     ) -> Result<(), StoreError> {
+        self.wrap_in(tx).await?;
         let row = self.sealed_row(id, original)?;
         tx.insert("sealed", &["id", "wrapped_key", "body"], vec![row], "").await?;
         Ok(())

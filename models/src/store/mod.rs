@@ -12,6 +12,7 @@ mod error;
 mod intake;
 mod items;
 mod judging;
+mod keys;
 mod nodes;
 mod overview;
 mod quarantine;
@@ -41,6 +42,7 @@ pub use error::StoreError;
 pub use intake::{Arrival, Fate, Intake, Reject, Sameness};
 pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
+pub use keys::{KeyStatus, RotationStep};
 pub use overview::{DepartmentLoad, Overview};
 pub use quarantine::QuarantineFilter;
 pub use source_access::Receipt;
@@ -136,6 +138,7 @@ impl Store {
             Db::Postgres(pool) => POSTGRES.run(pool).await?,
         }
         check_key(&db, &settings.vault).await?;
+        keys::meet(&db, &settings.vault).await?;
         let (node, lease) = nodes::claim(&db, clock.now()).await?;
         let inner = Inner { db, vault: settings.vault, clock, ids: IdSource::new(node), lease };
         Ok(Self { inner: Arc::new(inner) })

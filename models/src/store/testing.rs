@@ -1,6 +1,7 @@
 //! Stores for tests: a fresh SQLite file, and a fresh PostgreSQL schema where `QINGTING_TEST_POSTGRES` names a server.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,12 +14,14 @@ use crate::vault::Vault;
 /// The variable that names the PostgreSQL server of the tests.
 pub const POSTGRES: &str = "QINGTING_TEST_POSTGRES";
 
+const KEY_FILE: &str = "master.key";
+
 /// A store of its own with a clock that the test sets; the folder goes when it is dropped.
 pub struct TestStore {
     store: Store,
     pub clock: Arc<SetClock>,
     settings: StoreSettings,
-    _dir: Option<TempDir>,
+    dir: TempDir,
 }
 
 impl Deref for TestStore {
@@ -34,7 +37,13 @@ impl TestStore {
     /// # Errors
     /// As [`Store::open`].
     pub async fn another(&self) -> Result<Store, StoreError> {
-        Store::open(self.settings.clone(), self.clock.clone()).await
+        let settings = StoreSettings { vault: Vault::load(&self.key_file())?, ..self.settings.clone() };
+        Store::open(settings, self.clock.clone()).await
+    }
+
+    /// The key file of this store.
+    pub fn key_file(&self) -> PathBuf {
+        self.dir.path().join(KEY_FILE)
     }
 
     /// Where this store is.
@@ -53,9 +62,9 @@ fn monday() -> Timestamp {
 /// # Errors
 /// When the folder or the file cannot be made.
 pub async fn fresh() -> Result<TestStore, StoreError> {
-    let dir = tempfile::tempdir().map_err(|e| StoreError::Bad(e.to_string()))?;
+    let dir = folder()?;
     let url = format!("sqlite:{}", dir.path().join("test.db").display());
-    open(url, Some(dir)).await
+    open(url, dir).await
 }
 
 /// A fresh store on each database: SQLite always, PostgreSQL where the variable names a server.
@@ -79,7 +88,7 @@ pub async fn each_database() -> Result<Vec<TestStore>, StoreError> {
 /// # Errors
 /// When the server cannot be used.
 pub async fn fresh_postgres(server: &str) -> Result<TestStore, StoreError> {
-    open(fresh_schema(server).await?, None).await
+    open(fresh_schema(server).await?, folder()?).await
 }
 
 /// Makes an empty schema on the server at `server` and gives the address that leads into it.
@@ -95,9 +104,14 @@ pub async fn fresh_schema(server: &str) -> Result<String, StoreError> {
     Ok(format!("{server}{separator}options=-c%20search_path%3D{name}"))
 }
 
-async fn open(url: String, dir: Option<TempDir>) -> Result<TestStore, StoreError> {
+fn folder() -> Result<TempDir, StoreError> {
+    tempfile::tempdir().map_err(|e| StoreError::Bad(e.to_string()))
+}
+
+async fn open(url: String, dir: TempDir) -> Result<TestStore, StoreError> {
     let clock = Arc::new(SetClock::at(monday()));
-    let settings = StoreSettings { url, vault: Vault::generate()?, connections: 3 };
+    let vault = Vault::create(&dir.path().join(KEY_FILE))?;
+    let settings = StoreSettings { url, vault, connections: 3 };
     let store = Store::open(settings.clone(), clock.clone()).await?;
-    Ok(TestStore { store, clock, settings, _dir: dir })
+    Ok(TestStore { store, clock, settings, dir })
 }
