@@ -10,7 +10,7 @@ use qingting_models::records::{Role, User};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
-use crate::{origin, sessions};
+use crate::{origin, sessions, upload};
 
 /// Largest body of a request, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
@@ -58,6 +58,8 @@ pub struct Gate {
     pub access: Access,
     /// Open to users who still have to change their password.
     pub before_password_change: bool,
+    /// The largest body in bytes where a file is taken.
+    pub upload: Option<usize>,
 }
 
 /// Lets a request pass that has a right to: finds the session, asks [`Access`], and for a changing request
@@ -77,7 +79,7 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         return Redirect::to("/password").into_response();
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        request = match read_form(&gate.state, request, caller.as_ref()).await {
+        request = match read_form(&gate, request, caller.as_ref()).await {
             Ok(request) => request,
             Err(error) => return error.into_response(),
         };
@@ -110,12 +112,17 @@ pub fn url_encode(text: &str) -> String {
         .collect()
 }
 
-/// Reads the form of a changing request, checks it, and passes it on as a [`Form`].
-async fn read_form(state: &AppState, request: Request, caller: Option<&Caller>) -> Result<Request, WebError> {
-    if !origin::is_ours(request.headers(), state.settings.base_url.as_deref()) {
+/// Reads the form of a changing request, checks it, and passes it on as a [`Form`]; one that sends a file is
+/// passed on as an [`Upload`](crate::upload::Upload).
+async fn read_form(gate: &Gate, request: Request, caller: Option<&Caller>) -> Result<Request, WebError> {
+    if !origin::is_ours(request.headers(), gate.state.settings.base_url.as_deref()) {
         return Err(WebError::ForeignForm);
     }
     let typed = request.headers().get(header::CONTENT_TYPE).and_then(|t| t.to_str().ok()).unwrap_or_default();
+    if let (Some(limit), true) = (gate.upload, typed.starts_with("multipart/form-data")) {
+        let csrf = caller.map(|c| c.session.csrf.as_str()).unwrap_or_default();
+        return upload::open(request, limit, csrf).await;
+    }
     if !typed.starts_with("application/x-www-form-urlencoded") {
         return Err(WebError::bad("只接受网页表单提交"));
     }

@@ -21,9 +21,7 @@ use qingting_respond::desk::Desk;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 
-use crate::access::BODY_LIMIT;
 use crate::error::WebError;
 use crate::names::Names;
 use crate::password::Hasher;
@@ -31,7 +29,9 @@ use crate::view::{CaseRow, Light};
 use crate::{error, headers, routes};
 
 /// Longest time for one request.
-const TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(30);
+/// Longest time for one that sends a file.
+pub(crate) const UPLOAD_TIME: Duration = Duration::from_secs(600);
 
 /// A log-in that the demo shows on its log-in page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,18 +167,16 @@ impl AppState {
     }
 }
 
-/// The whole service: routes behind their gates, with headers, limits and the error page around.
+/// The whole service: routes behind their gates and within their limits, with headers and the error page around.
 pub fn router(state: AppState) -> Router {
     let around = ServiceBuilder::new()
         .layer(middleware::from_fn(headers::add))
-        .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(middleware::from_fn(|request, next| in_time(TIMEOUT, request, next)))
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
+        .layer(CatchPanicLayer::custom(error::panicked));
     routes::build(state).fallback(error::nowhere).layer(around)
 }
 
 /// Ends a request that takes longer than `limit` with a page that says so.
-async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
+pub(crate) async fn in_time(limit: Duration, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,

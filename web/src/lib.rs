@@ -27,6 +27,7 @@ pub mod routes;
 #[cfg(test)]
 pub mod samples;
 pub mod sessions;
+pub mod upload;
 pub mod view;
 
 pub use app::{AppState, DemoLogin, QueryWords, WebSettings, query_words, router, serve};

@@ -3,14 +3,14 @@
 
 use axum::Router;
 use axum::handler::Handler;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, post};
 use qingting_models::records::Role::{
     Admin, Auditor, Discipline, Duty, Handler as Handling, Leader, Reviewer,
 };
 
 use crate::access::{Access, Gate, gate};
-use crate::app::AppState;
+use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
 use crate::{assets, pages};
 
 /// Judge items.
@@ -41,6 +41,8 @@ pub struct RouteInfo {
     pub access: Access,
     /// Open to users who still have to change their password.
     pub before_password_change: bool,
+    /// Takes a file: the largest body in bytes.
+    pub upload: Option<usize>,
 }
 
 struct Route {
@@ -60,7 +62,7 @@ where
     H: Handler<T, AppState>,
     T: 'static,
 {
-    let info = RouteInfo { verb: Verb::Get, path, access, before_password_change: false };
+    let info = RouteInfo { verb: Verb::Get, path, access, before_password_change: false, upload: None };
     Route { info, handler: get(handler) }
 }
 
@@ -69,8 +71,20 @@ where
     H: Handler<T, AppState>,
     T: 'static,
 {
-    let info = RouteInfo { verb: Verb::Post, path, access, before_password_change: false };
+    let info = RouteInfo { verb: Verb::Post, path, access, before_password_change: false, upload: None };
     Route { info, handler: post(handler) }
+}
+
+/// An action whose form sends a file (`enctype="multipart/form-data"`) within `limit` bytes; its handler takes
+/// an [`Upload`](crate::upload::Upload).
+fn upload<H, T>(path: &'static str, access: Access, limit: usize, handler: H) -> Route
+where
+    H: Handler<T, AppState>,
+    T: 'static,
+{
+    let mut route = action(path, access, handler);
+    route.info.upload = Some(limit);
+    route
 }
 
 fn routes() -> Vec<Route> {
@@ -129,8 +143,12 @@ pub(crate) fn build(state: AppState) -> Router {
             state: state.clone(),
             access: info.access,
             before_password_change: info.before_password_change,
+            upload: info.upload,
         };
-        router.route(info.path, handler.route_layer(from_fn_with_state(stands, gate)))
+        let limit = if info.upload.is_some() { UPLOAD_TIME } else { REQUEST_TIME };
+        let in_time = from_fn(move |request, next| in_time(limit, request, next));
+        let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
+        router.route(info.path, guarded)
     });
     behind_gates.with_state(state)
 }
