@@ -4,6 +4,7 @@ pub mod decode;
 pub mod feed;
 pub mod http;
 pub mod import;
+pub mod plain;
 pub mod poll;
 pub mod prepare;
 pub mod record;

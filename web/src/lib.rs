@@ -19,7 +19,6 @@ pub mod origin;
 pub mod pages;
 pub mod password;
 pub mod people;
-pub mod plain;
 pub mod preview;
 pub mod proposal;
 pub mod query;
@@ -29,5 +28,7 @@ pub mod samples;
 pub mod sessions;
 pub mod upload;
 pub mod view;
+
+pub(crate) use qingting_ingest::plain;
 
 pub use app::{AppState, DemoLogin, QueryWords, WebSettings, query_words, router, serve};

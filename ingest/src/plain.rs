@@ -1,5 +1,5 @@
 //! Chinese sentences for what went wrong with a source: the doors write their reasons in English, for the
-//! command line and the log; the page of the sources shows them in the words of the house.
+//! command line and the log; pages and the sheets that go back to senders show them in the words of the house.
 
 use qingting_models::records::RowPlace;
 
@@ -9,6 +9,13 @@ pub struct Told {
     pub text: String,
     /// The reason as it was written, when `text` is a translation.
     pub original: Option<String>,
+}
+
+impl Told {
+    /// One text for both, for the tests of pages.
+    pub fn sample(text: &str) -> Self {
+        Self { text: text.into(), original: Some(text.into()) }
+    }
 }
 
 /// English with holes `{}`, and Chinese that names the holes by number. The first that fits is taken, so the
@@ -128,18 +135,11 @@ fn fill(chinese: &str, holes: &[&str]) -> String {
 }
 
 #[cfg(test)]
-impl Told {
-    pub(crate) fn sample(text: &str) -> Self {
-        Self { text: text.into(), original: Some(text.into()) }
-    }
-}
-
-#[cfg(test)]
 mod tests {
-    use qingting_ingest::feed::FeedError;
-    use qingting_ingest::http::FetchError;
-    use qingting_ingest::poll::PollError;
-    use qingting_ingest::sheet::times::{BadTime, parse};
+    use crate::feed::FeedError;
+    use crate::http::FetchError;
+    use crate::poll::PollError;
+    use crate::sheet::times::{BadTime, parse};
 
     use super::*;
 
