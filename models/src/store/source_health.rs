@@ -1,14 +1,17 @@
 //! How sources are doing: which is due, how its last poll ended, what its runs brought.
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::db::{Row, Tx, args};
 use super::sources::source_of;
 use super::{Store, StoreError};
 use crate::clock;
 use crate::ids::{RunId, SourceId};
-use crate::records::{FinishedRun, Source, SourceRun};
+use crate::records::{Actor, FinishedRun, Source, SourceRun, Subject};
 
 /// What a poll brought, or why it failed.
 #[derive(Debug, Clone)]
@@ -149,22 +152,54 @@ impl Store {
         self.db().rows(sql, args![id.0, limit.clamp(1, 200)]).await?.iter().map(run_of).collect()
     }
 
+    /// Makes a polled source due at once, whatever its failures; a poll that runs goes on.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Bad`] when it is paused or nobody polls its kind.
+    pub async fn poll_at_once(&self, id: SourceId, actor: Actor) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let row = tx.row("SELECT * FROM source WHERE id = $1 AND removed_at IS NULL", args![id.0]).await?;
+        let source = source_of(&row.ok_or(StoreError::NotFound("source"))?)?;
+        if source.paused || !source.kind.is_polled() {
+            return Err(StoreError::Bad(format!("{} is paused or not polled", source.name)));
+        }
+        tx.run("UPDATE source SET next_at = $1 WHERE id = $2", args![self.now(), id.0]).await?;
+        self.audit_in(&mut tx, actor, "source.poll", Subject::Source(id), json!({})).await?;
+        tx.commit().await
+    }
+
+    /// How many items every source brought on each of the last `days` days (Asia/Shanghai), oldest first; sources and days without any are left out.
+    pub async fn items_per_day_of_all(
+        &self,
+        days: i64,
+    ) -> Result<HashMap<SourceId, Vec<(Date, i64)>>, StoreError> {
+        let since = self.now() - SignedDuration::from_hours(24 * days.clamp(1, 400));
+        let sql = "SELECT source_id, (first_seen_at + $1) / $2 AS day, count(*) AS n FROM item
+                   WHERE first_seen_at >= $3 GROUP BY source_id, (first_seen_at + $1) / $2 ORDER BY source_id, day";
+        let mut days: HashMap<SourceId, Vec<(Date, i64)>> = HashMap::new();
+        for row in self.db().rows(sql, args![OFFSET_MS, DAY_MS, since]).await? {
+            days.entry(SourceId(row.int("source_id")?)).or_default().push(day_of(&row)?);
+        }
+        Ok(days)
+    }
+
     /// How many items a source brought on each of the last `days` days (Asia/Shanghai), oldest first; days without any are left out.
     pub async fn items_per_day(&self, id: SourceId, days: i64) -> Result<Vec<(Date, i64)>, StoreError> {
-        const DAY_MS: i64 = 86_400_000;
-        const OFFSET_MS: i64 = 8 * 3_600_000;
         let since = self.now() - SignedDuration::from_hours(24 * days.clamp(1, 400));
         let sql = "SELECT (first_seen_at + $1) / $2 AS day, count(*) AS n FROM item WHERE source_id = $3
                    AND first_seen_at >= $4 GROUP BY (first_seen_at + $1) / $2 ORDER BY 1";
-        let rows = self.db().rows(sql, args![OFFSET_MS, DAY_MS, id.0, since]).await?;
-        rows.iter()
-            .map(|row| {
-                let noon = Timestamp::from_millisecond(row.int("day")? * DAY_MS + DAY_MS / 2 - OFFSET_MS)
-                    .map_err(|e| StoreError::Bad(e.to_string()))?;
-                Ok((clock::local_date(noon), row.int("n")?))
-            })
-            .collect()
+        self.db().rows(sql, args![OFFSET_MS, DAY_MS, id.0, since]).await?.iter().map(day_of).collect()
     }
+}
+
+const DAY_MS: i64 = 86_400_000;
+/// Asia/Shanghai has no summer time.
+const OFFSET_MS: i64 = 8 * 3_600_000;
+
+fn day_of(row: &Row) -> Result<(Date, i64), StoreError> {
+    let noon = Timestamp::from_millisecond(row.int("day")? * DAY_MS + DAY_MS / 2 - OFFSET_MS)
+        .map_err(|e| StoreError::Bad(e.to_string()))?;
+    Ok((clock::local_date(noon), row.int("n")?))
 }
 
 fn run_of(row: &Row) -> Result<FinishedRun, StoreError> {

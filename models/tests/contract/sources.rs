@@ -45,6 +45,44 @@ async fn errors_are_counted_and_shown_until_the_source_is_well_again() {
 }
 
 #[tokio::test]
+async fn a_source_is_polled_at_once_when_somebody_asks_for_it() {
+    for store in each_database().await.unwrap() {
+        let made = feed(&store, "新闻").await;
+        let source = store.claim_due_source("a", 60).await.unwrap().unwrap();
+        let next_at = store.now() + hours(6);
+        let failed = PollOutcome { tried_at: store.now(), result: Err("timed out".into()), next_at };
+        store.finish_poll(&source, failed).await.unwrap();
+        assert!(store.claim_due_source("a", 60).await.unwrap().is_none());
+        store.poll_at_once(made.id, Actor::Console).await.unwrap();
+        assert_eq!(store.claim_due_source("a", 60).await.unwrap().map(|s| s.id), Some(made.id));
+        store.set_source_paused(made.id, true, Actor::Console).await.unwrap();
+        let by_hand = sheet(&store, "表").await;
+        for id in [made.id, by_hand.id] {
+            let refused = store.poll_at_once(id, Actor::Console).await;
+            assert!(matches!(refused, Err(StoreError::Bad(_))), "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_days_of_all_sources_are_those_of_each() {
+    for store in each_database().await.unwrap() {
+        let (one, other) = (sheet(&store, "一").await, sheet(&store, "二").await);
+        sheet(&store, "空").await;
+        store.intake(&one, vec![call(Some("1"), "a", "b"), call(Some("2"), "c", "d")], vec![]).await.unwrap();
+        store.clock.set(store.now() + hours(30));
+        store.intake(&one, vec![call(Some("3"), "e", "f")], vec![]).await.unwrap();
+        store.intake(&other, vec![call(Some("1"), "g", "h")], vec![]).await.unwrap();
+        let all = store.items_per_day_of_all(30).await.unwrap();
+        assert_eq!(all.len(), 2);
+        for source in [&one, &other] {
+            assert_eq!(all[&source.id], store.items_per_day(source.id, 30).await.unwrap());
+        }
+        assert_eq!(all[&one.id].iter().map(|d| d.1).collect::<Vec<_>>(), [2, 1]);
+    }
+}
+
+#[tokio::test]
 async fn names_are_unique_and_a_removed_source_stays_as_the_origin_of_its_items() {
     for store in each_database().await.unwrap() {
         let source = sheet(&store, "12345").await;
