@@ -7,6 +7,8 @@ pub mod import;
 pub mod plain;
 pub mod poll;
 pub mod prepare;
+pub mod pull;
 pub mod record;
+pub mod sameness;
 pub mod sheet;
 mod text;

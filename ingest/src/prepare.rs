@@ -1,12 +1,12 @@
 //! From what arrived to what the store takes: tidied, masked, and with the text that digests are made over.
 
 use qingting_models::records::{ItemContent, Upstream};
-use qingting_models::store::{Arrival, Sameness};
+use qingting_models::store::Arrival;
 use qingting_models::text::{MaskKind, mask_with, tidy};
 
 use crate::feed::FeedEntry;
 use crate::record::{Persons, RawRecord};
-use crate::text;
+use crate::{sameness, text};
 
 /// Values of personal columns shorter than this say too little to be looked for in texts.
 const MIN_OTHER: usize = 5;
@@ -59,12 +59,12 @@ pub fn record_of_entry(entry: FeedEntry) -> RawRecord {
         // An address may carry a different tracking mark in each answer, and a date move with each rebuild:
         // only the words make a new version.
         significant: vec![("title".into(), entry.title.clone()), ("body".into(), entry.body.clone())],
+        sameness: sameness::of(entry.url.as_deref(), &entry.title, &entry.body),
         title: entry.title,
         body: entry.body,
         url: entry.url,
         occurred_at: entry.published,
         original,
-        sameness: Sameness::default(),
         ..RawRecord::default()
     }
 }

@@ -9,7 +9,7 @@ use crate::sheet::times;
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// Reads a date in the style of RFC 3339, RFC 2822 or C's `ctime`; `None` for anything else.
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     times::parse(text).ok().or_else(|| words(text))
 }

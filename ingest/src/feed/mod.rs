@@ -11,6 +11,8 @@ mod parse;
 mod text;
 mod xml;
 
+pub(crate) use date::parse as parse_date;
 pub use entry::{FeedDocument, FeedEntry, FeedFormat, LostEntry};
 pub use parse::{FeedError, parse};
+pub(crate) use text::bounded;
 pub use text::html_to_text;

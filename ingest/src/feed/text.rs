@@ -39,7 +39,7 @@ fn has_markup(text: &str) -> bool {
 
 /// HTML whose tags have a length that the HTML parser can bear: it compares each attribute of a tag with all
 /// before it. Longer tags lose their attributes.
-pub(super) fn bounded(html: &str) -> Cow<'_, str> {
+pub(crate) fn bounded(html: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     let mut tokens = Tokens::new(html);

@@ -1,0 +1,9 @@
+//! What is fetched beyond feeds: list pages and their articles, and records of interfaces.
+
+pub mod article;
+mod date;
+mod html;
+pub mod page;
+mod rule;
+
+pub use rule::BadRule;
