@@ -32,9 +32,24 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("no address is known for the host {}; check {}", "找不到主机 {0}，请检查拼写或域名服务器。"),
     ("could not connect to {}: {}", "连不上 {0}，对方可能停用或拒绝访问。"),
+    ("\"{}\" is no header that can be sent: {}", "请求头“{0}”无法发送，名称或内容含有不允许的字符。"),
+    ("{} did not answer in time: no connection ({} s)", "{1} 秒内连不上 {0}，稍后会再试。"),
     (
-        "{} did not answer in time (10 s to connect, 30 s in all)",
-        "{0} 没有及时应答（连接 10 秒、总共 30 秒）。",
+        "{} did not answer in time: no beginning of an answer ({} s)",
+        "{0} 接通了，但 {1} 秒内没有应答，稍后会再试。",
+    ),
+    (
+        "{} did not answer in time: it stopped sending in the middle ({} s)",
+        "{0} 发到一半停了 {1} 秒，稍后会再试。",
+    ),
+    (
+        "{} did not answer in time: the whole answer took too long ({} s)",
+        "{0} 发送太慢，{1} 秒内没有发完，稍后会再试。",
+    ),
+    ("other requests to {} were still running; {}", "对 {0} 的其他读取还没有结束，稍后会再试。"),
+    (
+        "{} answered with HTTP status {} (unchanged, though nothing was known of it)",
+        "{0} 回答“没有变化”（{1}），但本系统从未读到过内容。",
     ),
     ("{} answered with HTTP status {} (access denied)", "{0} 拒绝访问（{1}）。"),
     ("{} answered with HTTP status {} (not found; {})", "{0} 上没有这个地址（{1}），可能已经更换。"),
@@ -45,9 +60,20 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("{} answered with HTTP status {} (a fault on their side)", "{0} 的服务器出错（{1}），稍后会再试。"),
     ("{} answered with HTTP status {}", "{0} 应答异常（{1}）。"),
+    ("the head of the answer is larger than {} KB", "应答的头部超过 {0} KB，不像正常的网站。"),
     ("the answer is larger than {} MB", "内容超过 {0} MB，不像订阅源。"),
     ("more than {} redirects", "地址反复跳转（超过 {0} 次），无法读取。"),
-    ("the answer broke off or could not be unpacked: {}", "读取中断，或压缩的内容解不开；稍后会再试。"),
+    ("the redirects go in a circle: {}", "地址之间循环跳转，无法读取：{0}"),
+    ("the answer of {} broke off: {}", "{0} 没有发完就断开了，稍后会再试。"),
+    ("the answer could not be unpacked: {}", "压缩的内容解不开，稍后会再试。"),
+    (
+        "robots.txt of {} forbids {} to be read by programs",
+        "{0} 在 robots.txt 中声明不让程序读取 {1}，没有读取。",
+    ),
+    (
+        "robots.txt of {} could not be read, so that its pages are left alone for now: {}",
+        "读不到 {0} 的 robots.txt，不知道是否允许读取，暂不读取其网页；稍后会再试。",
+    ),
     ("the HTTP client could not be set up: {}", "本系统的网络组件无法启动，请联系管理员查看日志。"),
     ("the answer is empty", "地址可以打开，但没有内容。"),
     ("the answer is {}, not a feed; {}", "地址可以打开，但不是订阅源；需要 RSS、Atom 或 JSON Feed 的地址。"),
@@ -136,8 +162,10 @@ fn fill(chinese: &str, holes: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use crate::feed::FeedError;
-    use crate::http::FetchError;
+    use crate::http::{During, FetchError};
     use crate::poll::PollError;
     use crate::sheet::times::{BadTime, parse};
 
@@ -153,16 +181,25 @@ mod tests {
             FetchError::Refused { host: host(), address: [10, 0, 0, 1].into() },
             FetchError::NoSuchHost { host: host() },
             FetchError::CouldNotConnect { host: host(), why: why() },
-            FetchError::TimedOut { host: host() },
+            FetchError::BadHeader { name: "X-Key".into(), why: why() },
+            FetchError::HostBusy { host: host() },
+            FetchError::HeadTooLarge { limit: 64 << 10 },
             FetchError::TooLarge { limit: 8 << 20 },
             FetchError::TooManyRedirects { limit: 5 },
+            FetchError::RedirectLoop { circle: "http://a.cn/ -> http://a.cn/".into() },
+            FetchError::CutOff { host: host(), why: why() },
             FetchError::BrokenAnswer { why: why() },
+            FetchError::RobotsForbid { host: host(), path: "/news/".into() },
+            FetchError::RobotsUnknown { host: host(), why: why() },
             FetchError::Setup { why: why() },
             FetchError::Feed(FeedError::Empty),
             FetchError::Feed(FeedError::NotAFeed("a web page")),
             FetchError::Feed(FeedError::Broken(why())),
         ];
-        all.extend([400, 401, 404, 410, 418, 429, 503].map(status));
+        let late = [During::Connect, During::Head, During::Stall, During::Whole];
+        let limit = Duration::from_secs(30);
+        all.extend(late.map(|during| FetchError::TimedOut { host: host(), during, limit }));
+        all.extend([304, 400, 401, 404, 410, 418, 429, 503].map(status));
         all
     }
 
@@ -173,7 +210,7 @@ mod tests {
             FetchError::Refused { .. } => 1,
             FetchError::NoSuchHost { .. } => 2,
             FetchError::CouldNotConnect { .. } => 3,
-            FetchError::TimedOut { .. } => 4,
+            FetchError::TimedOut { during: During::Connect, .. } => 4,
             FetchError::TooLarge { .. } => 5,
             FetchError::TooManyRedirects { .. } => 6,
             FetchError::BrokenAnswer { .. } => 7,
@@ -182,6 +219,16 @@ mod tests {
             FetchError::Feed(FeedError::NotAFeed(_)) => 10,
             FetchError::Feed(FeedError::Broken(_)) => 11,
             FetchError::Status { .. } => 12,
+            FetchError::BadHeader { .. } => 13,
+            FetchError::HostBusy { .. } => 14,
+            FetchError::HeadTooLarge { .. } => 15,
+            FetchError::RedirectLoop { .. } => 16,
+            FetchError::CutOff { .. } => 17,
+            FetchError::RobotsForbid { .. } => 18,
+            FetchError::RobotsUnknown { .. } => 19,
+            FetchError::TimedOut { during: During::Head, .. } => 20,
+            FetchError::TimedOut { during: During::Stall, .. } => 21,
+            FetchError::TimedOut { during: During::Whole, .. } => 22,
         }
     }
 
@@ -204,7 +251,7 @@ mod tests {
         let mut variants: Vec<usize> = failures().iter().map(known).collect();
         variants.sort_unstable();
         variants.dedup();
-        assert_eq!(variants, (0..=12).collect::<Vec<_>>());
+        assert_eq!(variants, (0..=22).collect::<Vec<_>>());
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub async fn preview(
 ) -> Result<FeedDocument, FetchError> {
     match http.get(url, allow_host, &Validators::default(), now).await? {
         Answer::Document(document) => read(document).await,
-        Answer::NotModified => Err(FetchError::Feed(FeedError::Empty)),
+        Answer::NotModified { .. } => Err(FetchError::Feed(FeedError::Empty)),
     }
 }
 
@@ -142,7 +142,7 @@ async fn fetch(http: &Http, source: &Source, now: Timestamp) -> Result<Got, Poll
     let health = &source.health;
     let known = Validators { etag: health.etag.clone(), last_modified: health.last_modified.clone() };
     let document = match http.get(url, source.allow_host.as_deref(), &known, now).await? {
-        Answer::NotModified => return Ok(Got::Nothing),
+        Answer::NotModified { .. } => return Ok(Got::Nothing),
         Answer::Document(document) => document,
     };
     let validators = document.validators.clone();
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn failures_make_the_wait_longer_and_never_endless() {
-        let failed = PollError::Fetch(FetchError::TimedOut { host: "x".into() });
+        let failed = PollError::Fetch(FetchError::HostBusy { host: "x".into() });
         assert_eq!(wait(&source(600, 9), None), 600);
         let mut last = 0;
         for failures in 0..5 {

@@ -1,80 +1,73 @@
-//! Fetches one document with conditional GET, checked redirects, a time limit and a size limit.
+//! Fetches documents: conditional requests, checked redirects, limits on time and size, and manners.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
-    LOCATION, RETRY_AFTER,
-};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect};
+use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::error::FetchError;
+use super::answer::{self, Answer, Document, Validators};
+use super::body;
+use super::error::{During, FetchError};
 use super::guard::Guard;
+use super::limits::Limits;
+use super::request::{Politeness, Request};
+use super::robots::{self, Robots, Wishes};
+use super::trail::Trail;
+use super::turns::Turns;
 
-const CONNECT_TIME: Duration = Duration::from_secs(10);
-const WHOLE_TIME: Duration = Duration::from_secs(30);
-const MAX_REDIRECTS: usize = 5;
-/// Bytes of an answer after unpacking.
-const MAX_BYTES: u64 = 20 << 20;
-/// A server may ask us to stay away for a day, not for good.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 3600);
-const ACCEPTED: &str = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
-
-/// What a server gave with its last good answer, sent back so that it need not send the same again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Validators {
-    pub etag: Option<String>,
-    pub last_modified: Option<String>,
-}
-
-/// A good answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// Nothing new since the validators.
-    NotModified,
-    Document(Document),
-}
-
-/// A fetched document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
-    /// The address after all redirects.
-    pub url: Url,
-    /// Unpacked, at most 20 MB.
-    pub bytes: Vec<u8>,
-    /// The charset of the Content-Type header.
-    pub charset: Option<String>,
-    pub validators: Validators,
-}
-
-/// The program's HTTP client. Clones share their connections' settings.
+/// The program's HTTP client. Clones share connections, the queues at hosts, and what is known of robots.txt.
 ///
-/// Proxies of the environment are not used: behind one the guard could not see which address is asked.
+/// Proxies of the environment are not used: only the settings say whether there is one.
 #[derive(Debug, Clone)]
 pub struct Http {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
     agent: String,
+    limits: Limits,
     /// One client per allowed host: what one source may reach, another may not.
-    clients: Arc<Mutex<HashMap<Option<String>, Client>>>,
+    clients: Mutex<HashMap<Option<String>, Client>>,
+    turns: Turns,
+    robots: Robots,
+}
+
+/// What one request came to.
+#[allow(clippy::large_enum_variant, reason = "there is one for each request, and it is taken apart at once")]
+enum Step {
+    Answer(Answer),
+    Redirect { status: StatusCode, location: String },
 }
 
 impl Http {
     /// `version` stands in the user agent, `Qingting/<version>`.
     pub fn new(version: &str) -> Self {
-        // Another part of the program may have installed the provider already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { agent: format!("Qingting/{version}"), clients: Arc::default() }
+        Self::build(format!("Qingting/{version}"), Limits::default())
     }
 
-    /// Fetches a document.
-    ///
-    /// `now` is what a Retry-After date is measured from; `allow_host` is a host on a private network that may be asked all the same.
+    /// The same client with other limits; it shares nothing with this one.
+    #[must_use]
+    pub fn with_limits(&self, limits: Limits) -> Self {
+        Self::build(self.shared.agent.clone(), limits)
+    }
+
+    fn build(agent: String, limits: Limits) -> Self {
+        // Another part of the program may have installed the provider already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let (clients, turns, robots) = Default::default();
+        Self { shared: Arc::new(Shared { agent, limits, clients, turns, robots }) }
+    }
+
+    /// Fetches a feed: [`Http::fetch`] with [`Request::feed`].
     ///
     /// # Errors
-    /// As [`FetchError`] says; a status other than 2xx and 304 is one.
+    /// As [`Http::fetch`].
     pub async fn get(
         &self,
         url: &str,
@@ -82,45 +75,174 @@ impl Http {
         known: &Validators,
         now: Timestamp,
     ) -> Result<Answer, FetchError> {
-        let mut url = web_url(url)?;
-        let guard = Guard::new(allow_host);
-        let client = self.client(allow_host, &guard)?;
-        for _ in 0..=MAX_REDIRECTS {
-            let host = url.host_str().unwrap_or_default().to_owned();
-            guard
-                .check(&url)
-                .map_err(|refused| FetchError::Refused { host: refused.host, address: refused.address })?;
-            let request = client.get(url.clone()).header(ACCEPT, ACCEPTED).headers(conditions(known));
-            let response = request.send().await.map_err(|wrong| FetchError::of(&wrong, &host))?;
-            let status = response.status();
-            if status == StatusCode::NOT_MODIFIED {
-                return Ok(Answer::NotModified);
+        self.fetch(&Request::feed(url).allowing(allow_host).knowing(known.clone()), now).await
+    }
+
+    /// Fetches a page as robots.txt allows it: [`Http::fetch`] with [`Request::page`].
+    ///
+    /// # Errors
+    /// As [`Http::fetch`].
+    pub async fn get_page(
+        &self,
+        url: &str,
+        allow_host: Option<&str>,
+        known: &Validators,
+        now: Timestamp,
+    ) -> Result<Answer, FetchError> {
+        self.fetch(&Request::page(url).allowing(allow_host).knowing(known.clone()), now).await
+    }
+
+    /// Fetches one document. `now` is what dates in answers, and the age of a robots.txt, are measured from.
+    ///
+    /// # Errors
+    /// As [`FetchError`] says; a status other than 2xx and 304 is one.
+    pub async fn fetch(&self, request: &Request, now: Timestamp) -> Result<Answer, FetchError> {
+        self.walk(request, body::Keep::All, now).await
+    }
+
+    /// Goes from redirect to redirect to an answer. Every address on the way is checked as the first.
+    async fn walk(&self, request: &Request, keep: body::Keep, now: Timestamp) -> Result<Answer, FetchError> {
+        let limits = &self.shared.limits;
+        let mut trail = Trail::from(&request.url)?;
+        let mut left = limits.whole;
+        loop {
+            let pause = self.pause(request, trail.url(), now).await?;
+            let host = trail.url().host_str().unwrap_or_default().to_owned();
+            let turn = self.shared.turns.take(&host, pause, limits.turn).await?;
+            let began = Instant::now();
+            let step = timeout(left, self.step(request, &trail, keep, now)).await;
+            drop(turn);
+            left = left.saturating_sub(began.elapsed());
+            match step {
+                Ok(Ok(Step::Answer(answer))) => return Ok(answer),
+                Ok(Ok(Step::Redirect { status, location })) => {
+                    trail.follow(status, &location, limits.redirects)?;
+                }
+                Ok(Err(wrong)) => return Err(wrong),
+                Err(_) => {
+                    return Err(FetchError::TimedOut { host, during: During::Whole, limit: limits.whole });
+                }
             }
-            if status.is_redirection()
-                && let Some(target) = header(response.headers(), LOCATION)
-            {
-                url = redirected(&url, &target)?;
-                continue;
-            }
-            if !status.is_success() {
-                let retry_after = header(response.headers(), RETRY_AFTER).and_then(|value| wait(&value, now));
-                return Err(FetchError::Status { host, status: status.as_u16(), retry_after });
-            }
-            return document(response, &host).await.map(Answer::Document);
         }
-        Err(FetchError::TooManyRedirects { limit: MAX_REDIRECTS })
+    }
+
+    /// The pause that the host is owed before the request.
+    async fn pause(&self, request: &Request, url: &Url, now: Timestamp) -> Result<Duration, FetchError> {
+        match request.politeness {
+            Politeness::Machine => Ok(Duration::ZERO),
+            Politeness::Page => {
+                let wishes = self.wishes(url, request.allow_host.as_deref(), now).await?;
+                let asked = wishes.pause_for(url)?.unwrap_or_default();
+                Ok(asked.max(self.shared.limits.pause))
+            }
+        }
+    }
+
+    async fn wishes(
+        &self,
+        url: &Url,
+        allow_host: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Wishes, FetchError> {
+        let site = robots::site(url);
+        if let Some(known) = self.shared.robots.known(&site, now) {
+            return Ok(known);
+        }
+        let request =
+            Request { politeness: Politeness::Machine, ..Request::page(format!("{site}/robots.txt")) };
+        let request = request.allowing(allow_host);
+        // A request for robots.txt asks for no robots.txt, but the compiler cannot see that the circle ends.
+        let fetched = Box::pin(self.walk(&request, body::Keep::First(robots::MAX_BYTES), now)).await;
+        let wishes = match fetched {
+            Ok(Answer::Document(document)) => {
+                let read = tokio::task::spawn_blocking(move || Wishes::read(&document.bytes)).await;
+                read.unwrap_or_else(|_| Wishes::Unknown { why: "reading it was stopped".into() })
+            }
+            Ok(Answer::NotModified { .. }) => Wishes::None,
+            // These say more about the page that was asked for than a word about robots.txt.
+            Err(refused @ (FetchError::Refused { .. } | FetchError::NoSuchHost { .. })) => {
+                return Err(refused);
+            }
+            Err(wrong) => Wishes::without(&wrong),
+        };
+        Ok(self.shared.robots.note(site, wishes, now))
+    }
+
+    /// Sends one request and reads the answer, if it is one.
+    async fn step(
+        &self,
+        request: &Request,
+        trail: &Trail,
+        keep: body::Keep,
+        now: Timestamp,
+    ) -> Result<Step, FetchError> {
+        let limits = &self.shared.limits;
+        let url = trail.url();
+        let host = url.host_str().unwrap_or_default();
+        let guard = Guard::new(request.allow_host.as_deref());
+        guard
+            .check(url)
+            .map_err(|refused| FetchError::Refused { host: refused.host, address: refused.address })?;
+        let client = self.client(request.allow_host.as_deref(), &guard)?;
+        let conditions = request.known.conditions();
+        let conditional = !conditions.is_empty();
+        let sent = client.get(url.clone()).headers(headers(request, trail)?).headers(conditions).send();
+        let response = match timeout(limits.head, sent).await {
+            Ok(response) => response.map_err(|wrong| FetchError::of(&wrong, host, limits))?,
+            Err(_) => {
+                let (host, during) = (host.to_owned(), During::Head);
+                return Err(FetchError::TimedOut { host, during, limit: limits.head });
+            }
+        };
+        let status = response.status();
+        let given = response.headers();
+        if given.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>()
+            > limits.head_bytes
+        {
+            return Err(FetchError::HeadTooLarge { limit: limits.head_bytes });
+        }
+        let (fresh_for, moved_to) = (answer::fresh_for(given, now), trail.moved_to());
+        if status == StatusCode::NOT_MODIFIED && conditional {
+            return Ok(Step::Answer(Answer::NotModified { fresh_for, moved_to }));
+        }
+        if let (true, Some(location)) = (status.is_redirection(), answer::header(given, LOCATION)) {
+            return Ok(Step::Redirect { status, location });
+        }
+        if !status.is_success() {
+            let retry_after = answer::retry_after(given, now);
+            return Err(FetchError::Status { host: host.to_owned(), status: status.as_u16(), retry_after });
+        }
+        let document = Document { fresh_for, moved_to, ..self.document(response, host, keep).await? };
+        Ok(Step::Answer(Answer::Document(document)))
+    }
+
+    async fn document(
+        &self,
+        response: Response,
+        host: &str,
+        keep: body::Keep,
+    ) -> Result<Document, FetchError> {
+        let headers = response.headers();
+        Ok(Document {
+            url: response.url().clone(),
+            charset: answer::charset(headers),
+            media_type: answer::media_type(headers),
+            validators: Validators::of(headers),
+            fresh_for: None,
+            moved_to: None,
+            bytes: body::read(response, host, &self.shared.limits, keep).await?,
+        })
     }
 
     fn client(&self, allow_host: Option<&str>, guard: &Guard) -> Result<Client, FetchError> {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.shared.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let key = allow_host.map(str::to_owned);
         if let Some(client) = clients.get(&key) {
             return Ok(client.clone());
         }
         let client = Client::builder()
-            .user_agent(&self.agent)
-            .connect_timeout(CONNECT_TIME)
-            .timeout(WHOLE_TIME)
+            .user_agent(&self.shared.agent)
+            .connect_timeout(self.shared.limits.connect)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .dns_resolver(Arc::new(guard.clone()))
@@ -131,82 +253,19 @@ impl Http {
     }
 }
 
-fn web_url(text: &str) -> Result<Url, FetchError> {
-    let bad =
-        |why: &str| FetchError::BadAddress { url: text.chars().take(200).collect(), why: why.to_owned() };
-    let url = Url::parse(text.trim()).map_err(|wrong| bad(&wrong.to_string()))?;
-    match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(url),
-        "http" | "https" => Err(bad("it has no host")),
-        other => Err(bad(&format!("its scheme is {other}"))),
+/// What stands in the head of the request besides its conditions.
+fn headers(request: &Request, trail: &Trail) -> Result<HeaderMap, FetchError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static(request.accept.header()));
+    let further = if trail.is_home() { request.headers.as_slice() } else { &[] };
+    for (name, value) in further {
+        let bad = |why: &str| FetchError::BadHeader { name: name.clone(), why: why.to_owned() };
+        let valid = HeaderName::from_bytes(name.trim().as_bytes())
+            .map_err(|_| bad("its name has other characters than letters, digits and -"))?;
+        let mut value = HeaderValue::from_str(value.trim())
+            .map_err(|_| bad("its value has characters that a header may not hold"))?;
+        value.set_sensitive(true);
+        headers.insert(valid, value);
     }
-}
-
-fn redirected(from: &Url, target: &str) -> Result<Url, FetchError> {
-    let joined = from.join(target);
-    joined.map_or_else(|_| web_url(target), |url| web_url(url.as_str()))
-}
-
-fn conditions(known: &Validators) -> HeaderMap {
-    let pairs = [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)];
-    let valid = |(name, value): (HeaderName, &Option<String>)| Some((name, value.as_deref()?.parse().ok()?));
-    pairs.into_iter().filter_map(valid).collect()
-}
-
-fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    let value = headers.get(name)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).trim().to_owned()).filter(|value| !value.is_empty())
-}
-
-/// Reads a Retry-After header: seconds, or an HTTP date.
-fn wait(value: &str, now: Timestamp) -> Option<Duration> {
-    let seconds = value.parse::<u64>().ok().or_else(|| {
-        let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
-        u64::try_from(at.as_second() - now.as_second()).ok()
-    })?;
-    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
-}
-
-async fn document(mut response: Response, host: &str) -> Result<Document, FetchError> {
-    let headers = response.headers();
-    let validators =
-        Validators { etag: header(headers, ETAG), last_modified: header(headers, LAST_MODIFIED) };
-    let charset = header(headers, CONTENT_TYPE).and_then(|value| charset(&value));
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|wrong| FetchError::of(&wrong, host))? {
-        if (bytes.len() + chunk.len()) as u64 > MAX_BYTES {
-            return Err(FetchError::TooLarge { limit: MAX_BYTES });
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(Document { url: response.url().clone(), bytes, charset, validators })
-}
-
-fn charset(content_type: &str) -> Option<String> {
-    let parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let named = parameters.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
-    named
-        .map(|(_, value)| value.trim().trim_matches(['"', '\'']).to_owned())
-        .filter(|value| !value.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_retry_after_is_seconds_or_a_date_and_at_most_a_day() {
-        let now = Timestamp::from_second(784_111_777).unwrap();
-        assert_eq!(wait("120", now), Some(Duration::from_secs(120)));
-        assert_eq!(wait("Sun, 06 Nov 1994 08:50:37 GMT", now), Some(Duration::from_secs(60)));
-        assert_eq!(wait("99999999", now), Some(MAX_RETRY_AFTER));
-        assert_eq!(wait("Sun, 06 Nov 1994 08:00:00 GMT", now), None);
-        assert_eq!(wait("soon", now), None);
-    }
-
-    #[test]
-    fn the_charset_is_read_from_the_content_type() {
-        assert_eq!(charset("text/xml; charset=\"GB2312\"").as_deref(), Some("GB2312"));
-        assert_eq!(charset("text/xml"), None);
-    }
+    Ok(headers)
 }

@@ -1,10 +1,12 @@
 //! Why a fetch failed, in words that help an administrator.
 
 use std::error::Error;
+use std::fmt;
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::guard::Refused;
+use super::guard::{Refused, Unknown};
 use crate::feed::FeedError;
 
 /// A document that could not be fetched.
@@ -12,6 +14,8 @@ use crate::feed::FeedError;
 pub enum FetchError {
     #[error("\"{url}\" is no web address: {why}; allowed: http://... and https://...")]
     BadAddress { url: String, why: String },
+    #[error("\"{name}\" is no header that can be sent: {why}")]
+    BadHeader { name: String, why: String },
     #[error(
         "{host} lies on a private network ({address}); fetching from it is refused unless the source allows \
          that host (--allow-host {host})"
@@ -21,24 +25,57 @@ pub enum FetchError {
     NoSuchHost { host: String },
     #[error("could not connect to {host}: {why}")]
     CouldNotConnect { host: String, why: String },
-    #[error("{host} did not answer in time (10 s to connect, 30 s in all)")]
-    TimedOut { host: String },
+    #[error("{host} did not answer in time: {during} ({} s)", limit.as_secs_f32())]
+    TimedOut { host: String, during: During, limit: Duration },
+    #[error("other requests to {host} were still running; it is asked again later")]
+    HostBusy { host: String },
     #[error("{host} answered with HTTP status {status}{}", status_words(*.status))]
     Status { host: String, status: u16, retry_after: Option<Duration> },
+    #[error("the head of the answer is larger than {} KB", limit >> 10)]
+    HeadTooLarge { limit: usize },
     #[error("the answer is larger than {} MB", limit >> 20)]
     TooLarge { limit: u64 },
     #[error("more than {limit} redirects")]
     TooManyRedirects { limit: usize },
-    #[error("the answer broke off or could not be unpacked: {why}")]
+    #[error("the redirects go in a circle: {circle}")]
+    RedirectLoop { circle: String },
+    #[error("the answer of {host} broke off: {why}")]
+    CutOff { host: String, why: String },
+    #[error("the answer could not be unpacked: {why}")]
     BrokenAnswer { why: String },
+    #[error("robots.txt of {host} forbids {path} to be read by programs")]
+    RobotsForbid { host: String, path: String },
+    #[error("robots.txt of {host} could not be read, so that its pages are left alone for now: {why}")]
+    RobotsUnknown { host: String, why: String },
     #[error("the HTTP client could not be set up: {why}")]
     Setup { why: String },
     #[error(transparent)]
     Feed(#[from] FeedError),
 }
 
+/// The part of a fetch that took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum During {
+    Connect,
+    Head,
+    Stall,
+    Whole,
+}
+
+impl fmt::Display for During {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "no connection",
+            Self::Head => "no beginning of an answer",
+            Self::Stall => "it stopped sending in the middle",
+            Self::Whole => "the whole answer took too long",
+        })
+    }
+}
+
 fn status_words(status: u16) -> &'static str {
     match status {
+        304 => " (unchanged, though nothing was known of it)",
         401 | 403 => " (access denied)",
         404 => " (not found; the address may have changed)",
         410 => " (gone for good)",
@@ -58,26 +95,34 @@ impl FetchError {
     }
 
     /// Names what went wrong with a request.
-    pub(super) fn of(wrong: &reqwest::Error, host: &str) -> Self {
+    pub(super) fn of(wrong: &reqwest::Error, host: &str, limits: &super::Limits) -> Self {
         let host = host.to_owned();
         if let Some(refused) = cause::<Refused>(wrong) {
             return Self::Refused { host: refused.host.clone(), address: refused.address };
         }
-        if cause::<super::guard::Unknown>(wrong).is_some() {
+        if cause::<Unknown>(wrong).is_some() {
             return Self::NoSuchHost { host };
         }
-        if wrong.is_timeout() {
-            return Self::TimedOut { host };
+        let why = last_cause(wrong);
+        if wrong.is_connect() && wrong.is_timeout() {
+            return Self::TimedOut { host, during: During::Connect, limit: limits.connect };
         }
-        if wrong.is_body() || wrong.is_decode() {
-            return Self::BrokenAnswer { why: last_cause(wrong) };
+        if why.contains("message head is too large") {
+            return Self::HeadTooLarge { limit: limits.head_bytes };
         }
-        Self::CouldNotConnect { host, why: last_cause(wrong) }
+        if wrong.is_connect() {
+            return Self::CouldNotConnect { host, why };
+        }
+        Self::CutOff { host, why }
     }
 }
 
+/// The error, what caused it, and so on. An [`io::Error`] around another error is passed over in its favour.
 fn causes<'e>(wrong: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(wrong), |&e| e.source())
+    std::iter::successors(Some(wrong), |&e| {
+        let inner = e.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| e.source())
+    })
 }
 
 fn cause<'e, E: Error + 'static>(wrong: &'e (dyn Error + 'static)) -> Option<&'e E> {
@@ -85,6 +130,6 @@ fn cause<'e, E: Error + 'static>(wrong: &'e (dyn Error + 'static)) -> Option<&'e
 }
 
 /// The innermost cause: the others only repeat that something failed.
-fn last_cause(wrong: &(dyn Error + 'static)) -> String {
+pub(super) fn last_cause(wrong: &(dyn Error + 'static)) -> String {
     causes(wrong).last().map_or_else(String::new, ToString::to_string)
 }
