@@ -9,6 +9,7 @@ pub mod poll;
 pub mod prepare;
 pub mod pull;
 pub mod record;
+pub mod rhythm;
 pub mod sameness;
 pub mod sheet;
 mod text;

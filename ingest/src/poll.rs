@@ -1,8 +1,5 @@
 //! Polls feeds: fetch, read, hand to the store, and decide when to come again.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
-
 use futures::{Stream, StreamExt, stream};
 use jiff::Timestamp;
 use qingting_models::records::{RejectForm, RejectKind, RowPlace, Source, SourceRun};
@@ -11,11 +8,8 @@ use qingting_models::store::{Arrival, Fetched, PollOutcome, Reject, Store, Store
 use crate::feed::{self, FeedDocument, FeedError, LostEntry};
 use crate::http::{Answer, Document, FetchError, Http, Validators};
 use crate::prepare::{prepare, record_of_entry};
+use crate::rhythm::{self, Answered, Failed};
 
-/// However often a source failed, it is tried again after this at the latest.
-const MAX_BACKOFF_S: i64 = 6 * 3600;
-/// No source is asked more often.
-const MIN_INTERVAL_S: i64 = 60;
 /// A claimed source is another worker's again after this.
 const LEASE_S: i64 = 120;
 /// Sources fetched at the same time.
@@ -186,86 +180,30 @@ fn entries(feed: FeedDocument, file: &str) -> (Vec<Arrival>, Vec<Reject>) {
     (arrivals, rejects)
 }
 
-/// After a success the source's interval; after failures twice as long each time, at most six hours (or the
-/// interval, where that is longer), less up to a fifth so that sources that failed together don't come back together. A server's own
-/// wish to be left alone is followed.
+/// When the source is asked again, see [`rhythm`].
 fn next_poll(source: &Source, now: Timestamp, failed: Option<&PollError>) -> Timestamp {
-    let interval = source.interval_s.max(MIN_INTERVAL_S);
-    let Some(wrong) = failed else { return after(now, interval) };
-    let doublings = u32::try_from(source.health.failures.clamp(0, 20)).unwrap_or(20);
-    let backoff = interval.saturating_mul(1 << doublings).min(MAX_BACKOFF_S.max(interval));
-    let backoff = backoff - jitter(source, now) % (backoff / 5).max(1);
-    let asked = match wrong {
-        PollError::Fetch(wrong) => wrong.retry_after().unwrap_or(Duration::ZERO),
-        _ => Duration::ZERO,
+    let Source { interval_s, health, .. } = source;
+    let seed = rhythm::seed((source.id, health.failures, now.as_millisecond()));
+    let seconds = match failed {
+        None => rhythm::after_answer(&Answered {
+            interval_s: *interval_s,
+            pace_s: health.pace_s,
+            ttl_s: None,
+            fresh_for: None,
+            seed,
+        }),
+        Some(wrong) => {
+            let retry_after = match wrong {
+                PollError::Fetch(wrong) => wrong.retry_after(),
+                _ => None,
+            };
+            rhythm::after_failure(&Failed {
+                interval_s: *interval_s,
+                failures: health.failures,
+                retry_after,
+                seed,
+            })
+        }
     };
-    after(now, backoff.max(i64::try_from(asked.as_secs()).unwrap_or(0)))
-}
-
-fn after(now: Timestamp, seconds: i64) -> Timestamp {
-    Timestamp::from_second(now.as_second().saturating_add(seconds)).unwrap_or(Timestamp::MAX)
-}
-
-/// A number that differs from source to source and from try to try.
-fn jitter(source: &Source, now: Timestamp) -> i64 {
-    let mut hasher = DefaultHasher::new();
-    (source.id, source.health.failures, now.as_millisecond()).hash(&mut hasher);
-    (hasher.finish() >> 1) as i64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use qingting_models::ids::SourceId;
-    use qingting_models::records::{Channel, Mode, SourceHealth, SourceKind, SourceSettings};
-
-    fn source(interval_s: i64, failures: i64) -> Source {
-        Source {
-            id: SourceId(7),
-            name: "测试".into(),
-            kind: SourceKind::Feed,
-            channel: Channel::News,
-            mode: Mode::Handle,
-            url: None,
-            cutoff: None,
-            allow_host: None,
-            paused: false,
-            column_map: None,
-            created_at: Timestamp::UNIX_EPOCH,
-            interval_s,
-            settings: SourceSettings::default(),
-            has_secret: false,
-            has_token: false,
-            removed_at: None,
-            health: SourceHealth { failures, ..SourceHealth::default() },
-        }
-    }
-
-    fn wait(source: &Source, failed: Option<&PollError>) -> i64 {
-        next_poll(source, Timestamp::UNIX_EPOCH, failed).as_second()
-    }
-
-    #[test]
-    fn failures_make_the_wait_longer_and_never_endless() {
-        let failed = PollError::Fetch(FetchError::HostBusy { host: "x".into() });
-        assert_eq!(wait(&source(600, 9), None), 600);
-        let mut last = 0;
-        for failures in 0..5 {
-            let now = wait(&source(600, failures), Some(&failed));
-            assert!(now > last, "{failures}: {now}");
-            last = now;
-        }
-        for failures in [10, 1_000, i64::MAX] {
-            let now = wait(&source(600, failures), Some(&failed));
-            assert!((MAX_BACKOFF_S * 4 / 5..=MAX_BACKOFF_S).contains(&now), "{failures}: {now}");
-        }
-        assert!(wait(&source(0, 0), None) >= MIN_INTERVAL_S);
-    }
-
-    #[test]
-    fn a_server_that_asks_to_be_left_alone_is() {
-        let retry_after = Some(Duration::from_secs(9 * 3600));
-        let failed = PollError::Fetch(FetchError::Status { host: "x".into(), status: 503, retry_after });
-        assert_eq!(wait(&source(600, 0), Some(&failed)), 9 * 3600);
-    }
+    rhythm::after(now, seconds)
 }
