@@ -9,13 +9,16 @@ use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, CoderResult, Decoder, DecoderResult, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE,
+    BIG5, CoderResult, Decoder, DecoderResult, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_8859_15,
+    SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
 };
 
 /// Bytes given to the statistical guess; more do not change it.
 const GUESS_BYTES: usize = 1 << 20;
 /// Up to so many bytes outside ASCII, a text in GBK may be valid UTF-8 by chance.
 const CHANCE_BYTES: u64 = 8;
+/// From so many bytes outside ASCII on, a guess at Japanese or Korean is believed.
+const TELLING_BYTES: u64 = 400;
 
 /// A decoded document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +34,37 @@ pub struct Decoded {
 ///
 /// `declared` holds labels in falling order of trust (an HTTP charset, an XML declaration); unknown ones are ignored.
 pub fn decode(bytes: &[u8], declared: &[&str]) -> Decoded {
+    if let Some(decoded) = utf32(bytes) {
+        return decoded;
+    }
     let mut survey = Survey::default();
     survey.feed(bytes);
     let encoding = survey.choose(declared);
     let (text, _, damaged) = encoding.decode(bytes);
     Decoded { text: text.into_owned(), encoding: encoding.name(), damaged }
+}
+
+/// UTF-32, which browsers do not know: by its mark, or by the zero bytes of the two ASCII characters that any
+/// feed begins with.
+fn utf32(bytes: &[u8]) -> Option<Decoded> {
+    let (little, start) = match bytes {
+        [0xFF, 0xFE, 0, 0, ..] => (true, 4),
+        [0, 0, 0xFE, 0xFF, ..] => (false, 4),
+        [1..=0xFF, 0, 0, 0, 1..=0xFF, 0, 0, 0, ..] => (true, 0),
+        [0, 0, 0, 1..=0xFF, 0, 0, 0, 1..=0xFF, ..] => (false, 0),
+        _ => return None,
+    };
+    let (units, rest) = bytes[start..].as_chunks::<4>();
+    let mut damaged = !rest.is_empty();
+    let character = |unit: &[u8; 4]| {
+        let code = if little { u32::from_le_bytes(*unit) } else { u32::from_be_bytes(*unit) };
+        char::from_u32(code).unwrap_or_else(|| {
+            damaged = true;
+            char::REPLACEMENT_CHARACTER
+        })
+    };
+    let text = units.iter().map(character).collect();
+    Some(Decoded { text, encoding: if little { "UTF-32LE" } else { "UTF-32BE" }, damaged })
 }
 
 /// The encoding that an XML declaration or a `<meta charset>` near the start names.
@@ -57,6 +86,10 @@ pub struct Survey {
     even_nul: u64,
     odd_nul: u64,
     high: u64,
+    /// Runs of bytes outside ASCII, and those of a single byte.
+    runs: u64,
+    lone: u64,
+    run: u64,
     utf8: Tally,
     gb: Tally,
     guess: EncodingDetector,
@@ -71,6 +104,9 @@ impl Default for Survey {
             even_nul: 0,
             odd_nul: 0,
             high: 0,
+            runs: 0,
+            lone: 0,
+            run: 0,
             utf8: Tally::of(UTF_8),
             gb: Tally::of(GB18030),
             guess: EncodingDetector::new(Iso2022JpDetection::Deny),
@@ -92,6 +128,11 @@ impl Survey {
                 0x80.. => self.high += 1,
                 _ => {}
             }
+            if *byte >= 0x80 {
+                self.run += 1;
+            } else {
+                self.end_run();
+            }
         }
         self.read += bytes.len() as u64;
         self.utf8.feed(bytes, false);
@@ -108,15 +149,19 @@ impl Survey {
 
     /// The encoding to read the document in.
     pub fn choose(mut self, declared: &[&str]) -> &'static Encoding {
+        // A last character that is cut in half says nothing against the others.
+        let cut_off = self.utf8.errors == 0 && self.utf8.wide > 0;
         self.utf8.feed(&[], true);
         self.gb.feed(&[], true);
         self.guess.feed(&[], true);
+        self.end_run();
         if let Some(found) = self.mark().or_else(|| self.wide()) {
             return found;
         }
-        let declared = declared.iter().find_map(|label| Encoding::for_label(label.trim().as_bytes()));
-        let says_gb = declared.is_some_and(is_gb);
-        if self.utf8.errors == 0 {
+        let label = |label: &&str| Encoding::for_label_no_replacement(label.trim().as_bytes());
+        let declared: Vec<_> = declared.iter().filter_map(label).collect();
+        let says_gb = declared.first().is_some_and(|named| is_gb(named));
+        if self.utf8.errors == 0 || cut_off {
             let chance = says_gb && self.high > 0 && self.high <= CHANCE_BYTES && self.gb.errors == 0;
             return if chance { GB18030 } else { UTF_8 };
         }
@@ -125,13 +170,26 @@ impl Survey {
             return UTF_8;
         }
         let guess = self.guess.guess(Some(b"cn"), Utf8Detection::Deny);
-        match declared {
-            Some(named) if is_gb(named) => GB18030,
-            Some(named) if trustworthy(named) => named,
-            _ if guess == BIG5 => BIG5,
-            _ if is_gb(guess) || self.gb.errors.saturating_mul(20) < self.gb.wide => GB18030,
-            _ => guess,
+        if let Some(named) = declared.iter().find(|named| trustworthy(named)) {
+            return if is_gb(named) { GB18030 } else { named };
         }
+        let certain = [EUC_JP, EUC_KR, SHIFT_JIS].contains(&guess) && self.high >= TELLING_BYTES;
+        if guess == BIG5 || certain {
+            return guess;
+        }
+        // In Chinese, bytes outside ASCII come in pairs; in the languages of single-byte encodings most stand alone.
+        let in_pairs = self.lone.saturating_mul(2) < self.runs;
+        if in_pairs && (is_gb(guess) || self.gb.errors.saturating_mul(20) < self.gb.wide) {
+            return GB18030;
+        }
+        let guess = if is_gb(guess) { GB18030 } else { guess };
+        declared.into_iter().find(|named| named.is_single_byte()).unwrap_or(guess)
+    }
+
+    fn end_run(&mut self) {
+        self.runs += u64::from(self.run > 0);
+        self.lone += u64::from(self.run == 1);
+        self.run = 0;
     }
 
     fn mark(&self) -> Option<&'static Encoding> {
@@ -145,6 +203,11 @@ impl Survey {
         if nul == 0 || nul.saturating_mul(400) < self.read {
             return None;
         }
+        // A stray zero byte in a short text of UTF-8 makes no UTF-16: that is either ASCII for the most part, or
+        // no valid UTF-8.
+        if nul.saturating_mul(4) < self.read && self.utf8.errors == 0 {
+            return None;
+        }
         if self.even_nul.saturating_mul(20) <= self.odd_nul {
             return Some(UTF_16LE);
         }
@@ -156,10 +219,10 @@ fn is_gb(encoding: &'static Encoding) -> bool {
     encoding == GBK || encoding == GB18030
 }
 
-/// Encodings that a declaration is believed for once the bytes are no UTF-8. Single-byte encodings accept
-/// every byte, so a wrong label shows nowhere: there the guess decides.
+/// Encodings that a declaration is believed for once the bytes are no UTF-8. Latin-1 accepts every byte and is what
+/// servers say when they don't know: there the bytes decide.
 fn trustworthy(encoding: &'static Encoding) -> bool {
-    !encoding.is_single_byte() && ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding)
+    ![UTF_8, UTF_16LE, UTF_16BE, WINDOWS_1252, ISO_8859_15].contains(&encoding)
 }
 
 /// How well a document fits one encoding.

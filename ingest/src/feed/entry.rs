@@ -1,5 +1,7 @@
 //! What a feed brought, independent of its format, and which of its entries are one and the same.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -83,32 +85,39 @@ pub struct LostEntry {
 /// their links (or titles), so that none is lost.
 pub(super) fn settle(entries: Vec<FeedEntry>) -> Vec<FeedEntry> {
     let mut kept: Vec<FeedEntry> = Vec::with_capacity(entries.len());
-    let mut shared: Vec<String> = Vec::new();
-    let mut places: std::collections::HashMap<String, Vec<usize>> = std::collections::HashMap::new();
+    let mut nameless = HashSet::new();
+    let mut known: HashMap<(String, Mark), usize> = HashMap::new();
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
     for entry in entries {
-        let known =
-            if entry.id.is_empty() { None } else { Some(places.entry(entry.id.clone()).or_default()) };
-        let Some(known) = known else {
-            if !kept.contains(&entry) {
+        if entry.id.is_empty() {
+            if nameless.insert((entry.title.clone(), entry.url.clone(), entry.published, entry.body.clone()))
+            {
                 kept.push(entry);
             }
             continue;
-        };
-        match known.iter().find(|place| same_matter(&kept[**place], &entry)) {
-            Some(place) if entry.published > kept[*place].published => kept[*place] = entry,
-            Some(_) => {}
-            None => {
-                if known.len() == 1 {
-                    shared.push(entry.id.clone());
+        }
+        let marks = [entry.url.clone().map(Mark::Url), Some(Mark::Title(entry.title.clone()))];
+        let keys: Vec<_> = marks.into_iter().flatten().map(|mark| (entry.id.clone(), mark)).collect();
+        let place = match keys.iter().find_map(|key| known.get(key)) {
+            Some(place) => {
+                if entry.published > kept[*place].published {
+                    kept[*place] = entry;
                 }
-                known.push(kept.len());
-                kept.push(entry);
+                *place
             }
+            None => {
+                places.entry(entry.id.clone()).or_default().push(kept.len());
+                kept.push(entry);
+                kept.len() - 1
+            }
+        };
+        for key in keys {
+            known.entry(key).or_insert(place);
         }
     }
-    for id in shared {
-        for place in places.get(&id).into_iter().flatten() {
-            let entry = &mut kept[*place];
+    for (id, places) in places.into_iter().filter(|(_, places)| places.len() > 1) {
+        for place in places {
+            let entry = &mut kept[place];
             let mark = entry.url.as_deref().unwrap_or(&entry.title);
             entry.id = format!("{id} {mark}");
         }
@@ -116,8 +125,11 @@ pub(super) fn settle(entries: Vec<FeedEntry>) -> Vec<FeedEntry> {
     kept
 }
 
-fn same_matter(one: &FeedEntry, other: &FeedEntry) -> bool {
-    (one.url.is_some() && one.url == other.url) || one.title == other.title
+/// What versions of one entry share.
+#[derive(PartialEq, Eq, Hash)]
+enum Mark {
+    Url(String),
+    Title(String),
 }
 
 #[cfg(test)]

@@ -184,7 +184,8 @@ fn attributes_end(text: &str) -> usize {
         match byte {
             b'>' | b'<' => return at,
             b'"' | b'\'' if after_equals => {
-                let close = text[at + 1..].find(char::from(*byte));
+                let rest = &text[at + 1..];
+                let close = rest.find(char::from(*byte)).filter(|length| !runs_on(&rest[..*length]));
                 at += close.map_or(0, |length| length + 1);
                 after_equals = false;
             }
@@ -195,6 +196,12 @@ fn attributes_end(text: &str) -> usize {
         at += 1;
     }
     text.len()
+}
+
+/// Whether what stands between two quotation marks is no value: its own mark is missing, and the tag's end and
+/// the beginning of the next tag lie in between.
+fn runs_on(value: &str) -> bool {
+    value.split_once('>').is_some_and(|(before, after)| !before.contains('<') && after.contains('<'))
 }
 
 impl<'t> Iterator for Tokens<'t> {
@@ -324,6 +331,8 @@ mod tests {
     fn what_is_not_closed_ends_where_the_next_thing_begins() {
         assert_eq!(shown("<a b<c>x</c"), ["<a>", "<c>", "x", "</c>"]);
         assert_eq!(shown("<a href=\"x>y</a>"), ["<a>", "y", "</a>"]);
+        assert_eq!(shown("<a href=\"x>y</a><b c=\"d\">"), ["<a>", "y", "</a>", "<b>"]);
+        assert_eq!(shown("<a b=\"<i>x</i>\">y"), ["<a>", "y"]);
         assert_eq!(shown("<!-- x <b>y"), ["y"]);
         assert_eq!(shown("<b><![CDATA[x</b>"), ["<b>", "[x</b>]"]);
         assert_eq!(shown("<?xml version='1.0'><rss>"), ["<rss>"]);

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{
@@ -17,6 +19,10 @@ use super::markup::{Token, Tokens};
 /// Longer tags, in bytes, lose their attributes.
 const LONGEST_TAG: usize = 8_000;
 
+/// Elements whose content is not shown.
+const HIDDEN: &[&str] =
+    &["script", "style", "iframe", "noembed", "noframes", "noscript", "title", "textarea"];
+
 /// The readable text of a piece of HTML, or of plain text, whose line breaks stay.
 pub fn html_to_text(html: &str) -> String {
     if has_markup(html) {
@@ -25,6 +31,18 @@ pub fn html_to_text(html: &str) -> String {
     let lines: Vec<String> =
         html.lines().map(|line| if line.contains('&') { convert(line) } else { squeezed(line) }).collect();
     crate::text::tidy_lines(&lines.join("\n"))
+}
+
+/// Plain text with its lines; a `<` is a `<`.
+pub(super) fn plain_lines(text: &str) -> String {
+    crate::text::tidy_lines(&text.lines().map(squeezed).collect::<Vec<_>>().join("\n"))
+}
+
+/// The text that base64 stands for; `None` when it is no base64.
+pub(super) fn from_base64(text: &str) -> Option<String> {
+    let letters: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=').collect();
+    let bytes = STANDARD_NO_PAD.decode(letters).ok()?;
+    Some(crate::decode::decode(&bytes, &[]).text)
 }
 
 fn squeezed(line: &str) -> String {
@@ -114,6 +132,10 @@ impl Writer {
     fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
         let name: &str = &tag.name;
         let opens = tag.kind == TagKind::StartTag;
+        if opens && tag.self_closing && HIDDEN.contains(&name) {
+            // Feeds are written as XML, where `<script/>` hides nothing of what follows.
+            return TokenSinkResult::Continue;
+        }
         if let Some(hidden) = &self.hidden {
             if !opens && hidden == name {
                 self.hidden = None;

@@ -159,8 +159,8 @@ fn a_feed_without_entries_is_a_feed() {
 
 #[test]
 fn nesting_and_entities_cannot_exhaust_the_process() {
-    let deep = rss(&format!("<item><title>{}</title></item>", "<a>".repeat(100_000)));
-    assert!(parse(deep.as_bytes(), None, None).is_err());
+    let deep = rss(&format!("<item><title>{}深</title></item>", "<a>".repeat(100_000)));
+    assert_eq!(titles(&parse(deep.as_bytes(), None, None).unwrap()), ["深"]);
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     assert!(parse(deep.as_bytes(), None, None).is_err());
     let laughs = "<!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><rss><channel><item><title>&b;</title></item></channel></rss>";
