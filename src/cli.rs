@@ -106,6 +106,9 @@ pub enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Measure parts of the pipeline on this machine
+    #[command(subcommand)]
+    Bench(BenchPart),
     /// Check the installation and say what is wrong
     #[command(after_help = "Example: qingting doctor")]
     Doctor,
@@ -271,6 +274,20 @@ pub enum UserCommand {
         /// Read the password from standard input instead of making one
         #[arg(long)]
         password_stdin: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum BenchPart {
+    /// Import into the store without judging, beside csv parsing alone and beside bare inserts of the same rows
+    #[command(after_help = "Example: qingting bench ingest --rows 50000")]
+    Ingest {
+        /// How many rows the made-up sheet has
+        #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
+        rows: u32,
+        /// A sheet of your own instead, CSV with recognised headers
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
     },
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod audit;
+mod bench;
 mod classify;
 mod doctor;
 mod due;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::User(user) => user::run(global, user).await,
             Command::Audit(AuditCommand::Verify) => audit::verify(global).await,
             Command::Doctor => doctor::run(global).await,
+            Command::Bench(part) => bench::run(global, &part).await,
             Command::Classify { .. }
             | Command::Mask
             | Command::Train(_)

@@ -128,7 +128,7 @@ impl Store {
         }
     }
 
-    fn keyed(&self, index: usize, arrival: Arrival) -> Keyed {
+    pub(super) fn keyed(&self, index: usize, arrival: Arrival) -> Keyed {
         let digest = self.vault().digest("content", arrival.canonical.as_bytes());
         let key = match arrival.external_id.as_deref().map(str::trim) {
             Some(id) if !id.is_empty() => self.key_of(id),
@@ -228,20 +228,26 @@ impl Store {
         source: &Source,
         fresh: &[(ItemId, &Keyed)],
     ) -> Result<(), StoreError> {
-        let now = self.now();
-        let (mut keys, mut items, mut seals, mut ids) = (vec![], vec![], vec![], vec![]);
         self.wrap_in(tx).await?;
+        self.item_rows(source, fresh)?.insert(tx, self.now()).await
+    }
+
+    /// The rows of new items, their originals sealed.
+    pub(super) fn item_rows(
+        &self,
+        source: &Source,
+        fresh: &[(ItemId, &Keyed)],
+    ) -> Result<ItemRows, StoreError> {
+        let now = self.now();
+        let mut rows = ItemRows::default();
         for (id, record) in fresh {
             let sealed: SealedId = self.ids().next(now);
-            seals.push(self.sealed_row(sealed, &record.arrival.original)?);
-            keys.push(args![source.id.0, &record.key, id.0]);
-            items.push(item_row(source, record, *id, sealed, now)?);
-            ids.push(id.0);
+            rows.seals.push(self.sealed_row(sealed, &record.arrival.original)?);
+            rows.keys.push(args![source.id.0, &record.key, id.0]);
+            rows.items.push(item_row(source, record, *id, sealed, now)?);
+            rows.ids.push(id.0);
         }
-        tx.insert("sealed", &["id", "wrapped_key", "body"], seals, "").await?;
-        tx.insert("item_key", &["source_id", "external_id", "item_id"], keys, "").await?;
-        tx.insert("item", ITEM_COLUMNS, items, "").await?;
-        work::add(tx, work::JUDGE, &ids, now).await
+        Ok(rows)
     }
 
     /// Gives an item the content of a record and keeps the earlier one; `digest` is the main record's own, and
@@ -351,6 +357,25 @@ impl Store {
         let row = self.sealed_row(id, original)?;
         tx.insert("sealed", &["id", "wrapped_key", "body"], vec![row], "").await?;
         Ok(())
+    }
+}
+
+/// Rows of new items, ready to be written.
+#[derive(Default)]
+pub(super) struct ItemRows {
+    keys: Vec<Vec<Arg>>,
+    items: Vec<Vec<Arg>>,
+    seals: Vec<Vec<Arg>>,
+    ids: Vec<i64>,
+}
+
+impl ItemRows {
+    /// Writes the rows and puts the items before the judging.
+    pub(super) async fn insert(self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
+        tx.insert("sealed", &["id", "wrapped_key", "body"], self.seals, "").await?;
+        tx.insert("item_key", &["source_id", "external_id", "item_id"], self.keys, "").await?;
+        tx.insert("item", ITEM_COLUMNS, self.items, "").await?;
+        work::add(tx, work::JUDGE, &self.ids, now).await
     }
 }
 

@@ -6,6 +6,7 @@
 mod accounts;
 mod appearances;
 mod audit;
+mod bare;
 mod cases;
 mod db;
 mod error;
@@ -37,6 +38,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::NewUser;
 pub use audit::{AuditFilter, AuditVerdict};
+pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use error::StoreError;
 pub use intake::{Arrival, Fate, Intake, Reject, Sameness};

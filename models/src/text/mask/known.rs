@@ -1,7 +1,5 @@
 //! Values the caller knows from elsewhere, such as the name and number columns of a sheet.
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::page::{Page, fold};
 use super::{MaskKind, MaskSpan};
 
@@ -42,18 +40,24 @@ pub(super) fn find(page: &Page, known: &[(MaskKind, &str)], claims: &mut Vec<Mas
     if wanted.is_empty() {
         return;
     }
-    let matcher =
-        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(wanted.iter().map(|(_, v)| v));
-    let Ok(matcher) = matcher else { return };
     let text: String = page.chars.iter().collect();
+    // The values are few and differ from record to record: looking for each is cheaper than an automaton of all.
+    let mut found: Vec<(usize, usize, MaskKind)> = wanted
+        .iter()
+        .flat_map(|(kind, value)| text.match_indices(value.as_str()).map(|(at, _)| (at, at + value.len(), *kind)))
+        .collect();
+    found.sort_unstable_by_key(|&(from, to, _)| (from, std::cmp::Reverse(to)));
     let (mut bytes, mut start) = (0, 0);
-    for found in matcher.find_iter(&text) {
-        start += text[bytes..found.start()].chars().count();
-        bytes = found.start();
-        let end = start + text[found.range()].chars().count();
-        if !splits_a_number(page, start, end) {
-            claims.push(MaskSpan { kind: wanted[found.pattern().as_usize()].0, start, end });
+    for (from, to, kind) in found {
+        if from < bytes {
+            continue;
         }
+        start += text[bytes..from].chars().count();
+        let end = start + text[from..to].chars().count();
+        if !splits_a_number(page, start, end) {
+            claims.push(MaskSpan { kind, start, end });
+        }
+        (bytes, start) = (to, end);
     }
 }
 
