@@ -44,7 +44,9 @@ pub(super) fn find(page: &Page, known: &[(MaskKind, &str)], claims: &mut Vec<Mas
     // The values are few and differ from record to record: looking for each is cheaper than an automaton of all.
     let mut found: Vec<(usize, usize, MaskKind)> = wanted
         .iter()
-        .flat_map(|(kind, value)| text.match_indices(value.as_str()).map(|(at, _)| (at, at + value.len(), *kind)))
+        .flat_map(|(kind, value)| {
+            text.match_indices(value.as_str()).map(|(at, _)| (at, at + value.len(), *kind))
+        })
         .collect();
     found.sort_unstable_by_key(|&(from, to, _)| (from, std::cmp::Reverse(to)));
     let (mut bytes, mut start) = (0, 0);
