@@ -12,4 +12,5 @@ pub mod record;
 pub mod rhythm;
 pub mod sameness;
 pub mod sheet;
+mod state;
 mod text;

@@ -3,6 +3,8 @@
 pub mod article;
 mod date;
 mod html;
+pub mod json;
+pub mod open311;
 pub mod page;
 mod rule;
 
