@@ -109,6 +109,9 @@ pub enum Command {
     /// Measure parts of the pipeline on this machine
     #[command(subcommand)]
     Bench(BenchPart),
+    /// Change, back up and restore the keys; open sealed files
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Check the installation and say what is wrong
     #[command(after_help = "Example: qingting doctor")]
     Doctor,
@@ -296,4 +299,43 @@ pub enum AuditCommand {
     /// Prove the chain, or name the first broken line
     #[command(after_help = "Example: qingting audit verify")]
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Wrap every original with a new key; may be killed and run again, and servers may go on
+    #[command(after_help = "Example: qingting key rotate")]
+    Rotate {
+        /// Only make the new key, to be copied to other machines before the rotation
+        #[arg(long)]
+        prepare: bool,
+    },
+    /// Write the keys to a file sealed by a passphrase, to be kept apart from the data
+    #[command(after_help = "Example: qingting key export --out /media/safe/qingting.keys")]
+    Export {
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Read the passphrase from standard input instead of asking for it
+        #[arg(long)]
+        passphrase_stdin: bool,
+    },
+    /// Restore the keys that `key export` wrote into a folder that has none
+    #[command(after_help = "Example: qingting --dir /srv/qingting key import /media/safe/qingting.keys")]
+    Import {
+        file: PathBuf,
+        /// Read the passphrase from standard input instead of asking for it
+        #[arg(long)]
+        passphrase_stdin: bool,
+    },
+    /// Open a sealed file; goes into the audit log with the reason
+    #[command(after_help = "Example: qingting key open 来信.xlsx.sealed --out 来信.xlsx --reason 核对原件")]
+    Open {
+        file: PathBuf,
+        /// Where to write what was sealed; must not exist yet
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Why; kept sealed beside the audit log
+        #[arg(long)]
+        reason: String,
+    },
 }

@@ -5,6 +5,7 @@
 mod flow {
     mod corpus;
     mod feeds;
+    mod keys;
     mod kills;
     mod mistakes;
     mod sheets;

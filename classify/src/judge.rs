@@ -6,6 +6,7 @@ use qingting_models::county::{County, TopicCode};
 use qingting_models::records::{Channel, Kind, PlaceMention, Reason, TopicScore, Urgency};
 use qingting_models::text::normalise;
 
+use crate::excerpt::Excerpt;
 use crate::model::{Choice, Model};
 use crate::place::PlaceFinder;
 use crate::praise::praises;
@@ -60,8 +61,24 @@ impl Classifier {
         Self { model, segmenter, places: PlaceFinder::new(&county.gazetteer) }
     }
 
-    /// Judges a text: the same text, channel and model give the same verdict.
+    /// Judges a text: the same text, channel and model give the same verdict. A body of more than some thousand
+    /// characters is judged on its telling parts; places and reasons point into the whole text all the same.
     pub fn judge(&self, input: &Input<'_>) -> Verdict {
+        let Some(excerpt) = Excerpt::of(input.body) else { return self.judge_whole(input) };
+        let mut verdict = self.judge_whole(&Input { body: &excerpt.text, ..*input });
+        let shift = input.title.chars().count() + 1;
+        let back = |start: &mut usize, end: &mut usize| {
+            if *start >= shift {
+                let source = excerpt.source(*start - shift..*end - shift);
+                (*start, *end) = (source.start + shift, source.end + shift);
+            }
+        };
+        verdict.places.iter_mut().for_each(|place| back(&mut place.start, &mut place.end));
+        verdict.reasons.iter_mut().for_each(|reason| back(&mut reason.start, &mut reason.end));
+        verdict
+    }
+
+    fn judge_whole(&self, input: &Input<'_>) -> Verdict {
         let document = self.segmenter.document(input.title, input.body);
         let text = Prepared::of(&document, input.channel == Channel::News);
         let choice = self.model.choose(&text);
@@ -136,6 +153,24 @@ impl Classifier {
             offices,
             places: Vec::new(),
             reasons: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_up_to_some_thousand_characters_are_judged_whole() {
+        let classifier = Classifier::new(Model::embedded().unwrap(), &County::embedded().unwrap());
+        let matter = "石浦镇建设路的工地拖欠工资，请查处；化工厂偷排污水，小区停水三天！";
+        for times in [0, 1, 7, 60, 200] {
+            let body = matter.repeat(times);
+            for channel in [Channel::Hotline, Channel::News] {
+                let input = Input { title: "来信", body: &body, channel };
+                assert_eq!(classifier.judge(&input), classifier.judge_whole(&input), "{times} times");
+            }
         }
     }
 }

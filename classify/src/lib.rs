@@ -4,6 +4,7 @@
 mod calibrate;
 pub mod corpus;
 mod evaluate;
+mod excerpt;
 mod features;
 mod fit;
 mod judge;

@@ -7,10 +7,14 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use crate::segment::Document;
 
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = include_str!("../data/urgent.txt");
-    let words = words.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(words).ok()
+    AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(danger_words()).ok()
 });
+
+/// The words of the list.
+pub(crate) fn danger_words() -> impl Iterator<Item = &'static str> {
+    let lines = include_str!("../data/urgent.txt").lines().map(str::trim);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
 
 /// How many different danger words the text has, 3 at most.
 pub(crate) fn dangers(document: &Document) -> f32 {

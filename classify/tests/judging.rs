@@ -74,6 +74,57 @@ fn a_text_that_says_nothing_is_a_guess_not_a_judgement() {
     }
 }
 
+/// A letter of everyday sentences, each different, about 200 kB, with the matter in its middle.
+fn long_letter(matter: &str) -> String {
+    let day =
+        |n: usize| format!("第{n}天早上，我们坐在院子里喝茶，隔壁的老先生说起从前的{}件旧事。\n", n * 3 + 2);
+    let days: Vec<String> = (0..2_000).map(day).collect();
+    let (before, after) = days.split_at(1_000);
+    format!("{}{matter}\n{}", before.concat(), after.concat())
+}
+
+#[test]
+fn a_matter_in_the_middle_of_a_long_letter_is_found_where_it_stands() {
+    let title = "一封長信";
+    for (matter, topic, word) in [
+        ("石浦鎮建設路的工地拖欠我們二十多名農民工三個月工資，老闆躲著不見，請幫我們討薪。", "wages", "讨薪"),
+        (
+            "丹东街道小区楼下的烧烤店每晚油烟直排，气味刺鼻，窗户都不敢开，请环保部门查处。",
+            "environment",
+            "油烟",
+        ),
+        ("西周镇的学校食堂饭菜变质，十几个孩子食物中毒，请市场监管部门查处食品安全。", "food_drug", "饭菜"),
+    ] {
+        let body = long_letter(matter);
+        assert!(body.len() > 190_000, "{}", body.len());
+        let verdict = judge(title, &body, Channel::Petition);
+        assert_eq!(verdict.topics[0].code.as_str(), topic, "{verdict:?}");
+        assert_eq!(verdict.places.len(), judge("", matter, Channel::Petition).places.len());
+        let text: Vec<char> = format!("{title}\n{body}").chars().collect();
+        let start = title.chars().count() + 1 + body[..body.find(matter).unwrap()].chars().count();
+        let middle = start..start + matter.chars().count();
+        for place in &verdict.places {
+            let written: String = text[place.start..place.end].iter().collect();
+            assert!(matter.contains(&written) && middle.contains(&place.start), "{place:?} {written}");
+        }
+        assert!(!verdict.reasons.is_empty());
+        for reason in &verdict.reasons {
+            let written: String = text[reason.start..reason.end].iter().collect();
+            assert_eq!(normalise(&written).text, reason.word);
+        }
+        let named = verdict.reasons.iter().find(|reason| reason.word == word);
+        assert!(named.is_some_and(|reason| middle.contains(&reason.start)), "{:?}", verdict.reasons);
+    }
+}
+
+#[test]
+fn a_danger_in_the_middle_of_a_long_letter_is_heard() {
+    let matter = "三号楼煤气泄漏，已有三人昏迷，生命危险，请马上派人救命！";
+    let calm = judge("来信", &long_letter("院子里的花都开了。"), Channel::Hotline);
+    let alarm = judge("来信", &long_letter(matter), Channel::Hotline);
+    assert!(alarm.urgency > calm.urgency, "{:?} {:?}", alarm.urgency, calm.urgency);
+}
+
 #[test]
 fn reasons_and_places_point_at_the_text_as_written() {
     let (title, body) = ("石浦鎮農民工討薪", "老闆拖欠工資三個月，建設路工地無人管。");

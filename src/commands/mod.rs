@@ -9,6 +9,7 @@ mod evaluate;
 mod fetch;
 mod import;
 mod init;
+mod key;
 mod mask;
 mod serve;
 mod source;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Fetch { source } => fetch::run(global, source.as_deref()).await,
             Command::Import(import) => import::run(global, &import).await,
             Command::User(user) => user::run(global, user).await,
+            Command::Key(key) => key::run(global, key).await,
             Command::Audit(AuditCommand::Verify) => audit::verify(global).await,
             Command::Doctor => doctor::run(global).await,
             Command::Bench(part) => bench::run(global, &part).await,

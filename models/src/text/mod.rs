@@ -3,13 +3,16 @@
 //! * [`tidy()`] makes the text people read: as written, without what hides, breaks or cannot be stored.
 //! * [`normalise()`] makes the copy the model reads, and remembers where each character came from.
 //! * [`mask()`] hides personal data before anything else sees the text.
+//! * [`language()`] tells the language of a text.
 //! * [`canonical`] is the one form that content digests are made over.
 
+mod language;
 pub mod mask;
 mod normalise;
 mod simplify;
 mod tidy;
 
+pub use language::language;
 pub use mask::{MaskKind, MaskSpan, Masked, mask, mask_with};
 pub use normalise::{Normalised, normalise};
 pub use simplify::simplify;

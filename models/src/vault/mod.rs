@@ -6,6 +6,7 @@
 //! draft-irtf-cfrg-xchacha); digests: HMAC-SHA-256 (RFC 2104).
 
 mod cipher;
+mod export;
 mod ring;
 mod sealed_file;
 mod whole_file;
@@ -20,6 +21,7 @@ use zeroize::Zeroizing;
 
 pub use cipher::random;
 use cipher::{KEY_BYTES, NONCE_BYTES, SecretKey, TAG_BYTES, decrypt, encrypt, mac};
+pub use export::{ExportError, Imported, SHORTEST_PASSPHRASE, import_keys};
 use ring::KeyRing;
 
 /// A key wrapped without a number, as key files of one line did: nonce, key, tag.

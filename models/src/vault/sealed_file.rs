@@ -63,6 +63,19 @@ impl Vault {
         self.open_into(src, Path::new("the output"), out)
     }
 
+    /// A digest by which the log tells a sealed file, 16 hexadecimal digits; no name and no content goes into it.
+    ///
+    /// # Errors
+    /// [`VaultError::NotSealed`], [`VaultError::NewerFile`], [`VaultError::File`].
+    pub fn sealed_file_digest(&self, src: &Path) -> Result<String, VaultError> {
+        let mut source = File::open(src).map(BufReader::new).map_err(|e| VaultError::file(src, e))?;
+        match read_header(&mut source, src) {
+            Ok(header) => Ok(self.digest("sealed file", &header)[..16].to_owned()),
+            Err(Fault::Vault(e)) => Err(e),
+            Err(Fault::Reading(e) | Fault::Writing(e)) => Err(VaultError::file(src, e)),
+        }
+    }
+
     fn open_into(&self, src: &Path, dst: &Path, out: &mut impl Write) -> Result<(), VaultError> {
         let source = File::open(src).map_err(|e| VaultError::file(src, e))?;
         let source = BufReader::with_capacity(CHUNK + TAG_BYTES, source);
@@ -261,10 +274,15 @@ mod tests {
     #[test]
     fn sealing_again_replaces_what_stands_there() {
         let room = Room::new();
-        room.sealed(b"one");
+        let one = room.sealed(b"one");
+        let file = room.dir.path().join("plain.sealed");
+        let digest = room.vault.sealed_file_digest(&file).unwrap();
+        assert_eq!(digest, room.vault.sealed_file_digest(&file).unwrap());
+        assert_ne!(one, room.sealed(b"one"));
+        assert_ne!(digest, room.vault.sealed_file_digest(&file).unwrap());
         assert_eq!(room.opened(&room.sealed(b"two")).unwrap(), b"two");
         let mut out = Vec::new();
-        room.vault.open_file_to(&room.dir.path().join("plain.sealed"), &mut out).unwrap();
+        room.vault.open_file_to(&file, &mut out).unwrap();
         assert_eq!(out, b"two");
     }
 }

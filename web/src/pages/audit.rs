@@ -48,6 +48,11 @@ const ACTIONS: &[(&str, &str)] = &[
     ("source.pause", "暂停来源"),
     ("source.resume", "恢复来源"),
     ("source.remove", "移除来源"),
+    ("key.prepare", "准备新密钥"),
+    ("key.rotate", "开始轮换密钥"),
+    ("key.rotated", "完成密钥轮换"),
+    ("key.export", "导出密钥"),
+    ("file.open", "打开密封文件"),
 ];
 
 /// The words for an action; its name when there are none.
