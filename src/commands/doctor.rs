@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use qingting_classify::Model;
 use qingting_models::clock::local_date;
+use qingting_models::store::KeyStatus;
 use qingting_models::store::QuarantineFilter;
 use serde::Serialize;
 
@@ -40,6 +41,7 @@ pub async fn run(global: &Global) -> Result<()> {
             if let Ok(county) = &county {
                 found.push(calendar(county, local_date(store.now()).year()));
             }
+            found.push(keys(&store.key_status().await?));
             let (judge, route) = store.waiting_work().await?;
             found.push(fine("queue", format!("{judge} to judge, {route} to route")));
             let stuck = store.stuck_work(200).await?;
@@ -77,6 +79,26 @@ pub async fn run(global: &Global) -> Result<()> {
         Err(e) => found.push(bad("database", format!("{e:#}"))),
     }
     report(global, &found)
+}
+
+fn keys(status: &KeyStatus) -> Finding {
+    let current = status.current;
+    match status.prepared {
+        _ if status.rotating => warn(
+            "keys",
+            format!("the rotation to wrapping key {current} is not finished: run `qingting key rotate`"),
+        ),
+        Some((next, true)) => {
+            fine("keys", format!("wrapping key {current} at work, {next} prepared and in this key file"))
+        }
+        Some((next, false)) => warn(
+            "keys",
+            format!(
+                "wrapping key {next} was prepared on another machine and is not in this key file: copy it here"
+            ),
+        ),
+        None => fine("keys", format!("wrapping key {current} at work")),
+    }
 }
 
 fn calendar(county: &qingting_models::county::County, year: i16) -> Finding {

@@ -127,7 +127,7 @@ impl Store {
             return Err(VaultError::OtherKey(number).into());
         }
         state.walk = Some(Walk { from: state.current, after: i64::MIN, rewrapped: 0, damaged: 0 });
-        let detail = json!({ "from": state.current, "to": number });
+        let detail = json!({ "from_key": state.current, "to_key": number });
         (state.current, state.mark) = (number, mark);
         write(&mut tx, &state).await?;
         self.audit_in(&mut tx, actor, "key.rotate", Subject::System, detail).await?;
@@ -151,7 +151,7 @@ impl Store {
         let done = self.rewrap_rows(&mut tx, &mut walk, max).await? < max;
         if done {
             let detail = json!({
-                "from": walk.from, "to": state.current, "rewrapped": walk.rewrapped, "damaged": walk.damaged
+                "from_key": walk.from, "to_key": state.current, "rewrapped": walk.rewrapped, "damaged": walk.damaged
             });
             self.audit_in(&mut tx, actor, "key.rotated", Subject::System, detail).await?;
         }

@@ -204,6 +204,13 @@ const FIELDS: &[(&str, &str)] = &[
     ("reason", "理由"),
     ("into", "并入"),
     ("version", "版本"),
+    ("key", "密钥编号"),
+    ("from_key", "原密钥编号"),
+    ("to_key", "新密钥编号"),
+    ("newest_key", "最新密钥编号"),
+    ("rewrapped", "重新封装件数"),
+    ("damaged", "打不开件数"),
+    ("file_digest", "文件摘要"),
 ];
 
 fn detail_words(fields: &serde_json::Map<String, serde_json::Value>, names: &Names) -> String {
