@@ -173,9 +173,13 @@ impl Survey {
         if let Some(named) = declared.iter().find(|named| trustworthy(named)) {
             return if is_gb(named) { GB18030 } else { named };
         }
-        let certain = [EUC_JP, EUC_KR, SHIFT_JIS].contains(&guess) && self.high >= TELLING_BYTES;
-        if guess == BIG5 || certain {
-            return guess;
+        // Without the county's language as a hint, so that a long text of the neighbours is not taken for Chinese.
+        let neutral = self.guess.guess(None, Utf8Detection::Deny);
+        if self.high >= TELLING_BYTES && [EUC_JP, EUC_KR, SHIFT_JIS].contains(&neutral) {
+            return neutral;
+        }
+        if guess == BIG5 {
+            return BIG5;
         }
         // In Chinese, bytes outside ASCII come in pairs; in the languages of single-byte encodings most stand alone.
         let in_pairs = self.lone.saturating_mul(2) < self.runs;

@@ -9,11 +9,17 @@ use super::entry::{FeedDocument, FeedEntry, FeedFormat, LostEntry};
 use super::parse::FeedError;
 use super::{date, text};
 
+/// A document of more values is refused: each takes a hundred times its length in memory.
+const MAX_VALUES: usize = 300_000;
+
 /// Reads a JSON Feed.
 ///
 /// # Errors
-/// When the text is no JSON, or JSON without `items`.
+/// When the text is no JSON, JSON without `items`, or JSON of more than 300,000 values.
 pub(super) fn read(json: &str, base: Option<&Url>) -> Result<FeedDocument, FeedError> {
+    if values(json) > MAX_VALUES {
+        return Err(FeedError::Broken(format!("it holds more than {MAX_VALUES} values")));
+    }
     let (root, cut) = match serde_json::Deserializer::from_str(json).into_iter::<Value>().next() {
         Some(Ok(root)) => (root, false),
         Some(Err(wrong)) => {
@@ -48,6 +54,21 @@ pub(super) fn read(json: &str, base: Option<&Url>) -> Result<FeedDocument, FeedE
         lose(items.len() as u64 + 1, "the item is cut off before its end", String::new());
     }
     Ok(document)
+}
+
+/// How many lists, objects and members a text has: its structural signs outside strings.
+fn values(json: &str) -> usize {
+    let (mut in_string, mut escaped) = (false, false);
+    let signs = json.bytes().filter(|byte| {
+        match byte {
+            b'"' if !escaped => in_string = !in_string,
+            b'{' | b'[' | b',' if !in_string => return true,
+            _ => {}
+        }
+        escaped = in_string && *byte == b'\\' && !escaped;
+        false
+    });
+    signs.count()
 }
 
 fn entry(item: &Value, base: Option<&Url>) -> FeedEntry {
@@ -182,6 +203,15 @@ mod tests {
         let raw = "{\"items\":[{\"id\":\"1\",\"title\":\"停\u{1}水\nA\\x \\ud83d 通知\",},{\"id\":\"2\",\"title\":\"\\ud83d\\ude00\"},]}";
         assert_eq!(titles(raw), (vec!["停 水 A\\x \u{fffd} 通知".into(), "😀".into()], 0));
         assert_eq!(titles("{\"items\":[]} trailing"), (vec![], 0));
+    }
+
+    #[test]
+    fn a_document_of_very_many_values_is_refused() {
+        let many = format!("{{\"items\":[{}]}}", "{},".repeat(MAX_VALUES));
+        assert!(matches!(read(&many, None), Err(FeedError::Broken(why)) if why.contains("300000 values")));
+        let quoted =
+            format!("{{\"items\":[{{\"id\":\"\\\\\",\"title\":\"\\\"{}\"}}]}}", "{,".repeat(MAX_VALUES));
+        assert_eq!(read(&quoted, None).unwrap().entries.len(), 1);
     }
 
     #[test]

@@ -68,6 +68,40 @@ fn big5_is_read_when_it_is_declared() {
 }
 
 #[test]
+fn utf32_is_read_with_and_without_its_mark() {
+    let wide = |little: bool| -> Vec<u8> {
+        TEXT.chars()
+            .skip(6)
+            .flat_map(|c| if little { (c as u32).to_le_bytes() } else { (c as u32).to_be_bytes() })
+            .collect()
+    };
+    let rest: String = TEXT.chars().skip(6).collect();
+    for (little, mark) in [(true, b"\xFF\xFE\0\0"), (false, b"\0\0\xFE\xFF")] {
+        assert_eq!(decode(&[mark.as_slice(), &wide(little)].concat(), &["utf-8"]).text, rest);
+    }
+    let rss: Vec<u8> = "<r>水</r>".chars().flat_map(|c| (c as u32).to_be_bytes()).collect();
+    assert_eq!(decode(&rss, &[]).text, "<r>水</r>");
+}
+
+#[test]
+fn a_declared_single_byte_encoding_is_believed_unless_it_is_a_mere_default() {
+    let russian = encoding_rs::KOI8_R.encode("Отключение воды").0;
+    assert_eq!(decode(&russian, &["koi8-r"]).text, "Отключение воды");
+    let french = encoding_rs::WINDOWS_1252.encode("Café fermé à midi").0;
+    assert_eq!(decode(&french, &["iso-8859-1"]).text, "Café fermé à midi");
+    let chinese = GB18030.encode("石浦镇停水通知").0;
+    assert_eq!(decode(&chinese, &["iso-8859-1"]).text, "石浦镇停水通知");
+    // A label that browsers replace by nothing at all must not empty the text.
+    assert_eq!(decode(&chinese, &["hz-gb-2312"]).text, "石浦镇停水通知");
+}
+
+#[test]
+fn a_stray_zero_byte_or_half_a_character_at_the_end_does_not_change_the_encoding() {
+    assert_eq!(decode("<title>停\0水</title>".as_bytes(), &[]).encoding, "UTF-8");
+    assert_eq!(decode(&"<title>县级要闻甲".as_bytes()[..21], &[]).encoding, "UTF-8");
+}
+
+#[test]
 fn a_damaged_character_does_not_change_the_encoding() {
     let mut utf8 = TEXT.repeat(20).into_bytes();
     utf8.truncate(utf8.len() - 20);
