@@ -9,16 +9,14 @@ use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    BIG5, CoderResult, Decoder, DecoderResult, EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_8859_15,
-    SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252,
+    BIG5, CoderResult, Decoder, DecoderResult, Encoding, GB18030, GBK, ISO_8859_15, UTF_8, UTF_16BE,
+    UTF_16LE, WINDOWS_1252,
 };
 
 /// Bytes given to the statistical guess; more do not change it.
 const GUESS_BYTES: usize = 1 << 20;
 /// Up to so many bytes outside ASCII, a text in GBK may be valid UTF-8 by chance.
 const CHANCE_BYTES: u64 = 8;
-/// From so many bytes outside ASCII on, a guess at Japanese or Korean is believed.
-const TELLING_BYTES: u64 = 400;
 
 /// A decoded document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,11 +170,6 @@ impl Survey {
         let guess = self.guess.guess(Some(b"cn"), Utf8Detection::Deny);
         if let Some(named) = declared.iter().find(|named| trustworthy(named)) {
             return if is_gb(named) { GB18030 } else { named };
-        }
-        // Without the county's language as a hint, so that a long text of the neighbours is not taken for Chinese.
-        let neutral = self.guess.guess(None, Utf8Detection::Deny);
-        if self.high >= TELLING_BYTES && [EUC_JP, EUC_KR, SHIFT_JIS].contains(&neutral) {
-            return neutral;
         }
         if guess == BIG5 {
             return BIG5;
