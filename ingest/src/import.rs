@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use qingting_models::records::{Source, SourceRun};
-use qingting_models::store::{Arrival, Reject, Store, StoreError};
+use qingting_models::records::{RowPlace, Source, SourceRun};
+use qingting_models::store::{Arrival, Fate, Reject, Store, StoreError};
 use tokio::sync::mpsc;
 
+use crate::outcome::{OutcomeError, OutcomeLine, OutcomeSheet};
 use crate::prepare::prepare;
 use crate::sheet::{self, BadMap, BadRow, Batch, ColumnMap, SheetError, SheetSummary};
 
@@ -22,6 +23,8 @@ pub enum ImportError {
     Sheet { file: PathBuf, fault: SheetError },
     #[error("the column map saved with the source cannot be used: {0}")]
     Map(#[from] BadMap),
+    #[error(transparent)]
+    Outcome(#[from] OutcomeError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("reading was stopped")]
@@ -51,49 +54,155 @@ pub async fn import(
     map: Option<&ColumnMap>,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<SourceRun, ImportError> {
-    let map = match (map, &source.column_map) {
-        (Some(map), _) => Some(map.clone()),
-        (None, Some(saved)) => Some(ColumnMap::parse(saved)?),
-        (None, None) => None,
-    };
-    let mut state =
-        Progress { bytes_total: std::fs::metadata(path).map_or(0, |m| m.len()), ..Progress::default() };
-    let result = batches(store, source, path, map, &mut state, progress).await;
-    let error = result.as_ref().err().map(ToString::to_string);
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    store.record_run(source.id, &name, state.counts, error.as_deref()).await?;
-    result.map(|()| state.counts)
+    import_with_outcome(store, source, path, map, None, progress).await
 }
 
-/// Stores batch after batch; `state` counts what is stored, also when it fails.
-async fn batches(
+/// The same, and writes what became of each row to `outcome`, whose file appears when all is read.
+///
+/// # Errors
+/// As [`import`], and when the outcome sheet cannot be written.
+pub async fn import_with_outcome(
     store: &Store,
     source: &Source,
     path: &Path,
-    map: Option<ColumnMap>,
-    state: &mut Progress,
+    map: Option<&ColumnMap>,
+    outcome: Option<OutcomeSheet>,
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<(), ImportError> {
-    let (batches, mut ready) = mpsc::channel(AHEAD);
-    let file = path.to_owned();
-    // Reading and masking keep a processor busy, so they have a thread of their own.
-    let reading = tokio::task::spawn_blocking(move || read(&file, map.as_ref(), &batches));
-    while let Some(batch) = ready.recv().await {
-        let Prepared { arrivals, rejects, bytes } = batch;
-        state.counts = state.counts.and(store.intake(source, arrivals, rejects).await?);
-        state.bytes_read = bytes;
-        progress(*state);
+) -> Result<SourceRun, ImportError> {
+    let map = match map {
+        Some(map) => Some(map.clone()),
+        None => saved_map(source)?,
+    };
+    let bytes_total = std::fs::metadata(path).map_or(0, |m| m.len());
+    let mut run = Run { store, source, outcome, state: Progress { bytes_total, ..Progress::default() } };
+    let result = run.batches(path, map, progress).await;
+    let error = result.as_ref().err().map(ToString::to_string);
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    store.record_run(source.id, &name, run.state.counts, error.as_deref()).await?;
+    result?;
+    if let Some(outcome) = run.outcome {
+        // Packing a large workbook takes a while.
+        tokio::task::spawn_blocking(|| outcome.finish()).await.map_err(|_| ImportError::Stopped)??;
     }
-    let read = reading.await.map_err(|_| ImportError::Stopped)?;
-    let summary = read.map_err(|fault| ImportError::Sheet { file: path.to_owned(), fault })?;
+    Ok(run.state.counts)
+}
+
+/// The column map saved with a source.
+///
+/// # Errors
+/// When it cannot be used.
+pub fn saved_map(source: &Source) -> Result<Option<ColumnMap>, BadMap> {
+    source.column_map.as_deref().filter(|saved| !saved.trim().is_empty()).map(ColumnMap::parse).transpose()
+}
+
+struct Run<'i> {
+    store: &'i Store,
+    source: &'i Source,
+    outcome: Option<OutcomeSheet>,
+    /// What is stored, also when it fails.
+    state: Progress,
+}
+
+impl Run<'_> {
+    /// Stores batch after batch.
+    async fn batches(
+        &mut self,
+        path: &Path,
+        map: Option<ColumnMap>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<(), ImportError> {
+        let (batches, mut ready) = mpsc::channel(AHEAD);
+        let file = path.to_owned();
+        // Reading and masking keep a processor busy, so they have a thread of their own.
+        let reading = tokio::task::spawn_blocking(move || read(&file, map.as_ref(), &batches));
+        while let Some(batch) = ready.recv().await {
+            self.store_batch(batch).await?;
+            progress(self.state);
+        }
+        let read = reading.await.map_err(|_| ImportError::Stopped)?;
+        let summary = read.map_err(|fault| ImportError::Sheet { file: path.to_owned(), fault })?;
+        tell_passed_over(path, &summary);
+        Ok(())
+    }
+
+    async fn store_batch(&mut self, batch: Prepared) -> Result<(), ImportError> {
+        let Prepared { places, arrivals, bad_ids, rejects, bytes } = batch;
+        let lines = self.outcome.is_some().then(|| Lines::of(places, &arrivals, bad_ids, &rejects));
+        let taken = self.store.take_in(self.source, arrivals, rejects).await?;
+        self.state.counts = self.state.counts.and(taken.counts);
+        self.state.bytes_read = bytes;
+        if let (Some(outcome), Some(lines)) = (&mut self.outcome, lines) {
+            for line in lines.with(&taken.fates) {
+                outcome.write(&line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tell_passed_over(path: &Path, summary: &SheetSummary) {
+    let file = path.display();
     if !summary.skipped.is_empty() {
-        tracing::warn!(file = %path.display(), sheets = ?summary.skipped, "sheets without a known header row were passed over");
+        tracing::warn!(%file, sheets = ?summary.skipped, "sheets without a known header row were passed over");
     }
-    Ok(())
+    if !summary.hidden.is_empty() {
+        tracing::warn!(%file, sheets = ?summary.hidden, "hidden sheets were passed over");
+    }
+    if !summary.charts.is_empty() {
+        tracing::info!(%file, sheets = ?summary.charts, "sheets of charts and dialogues were passed over");
+    }
+}
+
+/// The lines of an outcome sheet of one batch, as far as they are known before it is stored.
+struct Lines {
+    taken: Vec<OutcomeLine>,
+    back: Vec<OutcomeLine>,
+}
+
+impl Lines {
+    fn of(
+        places: Vec<RowPlace>,
+        arrivals: &[Arrival],
+        bad_ids: Vec<Option<String>>,
+        rejects: &[Reject],
+    ) -> Self {
+        let taken = places.into_iter().zip(arrivals).map(|(place, arrival)| OutcomeLine {
+            place,
+            external_id: arrival.external_id.clone(),
+            fate: None,
+            reason: None,
+        });
+        let back = rejects.iter().zip(bad_ids).map(|(reject, external_id)| OutcomeLine {
+            place: reject.place.clone(),
+            external_id,
+            fate: None,
+            reason: Some(reject.reason.clone()),
+        });
+        Self { taken: taken.collect(), back: back.collect() }
+    }
+
+    /// All lines in the order of the sheet.
+    fn with(self, fates: &[Fate]) -> Vec<OutcomeLine> {
+        let mut all = self.taken;
+        all.iter_mut().zip(fates).for_each(|(line, fate)| line.fate = Some(*fate));
+        all.extend(self.back);
+        // A batch may hold the end of one sheet and the beginning of the next.
+        let mut sheets: Vec<Option<String>> = Vec::new();
+        for line in &all {
+            if !sheets.contains(&line.place.sheet) {
+                sheets.push(line.place.sheet.clone());
+            }
+        }
+        all.sort_by_key(|line| (sheets.iter().position(|sheet| *sheet == line.place.sheet), line.place.row));
+        all
+    }
 }
 
 struct Prepared {
+    places: Vec<RowPlace>,
     arrivals: Vec<Arrival>,
+    /// The ids of the rejects.
+    bad_ids: Vec<Option<String>>,
     rejects: Vec<Reject>,
     bytes: u64,
 }
@@ -108,14 +217,18 @@ fn read(
 }
 
 fn prepared(batch: Batch) -> Prepared {
+    let (places, records): (Vec<_>, Vec<_>) = batch.records.into_iter().unzip();
+    let (bad_ids, rejects) = batch.bad.into_iter().map(reject).unzip();
     Prepared {
-        arrivals: batch.records.into_iter().map(|(_, record)| prepare(record)).collect(),
-        rejects: batch.bad.into_iter().map(reject).collect(),
+        places,
+        arrivals: records.into_iter().map(prepare).collect(),
+        bad_ids,
+        rejects,
         bytes: batch.bytes,
     }
 }
 
-fn reject(bad: BadRow) -> Reject {
-    let BadRow { place, kind, form, reason, original } = bad;
-    Reject { place, kind, form, reason, original }
+fn reject(bad: BadRow) -> (Option<String>, Reject) {
+    let BadRow { place, kind, form, reason, external_id, original } = bad;
+    (external_id, Reject { place, kind, form, reason, original })
 }

@@ -2,13 +2,16 @@
 
 pub mod decode;
 pub mod feed;
+pub mod folder;
 pub mod http;
 pub mod import;
+pub mod outcome;
 pub mod plain;
 pub mod poll;
 pub mod prepare;
 pub mod pull;
 pub mod record;
+pub mod replay;
 pub mod rhythm;
 pub mod sameness;
 pub mod sheet;

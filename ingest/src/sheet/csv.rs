@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
+const UNCLOSED: &str = "a quote is opened and never closed";
+
 /// A row that is longer than this has an unclosed quote.
 const MAX_LINES: usize = 500;
 /// The same in bytes; also the longest line.
@@ -37,7 +39,7 @@ impl<R: BufRead> CsvRows<R> {
     pub(super) fn next_row(&mut self) -> io::Result<Option<CsvRow>> {
         let Some(first) = self.lines.next_line()? else { return Ok(None) };
         if first.len() >= MAX_BYTES {
-            return Ok(Some(CsvRow::Broken(shorten(&first), "the line is longer than a megabyte")));
+            return Ok(Some(CsvRow::Broken(first, "the line is longer than a megabyte")));
         }
         let mut splitter = Splitter::new(self.separator);
         splitter.line(&first);
@@ -50,7 +52,7 @@ impl<R: BufRead> CsvRows<R> {
                 let rest = lines.split_off(1);
                 rest.into_iter().rev().for_each(|line| self.lines.again.push_front(line));
                 let first = lines.pop().unwrap_or_default();
-                return Ok(Some(CsvRow::Broken(shorten(&first), "a quote is opened and never closed")));
+                return Ok(Some(CsvRow::Broken(first, UNCLOSED)));
             };
             bytes += next.len();
             splitter.line(&next);
@@ -58,6 +60,16 @@ impl<R: BufRead> CsvRows<R> {
         }
         Ok(Some(CsvRow::Cells(splitter.cells)))
     }
+}
+
+/// The cells of a row that stands alone; line breaks within quotes are kept.
+///
+/// # Errors
+/// In plain words, when a quote is opened and never closed.
+pub(super) fn cells_of(line: &str, separator: char) -> Result<Vec<String>, &'static str> {
+    let mut splitter = Splitter::new(separator);
+    line.split('\n').for_each(|line| splitter.line(line.strip_suffix('\r').unwrap_or(line)));
+    if splitter.quoted { Err(UNCLOSED) } else { Ok(splitter.cells) }
 }
 
 /// Lines of a text without their line ends, at most [`MAX_BYTES`] of each.
@@ -113,10 +125,6 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
             return Ok(false);
         }
     }
-}
-
-fn shorten(line: &str) -> String {
-    line.chars().take(10_000).collect()
 }
 
 /// Splits the lines of one row.

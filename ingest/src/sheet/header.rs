@@ -1,72 +1,17 @@
 //! Recognises a sheet's columns by their headers, whatever their order and whatever stands above them.
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
-
-use serde::Deserialize;
-
 use super::map::ColumnMap;
+use super::meaning::Meaning;
+use super::rows::{Row, clean};
+use super::words::{Guess, SURE, Words, plain};
 
-/// The words of `data/headers.toml`.
-const WORDS: &str = include_str!("../../data/headers.toml");
-
-/// What a column means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    ExternalId,
-    Title,
-    Body,
-    Dispatched,
-    Occurred,
-    Due,
-    State,
-    Answer,
-    Answered,
-    Url,
-    PersonName,
-    PersonPhone,
-    PersonOther,
-    /// Moves by itself: shown, yet a change of it makes no new version.
-    Counter,
-    /// The row's position: neither shown nor compared.
-    RowNumber,
-}
-
-impl Meaning {
-    /// Every meaning with the word that a column map uses for it.
-    pub const ALL: &'static [(Self, &'static str)] = &[
-        (Self::ExternalId, "external_id"),
-        (Self::Title, "title"),
-        (Self::Body, "body"),
-        (Self::Dispatched, "dispatched"),
-        (Self::Occurred, "occurred"),
-        (Self::Due, "due"),
-        (Self::State, "state"),
-        (Self::Answer, "answer"),
-        (Self::Answered, "answered"),
-        (Self::Url, "url"),
-        (Self::PersonName, "person_name"),
-        (Self::PersonPhone, "person_phone"),
-        (Self::PersonOther, "person_other"),
-        (Self::Counter, "counter"),
-        (Self::RowNumber, "row_number"),
-    ];
-
-    /// Whether several columns may have it.
-    pub fn may_repeat(self) -> bool {
-        use Meaning::{Answer, Answered, Counter, PersonName, PersonOther, PersonPhone, RowNumber};
-        matches!(self, Answer | Answered | Counter | PersonName | PersonOther | PersonPhone | RowNumber)
-    }
-
-    /// Whether its values are personal and stay sealed.
-    pub fn is_personal(self) -> bool {
-        matches!(self, Self::PersonName | Self::PersonPhone | Self::PersonOther)
-    }
-}
+/// How sure a column is of which nothing but the length of its texts speaks for what it is.
+const BY_CONTENT: f64 = 0.4;
+/// Texts shorter than this on average are no matter of a complaint.
+const TELLING_TEXT: usize = 10;
 
 /// A sheet whose columns could not be told.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum HeaderError {
     #[error(
         "no header row found in the first {rows} filled rows; seen: {seen}; needed: a column for the text \
@@ -76,100 +21,26 @@ pub enum HeaderError {
     NotFound { rows: usize, seen: String },
     #[error("the column map names \"{header}\" for {meaning}, but no row has all its headers; seen: {seen}")]
     NotMapped { meaning: &'static str, header: String, seen: String },
-}
-
-#[derive(Deserialize)]
-struct WordFile {
-    meanings: HashMap<Meaning, Vec<String>>,
-    words: WordLists,
-}
-
-#[derive(Deserialize)]
-struct WordLists {
-    private_parts: Vec<String>,
-    not_private: Vec<String>,
-    nobody: Vec<String>,
-    finished: Vec<String>,
-}
-
-/// The header words, ready to be looked up.
-#[derive(Default)]
-pub(super) struct Words {
-    /// Header to meaning and rank: 0 is the most preferred.
-    headers: HashMap<String, (Meaning, usize)>,
-    private_parts: Vec<String>,
-    not_private: Vec<String>,
-    nobody: Vec<String>,
-    finished: Vec<String>,
-}
-
-impl Words {
-    pub(super) fn get() -> &'static Self {
-        static TABLE: OnceLock<Words> = OnceLock::new();
-        TABLE.get_or_init(|| match toml::from_str::<WordFile>(WORDS) {
-            Ok(file) => Self::from_file(file),
-            // The file is part of the program and a test reads it.
-            Err(wrong) => {
-                tracing::error!(%wrong, "the table of header words cannot be read");
-                Self::default()
-            }
-        })
-    }
-
-    fn from_file(file: WordFile) -> Self {
-        let mut headers = HashMap::new();
-        for (meaning, words) in file.meanings {
-            for (rank, word) in words.iter().enumerate() {
-                headers.insert(plain(word), (meaning, rank));
-            }
-        }
-        let lists = file.words;
-        let WordLists { private_parts, not_private, nobody, finished } = lists;
-        Self { headers, private_parts, not_private, nobody, finished }
-    }
-
-    fn meaning(&self, header: &str) -> Option<(Meaning, usize)> {
-        let header = plain(header);
-        if let Some(found) = self.headers.get(&header) {
-            return Some(*found);
-        }
-        let private = self.private_parts.iter().any(|part| header.contains(part.as_str()));
-        (private && !self.not_private.contains(&header)).then_some((Meaning::PersonOther, usize::MAX))
-    }
-
-    /// Whether a value of a name column names nobody (匿名, 市民 ...).
-    pub(super) fn is_nobody(&self, name: &str) -> bool {
-        self.nobody.iter().any(|word| word == name)
-    }
-
-    /// Whether a state word means finished; what follows it in brackets or after a dash doesn't count.
-    pub(super) fn is_finished(&self, state: &str) -> bool {
-        let word = state.trim().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        self.finished.iter().any(|finished| finished == word)
-    }
-}
-
-/// A header as it is compared: without spaces, marks, bracketed notes and case.
-pub(super) fn plain(header: &str) -> String {
-    let cut =
-        header.split(['(', '（', '[', '【']).next().filter(|head| !head.trim().is_empty()).unwrap_or(header);
-    cut.chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '*' | ':' | '：' | '\u{feff}' | '"'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    #[error(
+        "the columns in row {row} are guessed with confidence {confidence:.2} of 1, and under {SURE} a person must \
+         confirm; correct this column map and import with it:\n{}", guess.to_toml()
+    )]
+    Unsure { row: u64, confidence: f64, guess: ColumnMap },
 }
 
 /// One column of a sheet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Column {
     /// As the sheet writes it, unique within the sheet: a repeated one has its number behind it.
     pub header: String,
     /// `None` for an ordinary column, which is shown as it is.
     pub meaning: Option<Meaning>,
+    /// How sure the meaning is, from 0 to 1, as `words.rs` counts it; 0 for an ordinary column.
+    pub confidence: f64,
 }
 
 /// What the columns of a sheet mean, from left to right.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
     pub columns: Vec<Column>,
 }
@@ -182,25 +53,63 @@ impl Layout {
             Some(map) => Self::mapped(cells, map)?,
             None => Self::recognised(cells),
         };
-        let has = |meaning| layout.columns.iter().any(|c| c.meaning == Some(meaning));
-        let known = layout.columns.iter().filter(|c| c.meaning.is_some()).count();
         let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
-        let enough = map.is_some() || known >= 2 || filled == 1;
-        (enough && (has(Meaning::Title) || has(Meaning::Body))).then_some(layout)
+        // A lone cell is a header only when it is a word of the table: a title may end in one.
+        let lone = filled == 1 && layout.confidence() >= 1.0;
+        let enough = map.is_some() || layout.known() >= 2 || lone;
+        (enough && layout.has_text()).then_some(layout)
+    }
+
+    /// Columns with a meaning.
+    pub(super) fn known(&self) -> usize {
+        self.columns.iter().filter(|c| c.meaning.is_some()).count()
+    }
+
+    fn has_text(&self) -> bool {
+        self.columns.iter().any(|c| matches!(c.meaning, Some(Meaning::Title | Meaning::Body)))
+    }
+
+    /// How sure the layout is, from 0 to 1: as sure as the least sure column that decides what a record is
+    /// (id, title, text, times). Personal columns and counters don't count: taken wrongly they cost no record.
+    pub(super) fn confidence(&self) -> f64 {
+        let deciding = self.columns.iter().filter(|c| c.meaning.is_some_and(Meaning::decides));
+        deciding.map(|c| c.confidence).fold(1.0, f64::min)
+    }
+
+    /// The position of the column with that meaning.
+    pub(super) fn index_of(&self, meaning: Meaning) -> Option<usize> {
+        self.columns.iter().position(|c| c.meaning == Some(meaning))
     }
 
     fn recognised(cells: &[String]) -> Self {
-        let found: Vec<_> = cells.iter().map(|cell| Words::get().meaning(cell)).collect();
+        let sure = |guess: &Guess| guess.confidence >= SURE;
+        let guesses: Vec<_> = cells.iter().map(|cell| Words::get().guess(cell)).collect();
+        let firm = Self::chosen(cells, guesses.iter().map(|g| g.filter(sure)).collect());
+        if firm.has_text() {
+            return firm;
+        }
+        // Only for want of a text is a doubtful column taken, for a person to confirm.
+        let text = |g: &Guess| sure(g) || matches!(g.meaning, Meaning::Title | Meaning::Body);
+        Self::chosen(cells, guesses.into_iter().map(|g| g.filter(text)).collect())
+    }
+
+    /// Gives each meaning to the column that is surest of it; a meaning that may repeat, to all of them.
+    fn chosen(cells: &[String], guesses: Vec<Option<Guess>>) -> Self {
         let best = |meaning: Meaning| {
-            let ranked =
-                found.iter().enumerate().filter_map(|(i, f)| f.filter(|f| f.0 == meaning).map(|f| (f.1, i)));
-            ranked.min().map(|(_, index)| index)
+            let of = guesses
+                .iter()
+                .enumerate()
+                .filter_map(|(i, g)| Some((i, g.filter(|g| g.meaning == meaning)?)));
+            let better = |a: &(usize, Guess), b: &(usize, Guess)| {
+                a.1.confidence.total_cmp(&b.1.confidence).then(b.1.rank.cmp(&a.1.rank)).then(b.0.cmp(&a.0))
+            };
+            of.max_by(better).map(|(index, _)| index)
         };
-        let meaning = |index: usize| {
-            let (meaning, _) = found[index]?;
-            (meaning.may_repeat() || best(meaning) == Some(index)).then_some(meaning)
-        };
-        Self { columns: name_columns(cells, meaning) }
+        Self::named(cells, |index| {
+            let guess = guesses.get(index).copied().flatten()?;
+            let taken = guess.meaning.may_repeat() || best(guess.meaning) == Some(index);
+            taken.then_some((guess.meaning, guess.confidence))
+        })
     }
 
     /// Columns that the map doesn't name are ordinary ones; personal columns, counters and row numbers are
@@ -210,20 +119,59 @@ impl Layout {
         if map.entries().any(|(_, header)| !seen.contains(&plain(header))) {
             return None;
         }
-        let meaning = |index: usize| {
-            let named =
-                map.entries().find(|(_, header)| plain(header) == seen[index]).map(|(meaning, _)| meaning);
-            let safe = |m: &Meaning| m.is_personal() || matches!(m, Meaning::Counter | Meaning::RowNumber);
-            named.or_else(|| Words::get().meaning(&cells[index]).map(|f| f.0).filter(safe))
+        Some(Self::named(cells, |index| {
+            let header = &seen[index];
+            let named = map.entries().find(|(_, name)| plain(name) == *header);
+            let safe = |g: &Guess| {
+                g.meaning.is_personal() || matches!(g.meaning, Meaning::Counter | Meaning::RowNumber)
+            };
+            let besides =
+                || Words::get().guess(&cells[index]).filter(safe).map(|g| (g.meaning, g.confidence));
+            named.map(|(meaning, _)| (meaning, 1.0)).or_else(besides)
+        }))
+    }
+
+    /// A guess for a sheet whose headers say nothing: the widest of the first rows is the header row, and the
+    /// column with the longest texts below it the text.
+    pub(super) fn by_content(rows: &[Row]) -> Option<(usize, Self)> {
+        let widest = widest(rows.iter().map(|row| row.cells.as_slice()))?;
+        let (head, below) = (rows.get(widest)?, rows.get(widest + 1..)?);
+        let length = |column: usize| {
+            let cells =
+                below.iter().filter_map(|row| row.cells.get(column)).map(|cell| clean(cell).chars().count());
+            cells.sum::<usize>() / below.len().max(1)
         };
-        Some(Self { columns: name_columns(cells, meaning) })
+        let guesses: Vec<_> = head.cells.iter().map(|cell| Words::get().guess(cell)).collect();
+        let free =
+            |column: &usize| guesses.get(*column).copied().flatten().is_none_or(|g| !g.meaning.is_personal());
+        let longest = (0..head.cells.len())
+            .filter(free)
+            .max_by_key(|column| (length(*column), head.cells.len() - column))?;
+        let header = clean(&head.cells[longest]);
+        // What looks like a person's data is a row, no header.
+        let data = head.cells.iter().any(|cell| qingting_models::text::mask(cell).text != *cell);
+        if length(longest) < TELLING_TEXT || header.is_empty() || data {
+            return None;
+        }
+        let text = Guess { meaning: Meaning::Body, confidence: BY_CONTENT, rank: 0 };
+        let guesses = guesses.into_iter().enumerate();
+        let guesses =
+            guesses.map(|(i, g)| if i == longest { Some(text) } else { g.filter(|g| g.confidence >= SURE) });
+        Some((widest, Self::chosen(&head.cells, guesses.collect())))
+    }
+
+    /// The layout as a column map that a person can correct; columns that are recognised anyway are left out.
+    pub(super) fn to_map(&self) -> ColumnMap {
+        let told = |c: &Column| Some((c.meaning?, c.header.clone()));
+        let needed = |entry: &(Meaning, String)| {
+            !matches!(entry.0, Meaning::Counter | Meaning::RowNumber) && !entry.1.starts_with('(')
+        };
+        ColumnMap::of(self.columns.iter().filter_map(told).filter(needed).collect())
     }
 
     /// Why no row is a header row, with what was seen (masked: it may be data).
     pub(super) fn missing(rows: &[&[String]], map: Option<&ColumnMap>) -> HeaderError {
-        // Of equally wide rows the first is most likely the header row.
-        let widest =
-            rows.iter().rev().max_by_key(|cells| cells.iter().filter(|c| !c.trim().is_empty()).count());
+        let widest = widest(rows.iter().copied()).and_then(|index| rows.get(index));
         let cells: &[String] = widest.copied().unwrap_or_default();
         let shown = cells.iter().filter(|c| !c.trim().is_empty()).take(40);
         let seen: Vec<String> = shown.map(|c| c.trim().chars().take(16).collect()).collect();
@@ -234,28 +182,33 @@ impl Layout {
         });
         match absent {
             Some((meaning, header)) => {
-                HeaderError::NotMapped { meaning: word_of(meaning), header: header.to_owned(), seen }
+                HeaderError::NotMapped { meaning: meaning.word(), header: header.to_owned(), seen }
             }
             None => HeaderError::NotFound { rows: rows.len(), seen },
         }
     }
-}
 
-/// The word that a column map uses for a meaning.
-pub(super) fn word_of(meaning: Meaning) -> &'static str {
-    Meaning::ALL.iter().find(|(m, _)| *m == meaning).map_or("", |(_, word)| word)
-}
-
-fn name_columns(cells: &[String], meaning: impl Fn(usize) -> Option<Meaning>) -> Vec<Column> {
-    let mut columns: Vec<Column> = Vec::with_capacity(cells.len());
-    for (index, cell) in cells.iter().enumerate() {
-        let written: String = cell.split_whitespace().collect::<Vec<_>>().join(" ");
-        let base = if written.is_empty() { format!("({})", index + 1) } else { written };
-        let taken = |name: &str| columns.iter().any(|c| c.header == name);
-        let header = if taken(&base) { format!("{base} ({})", index + 1) } else { base };
-        columns.push(Column { header, meaning: meaning(index) });
+    fn named(cells: &[String], meaning: impl Fn(usize) -> Option<(Meaning, f64)>) -> Self {
+        let mut columns: Vec<Column> = Vec::with_capacity(cells.len());
+        let mut taken = std::collections::HashSet::new();
+        for (index, cell) in cells.iter().enumerate() {
+            let written: String = cell.split_whitespace().collect::<Vec<_>>().join(" ");
+            let base = if written.is_empty() { format!("({})", index + 1) } else { written };
+            let header = if taken.contains(&base) { format!("{base} ({})", index + 1) } else { base };
+            taken.insert(header.clone());
+            let (meaning, confidence) = meaning(index).unzip();
+            columns.push(Column { header, meaning, confidence: confidence.unwrap_or_default() });
+        }
+        Self { columns }
     }
-    columns
+}
+
+/// The row with the most filled cells; of equally wide ones the first is most likely the header row.
+fn widest<'r>(rows: impl Iterator<Item = &'r [String]>) -> Option<usize> {
+    let width = |cells: &[String]| cells.iter().filter(|c| !c.trim().is_empty()).count();
+    let widths: Vec<usize> = rows.map(width).collect();
+    let (index, width) = widths.iter().enumerate().rev().max_by_key(|(_, width)| **width)?;
+    (*width > 0).then_some(index)
 }
 
 #[cfg(test)]
@@ -269,17 +222,6 @@ mod tests {
     fn header_of(line: &str, meaning: Meaning) -> Option<String> {
         let layout = Layout::of(&cells(line), None)?;
         layout.columns.into_iter().find(|c| c.meaning == Some(meaning)).map(|c| c.header)
-    }
-
-    #[test]
-    fn the_word_table_is_complete_and_names_each_header_once() {
-        let file: WordFile = toml::from_str(WORDS).unwrap();
-        let mut seen = std::collections::HashSet::new();
-        for (meaning, _) in Meaning::ALL {
-            for word in &file.meanings[meaning] {
-                assert!(seen.insert(plain(word)), "{word} stands twice");
-            }
-        }
     }
 
     #[test]
@@ -297,20 +239,48 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_column_about_a_person_is_private() {
-        let layout = Layout::of(&cells("标题,内容,家属电话,紧急联系人姓名,回复诉求人"), None).unwrap();
-        let meanings: Vec<_> = layout.columns.iter().map(|c| c.meaning).collect();
-        assert_eq!(meanings[2..4], [Some(Meaning::PersonOther), Some(Meaning::PersonOther)]);
-        assert_eq!(meanings[4], None);
+    fn a_near_header_never_beats_an_exact_one() {
+        let line = "群众诉求内容,内容,编号";
+        assert_eq!(header_of(line, Meaning::Body).as_deref(), Some("内容"));
+        let layout = Layout::of(&cells(line), None).unwrap();
+        assert_eq!(layout.confidence(), 1.0);
+        assert_eq!(layout.columns[0].meaning, None);
     }
 
     #[test]
-    fn state_words_are_finished_only_when_they_say_so() {
-        for word in ["已办结", "办结", "已办结（超期）", "已归档-满意", "已回访"] {
-            assert!(Words::get().is_finished(word), "{word}");
-        }
-        for word in ["", "未办结", "办理中", "办结中", "待回访"] {
-            assert!(!Words::get().is_finished(word), "{word}");
-        }
+    fn a_layout_is_as_sure_as_its_least_sure_deciding_column() {
+        let confidence = |line: &str| Layout::of(&cells(line), None).unwrap().confidence();
+        assert_eq!(confidence("编号,诉求内容,家属电话"), 1.0);
+        assert_eq!(confidence("编号,诉求内客"), 0.75);
+        assert!(confidence("编号,诉求内容摘编") < SURE);
+    }
+
+    #[test]
+    fn a_title_that_ends_in_a_header_word_is_no_header_row() {
+        assert!(Layout::of(&cells("2026年一月群众诉求内容,,"), None).is_none());
+        assert!(Layout::of(&cells("内容"), None).is_some());
+    }
+
+    #[test]
+    fn an_unknown_column_about_a_person_is_private() {
+        let layout =
+            Layout::of(&cells("标题,内容,家属电话,紧急联系人姓名,投诉人单位,回复诉求人"), None).unwrap();
+        let meanings: Vec<_> = layout.columns.iter().map(|c| c.meaning).collect();
+        let private = [Meaning::PersonPhone, Meaning::PersonName, Meaning::PersonOther].map(Some);
+        assert_eq!(meanings[2..5], private);
+        assert_eq!(meanings[5], None);
+    }
+
+    #[test]
+    fn without_a_telling_header_the_longest_texts_are_the_guess() {
+        let text = "河边的路灯坏了一个多月一直没有人来修";
+        let rows: Vec<Row> = ["甲,乙,丙", &format!("1,{text},是"), &format!("2,{text},否")]
+            .iter()
+            .zip(1..)
+            .map(|(line, number)| Row { number, cells: cells(line), ..Row::default() })
+            .collect();
+        let (row, layout) = Layout::by_content(&rows).unwrap();
+        assert_eq!((row, layout.confidence()), (0, BY_CONTENT));
+        assert_eq!(layout.to_map().to_toml(), "body = \"乙\"\n");
     }
 }

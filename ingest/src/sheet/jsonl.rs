@@ -17,7 +17,8 @@ pub(super) fn cells_of(line: &str) -> Result<(Vec<String>, Vec<String>), String>
     Ok(object.into_iter().map(|(key, value)| (key, written(value))).unzip())
 }
 
-fn written(value: Value) -> String {
+/// A value as a cell's text.
+pub(super) fn written(value: Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text,

@@ -1,9 +1,10 @@
 //! A column map: which header of a sheet has which meaning, for sheets with headers of their own.
 
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
-use super::header::{Meaning, word_of};
+use serde::Deserialize;
+
+use super::meaning::Meaning;
 
 /// Meanings and the headers that have them, read from TOML: `body = "情况说明"`, `person_name = ["甲方", "乙方"]`.
 ///
@@ -59,10 +60,10 @@ impl ColumnMap {
                 Headers::Several(headers) => headers,
             };
             if headers.is_empty() || headers.iter().any(|h| h.trim().is_empty()) {
-                return Err(BadMap::NoHeader { meaning: word_of(meaning) });
+                return Err(BadMap::NoHeader { meaning: meaning.word() });
             }
             if headers.len() > 1 && !meaning.may_repeat() {
-                return Err(BadMap::Several { meaning: word_of(meaning) });
+                return Err(BadMap::Several { meaning: meaning.word() });
             }
             for header in headers {
                 if entries.iter().any(|(_, known)| *known == header) {
@@ -77,6 +78,27 @@ impl ColumnMap {
         Ok(Self { entries })
     }
 
+    /// A map of what was recognised.
+    pub(super) fn of(entries: Vec<(Meaning, String)>) -> Self {
+        Self { entries }
+    }
+
+    /// The map as [`ColumnMap::parse`] reads it, a line a meaning in the order of [`Meaning::ALL`].
+    pub fn to_toml(&self) -> String {
+        let quoted = |header: &str| toml::Value::from(header).to_string();
+        let mut lines = String::new();
+        for (meaning, word) in Meaning::ALL {
+            let headers: Vec<String> =
+                self.entries().filter(|(m, _)| m == meaning).map(|(_, header)| quoted(header)).collect();
+            match headers.as_slice() {
+                [] => {}
+                [header] => lines.push_str(&format!("{word} = {header}\n")),
+                several => lines.push_str(&format!("{word} = [{}]\n", several.join(", "))),
+            }
+        }
+        lines
+    }
+
     pub(super) fn entries(&self) -> impl Iterator<Item = (Meaning, &str)> {
         self.entries.iter().map(|(meaning, header)| (*meaning, header.as_str()))
     }
@@ -85,6 +107,15 @@ impl ColumnMap {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_written_out_is_read_as_the_same_map() {
+        let text = "title = \"题 \\\"甲\\\"\"\nbody = \"情况\"\nperson_name = [\"甲方\", \"乙方\"]\n";
+        let map = ColumnMap::parse(text).unwrap();
+        let again = ColumnMap::parse(&map.to_toml()).unwrap();
+        assert_eq!(again, map);
+        assert_eq!(again.to_toml(), map.to_toml());
+    }
 
     #[test]
     fn a_map_says_what_is_wrong_with_it() {

@@ -1,19 +1,31 @@
-//! Hotline and complaint sheets: CSV, XLSX and JSON lines to records, row by row.
+//! Hotline and complaint sheets: CSV, XLSX, XLS, ODS and JSON lines to records, row by row.
 
 mod csv;
 mod header;
 mod jsonl;
 mod map;
+mod meaning;
+mod merge;
+mod ods;
+mod preview;
 mod read;
+mod reread;
 mod rows;
 mod sniff;
 mod table;
 pub mod times;
+mod unpack;
+mod words;
+mod xls;
 mod xlsx;
 
-pub use header::{HeaderError, Meaning};
+pub use header::HeaderError;
 pub use map::{BadMap, ColumnMap};
+pub use meaning::Meaning;
+pub use preview::{SheetPreview, TablePreview, preview};
 pub use read::{SheetError, read};
-pub use rows::BadRow;
+pub use reread::{line, row};
+pub use rows::{BadRow, Fault};
 pub use sniff::SheetFormat;
-pub use table::{Batch, SheetSummary};
+pub use table::{Batch, ColumnSummary, SheetSummary, TableSummary};
+pub use words::SURE;

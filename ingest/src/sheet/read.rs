@@ -11,12 +11,11 @@ use encoding_rs::Encoding;
 
 use super::csv::{CsvRow, CsvRows, separator_of};
 use super::header::HeaderError;
-use super::jsonl;
 use super::map::ColumnMap;
 use super::rows::Row;
 use super::sniff::{SheetFormat, format_of};
-use super::table::{SheetSummary, Sink, Tables};
-use super::xlsx::{self, Event};
+use super::table::{Flow, Look, SheetSummary, Sink, Tables};
+use super::{jsonl, ods, xls, xlsx};
 use crate::decode::{Survey, TextReader};
 
 /// Bytes at the start by which format and separator are told.
@@ -29,12 +28,10 @@ pub enum SheetError {
     Io(#[source] io::Error),
     #[error("is empty; a sheet with a header row and rows below it is needed")]
     Empty,
-    #[error("is {what}, not a sheet; allowed: CSV, XLSX, JSON lines")]
+    #[error("is {what}, not a sheet; allowed: CSV, TSV, XLSX, XLS, ODS, JSON lines")]
     NotASheet { what: &'static str },
-    #[error(
-        "is an old Excel file (.xls) or protected by a password; save it as .xlsx without a password, or as CSV"
-    )]
-    OldExcel,
+    #[error("is protected by a password; save it without one, or as CSV")]
+    Protected,
     #[error("is one JSON document; JSON lines, one object a line, are needed")]
     JsonDocument,
     #[error(transparent)]
@@ -56,42 +53,43 @@ pub fn read(
     batch: usize,
     sink: Sink<'_>,
 ) -> Result<SheetSummary, SheetError> {
+    read_with(path, map, batch, None, sink).map(|(_, summary)| summary)
+}
+
+/// Reads a sheet, or looks at it, and tells its format besides.
+pub(super) fn read_with(
+    path: &Path,
+    map: Option<&ColumnMap>,
+    batch: usize,
+    look: Option<Look>,
+    sink: Sink<'_>,
+) -> Result<(SheetFormat, SheetSummary), SheetError> {
     let name =
         path.file_name().map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned());
     let mut start = Vec::new();
     let file = File::open(path).map_err(SheetError::Io)?;
     file.take(START as u64).read_to_end(&mut start).map_err(SheetError::Io)?;
     let format = format_of(path, &start)?;
-    let tables = Tables::new(&name, map, batch, sink);
+    let mut tables = Tables::new(&name, map, batch, sink).look(look);
     // A damaged workbook must not end the process.
-    let read = AssertUnwindSafe(|| match format {
-        SheetFormat::Xlsx => read_workbook(path, tables),
-        SheetFormat::Csv => read_csv(path, tables),
-        SheetFormat::JsonLines => read_json_lines(path, tables),
+    let read = AssertUnwindSafe(move || {
+        match format {
+            SheetFormat::Xlsx => xlsx::read(path, &mut tables),
+            SheetFormat::Xls => xls::read(path, &mut tables),
+            SheetFormat::Ods => ods::read(path, &mut tables),
+            SheetFormat::Csv => read_csv(path, &mut tables),
+            SheetFormat::JsonLines => read_json_lines(path, &mut tables),
+        }?;
+        tables.end()
     });
-    catch_unwind(read).unwrap_or_else(|_| {
-        Err(SheetError::Broken { format: "XLSX", detail: "its parts contradict one another".into() })
-    })
-}
-
-fn read_workbook(path: &Path, mut tables: Tables<'_>) -> Result<SheetSummary, SheetError> {
-    xlsx::read(path, &mut |event| {
-        Ok(match event {
-            Event::Sheet(name) => {
-                tables.begin(name);
-                true
-            }
-            Event::Row(row) => tables.row(row),
-            Event::SheetEnd => {
-                tables.end_sheet();
-                true
-            }
-        })
+    let summary = catch_unwind(read).unwrap_or_else(|_| {
+        let detail = "its parts contradict one another".into();
+        Err(SheetError::Broken { format: format.name(), detail })
     })?;
-    tables.end()
+    Ok((format, summary))
 }
 
-fn read_csv(path: &Path, mut tables: Tables<'_>) -> Result<SheetSummary, SheetError> {
+fn read_csv(path: &Path, tables: &mut Tables<'_>) -> Result<(), SheetError> {
     let text = OpenText::of(path)?;
     tables.summary.encoding = Some(text.encoding.name());
     let separator = separator_of(&text.start()?);
@@ -101,20 +99,18 @@ fn read_csv(path: &Path, mut tables: Tables<'_>) -> Result<SheetSummary, SheetEr
     while let Some(row) = rows.next_row().map_err(SheetError::Io)? {
         number += 1;
         tables.has_read(read.get());
-        let go_on = match row {
-            CsvRow::Cells(cells) => tables.row(Row { number, cells }),
-            CsvRow::Broken(line, why) => {
-                tables.bad_line(number, why.to_owned(), serde_json::json!({ "line": line }))
-            }
+        let flow = match row {
+            CsvRow::Cells(cells) => tables.row(Row::of(number, cells)),
+            CsvRow::Broken(line, why) => tables.bad_line(number, why.to_owned(), &line, Some(separator)),
         };
-        if !go_on {
+        if flow != Flow::On {
             break;
         }
     }
-    tables.end()
+    Ok(())
 }
 
-fn read_json_lines(path: &Path, mut tables: Tables<'_>) -> Result<SheetSummary, SheetError> {
+fn read_json_lines(path: &Path, tables: &mut Tables<'_>) -> Result<(), SheetError> {
     let text = OpenText::of(path)?;
     tables.summary.encoding = Some(text.encoding.name());
     let read = Rc::clone(&text.read);
@@ -126,18 +122,15 @@ fn read_json_lines(path: &Path, mut tables: Tables<'_>) -> Result<SheetSummary, 
         if line.trim().is_empty() {
             continue;
         }
-        let go_on = match jsonl::cells_of(&line) {
-            Ok((headers, cells)) => tables.keyed_row(&headers, Row { number, cells }),
-            Err(why) => {
-                let shown: String = line.chars().take(10_000).collect();
-                tables.bad_line(number, why, serde_json::json!({ "line": shown }))
-            }
+        let flow = match jsonl::cells_of(&line) {
+            Ok((headers, cells)) => tables.keyed_row(&headers, Row::of(number, cells)),
+            Err(why) => tables.bad_line(number, why, &line, None),
         };
-        if !go_on {
+        if flow != Flow::On {
             break;
         }
     }
-    tables.end()
+    Ok(())
 }
 
 /// A text file whose encoding is known.

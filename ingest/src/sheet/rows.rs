@@ -5,8 +5,10 @@ use qingting_models::clock;
 use qingting_models::records::{RejectForm, RejectKind, RowPlace};
 use serde_json::{Map, Value};
 
-use super::header::{Layout, Meaning, Words, plain};
+use super::header::{Column, Layout};
+use super::meaning::Meaning;
 use super::times;
+use super::words::{Words, plain};
 use crate::record::{Persons, RawRecord};
 use crate::text;
 
@@ -16,9 +18,18 @@ pub(super) struct Row {
     /// Counted from 1 as a spreadsheet shows it.
     pub number: u64,
     pub cells: Vec<String>,
+    /// Columns whose cell is merged with the one above and has its value from there.
+    pub filled: Vec<usize>,
+    /// The workbook counts days from 1904-01-01.
+    pub since_1904: bool,
 }
 
 impl Row {
+    /// A row of a text file.
+    pub(super) fn of(number: u64, cells: Vec<String>) -> Self {
+        Self { number, cells, ..Self::default() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.cells.iter().all(|cell| clean(cell).is_empty())
     }
@@ -32,6 +43,8 @@ pub struct BadRow {
     pub form: RejectForm,
     /// What is wrong and what is allowed.
     pub reason: String,
+    /// The sender's own number, where the row has one.
+    pub external_id: Option<String>,
     /// The row as it arrived, to be sealed.
     pub original: Value,
 }
@@ -56,15 +69,39 @@ pub(super) fn read_row(layout: &Layout, row: &Row, file: &RowPlace) -> Result<Ra
     let reader = RowReader { layout, row };
     reader.record().map_err(|Fault { kind, column, reason }| {
         let place = RowPlace { row: row.number, column, ..file.clone() };
-        Box::new(BadRow { place, kind, form: RejectForm::Row, reason, original: reader.original() })
+        let form = RejectForm::Row;
+        Box::new(BadRow {
+            place,
+            kind,
+            form,
+            reason,
+            external_id: reader.external_id(),
+            original: reader.whole(),
+        })
     })
 }
 
 /// What is wrong with a row, and the column at fault if it is one.
-struct Fault {
-    kind: RejectKind,
-    column: Option<String>,
-    reason: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: RejectKind,
+    pub column: Option<String>,
+    /// What is wrong and what is allowed.
+    pub reason: String,
+}
+
+/// In the original of a row: its workbook counts days from 1904-01-01.
+pub(super) const SINCE_1904: &str = "(1904)";
+
+/// How a cell beyond the header is named in the original of a row: never like a column without a header.
+fn surplus_name(index: usize) -> String {
+    format!("(+{})", index + 1)
+}
+
+/// Whether a name in the original of a row is that of a cell beyond the header.
+pub(super) fn is_surplus(name: &str) -> bool {
+    let number = name.strip_prefix("(+").and_then(|rest| rest.strip_suffix(')'));
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
 }
 
 struct RowReader<'r> {
@@ -81,7 +118,7 @@ impl<'r> RowReader<'r> {
             let reason = "the row has neither a title nor a text; one of them is needed".into();
             return Err(Fault { kind: RejectKind::NoText, column: None, reason });
         }
-        let external_id = self.value(Meaning::ExternalId).filter(|id| !id.is_empty()).map(str::to_owned);
+        let external_id = self.external_id();
         Ok(RawRecord {
             title,
             body,
@@ -99,6 +136,10 @@ impl<'r> RowReader<'r> {
         })
     }
 
+    fn external_id(&self) -> Option<String> {
+        self.value(Meaning::ExternalId).filter(|id| !id.is_empty()).map(str::to_owned)
+    }
+
     fn check_width(&self) -> Result<(), Fault> {
         let width = self.layout.columns.len();
         let surplus = self.row.cells.iter().skip(width).filter(|cell| !clean(cell).is_empty()).count();
@@ -113,7 +154,7 @@ impl<'r> RowReader<'r> {
     }
 
     /// The columns with their cleaned cells.
-    fn cells(&self) -> impl Iterator<Item = (&'r super::header::Column, &'r str)> {
+    fn cells(&self) -> impl Iterator<Item = (&'r Column, &'r str)> {
         let cells = self.row.cells.iter().map(|cell| clean(cell)).chain(std::iter::repeat(""));
         self.layout.columns.iter().zip(cells)
     }
@@ -126,7 +167,7 @@ impl<'r> RowReader<'r> {
         let Some((column, cell)) = self.cells().find(|(column, _)| column.meaning == Some(meaning)) else {
             return Ok(None);
         };
-        times::parse_cell(cell).map_err(|wrong| Fault {
+        times::parse_cell_of(cell, self.row.since_1904).map_err(|wrong| Fault {
             kind: RejectKind::Time,
             column: Some(column.header.clone()),
             reason: wrong.to_string(),
@@ -193,16 +234,27 @@ impl<'r> RowReader<'r> {
         Ok(all)
     }
 
+    /// The filled cells, by their headers.
     fn original(&self) -> Value {
-        let mut object = Map::new();
-        for (column, cell) in self.layout.columns.iter().zip(&self.row.cells) {
-            if !cell.is_empty() {
-                object.insert(column.header.clone(), Value::String(cell.clone()));
-            }
-        }
-        for (index, cell) in self.row.cells.iter().enumerate().skip(self.layout.columns.len()) {
-            object.insert(format!("({})", index + 1), Value::String(cell.clone()));
-        }
-        Value::Object(object)
+        let cells = self.layout.columns.iter().zip(&self.row.cells);
+        let filled = cells.filter(|(_, cell)| !cell.is_empty());
+        filled
+            .map(|(column, cell)| (column.header.clone(), Value::String(cell.clone())))
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
+    /// Every column with its cell, and the cells beyond the header: what it takes to read the row again.
+    fn whole(&self) -> Value {
+        let width = self.layout.columns.len();
+        let cells = self.row.cells.iter().map(String::as_str).chain(std::iter::repeat(""));
+        let columns =
+            self.layout.columns.iter().zip(cells).map(|(column, cell)| (column.header.clone(), cell));
+        let beyond =
+            self.row.cells.iter().enumerate().skip(width).filter(|(_, cell)| !clean(cell).is_empty());
+        let beyond = beyond.map(|(index, cell)| (surplus_name(index), cell.as_str()));
+        let since = self.row.since_1904.then(|| (SINCE_1904.to_owned(), "1"));
+        let all = columns.chain(beyond).chain(since);
+        all.map(|(name, cell)| (name, Value::from(cell))).collect::<Map<_, _>>().into()
     }
 }

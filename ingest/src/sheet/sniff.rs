@@ -2,15 +2,45 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::read::SheetError;
+use super::xls::{Compound, compound};
 
 /// What a sheet is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum SheetFormat {
+    /// Text with commas, semicolons or tabs between its cells.
     Csv,
     Xlsx,
+    /// Excel 5 to 2003.
+    Xls,
+    Ods,
+    #[serde(rename = "jsonl")]
     JsonLines,
 }
+
+impl SheetFormat {
+    /// As people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Xlsx => "XLSX",
+            Self::Xls => "XLS",
+            Self::Ods => "ODS",
+            Self::JsonLines => "JSON lines",
+        }
+    }
+}
+
+/// The first part of an archive, and what the archive is then.
+const PACKED: &[(&str, &str)] = &[
+    ("mimetypeapplication/vnd.oasis.opendocument.text", "an OpenDocument text"),
+    ("mimetypeapplication/vnd.oasis.opendocument.presentation", "an OpenDocument presentation"),
+    ("mimetypeapplication/vnd.oasis.opendocument.graphics", "an OpenDocument drawing"),
+    ("mimetypeapplication/epub", "an e-book"),
+];
 
 /// Beginnings of files that are no sheets.
 const OTHERS: &[(&[u8], &str)] = &[
@@ -32,13 +62,17 @@ const OTHERS: &[(&[u8], &str)] = &[
 /// The format of a file by its first bytes (a few hundred are enough); its name only tells JSON lines from CSV.
 ///
 /// # Errors
-/// When it is empty, a picture, an archive, an old Excel file, a web page or a JSON document.
+/// When it is empty, a picture, an archive, protected, a web page or a JSON document.
 pub(super) fn format_of(path: &Path, start: &[u8]) -> Result<SheetFormat, SheetError> {
     if start.starts_with(b"PK\x03\x04") {
-        return Ok(SheetFormat::Xlsx);
+        return packed(start);
     }
     if start.starts_with(b"\xD0\xCF\x11\xE0") {
-        return Err(SheetError::OldExcel);
+        return match compound(path)? {
+            Compound::Xls => Ok(SheetFormat::Xls),
+            Compound::Encrypted => Err(SheetError::Protected),
+            Compound::Other(what) => Err(SheetError::NotASheet { what }),
+        };
     }
     if let Some((mark, what)) = OTHERS.iter().find(|(mark, _)| start.starts_with(mark)) {
         // Two letters alone may begin a text; a picture or program has zero bytes behind them.
@@ -66,5 +100,24 @@ pub(super) fn format_of(path: &Path, start: &[u8]) -> Result<SheetFormat, SheetE
         (b'[', "json" | "jsonl" | "ndjson") => Err(SheetError::JsonDocument),
         (b'{', _) | (_, "json" | "jsonl" | "ndjson") => Ok(SheetFormat::JsonLines),
         _ => Ok(SheetFormat::Csv),
+    }
+}
+
+/// The format of an archive by its first part: an OpenDocument file begins with its media type, uncompressed
+/// (OpenDocument 1.2 part 3, 3.3).
+fn packed(start: &[u8]) -> Result<SheetFormat, SheetError> {
+    let name = start.get(30..).unwrap_or_default();
+    let is = |text: &str| name.starts_with(text.as_bytes());
+    if let Some((_, what)) = PACKED.iter().find(|(mark, _)| is(mark)) {
+        return Err(SheetError::NotASheet { what });
+    }
+    if is("mimetypeapplication/vnd.oasis.opendocument.spreadsheet") {
+        return Ok(SheetFormat::Ods);
+    }
+    let other = [("word/", "a Word document"), ("ppt/", "a PowerPoint presentation")];
+    let holds = |part: &str| start.windows(part.len()).any(|w| w == part.as_bytes());
+    match other.iter().find(|(part, _)| holds(part) && !holds("xl/")) {
+        Some((_, what)) => Err(SheetError::NotASheet { what }),
+        None => Ok(SheetFormat::Xlsx),
     }
 }

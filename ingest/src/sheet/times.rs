@@ -35,12 +35,24 @@ pub fn parse_cell(cell: &str) -> Result<Option<Timestamp>, BadTime> {
     parse(text).map(Some)
 }
 
+/// The same for a cell of a workbook that may count its days from 1904-01-01 instead of 1899-12-30.
+pub(super) fn parse_cell_of(cell: &str, since_1904: bool) -> Result<Option<Timestamp>, BadTime> {
+    // 1,462 days lie between the two; serial days of 1990 to 2100 in the system of 1904.
+    let serial =
+        cell.trim().parse::<f64>().ok().filter(|days| since_1904 && (31_412.0..71_954.0).contains(days));
+    match serial {
+        Some(days) => parse_cell(&(days + 1462.0).to_string()),
+        None => parse_cell(cell),
+    }
+}
+
 /// Reads a time.
 ///
 /// # Errors
 /// When the text is no time of an allowed form, or a day that does not exist.
 pub fn parse(text: &str) -> Result<Timestamp, BadTime> {
-    let shown = || text.chars().take(40).collect::<String>();
+    // What stands in a wrong column may be a person's number.
+    let shown = || qingting_models::text::mask(&text.chars().take(40).collect::<String>()).text;
     let plain = half_width(text.trim());
     let at = match plain.parse::<Timestamp>() {
         Ok(at) => at,

@@ -327,7 +327,7 @@ fn files_that_are_no_sheets_are_called_by_their_name() {
     assert!(told("a.csv", b"\xEF\xBB\xBF \n").contains("is empty"));
     assert!(told("a.xlsx", b"\x89PNG\r\n\x1a\n\0\0").contains("a PNG picture"));
     assert!(told("a.csv", b"\xFF\xD8\xFF\xE0\0\x10JFIF").contains("a JPEG picture"));
-    assert!(told("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1").contains("old Excel file"));
+    assert!(told("a.xls", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1").contains("no XLS file"));
     assert!(told("a.xls", b"<html><table>").contains("web page"));
     assert!(told("a.xlsx", b"PK\x03\x04broken").contains("no XLSX file"));
     assert!(told("a.json", b"[{\"id\":1}]").contains("one object a line"));

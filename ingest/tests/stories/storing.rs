@@ -139,7 +139,9 @@ async fn a_file_that_is_no_sheet_is_told_and_noted() {
     let told = import(&store, &source, &picture.path, None, &|_| {}).await.unwrap_err();
     assert!(matches!(told, ImportError::Sheet { .. }));
     assert!(
-        told.to_string().ends_with("照片.xlsx is a PNG picture, not a sheet; allowed: CSV, XLSX, JSON lines"),
+        told.to_string().ends_with(
+            "照片.xlsx is a PNG picture, not a sheet; allowed: CSV, TSV, XLSX, XLS, ODS, JSON lines"
+        ),
         "{told}"
     );
     assert!(store.source_runs(source.id, 1).await.unwrap()[0].error.is_some());

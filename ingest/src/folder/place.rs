@@ -1,0 +1,86 @@
+//! The folder itself: whether it can be used, what lies in it, and names that are free.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use qingting_models::records::Source;
+
+use super::{Dropped, FolderError, OUTCOMES, READ, UNREADABLE};
+
+/// A folder that exists.
+pub(super) struct Folder {
+    /// With links resolved.
+    pub path: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn of(source: &Source) -> Result<Self, FolderError> {
+        let set = source.settings.folder.as_deref().map(str::trim).filter(|folder| !folder.is_empty());
+        let path = PathBuf::from(set.ok_or_else(|| FolderError::NotSet(source.name.clone()))?);
+        if !path.is_absolute() {
+            return Err(FolderError::NotAbsolute(path));
+        }
+        let path = match path.canonicalize() {
+            Ok(path) => path,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(FolderError::Missing(path)),
+            Err(source) => return Err(FolderError::Io { path, source }),
+        };
+        if path.is_dir() { Ok(Self { path }) } else { Err(FolderError::NotAFolder(path)) }
+    }
+
+    /// Refuses a folder within another source's, or around it: each would read the other's results.
+    pub(super) fn check_apart(&self, other: &Source) -> Result<(), FolderError> {
+        let Some(folder) = other.settings.folder.as_deref() else { return Ok(()) };
+        let theirs = Path::new(folder).canonicalize().unwrap_or_else(|_| folder.into());
+        if self.path.starts_with(&theirs) || theirs.starts_with(&self.path) {
+            return Err(FolderError::Overlaps { path: self.path.clone(), other: other.name.clone() });
+        }
+        Ok(())
+    }
+
+    /// Makes the folders for results, and tries whether files can be written and removed.
+    pub(super) fn prepare(&self) -> Result<(), FolderError> {
+        let fail = |source| FolderError::NotWritable { path: self.path.clone(), source };
+        for name in [READ, UNREADABLE, OUTCOMES] {
+            fs::create_dir_all(self.path.join(name)).map_err(fail)?;
+        }
+        let trial = self.path.join(format!(".qingting-{}", std::process::id()));
+        fs::write(&trial, b"").and_then(|()| fs::remove_file(&trial)).map_err(fail)
+    }
+
+    /// A file in one of the folders for results.
+    pub(super) fn within(&self, folder: &str, name: &str) -> PathBuf {
+        self.path.join(folder).join(name)
+    }
+
+    /// The files in the folder itself; links are no files.
+    pub(super) fn files(&self) -> Result<Vec<Dropped>, FolderError> {
+        let fail = |source| FolderError::Io { path: self.path.clone(), source };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(fail)? {
+            files.extend(Dropped::seen(entry.map_err(fail)?.path()));
+        }
+        Ok(files)
+    }
+}
+
+/// A name that no file has: `stem` and `ending`, with a number between where it is taken.
+pub(super) fn free_name(folder: &Path, stem: &str, ending: &str) -> String {
+    let named = |n: u32| if n == 1 { format!("{stem}{ending}") } else { format!("{stem}-{n}{ending}") };
+    let taken = |name: &String| folder.join(name).symlink_metadata().is_ok();
+    (1..).map(named).find(|name| !taken(name)).unwrap_or_else(|| named(1))
+}
+
+/// As much of a name as leaves room for what is put before and behind it: file systems take 255 bytes.
+pub(super) fn shortened(name: &str) -> &str {
+    let end = (0..=180.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
+    &name[..end]
+}
+
+/// The names of the files that stand for another while it is worked on: short, however long the other's is.
+pub(super) fn stand_in(name: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    format!(".{:016x}", hasher.finish())
+}
