@@ -88,6 +88,50 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the entry is cut off before its end", "这一条没有写完就断了。"),
     ("the entry has no content", "这一条没有内容。"),
     ("the item is no JSON object", "这一条不是 JSON 对象。"),
+    // Sheets.
+    ("is empty; a sheet with a header row and rows below it is needed", "文件是空的；需要有表头行和数据行。"),
+    ("is {}, not a sheet; allowed: {}", "这不是表格文件（{0}）；可用的格式：{1}。"),
+    (
+        "is protected by a password; save it without one, or as CSV",
+        "文件有密码保护；请去掉密码，或另存为 CSV。",
+    ),
+    (
+        "is one JSON document; JSON lines, one object a line, are needed",
+        "这是一个 JSON 文档；需要每行一个对象的 JSONL。",
+    ),
+    ("is damaged or no {} file: {}", "文件已损坏，或不是 {0} 文件（{1}）。"),
+    (
+        "no header row found in the first {} filled rows; seen: {}; needed: {}",
+        "前 {0} 行里没有找到表头；看到的是：{1}。需要有“诉求内容”或“标题”这样的列，或者为该来源设置列对应关系。",
+    ),
+    (
+        "the column map names \"{}\" for {}, but no row has all its headers; seen: {}",
+        "列对应关系里的“{0}”（{1}）在表头中没有找到；看到的是：{2}。",
+    ),
+    (
+        "the columns in row {} are guessed with confidence {} of 1, and under {} a person must confirm; correct this column map and import with it:\n{}",
+        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。请核对下面的列对应关系，保存到该来源后再放入：\n{3}",
+    ),
+    ("the line is longer than a megabyte", "这一行超过 1 MB。"),
+    // Folders.
+    (
+        "the source {} has no folder; set one with an absolute path",
+        "来源“{0}”没有设置文件夹；请填写绝对路径。",
+    ),
+    ("the folder {} is not an absolute path", "文件夹 {0} 不是绝对路径。"),
+    ("the folder {} does not exist", "文件夹 {0} 不存在。"),
+    ("{} is a file, not a folder", "{0} 是文件，不是文件夹。"),
+    (
+        "the folder {} cannot be written to, so what was read could not be moved: {}",
+        "文件夹 {0} 不能写入，读过的文件无法移走（{1}）。",
+    ),
+    (
+        "the folder {} lies within the folder of the source {}, or holds it",
+        "文件夹 {0} 与来源“{1}”的文件夹互相包含，请分开设置。",
+    ),
+    ("the folder {} is being read by another process", "文件夹 {0} 正由另一个进程读取，稍后会再试。"),
+    ("{} could not be sealed: {}", "{0} 无法加密封存（{1}）。"),
+    ("the column map saved with the source cannot be used: {}", "该来源保存的列对应关系不能用：{0}。"),
     // Rows of sheets.
     (
         "the row has neither a title nor a text; one of them is needed",

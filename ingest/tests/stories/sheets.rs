@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use encoding_rs::GB18030;
 use proptest::prelude::*;
 use qingting_ingest::record::RawRecord;
-use qingting_ingest::sheet::{Batch, ColumnMap, SheetError, SheetSummary, read};
+use qingting_ingest::sheet::{
+    Batch, ColumnMap, HeaderError, Meaning, SURE, SheetError, SheetFormat, SheetSummary, preview, read,
+};
 use qingting_models::clock::rfc3339;
 
 /// A file of one test; it goes away with its folder.
@@ -360,4 +362,58 @@ proptest! {
         let _ = read_all(&file("a.csv", format!("编号,标题,内容,推送时间\n{text}")), None);
         let _ = read_all(&file("a.jsonl", format!("{{\"内容\":\"a\"}}\n{text}")), None);
     }
+}
+
+#[test]
+fn headers_that_are_nearly_known_are_read_and_doubtful_ones_ask_for_a_map() {
+    let batch = csv("工单编码,诉求标提,群众诉求内容,登记日期\n1,积水,门口积水严重,2020-01-06\n");
+    let record = only(&batch);
+    assert_eq!(record.external_id.as_deref(), Some("1"));
+    assert_eq!((record.title.as_str(), record.body.as_str()), ("积水", "门口积水严重"));
+    assert!(record.dispatched_at.is_some());
+
+    let text =
+        "甲,乙,丙\n1,河边的路灯坏了一个多月一直没有人来修,是\n2,小区门口的下水道堵了好几天臭气很大,否\n";
+    let sheet = file("a.csv", text);
+    let wrong = read_all(&sheet, None).unwrap_err();
+    let SheetError::Header(HeaderError::Unsure { row, guess, confidence }) = &wrong else {
+        panic!("{wrong}")
+    };
+    assert_eq!(*row, 1);
+    assert!(*confidence < SURE);
+    assert!(wrong.to_string().ends_with("body = \"乙\"\n"), "{wrong}");
+    let map = ColumnMap::parse(&guess.to_toml()).unwrap();
+    assert_eq!(read_all(&sheet, Some(&map)).unwrap().0.records.len(), 2);
+}
+
+#[test]
+fn a_near_header_row_gives_way_to_a_known_one_below_it() {
+    let text = "说明：请填写诉求内容,联系人：张三\n编号,内容\n1,积水\n";
+    assert_eq!(only(&csv(text)).body, "积水");
+}
+
+#[test]
+fn a_header_row_that_comes_again_is_no_row() {
+    let batch = csv("编号,内容\n1,积水\n编号,内容\n2,路灯\n");
+    assert_eq!((batch.records.len(), batch.bad.len()), (2, 0));
+}
+
+#[test]
+fn a_preview_shows_columns_confidence_and_the_first_rows() {
+    let rows: String = (1..=300).map(|n| format!("{n},第{n}件事情说来话长,2020-01-06\n")).collect();
+    let sheet = file("a.csv", format!("工单编号,工单内客,推送时间\n0,一,昨天\n{rows}"));
+    let seen = preview(&sheet.path, None).unwrap();
+    assert_eq!((seen.format, seen.encoding, seen.rows), (SheetFormat::Csv, Some("UTF-8"), None));
+    let [table] = seen.sheets.as_slice() else { panic!("{seen:?}") };
+    let columns: Vec<_> =
+        table.columns.iter().map(|c| (c.header.as_str(), c.meaning, c.confidence)).collect();
+    assert_eq!(columns[0], ("工单编号", Some(Meaning::ExternalId), 1.0));
+    assert_eq!(columns[1], ("工单内客", Some(Meaning::Body), 0.75));
+    assert_eq!((table.confidence, table.header_row, table.rows.len(), table.bad.len()), (0.75, 1, 10, 1));
+    assert!(!table.needs_map());
+
+    let doubtful = file("b.csv", "甲,乙\n1,河边的路灯坏了一个多月一直没有人来修\n");
+    let seen = preview(&doubtful.path, None).unwrap();
+    assert!(seen.sheets[0].needs_map());
+    assert_eq!((seen.rows, seen.sheets[0].map().to_toml().as_str()), (Some(1), "body = \"乙\"\n"));
 }
