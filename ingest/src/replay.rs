@@ -1,13 +1,16 @@
 //! Reads quarantined rows again: by the rules of today, or as a person has mended them.
 
 use qingting_models::ids::QuarantineId;
-use qingting_models::records::{Actor, ClosedRow, RejectForm, RejectKind, RowPlace, Source};
+use qingting_models::records::{Actor, ClosedRow, RejectForm, RejectKind, RowPlace, Source, SourceKind};
 use qingting_models::store::{Arrival, Fate, Store, StoreError};
 use serde_json::Value;
+use url::Url;
 
 use crate::feed::{self, FeedEntry, html_to_text};
 use crate::import::saved_map;
 use crate::prepare::{prepare, record_of_entry};
+use crate::pull::json::{BadRecord, Mapping};
+use crate::pull::open311;
 use crate::record::RawRecord;
 pub use crate::sheet::Fault;
 use crate::sheet::{self, BadMap};
@@ -53,9 +56,7 @@ pub fn reread(
         RejectForm::Line => sheet::line(original, map.as_ref(), place)?,
         RejectForm::Markup => entry(parsed(original)?)?,
         RejectForm::Entry => entry(read_entry(original)?)?,
-        RejectForm::Json => {
-            return Err(fault(RejectKind::Other, "records of interfaces cannot be read again yet".into()));
-        }
+        RejectForm::Json => json_record(source, original)?,
     };
     Ok(prepare(record))
 }
@@ -143,6 +144,29 @@ fn read_entry(original: &Value) -> Result<FeedEntry, Fault> {
         html,
         ..FeedEntry::default()
     })
+}
+
+/// A record of an interface, by the rule of its source.
+fn json_record(source: &Source, original: &Value) -> Result<RawRecord, Fault> {
+    let told = |BadRecord { kind, path, reason }: BadRecord| Fault { kind, column: path, reason };
+    match (source.kind, &source.settings.pull) {
+        (SourceKind::Pull, Some(rule)) => {
+            let mapping = Mapping::of(rule).map_err(|wrong| fault(RejectKind::Field, wrong.to_string()))?;
+            let url = source.url.as_deref().and_then(|url| Url::parse(url).ok());
+            let url = url.ok_or_else(|| fault(RejectKind::Other, "the source has no address".into()))?;
+            mapping.record(original, &url).map_err(told)
+        }
+        (SourceKind::Open311, _) => {
+            let id = original.get("service_request_id");
+            let id =
+                id.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).unwrap_or_default();
+            open311::record(original, &id).map_err(told)
+        }
+        _ => {
+            let reason = format!("a source of kind {} has no rule to read this record by", source.kind);
+            Err(fault(RejectKind::Other, reason))
+        }
+    }
 }
 
 fn fault(kind: RejectKind, reason: String) -> Fault {

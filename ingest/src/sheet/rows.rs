@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::header::{Column, Layout};
 use super::meaning::Meaning;
 use super::times;
-use super::words::{Words, plain};
+use super::words::plain;
 use crate::record::{Persons, RawRecord};
-use crate::text;
+use crate::{state, text};
 
 /// A row as a reader hands it on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -178,7 +178,7 @@ impl<'r> RowReader<'r> {
     fn is_finished(&self) -> bool {
         let filled =
             |meaning| self.cells().any(|(c, cell)| c.meaning == Some(meaning) && !text::is_blank(cell));
-        self.value(Meaning::State).is_some_and(|state| Words::get().is_finished(state))
+        self.value(Meaning::State).is_some_and(state::is_finished)
             || (filled(Meaning::Answer) && filled(Meaning::Answered))
     }
 
@@ -192,7 +192,7 @@ impl<'r> RowReader<'r> {
                 _ => continue,
             };
             let parts = cell.split(|c: char| c.is_whitespace() || "、,，;；/|".contains(c));
-            let known = parts.filter(|part| part.chars().count() >= 2 && !Words::get().is_nobody(part));
+            let known = parts.filter(|part| part.chars().count() >= 2 && !state::is_nobody(part));
             list.extend(known.map(str::to_owned));
         }
         persons

@@ -56,8 +56,6 @@ struct WordLists {
     ordinary: Vec<String>,
     not_near: Vec<String>,
     alike: Vec<(String, String)>,
-    nobody: Vec<String>,
-    finished: Vec<String>,
 }
 
 /// The header words, ready to be looked up.
@@ -72,8 +70,6 @@ pub(super) struct Words {
     ordinary: HashSet<String>,
     not_near: Vec<String>,
     alike: Vec<(String, String)>,
-    nobody: Vec<String>,
-    finished: Vec<String>,
 }
 
 impl Words {
@@ -94,10 +90,8 @@ impl Words {
     }
 
     fn from_file(file: WordFile) -> Self {
-        let WordLists { private_parts, not_private, ordinary, not_near, alike, nobody, finished } =
-            file.words;
-        let mut words =
-            Self { private_parts, not_private, not_near, alike, nobody, finished, ..Self::default() };
+        let WordLists { private_parts, not_private, ordinary, not_near, alike } = file.words;
+        let mut words = Self { private_parts, not_private, not_near, alike, ..Self::default() };
         words.ordinary = ordinary.iter().map(|word| words.fold(word)).collect();
         for (meaning, list) in file.meanings {
             for (rank, word) in list.iter().enumerate() {
@@ -161,17 +155,6 @@ impl Words {
     fn fold(&self, header: &str) -> String {
         let kept: String = normalise(&plain(header)).text.chars().filter(|c| c.is_alphanumeric()).collect();
         self.alike.iter().fold(kept, |text, (from, to)| text.replace(from.as_str(), to))
-    }
-
-    /// Whether a value of a name column names nobody (匿名, 市民 ...).
-    pub(super) fn is_nobody(&self, name: &str) -> bool {
-        self.nobody.iter().any(|word| word == name)
-    }
-
-    /// Whether a state word means finished; what follows it in brackets or after a dash doesn't count.
-    pub(super) fn is_finished(&self, state: &str) -> bool {
-        let word = state.trim().split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        self.finished.iter().any(|finished| finished == word)
     }
 }
 
@@ -275,16 +258,6 @@ mod tests {
             "",
         ] {
             assert_eq!(guess(header), None, "{header}");
-        }
-    }
-
-    #[test]
-    fn state_words_are_finished_only_when_they_say_so() {
-        for word in ["已办结", "办结", "已办结（超期）", "已归档-满意", "已回访"] {
-            assert!(Words::get().is_finished(word), "{word}");
-        }
-        for word in ["", "未办结", "办理中", "办结中", "待回访"] {
-            assert!(!Words::get().is_finished(word), "{word}");
         }
     }
 }
