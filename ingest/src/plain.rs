@@ -80,6 +80,64 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the feed is damaged: {}", "订阅源内容损坏，读不出条目。"),
     ("the source {} has no address to fetch from", "来源“{0}”没有填写地址。"),
     ("reading was stopped", "读取被中止，稍后会再试。"),
+    // List pages, articles and interfaces.
+    (
+        "the selector \"{}\" for \"{}\" matched nothing {}; the page has {} elements; {}",
+        "选择器“{0}”（{1}）在页面上什么也没有匹配到，页面可能已经改版；请按现在的页面重新填写选择器。",
+    ),
+    (
+        "the selector \"{}\" for \"item\" matched {} elements; allowed: at most {}",
+        "选择器“{0}”匹配到 {1} 个元素，超过上限 {2}；请写得更具体。",
+    ),
+    (
+        "the entries were read, but the selector \"{}\" for \"date\" {}",
+        "条目已读入，但日期选择器“{0}”没有得到任何能读懂的日期，请检查。",
+    ),
+    (
+        "the entries were read, but none of their articles: robots.txt of {} forbids {} to be read by programs",
+        "条目已读入，但 {0} 在 robots.txt 中声明不让程序读取正文页，只保留了标题和摘要。",
+    ),
+    (
+        "the entries were read, but none of their articles: {}",
+        "条目已读入，但正文都没有读到：请检查正文选择器。",
+    ),
+    ("the page is empty", "页面没有内容。"),
+    ("the page is larger than {} MB of text", "页面超过 {0} MB，无法按网页读取。"),
+    ("the page nests more than {} elements", "页面嵌套太深（超过 {0} 层），无法按网页读取。"),
+    ("the rule has no \"{}\"; {}", "规则缺少“{0}”这一项。"),
+    (
+        "\"{}\" for \"{}\" is no CSS selector: {}; allowed: {}",
+        "“{0}”（{1}）不是 CSS 选择器；应写成 ul.news > li 这样的形式。",
+    ),
+    (
+        "\"{}\" for \"{}\" is no JSONPath: {}; allowed: {}",
+        "“{0}”（{1}）不是 JSONPath；应写成 $.data.rows[*] 或 $.id 这样的形式。",
+    ),
+    ("\"{}\" for \"{}\" cannot be used: {}", "“{0}”（{1}）不能使用，请检查写法。"),
+    ("the answer is no JSON: {}", "接口返回的不是 JSON，可能是登录页或出错页。"),
+    (
+        "the path \"{}\" finds no records in the answer, which {}",
+        "按路径“{0}”在接口返回的内容里找不到记录；请检查路径，或接口是否报错。",
+    ),
+    ("the Open311 server refused: {}", "Open311 服务器拒绝了请求：{0}"),
+    ("the answer is no list of service requests; {}", "接口返回的不是 Open311 的诉求列表，请检查地址。"),
+    (
+        "the interface leads in a circle: {} was given before; {}",
+        "接口的翻页绕回了读过的一页；在此之前的内容已读入，请检查翻页规则。",
+    ),
+    ("the source {} has no rule for reading a {}; save one with it", "来源“{0}”还没有填写读取规则。"),
+    ("the source {} is of the kind {}, which is not fetched", "来源“{0}”不是由本系统主动读取的种类。"),
+    (
+        "the source {} needs a secret for the header {}; save one with it",
+        "来源“{0}”的接口需要密钥（请求头 {1}），请先保存密钥。",
+    ),
+    ("the record has no id there; {}", "这条记录在规定的位置没有编号；没有编号就分不清是更新还是新记录。"),
+    ("the record is no JSON object", "这条记录不是 JSON 对象。"),
+    (
+        "the record has neither a title nor a text; one of them is needed",
+        "这条记录没有标题，也没有正文；至少要有一样。",
+    ),
+    ("the service request has neither an id nor a token", "这条诉求没有编号，也没有受理凭据。"),
     // Entries of feeds.
     (
         "the entry has neither a title nor a text; one of them is needed",
@@ -296,6 +354,44 @@ mod tests {
         variants.sort_unstable();
         variants.dedup();
         assert_eq!(variants, (0..=22).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_goes_wrong_with_rules_and_interfaces_is_told_in_chinese() {
+        use qingting_models::records::SourceKind;
+
+        use crate::pull::BadRule;
+        use crate::pull::json::JsonError;
+        use crate::pull::open311::Open311Error;
+        use crate::pull::page::PageError;
+
+        let (name, why) = (|| "县府".to_owned(), || "x".to_owned());
+        let no_match =
+            PageError::NoMatch { part: "item", written: "li".into(), place: "on the page", elements: 7 };
+        let all = [
+            PollError::NoAddress { name: name() },
+            PollError::NoRule { name: name(), kind: "page" },
+            PollError::NotFetched { name: name(), kind: SourceKind::Push },
+            PollError::NoSecret { name: name(), header: "Authorization".into() },
+            PollError::Page(no_match),
+            PollError::Page(PageError::TooMany { written: "*".into(), found: 3000 }),
+            PollError::Rule(BadRule::Missing { part: "item", needed: "it is needed" }),
+            PollError::Rule(BadRule::Selector { part: "date", written: "[".into(), why: why() }),
+            PollError::Rule(BadRule::Path { part: "id".into(), written: "id".into(), why: why() }),
+            PollError::Rule(BadRule::Value { part: "secret_header", written: "a b".into(), why: "no" }),
+            PollError::Json(JsonError::NotJson { why: why() }),
+            PollError::Json(JsonError::NoRecords { path: "$.a".into(), seen: why() }),
+            PollError::Open311(Open311Error::Refused { says: "404: 没有".into() }),
+            PollError::Open311(Open311Error::NoList { seen: why() }),
+            PollError::Circle("page 1".into()),
+            PollError::Alarm("none of their articles: x".into()),
+            PollError::Alarm("the selector \"b\" for \"date\" brought no date".into()),
+            PollError::Stopped,
+        ];
+        for error in all {
+            let told = told(&error.to_string());
+            assert!(told.original.is_some() && is_chinese(&told.text), "{error}: {}", told.text);
+        }
     }
 
     #[test]

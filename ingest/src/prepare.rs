@@ -71,7 +71,11 @@ pub fn record_of_entry(entry: FeedEntry) -> RawRecord {
 
 /// The text that identity and change digests are made over: the significant columns as they arrived.
 fn canonical(record: &RawRecord) -> String {
-    serde_json::json!(record.significant).to_string()
+    canonical_of(&record.significant)
+}
+
+pub(crate) fn canonical_of(significant: &[(String, String)]) -> String {
+    serde_json::json!(significant).to_string()
 }
 
 fn known_values(persons: &Persons) -> Vec<(MaskKind, &str)> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::header::{
     AGE, CACHE_CONTROL, CONTENT_TYPE, DATE, ETAG, EXPIRES, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
+    IF_NONE_MATCH, LAST_MODIFIED, LINK, RETRY_AFTER,
 };
 use url::Url;
 
@@ -49,6 +49,8 @@ pub struct Document {
     /// The new address, when every redirect on the way was a permanent one (301, 308) and none led from
     /// https to http. Worth remembering once the document has proved to be what was looked for.
     pub moved_to: Option<Url>,
+    /// The Link headers (RFC 8288), joined by commas.
+    pub links: Option<String>,
 }
 
 impl Validators {
@@ -63,6 +65,12 @@ impl Validators {
             |(name, value): (HeaderName, &Option<String>)| Some((name, value.as_deref()?.parse().ok()?));
         pairs.into_iter().filter_map(valid).collect()
     }
+}
+
+/// The Link headers in one.
+pub(super) fn links(headers: &HeaderMap) -> Option<String> {
+    let all: Vec<_> = headers.get_all(LINK).iter().map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 pub(super) fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {

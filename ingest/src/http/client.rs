@@ -230,6 +230,7 @@ impl Http {
             validators: Validators::of(headers),
             fresh_for: None,
             moved_to: None,
+            links: answer::links(headers),
             bytes: body::read(response, host, &self.shared.limits, keep).await?,
         })
     }

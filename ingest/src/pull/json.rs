@@ -308,7 +308,7 @@ pub(super) fn seen(document: &Value) -> String {
 }
 
 /// The address of a document as a place: without its query, which may hold a cursor or a key.
-pub(super) fn place(url: &Url) -> String {
+pub(crate) fn place(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);
     url.set_fragment(None);

@@ -129,7 +129,7 @@ impl Store {
     }
 
     pub(super) fn keyed(&self, index: usize, arrival: Arrival) -> Keyed {
-        let digest = self.vault().digest("content", arrival.canonical.as_bytes());
+        let digest = self.content_digest(&arrival.canonical);
         let key = match arrival.external_id.as_deref().map(str::trim) {
             Some(id) if !id.is_empty() => self.key_of(id),
             _ => format!("sha:{}", &digest[..32]),
@@ -137,8 +137,13 @@ impl Store {
         Keyed { key, digest, arrival, index }
     }
 
+    /// The keyed digest by which two versions of a record are told apart.
+    pub(super) fn content_digest(&self, canonical: &str) -> String {
+        self.vault().digest("content", canonical.as_bytes())
+    }
+
     /// An external id as it is kept: a long one as its digest.
-    fn key_of(&self, id: &str) -> String {
+    pub(super) fn key_of(&self, id: &str) -> String {
         if id.chars().count() > LONGEST_ID {
             format!("long:{}", &self.vault().digest("external id", id.as_bytes())[..32])
         } else {

@@ -1,0 +1,240 @@
+//! Shows what a source would bring, and stores nothing.
+
+use jiff::Timestamp;
+use qingting_models::records::{PullRule, Source, SourceKind, SourceSettings};
+use qingting_models::store::NewSource;
+use serde::Serialize;
+use url::Url;
+
+use super::records::{Door, home, secret_of};
+use super::{PollError, feed, page};
+use crate::feed::{FeedDocument, FeedError};
+use crate::http::{Answer, Document, FetchError, Http, Request, Validators};
+use crate::pull::json::Mapping;
+use crate::pull::open311;
+use crate::pull::{article, page as page_rule};
+use crate::record::RawRecord;
+use crate::text::opening;
+
+/// Entries that a preview shows.
+const SHOWN: usize = 50;
+
+/// A source as far as a preview needs it.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub name: &'a str,
+    pub kind: SourceKind,
+    pub url: Option<&'a str>,
+    pub allow_host: Option<&'a str>,
+    pub settings: &'a SourceSettings,
+}
+
+impl<'a> From<&'a Source> for Asked<'a> {
+    fn from(source: &'a Source) -> Self {
+        let Source { name, kind, url, allow_host, settings, .. } = source;
+        Self { name, kind: *kind, url: url.as_deref(), allow_host: allow_host.as_deref(), settings }
+    }
+}
+
+impl<'a> From<&'a NewSource> for Asked<'a> {
+    fn from(source: &'a NewSource) -> Self {
+        let NewSource { name, kind, url, allow_host, settings, .. } = source;
+        Self { name, kind: *kind, url: url.as_deref(), allow_host: allow_host.as_deref(), settings }
+    }
+}
+
+/// What a source would bring. Texts are as they came, not masked: who shows them masks them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Preview {
+    /// `rss`, `atom`, `json` for feeds, else the kind's code.
+    pub format: String,
+    /// What the feed or page calls itself; empty where it doesn't.
+    pub title: String,
+    /// The first 50.
+    pub entries: Vec<PreviewEntry>,
+    /// How many entries there are.
+    pub total: usize,
+    /// What an administrator should look at.
+    pub warnings: Vec<String>,
+}
+
+/// One entry of a preview.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct PreviewEntry {
+    pub id: String,
+    pub title: String,
+    pub url: Option<String>,
+    pub published: Option<Timestamp>,
+    pub body: String,
+}
+
+/// Reads a feed without storing anything.
+///
+/// # Errors
+/// When it cannot be fetched or is no feed.
+pub async fn preview(
+    http: &Http,
+    url: &str,
+    allow_host: Option<&str>,
+    now: Timestamp,
+) -> Result<FeedDocument, FetchError> {
+    match http.get(url, allow_host, &Validators::default(), now).await? {
+        Answer::Document(document) => feed::read(document).await,
+        Answer::NotModified { .. } => Err(FetchError::Feed(FeedError::Empty)),
+    }
+}
+
+/// Reads a source of any kind that is fetched, without storing anything. `secret` is what goes into the header
+/// that the rule names. Of articles only the first is fetched.
+///
+/// # Errors
+/// As a poll; a source that is not fetched has no preview.
+pub async fn preview_source(
+    http: &Http,
+    asked: &Asked<'_>,
+    secret: Option<String>,
+    now: Timestamp,
+) -> Result<Preview, PollError> {
+    match asked.kind {
+        SourceKind::Feed => of_feed(http, asked, now).await,
+        SourceKind::Page => of_page(http, asked, now).await,
+        SourceKind::Pull => of_pull(http, asked, secret, now).await,
+        SourceKind::Open311 => of_open311(http, asked, now).await,
+        SourceKind::Folder | SourceKind::Sheet | SourceKind::Push => {
+            Err(PollError::NotFetched { name: asked.name.to_owned(), kind: asked.kind })
+        }
+    }
+}
+
+async fn of_feed(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Preview, PollError> {
+    let url = home(asked.name, asked.url)?;
+    let feed = preview(http, url.as_str(), asked.allow_host, now).await?;
+    let mut shown = Preview {
+        format: serde_json::to_value(feed.format)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        title: feed.title,
+        total: feed.entries.len(),
+        warnings: feed
+            .lost
+            .iter()
+            .take(5)
+            .map(|lost| format!("entry {}: {}", lost.number, lost.reason))
+            .collect(),
+        entries: Vec::new(),
+    };
+    let summary = feed.entries.first().is_some_and(|entry| entry.summary_only);
+    shown.entries = feed
+        .entries
+        .into_iter()
+        .take(SHOWN)
+        .map(|e| PreviewEntry { id: e.id, title: e.title, url: e.url, published: e.published, body: e.body })
+        .collect();
+    if asked.settings.full_text && summary {
+        first_article(http, asked, &mut shown, None, now).await;
+    }
+    Ok(shown)
+}
+
+async fn of_page(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Preview, PollError> {
+    let rule = asked.settings.page.clone();
+    let rule = rule.ok_or_else(|| PollError::NoRule { name: asked.name.to_owned(), kind: "page" })?;
+    page_rule::check(&rule)?;
+    let url = home(asked.name, asked.url)?;
+    let document = fetched(http, Request::page(url.as_str()).allowing(asked.allow_host), now).await?;
+    let list = page::listed(document, rule.clone(), now).await?;
+    let total = list.entries.len();
+    let entry = |e: page_rule::Listed| PreviewEntry {
+        id: e.url.clone().unwrap_or_default(),
+        title: e.title,
+        url: e.url,
+        published: e.published,
+        body: e.text,
+    };
+    let entries = list.entries.into_iter().take(SHOWN).map(entry).collect();
+    let mut shown = Preview {
+        format: asked.kind.code().into(),
+        title: list.title,
+        entries,
+        total,
+        warnings: list.warnings,
+    };
+    if !rule.list_only {
+        first_article(http, asked, &mut shown, rule.body.as_deref(), now).await;
+    }
+    Ok(shown)
+}
+
+/// Shows the text of the first entry's article, or warns why it cannot be read.
+async fn first_article(
+    http: &Http,
+    asked: &Asked<'_>,
+    shown: &mut Preview,
+    body: Option<&str>,
+    now: Timestamp,
+) {
+    let Some(entry) = shown.entries.iter_mut().find(|entry| entry.url.is_some()) else { return };
+    let Some(url) = entry.url.clone() else { return };
+    let read = match fetched(http, Request::page(&url).allowing(asked.allow_host), now).await {
+        Ok(document) => article::read(&document.bytes, document.charset.as_deref(), &document.url, body)
+            .map_err(|wrong| wrong.to_string()),
+        Err(wrong) => Err(wrong.to_string()),
+    };
+    match read {
+        Ok(text) => entry.body = text,
+        Err(why) => shown.warnings.push(format!("the article {url} could not be read: {why}")),
+    }
+}
+
+async fn of_pull(
+    http: &Http,
+    asked: &Asked<'_>,
+    secret: Option<String>,
+    now: Timestamp,
+) -> Result<Preview, PollError> {
+    let rule: Option<&PullRule> = asked.settings.pull.as_ref();
+    let rule = rule.ok_or_else(|| PollError::NoRule { name: asked.name.to_owned(), kind: "pull" })?;
+    let mapping = std::sync::Arc::new(Mapping::of(rule)?);
+    let home = home(asked.name, asked.url)?;
+    let secret = secret_of(asked.name, rule, secret)?;
+    let door = Door { http, allow_host: asked.allow_host, home: &home, secret };
+    let document = door.get(&home, now).await?;
+    let page = door.page(&mapping, document, 1).await?;
+    let warnings =
+        page.rejects.iter().take(5).map(|r| format!("record {}: {}", r.place.row, r.reason)).collect();
+    Ok(of_records(asked, page.records, warnings))
+}
+
+async fn of_open311(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Preview, PollError> {
+    let rule = asked.settings.open311.clone().unwrap_or_default();
+    open311::check(&rule)?;
+    let home: Url = home(asked.name, asked.url)?;
+    let from = now.checked_sub(open311::WINDOW).unwrap_or(now);
+    let door = Door { http, allow_host: asked.allow_host, home: &home, secret: None };
+    let document = door.get(&open311::address(&home, &rule, from, now, 1), now).await?;
+    let read = open311::read(&document.bytes, document.charset.as_deref(), &document.url, 1)?;
+    let warnings =
+        read.rejects.iter().take(5).map(|r| format!("request {}: {}", r.place.row, r.reason)).collect();
+    Ok(of_records(asked, read.records, warnings))
+}
+
+fn of_records(asked: &Asked<'_>, records: Vec<RawRecord>, warnings: Vec<String>) -> Preview {
+    let total = records.len();
+    let entry = |r: RawRecord| PreviewEntry {
+        id: r.external_id.unwrap_or_default(),
+        title: if r.title.is_empty() { opening(&r.body) } else { r.title },
+        url: r.url,
+        published: r.occurred_at.or(r.dispatched_at),
+        body: r.body,
+    };
+    let entries = records.into_iter().take(SHOWN).map(entry).collect();
+    Preview { format: asked.kind.code().into(), title: String::new(), entries, total, warnings }
+}
+
+async fn fetched(http: &Http, request: Request, now: Timestamp) -> Result<Document, FetchError> {
+    match http.fetch(&request, now).await? {
+        Answer::Document(document) => Ok(document),
+        Answer::NotModified { .. } => Err(FetchError::Feed(FeedError::Empty)),
+    }
+}
