@@ -100,6 +100,11 @@ pub enum Command {
     /// Work out a due time from the rule table and the calendar, step by step
     #[command(after_help = "Example: qingting due --rule hotline.handle --from '2026-09-30 16:00'")]
     Due(Due),
+    /// Write a made-up county's year: feeds, sheets, what is true of each record, and what an import must count
+    #[command(
+        after_help = "Example: qingting sample --items 3000 --seed 7 --until 2026-11-22 --out /tmp/sample"
+    )]
+    Sample(Sample),
     /// Add, list, lock and unlock the people who may log in
     #[command(subcommand)]
     User(UserCommand),
@@ -245,6 +250,22 @@ pub struct Due {
     /// 0 ordinary, 1 watch, 2 urgent
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
     pub urgency: u8,
+}
+
+#[derive(Debug, Args)]
+pub struct Sample {
+    /// Distinct records, from 100 to 5000000
+    #[arg(long, value_name = "N")]
+    pub items: u64,
+    /// Another seed makes another year
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// A folder that is not there, or empty
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The last day of the year; the latest Sunday that is over when left out
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

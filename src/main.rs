@@ -7,7 +7,9 @@ mod cli;
 mod commands;
 mod demo;
 mod home;
+mod material;
 mod output;
+mod sample;
 mod worker;
 
 use std::io::IsTerminal;

@@ -8,6 +8,7 @@ mod flow {
     mod keys;
     mod kills;
     mod mistakes;
+    mod sample;
     mod sheets;
     mod support;
 }

@@ -11,6 +11,7 @@ mod import;
 mod init;
 mod key;
 mod mask;
+mod sample;
 mod serve;
 mod source;
 mod train;
@@ -33,6 +34,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Train(train) => return train::run(global, &train),
         Command::Evaluate(evaluate) => return evaluate::run(global, &evaluate),
         Command::Due(due) => return due::run(global, &due),
+        Command::Sample(sample) => return sample::run(global, &sample),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -54,7 +56,8 @@ pub fn run(cli: Cli) -> Result<()> {
             | Command::Mask
             | Command::Train(_)
             | Command::Evaluate(_)
-            | Command::Due(_) => Ok(()),
+            | Command::Due(_)
+            | Command::Sample(_) => Ok(()),
         }
     });
     // A blocking read of standard input must not hold up the end.

@@ -6,51 +6,21 @@
 mod cast;
 mod clockwork;
 pub(crate) mod feeds;
-mod material;
 mod mix;
-pub(crate) mod random;
 pub(crate) mod replies;
 pub(crate) mod sheets;
-mod slots;
 
 use anyhow::{Result, ensure};
 use jiff::Timestamp;
 
+use crate::material::random::Random;
+pub(crate) use crate::material::{Channel, FeedKind};
+use crate::material::{material, slots};
 pub(crate) use clockwork::DAYS;
-use replies::ReplyBook;
+use replies::{ReplyBook, reply_book};
 
 /// Fewest and most items of a season.
 pub(crate) const ITEMS: std::ops::RangeInclusive<usize> = 60..=5000;
-
-/// Which of the three made-up feeds carries a piece of news.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum FeedKind {
-    /// RSS 2.0, 县融媒体中心.
-    Rss,
-    /// Atom, 宁波民生新闻.
-    Atom,
-    /// JSON Feed, 部门动态.
-    Json,
-}
-
-impl FeedKind {
-    /// The name of the sender.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Rss => "县融媒体中心",
-            Self::Atom => "宁波民生新闻",
-            Self::Json => "部门动态",
-        }
-    }
-}
-
-/// The way a record comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Channel {
-    News { feed: FeedKind },
-    Hotline,
-    Complaint,
-}
 
 /// One record of the made-up season as its sender would send it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,9 +66,9 @@ pub(crate) fn season(items: usize, seed: u64, end: Timestamp) -> Result<Season> 
         ITEMS.start(),
         ITEMS.end()
     );
-    let material = material::material()?;
+    let material = material()?;
     let records = mix::records(&material, items, seed, end)?;
-    Ok(Season { records, replies: replies::reply_book()? })
+    Ok(Season { records, replies: reply_book()? })
 }
 
 /// Made-up full names, none twice.
@@ -106,8 +76,8 @@ pub(crate) fn season(items: usize, seed: u64, end: Timestamp) -> Result<Season> 
 /// # Errors
 /// When the embedded list of names is malformed or has fewer than `count` names to make.
 pub(crate) fn person_names(count: usize, seed: u64) -> Result<Vec<String>> {
-    let places = material::material()?.places;
-    let mut random = random::Random::new(seed);
+    let places = material()?.places;
+    let mut random = Random::new(seed);
     let mut names: Vec<String> = Vec::with_capacity(count);
     for _ in 0..count * 50 {
         let name = slots::full_name(&places, &mut random);

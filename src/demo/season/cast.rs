@@ -2,11 +2,12 @@
 
 use anyhow::{Context, Result};
 
-use super::clockwork::{Clockwork, Rhythm};
-use super::material::{Material, Text};
-use super::random::Random;
-use super::slots::{self, Slots};
+use super::clockwork::Clockwork;
 use super::{Channel, SeasonRecord};
+use crate::material::random::Random;
+use crate::material::rhythm::Rhythm;
+use crate::material::slots::{self, Slots};
+use crate::material::{Material, Text};
 
 /// A record with what is needed to let somebody report the same matter again.
 #[derive(Clone, Debug)]

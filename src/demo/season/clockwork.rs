@@ -4,33 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-use super::random::Random;
+use crate::material::random::Random;
+use crate::material::rhythm::Rhythm;
 
 /// Length of the season in days: twelve weeks.
 pub(crate) const DAYS: i64 = 84;
 const DAY: i64 = 24 * 60;
 const LOCAL: i64 = 8 * 60;
-
-/// Share of each hour of the day in the calls of a hotline.
-const CALL_HOURS: [u32; 24] =
-    [2, 1, 1, 1, 1, 2, 6, 18, 52, 70, 66, 48, 26, 34, 60, 62, 54, 40, 28, 26, 22, 16, 9, 4];
-/// Letters are written after work and at noon as well.
-const LETTER_HOURS: [u32; 24] =
-    [9, 4, 2, 1, 1, 3, 8, 18, 36, 48, 46, 38, 40, 36, 38, 40, 38, 30, 28, 36, 48, 50, 40, 22];
-const NEWS_HOURS: [u32; 24] =
-    [0, 0, 0, 0, 0, 0, 5, 22, 50, 62, 54, 40, 16, 14, 34, 44, 48, 40, 26, 20, 14, 6, 2, 0];
-/// Share of the days from Sunday to Saturday.
-const CALL_DAYS: [u32; 7] = [52, 112, 104, 100, 98, 96, 62];
-const LETTER_DAYS: [u32; 7] = [78, 108, 102, 98, 98, 94, 80];
-const NEWS_DAYS: [u32; 7] = [40, 104, 104, 104, 104, 102, 50];
-
-/// Which rhythm a channel has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rhythm {
-    Calls,
-    Letters,
-    News,
-}
 
 /// Turns days before the end into minutes before the end.
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +26,7 @@ impl Clockwork {
 
     /// Minutes before the end (negative) of an ordinary item; a little more of them fall late in the season.
     pub(super) fn draw(&self, rhythm: Rhythm, random: &mut Random) -> i64 {
-        let (hours, days) = match rhythm {
-            Rhythm::Calls => (&CALL_HOURS, &CALL_DAYS),
-            Rhythm::Letters => (&LETTER_HOURS, &LETTER_DAYS),
-            Rhythm::News => (&NEWS_HOURS, &NEWS_DAYS),
-        };
+        let (hours, days) = (rhythm.hours(), rhythm.days());
         let today = self.end.div_euclid(DAY);
         let weights: Vec<u32> = (0..DAYS)
             .map(|back| {

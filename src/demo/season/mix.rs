@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::cast::{self, Cast};
 use super::clockwork::Clockwork;
-use super::material::{Material, Storyline, Text, Town};
-use super::random::Random;
-use super::slots;
 use super::{Channel, FeedKind, SeasonRecord};
+use crate::material::random::Random;
+use crate::material::slots;
+use crate::material::{Material, Storyline, Text, Town};
 
 /// Shares of calls, letters and news in a hundred items.
 const CHANNELS: [u32; 3] = [55, 30, 15];

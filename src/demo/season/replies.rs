@@ -115,7 +115,7 @@ pub(super) fn reply_book() -> Result<ReplyBook> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::season::material::material;
+    use crate::material::material;
 
     #[test]
     fn every_topic_and_storyline_has_a_reply_and_some_promise() {

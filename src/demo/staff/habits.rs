@@ -4,7 +4,7 @@
 use qingting_models::county::DepartmentCode;
 
 use crate::demo::feed_site::digest;
-use crate::demo::season::random::Random;
+use crate::material::random::Random;
 
 /// Minutes of a working day.
 pub(crate) const DAY: i64 = 8 * 60;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::demo::season::SeasonRecord;
+use crate::demo::season::replies::CallBack;
 use crate::demo::season::replies::{Promise, ReplyBook, ReplyText, SendBack};
-use crate::demo::season::{SeasonRecord, replies::CallBack};
 
 use super::habits::Draw;
 

@@ -6,32 +6,92 @@ use anyhow::{Context, Result, bail};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::material::{Places, Setting, Text, Town};
 use super::random::Random;
+use super::{Places, Setting, Text, Town};
 
 /// Slots that name a place below the town.
 const PLACE_SLOTS: [&str; 6] = ["estate", "road", "village", "school", "kinder", "market"];
 
+/// Stands before a personal value and is followed by the letter of its kind; [`CLOSE`] stands behind the value.
+pub(crate) const OPEN: char = '\u{E000}';
+pub(crate) const CLOSE: char = '\u{E001}';
+/// The slots whose values are personal, each with the letter and the word of its kind.
+pub(crate) const PERSONAL: [(&str, char, &str); 13] = [
+    ("name", 'n', "name"),
+    ("s", 's', "surname"),
+    ("sur", 't', "titled_surname"),
+    ("sur1", 's', "surname"),
+    ("phone", 'm', "mobile"),
+    ("landline", 'l', "landline"),
+    ("idcard", 'i', "idcard"),
+    ("plate", 'p', "plate"),
+    ("email", 'e', "email"),
+    ("house", 'h', "address"),
+    ("wechat", 'w', "wechat"),
+    ("qq", 'q', "qq"),
+    ("card", 'c', "bankcard"),
+];
+
+/// Slots of figures, days and times, which another sentence may draw anew.
+const FIGURES: [&str; 16] = [
+    "n", "m", "days", "years", "age", "worker", "price", "sec", "kids", "wan", "amount", "mdpast", "mdnext",
+    "clock", "tail", "s",
+];
+
 /// What the slots of one matter stand for.
 #[derive(Clone, Debug)]
-pub(super) struct Slots {
-    pub(super) town: String,
+pub(crate) struct Slots {
+    pub(crate) town: String,
     date: Date,
     values: BTreeMap<String, String>,
+    /// Personal values are put between [`OPEN`] and [`CLOSE`].
+    marked: bool,
 }
 
 impl Slots {
-    pub(super) fn new(town: &str, date: Date) -> Self {
-        Self { town: town.to_owned(), date, values: BTreeMap::from([("town".to_owned(), town.to_owned())]) }
+    pub(crate) fn new(town: &str, date: Date) -> Self {
+        let values = BTreeMap::from([("town".to_owned(), town.to_owned())]);
+        Self { town: town.to_owned(), date, values, marked: false }
+    }
+
+    /// Slots whose personal values are marked in the filled text, so that it can be told where they stand.
+    pub(crate) fn marked(town: &str, date: Date) -> Self {
+        Self { marked: true, ..Self::new(town, date) }
+    }
+
+    /// The same people and places, with figures and days drawn anew.
+    pub(crate) fn with_other_figures(&self) -> Self {
+        let mut others = self.clone();
+        others.values.retain(|slot, _| {
+            let kind = slot.trim_end_matches(|digit: char| digit.is_ascii_digit());
+            !FIGURES.contains(&kind)
+        });
+        others
+    }
+
+    /// A later day: what depends on the date follows it, everything else keeps its value.
+    pub(crate) fn move_to(&mut self, date: Date) {
+        self.date = date;
+        for slot in ["md", "mdpast", "mdnext", "month", "lastmonth", "nextmonth", "days", "clock", "tail"] {
+            self.values.remove(slot);
+        }
     }
 
     /// Fixes a slot, as the caller's own name.
-    pub(super) fn set(&mut self, slot: &str, value: &str) {
-        self.values.insert(slot.to_owned(), value.to_owned());
+    pub(crate) fn set(&mut self, slot: &str, value: &str) {
+        let value = self.mark(slot, value.to_owned());
+        self.values.insert(slot.to_owned(), value);
+    }
+
+    fn mark(&self, slot: &str, value: String) -> String {
+        match PERSONAL.iter().find(|(name, _, _)| self.marked && is_slot(slot, name)) {
+            Some((_, letter, _)) => format!("{OPEN}{letter}{value}{CLOSE}"),
+            None => value,
+        }
     }
 
     /// Fills a text; errors name an unknown slot or an unclosed bracket.
-    pub(super) fn fill(&mut self, text: &str, places: &Places, random: &mut Random) -> Result<String> {
+    pub(crate) fn fill(&mut self, text: &str, places: &Places, random: &mut Random) -> Result<String> {
         let chosen = choose(text, random)?;
         let mut filled = String::with_capacity(chosen.len());
         let mut rest = chosen.as_str();
@@ -50,14 +110,14 @@ impl Slots {
             return Ok(value.clone());
         }
         let town = places.town(&self.town)?;
-        let value = draw(slot, town, places, self.date, random)?;
+        let value = self.mark(slot, draw(slot, town, places, self.date, random)?);
         self.values.insert(slot.to_owned(), value.clone());
         Ok(value)
     }
 }
 
 /// The towns of the text's setting that have a place for every place slot of the text.
-pub(super) fn towns_for<'a>(text: &Text, places: &'a Places) -> Vec<&'a Town> {
+pub(crate) fn towns_for<'a>(text: &Text, places: &'a Places) -> Vec<&'a Town> {
     let needs: Vec<&str> = PLACE_SLOTS.into_iter().filter(|slot| names(text, slot)).collect();
     places
         .towns
@@ -68,9 +128,14 @@ pub(super) fn towns_for<'a>(text: &Text, places: &'a Places) -> Vec<&'a Town> {
 }
 
 /// Whether the text has the slot.
-pub(super) fn names(text: &Text, slot: &str) -> bool {
+pub(crate) fn names(text: &Text, slot: &str) -> bool {
     let slot = format!("{{{slot}}}");
     text.title.contains(&slot) || text.body.contains(&slot)
+}
+
+/// Whether a slot is the named one or a numbered further one (`name2`).
+fn is_slot(slot: &str, name: &str) -> bool {
+    slot == name || (slot != "sur1" && slot.trim_end_matches(|digit: char| digit.is_ascii_digit()) == name)
 }
 
 fn choose(text: &str, random: &mut Random) -> Result<String> {
@@ -107,6 +172,15 @@ fn draw(slot: &str, town: &Town, places: &Places, date: Date, random: &mut Rando
         "plate" => plate(random),
         "email" => format!("xs{:05}@example.com", random.below(100_000)),
         "house" => house(random),
+        "wechat" => format!(
+            "xs_{}{:04}",
+            random.pick(&["hai", "dan", "gang", "yu"]).copied().unwrap_or("hai"),
+            random.below(10_000)
+        ),
+        "qq" => format!("1000{:05}", random.below(100_000)),
+        "card" => bank_card(random),
+        "clock" => clock(random),
+        "tail" => format!("{:04}", random.below(10_000)),
         "month" => month(date, 0),
         "lastmonth" => month(date, -1),
         "nextmonth" => month(date, 1),
@@ -139,7 +213,7 @@ fn number(kind: &str, random: &mut Random) -> Option<String> {
     .map(|number| number.to_string())
 }
 
-pub(super) fn full_name(places: &Places, random: &mut Random) -> String {
+pub(crate) fn full_name(places: &Places, random: &mut Random) -> String {
     let surname = random.pick(places.list("surname")).cloned().unwrap_or_default();
     surname + random.pick(places.list("given")).map_or("", String::as_str)
 }
@@ -154,7 +228,7 @@ fn surname(slot: &str, places: &Places, random: &mut Random) -> String {
 }
 
 /// A mobile number with zeros in the middle, so that it is plainly made up.
-pub(super) fn phone(random: &mut Random) -> String {
+pub(crate) fn phone(random: &mut Random) -> String {
     let prefix =
         random.pick(&["138", "139", "137", "136", "150", "158", "187", "189"]).copied().unwrap_or("138");
     format!("{prefix}0000{:04}", random.below(10_000))
@@ -169,6 +243,36 @@ fn id_number(random: &mut Random) -> String {
         digits.chars().zip(WEIGHTS).map(|(digit, weight)| digit.to_digit(10).unwrap_or(0) * weight).sum();
     let check = ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'][(sum % 11) as usize];
     format!("{digits}{check}")
+}
+
+/// A bank card of nineteen digits under an issuer's number that is not given out, with a right check digit
+/// (ISO/IEC 7812-1, Luhn).
+fn bank_card(random: &mut Random) -> String {
+    let digits = format!("622999{:012}", random.below(1_000_000_000_000));
+    // From the right every second digit is doubled, beginning with the one before the check digit.
+    let sum: u32 = digits
+        .chars()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            let doubled = digit.to_digit(10).unwrap_or(0) * if place % 2 == 0 { 2 } else { 1 };
+            doubled / 10 + doubled % 10
+        })
+        .sum();
+    format!("{digits}{}", (10 - sum % 10) % 10)
+}
+
+/// A time of the day as people say it.
+fn clock(random: &mut Random) -> String {
+    let (hour, minutes) = (random.between(0, 15), random.pick(&["", "半", "一刻", "左右", "多"]).copied());
+    let hour = match hour {
+        0..=4 => format!("早上{}点", hour + 6),
+        5..=9 => format!("下午{}点", hour - 4),
+        10..=13 => format!("晚上{}点", hour - 3),
+        14 => "夜里十一点".to_owned(),
+        _ => "中午十二点".to_owned(),
+    };
+    hour + minutes.unwrap_or_default()
 }
 
 fn plate(random: &mut Random) -> String {
@@ -198,7 +302,7 @@ fn month_day(date: Date, days: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::season::material::material;
+    use crate::material::material;
 
     #[test]
     fn a_slot_keeps_its_value_and_an_unknown_one_is_named() {
@@ -210,6 +314,31 @@ mod tests {
         assert!(filled.ends_with("|10月"), "{filled}");
         let error = slots.fill("{castle}", &places, &mut random).unwrap_err();
         assert!(error.to_string().contains("castle"));
+    }
+
+    #[test]
+    fn bank_cards_pass_the_luhn_check() {
+        let mut random = Random::new(4);
+        for _ in 0..50 {
+            let card = bank_card(&mut random);
+            let digits: Vec<u32> = card.chars().rev().filter_map(|digit| digit.to_digit(10)).collect();
+            let sum: u32 = digits
+                .iter()
+                .enumerate()
+                .map(|(place, digit)| if place % 2 == 1 { digit * 2 / 10 + digit * 2 % 10 } else { *digit })
+                .sum();
+            assert_eq!((card.len(), sum % 10), (19, 0), "{card}");
+        }
+    }
+
+    #[test]
+    fn marked_slots_show_where_a_personal_value_stands() {
+        let places = material().unwrap().places;
+        let mut slots = Slots::marked("石浦镇", jiff::civil::date(2026, 11, 2));
+        slots.set("name", "张三");
+        let filled = slots.fill("{name}，{name2}，{n}", &places, &mut Random::new(5)).unwrap();
+        assert!(filled.starts_with("\u{E000}n张三\u{E001}，\u{E000}n"), "{filled}");
+        assert_eq!(filled.matches(CLOSE).count(), 2);
     }
 
     #[test]

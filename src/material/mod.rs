@@ -1,43 +1,76 @@
-//! The texts, places and words that a season is made of, read from `data/demo` and checked before use.
+//! What the made-up county is told with, for the demo and for samples of any size: texts, places and words, read from
+//! `data/demo` and checked before use.
+
+pub(crate) mod random;
+pub(crate) mod rhythm;
+pub(crate) mod slots;
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
-use super::{Channel, FeedKind};
-
-const PLACES: &str = include_str!("../../../data/demo/places.toml");
-const CALLS: &str = include_str!("../../../data/demo/calls.toml");
-const LETTERS: &str = include_str!("../../../data/demo/letters.toml");
-const NEWS: &str = include_str!("../../../data/demo/news.toml");
-const STORYLINES: &str = include_str!("../../../data/demo/storylines.toml");
+const PLACES: &str = include_str!("../../data/demo/places.toml");
+const CALLS: &str = include_str!("../../data/demo/calls.toml");
+const LETTERS: &str = include_str!("../../data/demo/letters.toml");
+const NEWS: &str = include_str!("../../data/demo/news.toml");
+const STORYLINES: &str = include_str!("../../data/demo/storylines.toml");
 
 /// Calls and letters of fewer characters may take a sentence of detail.
 const COMPLETE_CALL: usize = 90;
 const COMPLETE_LETTER: usize = 76;
 
+/// Which of the three made-up feeds carries a piece of news.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum FeedKind {
+    /// RSS 2.0, 县融媒体中心.
+    Rss,
+    /// Atom, 宁波民生新闻.
+    Atom,
+    /// JSON Feed, 部门动态.
+    Json,
+}
+
+impl FeedKind {
+    /// The name of the sender.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Rss => "县融媒体中心",
+            Self::Atom => "宁波民生新闻",
+            Self::Json => "部门动态",
+        }
+    }
+}
+
+/// The way a record comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Channel {
+    News { feed: FeedKind },
+    Hotline,
+    Complaint,
+}
+
 /// One base text with slots and choices still open.
 #[derive(Clone, Debug)]
-pub(super) struct Text {
-    pub(super) channel: Channel,
-    pub(super) topic: String,
-    pub(super) kind: String,
-    pub(super) title: String,
-    pub(super) body: String,
-    pub(super) urgent: bool,
+pub(crate) struct Text {
+    pub(crate) channel: Channel,
+    pub(crate) topic: String,
+    pub(crate) kind: String,
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) urgent: bool,
     /// Taken as it is: no opening, closing or particulars are added.
-    pub(super) plain: bool,
+    pub(crate) plain: bool,
     /// Long enough, or too particular, to take an added detail.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
     /// Told only of towns with this setting.
-    pub(super) setting: Option<Setting>,
+    pub(crate) setting: Option<Setting>,
 }
 
 /// Whether a town reads as built-up, as countryside, or as both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Setting {
+pub(crate) enum Setting {
     City,
     Country,
     Both,
@@ -45,37 +78,37 @@ pub(super) enum Setting {
 
 /// A text of a storyline, with its place in time.
 #[derive(Clone, Debug)]
-pub(super) struct Scene {
-    pub(super) days_before: f64,
-    pub(super) text: Text,
+pub(crate) struct Scene {
+    pub(crate) days_before: f64,
+    pub(crate) text: Text,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Storyline {
-    pub(super) id: String,
-    pub(super) town: String,
+pub(crate) struct Storyline {
+    pub(crate) id: String,
+    pub(crate) town: String,
     /// The day before the end that has to fall on a Tuesday, Wednesday or Thursday.
-    pub(super) midweek: Option<i64>,
-    pub(super) scenes: Vec<Scene>,
+    pub(crate) midweek: Option<i64>,
+    pub(crate) scenes: Vec<Scene>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Town {
-    pub(super) name: String,
-    pub(super) setting: Setting,
-    pub(super) weight: u32,
-    pub(super) estates: Vec<String>,
-    pub(super) roads: Vec<String>,
-    pub(super) villages: Vec<String>,
-    pub(super) schools: Vec<String>,
-    pub(super) kinders: Vec<String>,
-    pub(super) markets: Vec<String>,
+pub(crate) struct Town {
+    pub(crate) name: String,
+    pub(crate) setting: Setting,
+    pub(crate) weight: u32,
+    pub(crate) estates: Vec<String>,
+    pub(crate) roads: Vec<String>,
+    pub(crate) villages: Vec<String>,
+    pub(crate) schools: Vec<String>,
+    pub(crate) kinders: Vec<String>,
+    pub(crate) markets: Vec<String>,
 }
 
 impl Town {
     /// The names that a slot can take within this town; `None` when the slot is no place of a town.
-    pub(super) fn places(&self, slot: &str) -> Option<&[String]> {
+    pub(crate) fn places(&self, slot: &str) -> Option<&[String]> {
         Some(match slot {
             "estate" => &self.estates,
             "road" => &self.roads,
@@ -90,51 +123,51 @@ impl Town {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Letters {
-    pub(super) openings: Vec<String>,
-    pub(super) reminders: Vec<String>,
-    pub(super) closings: BTreeMap<String, Vec<String>>,
+pub(crate) struct Letters {
+    pub(crate) openings: Vec<String>,
+    pub(crate) reminders: Vec<String>,
+    pub(crate) closings: BTreeMap<String, Vec<String>>,
 }
 
 /// Sentences by the kind of a text.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Details {
-    pub(super) calls: BTreeMap<String, Vec<String>>,
-    pub(super) letters: BTreeMap<String, Vec<String>>,
+pub(crate) struct Details {
+    pub(crate) calls: BTreeMap<String, Vec<String>>,
+    pub(crate) letters: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Particulars {
-    pub(super) calls: Vec<String>,
-    pub(super) letters: Vec<String>,
+pub(crate) struct Particulars {
+    pub(crate) calls: Vec<String>,
+    pub(crate) letters: Vec<String>,
 }
 
 /// The file of places and phrases.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Places {
+pub(crate) struct Places {
     #[serde(rename = "town")]
-    pub(super) towns: Vec<Town>,
-    pub(super) lists: BTreeMap<String, Vec<String>>,
-    pub(super) openings: BTreeMap<String, Vec<String>>,
-    pub(super) closings: BTreeMap<String, Vec<String>>,
-    pub(super) reminders: Vec<String>,
-    pub(super) letters: Letters,
-    pub(super) details: Details,
-    pub(super) particulars: Particulars,
-    pub(super) offices: BTreeMap<String, String>,
-    pub(super) weights: BTreeMap<String, u32>,
+    pub(crate) towns: Vec<Town>,
+    pub(crate) lists: BTreeMap<String, Vec<String>>,
+    pub(crate) openings: BTreeMap<String, Vec<String>>,
+    pub(crate) closings: BTreeMap<String, Vec<String>>,
+    pub(crate) reminders: Vec<String>,
+    pub(crate) letters: Letters,
+    pub(crate) details: Details,
+    pub(crate) particulars: Particulars,
+    pub(crate) offices: BTreeMap<String, String>,
+    pub(crate) weights: BTreeMap<String, u32>,
 }
 
 impl Places {
     /// A named list; an empty one when it is not there.
-    pub(super) fn list(&self, name: &str) -> &[String] {
+    pub(crate) fn list(&self, name: &str) -> &[String] {
         self.lists.get(name).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn town(&self, name: &str) -> Result<&Town> {
+    pub(crate) fn town(&self, name: &str) -> Result<&Town> {
         self.towns
             .iter()
             .find(|town| town.name == name)
@@ -144,12 +177,12 @@ impl Places {
 
 /// Everything a season is drawn from.
 #[derive(Debug)]
-pub(super) struct Material {
-    pub(super) places: Places,
-    pub(super) calls: Vec<Text>,
-    pub(super) letters: Vec<Text>,
-    pub(super) news: Vec<Text>,
-    pub(super) storylines: Vec<Storyline>,
+pub(crate) struct Material {
+    pub(crate) places: Places,
+    pub(crate) calls: Vec<Text>,
+    pub(crate) letters: Vec<Text>,
+    pub(crate) news: Vec<Text>,
+    pub(crate) storylines: Vec<Storyline>,
 }
 
 #[derive(Deserialize)]
@@ -185,7 +218,7 @@ struct StorylineRow {
 ///
 /// # Errors
 /// Names the file and the row that is malformed, has an unknown topic, town, channel or mark.
-pub(super) fn material() -> Result<Material> {
+pub(crate) fn material() -> Result<Material> {
     let places: Places = toml::from_str(PLACES).context("places.toml")?;
     let calls = texts("calls.toml", CALLS, &places, |kind| Ok((Channel::Hotline, kind.to_owned())))?;
     let letters = texts("letters.toml", LETTERS, &places, |kind| Ok((Channel::Complaint, kind.to_owned())))?;
