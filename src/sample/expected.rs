@@ -14,8 +14,8 @@ pub(super) enum Outcome {
     Unchanged,
 }
 
-/// How the first sight of an article at another address is counted: as an item of its own.
-const APPEARANCE: Outcome = Outcome::New;
+/// How the first sight of an article at another address is counted: it is no item of its own and changes none.
+const APPEARANCE: Outcome = Outcome::Unchanged;
 
 /// How a row is counted that shows a record in a state, when the store has it in another or not at all. A row that shows an
 /// earlier state than the store has is an update like any other: the store compares, it does not know what came first.
@@ -27,7 +27,7 @@ pub(super) fn outcome(stored: Option<State>, arriving: State) -> Outcome {
     }
 }
 
-/// The counts of one file, and how many of its new rows are articles that stand elsewhere too.
+/// The counts of one file, and how many of its rows show an article that stands elsewhere too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Counts {
     pub(super) read: u64,
@@ -35,7 +35,7 @@ pub(super) struct Counts {
     pub(super) updated: u64,
     pub(super) unchanged: u64,
     pub(super) quarantined: u64,
-    /// Rows that show an article at another address for the first time; they are among the new ones.
+    /// Rows that show an article at another address for the first time; they are among the unchanged ones.
     pub(super) appearances: u64,
 }
 

@@ -20,6 +20,8 @@ use crate::material::random::Random;
 const REPUBLISHED: u64 = 8;
 const TRACKED: u64 = 4;
 const MOBILE: u64 = 2;
+/// Letters, digits and Chinese characters that an article has at least when it is taken over.
+const TELLING: usize = 80;
 /// Entries in a thousand that a feed lists twice.
 const TWICE: usize = 5;
 
@@ -106,7 +108,7 @@ pub(super) fn elsewhere(who: &Sender, record: &Record, course: &Course) -> Vec<A
     if course.is_edited() {
         return found;
     }
-    if who.is_republished() && draw < REPUBLISHED {
+    if who.is_republished() && draw < REPUBLISHED && says_enough(record) {
         let by = SENDERS.iter().find(|sender| sender.republishes());
         found.extend(by.map(|by| Appearance {
             source: by.name,
@@ -129,6 +131,12 @@ pub(super) fn elsewhere(who: &Sender, record: &Record, course: &Course) -> Vec<A
         }
     }
     found
+}
+
+/// Whether an article has words enough to be told from others by them.
+fn says_enough(record: &Record) -> bool {
+    let text = format!("{}{}", unmark("title", &record.title).0, unmark("body", &record.body).0);
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= TELLING
 }
 
 fn copied_link(by: &Sender, record: &Record) -> String {

@@ -71,7 +71,7 @@ pub(super) fn tell(
         Manner::Letter => letter(book, text, base, slots, again, random)?,
         Manner::Petition => petition(book, text, base, slots, random)?,
         Manner::Post => post(book, text, base, slots, random)?,
-        Manner::News | Manner::Notice => article(book, who, text, base, slots, random)?,
+        Manner::News | Manner::Notice => article(book, who, base, slots, random)?,
     };
     if again == Some(true) {
         let plain = record.title.trim_start_matches("反映").to_owned();
@@ -203,20 +203,18 @@ fn petition(
 
 fn post(book: &Book, text: &Text, base: String, slots: &mut Slots, random: &mut Random) -> Result<String> {
     let (places, words) = (&book.material.places, &book.words);
-    if text.plain {
-        return Ok(base);
-    }
     let more = if text.urgent { Some(&words.urgent.letters) } else { words.letters.get(&text.kind) };
-    let more = circumstances(more, slots, places, random)?;
+    let more = if text.plain { String::new() } else { circumstances(more, slots, places, random)? };
     let tag = if random.chance(30) { format!("#{}#", slots.town) } else { String::new() };
-    Ok(format!("{base}{more}{tag}"))
+    // Two posts of the same words would be one article: the site's own line tells them apart.
+    let line = slots.fill("{md}", places, random)?;
+    Ok(format!("{base}{more}{tag}（{line} 帖号{:06}）", random.below(1_000_000)))
 }
 
 /// An article with its lead, more facts and the line that says when it was put out.
 fn article(
     book: &Book,
     who: &Sender,
-    text: &Text,
     base: String,
     slots: &mut Slots,
     random: &mut Random,

@@ -65,8 +65,8 @@ fn every_record_has_its_truth_and_stands_in_the_files_it_names() {
     let (dir, made) = sample(2_500, 5);
     let lines = truth(dir.path());
     assert_eq!(lines.len(), 2_500);
-    let new: u64 = made.first.new;
-    assert_eq!(new - made.first.appearances, 2_500);
+    assert_eq!(made.first.new, 2_500);
+    assert!(made.first.appearances > 0);
     let mut ids = BTreeSet::new();
     let mut channels = BTreeSet::new();
     for line in &lines {

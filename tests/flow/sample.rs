@@ -1,7 +1,7 @@
 //! A made-up county's year goes in through sheets and feeds, twice, and is counted exactly as its makers say, also when the
 //! imports are killed at random moments.
 //!
-//! `QINGTING_KILLS` says how often (6), `QINGTING_SAMPLE` how many records (3000): see docs/measurements in CONTRIBUTING.
+//! `QINGTING_KILLS` says how often (6), `QINGTING_SAMPLE` how many records (3000); CONTRIBUTING names the command of the big run.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -221,7 +221,7 @@ async fn a_generated_year_survives_kills_with_exact_counts() {
         same_place(move || take_in_all(&own, &site, &year, "second")).await;
         assert_items(&county, &sample).await;
         let expected = quarantined_once(&sample);
-        assert_eq!(county.store().await.count_quarantine(None).await.unwrap(), expected);
+        assert_eq!(county.store().await.count_quarantine(Default::default()).await.unwrap(), expected);
     }
 }
 
