@@ -1,5 +1,6 @@
 //! `qingting bench`: what this machine does, each part beside what it is compared with, in one run.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 use crate::cli::{BenchPart, Global};
 use crate::output;
+use crate::sample::{Order, make};
 
 /// Rows of one transaction, as in an import.
 const BATCH: usize = 500;
@@ -43,40 +45,52 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
 
 async fn ingest(global: &Global, rows: u32, file: Option<&Path>) -> Result<()> {
     let folder = Scratch::new()?;
-    let path = match file {
-        Some(file) => file.to_owned(),
-        None => made_sheet(&folder.0, rows)?,
+    let files = match file {
+        Some(file) => vec![file.to_owned()],
+        None => made_sheets(&folder.0.join("sample"), rows)?,
     };
-    let bytes = std::fs::metadata(&path).with_context(|| path.display().to_string())?.len();
-    let (parsed, parsing) = parse_alone(&path)?;
-    ensure!(parsed > 0, "{} has no rows", path.display());
+    let mut bytes = 0;
+    for file in &files {
+        bytes += std::fs::metadata(file).with_context(|| file.display().to_string())?.len();
+    }
+    let csv_parsing = parse_alone(&files)?;
     let url =
         global.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.0.join("bench.db").display()));
     let store = open(&url).await?;
     let bare = source(&store, "bare").await?;
-    let (inserted, inserting) = insert_alone(&store, &bare, &path).await?;
+    let bare_inserts = insert_alone(&store, &bare, &files).await?;
     let imported = source(&store, "import").await?;
-    let (first, importing) = import_whole(&store, &imported, &path).await?;
-    let (_, again) = import_whole(&store, &imported, &path).await?;
-    let engine = store.engine().to_owned();
+    let import = import_whole(&store, &imported, &files).await?;
+    let again = import_whole(&store, &imported, &files).await?;
+    let database = store.engine().to_owned();
     store.close().await;
-    let rate = |count: usize, time: Duration| (count as f64 / time.as_secs_f64()).round();
-    let csv_parsing = rate(parsed, parsing);
-    let bare_inserts = rate(inserted, inserting);
-    let import = rate(first, importing);
+    let slower = csv_parsing.a_second().min(bare_inserts.a_second());
     report(
         global,
         &Ingest {
-            rows: first,
+            rows: import.rows,
             megabytes: (bytes as f64 / 1e5).round() / 10.0,
-            database: engine,
-            csv_parsing,
-            bare_inserts,
-            import,
-            import_again: rate(first, again),
-            share_of_slower: (import / csv_parsing.min(bare_inserts) * 100.0).round() / 100.0,
+            database,
+            csv_parsing: csv_parsing.a_second().round(),
+            bare_inserts: bare_inserts.a_second().round(),
+            import: import.a_second().round(),
+            import_again: again.a_second().round(),
+            share_of_slower: (import.a_second() / slower * 100.0).round() / 100.0,
         },
     )
+}
+
+/// Rows and the time that they took.
+#[derive(Default)]
+struct Speed {
+    rows: usize,
+    time: Duration,
+}
+
+impl Speed {
+    fn a_second(&self) -> f64 {
+        self.rows as f64 / self.time.as_secs_f64().max(1e-9)
+    }
 }
 
 fn report(global: &Global, found: &Ingest) -> Result<()> {
@@ -92,44 +106,54 @@ fn report(global: &Global, found: &Ingest) -> Result<()> {
     output::line(&format!("import against the slower of the first two: {}", found.share_of_slower))
 }
 
-/// Reads every field with the csv crate.
-fn parse_alone(path: &Path) -> Result<(usize, Duration)> {
+/// Reads every field with the csv crate, as bytes: some sheets are in GB18030.
+fn parse_alone(files: &[PathBuf]) -> Result<Speed> {
     let start = Instant::now();
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path)?;
-    let mut record = csv::StringRecord::new();
+    let mut record = csv::ByteRecord::new();
     let (mut rows, mut bytes) = (0, 0);
-    while reader.read_record(&mut record)? {
-        rows += 1;
-        bytes += record.iter().map(str::len).sum::<usize>();
+    for file in files {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(file)?;
+        while reader.read_byte_record(&mut record)? {
+            rows += 1;
+            bytes += record.iter().map(<[u8]>::len).sum::<usize>();
+        }
     }
-    let took = start.elapsed();
-    ensure!(bytes > 0, "{} has empty rows only", path.display());
-    Ok((rows, took))
+    ensure!(bytes > 0, "the sheets have no rows");
+    Ok(Speed { rows, time: start.elapsed() })
 }
 
-/// Writes the rows that an import of the sheet would write, made ready beforehand; only the writing counts.
-async fn insert_alone(store: &Store, source: &Source, path: &Path) -> Result<(usize, Duration)> {
-    let mut batches: Vec<Vec<Arrival>> = Vec::new();
-    sheet::read(path, None, BATCH, &mut |batch| {
-        batches.push(batch.records.into_iter().map(|(_, record)| prepare(record)).collect());
-        true
-    })?;
-    let mut spent = Duration::ZERO;
-    let mut rows = 0;
-    for batch in batches {
-        rows += batch.len();
-        let ready = store.bare_batch(source, batch)?;
-        let start = Instant::now();
-        store.insert_bare(ready).await?;
-        spent += start.elapsed();
+/// Writes the rows that an import of the sheets would write, made ready beforehand; only the writing counts.
+async fn insert_alone(store: &Store, source: &Source, files: &[PathBuf]) -> Result<Speed> {
+    let mut speed = Speed::default();
+    // Later sheets may bring an item again, which a bare insert cannot: only the first is taken.
+    let mut seen = HashSet::new();
+    for file in files {
+        let mut batches: Vec<Vec<Arrival>> = Vec::new();
+        sheet::read(file, None, BATCH, &mut |batch| {
+            let first = batch.records.into_iter().map(|(_, record)| prepare(record)).filter(|arrival| {
+                seen.insert(arrival.external_id.clone().unwrap_or_else(|| arrival.canonical.clone()))
+            });
+            batches.push(first.collect());
+            true
+        })?;
+        for batch in batches.into_iter().filter(|batch| !batch.is_empty()) {
+            speed.rows += batch.len();
+            let ready = store.bare_batch(source, batch)?;
+            let start = Instant::now();
+            store.insert_bare(ready).await?;
+            speed.time += start.elapsed();
+        }
     }
-    Ok((rows, spent))
+    Ok(speed)
 }
 
-async fn import_whole(store: &Store, source: &Source, path: &Path) -> Result<(usize, Duration)> {
+async fn import_whole(store: &Store, source: &Source, files: &[PathBuf]) -> Result<Speed> {
     let start = Instant::now();
-    let run = import(store, source, path, None, &|_| {}).await?;
-    Ok((usize::try_from(run.read)?, start.elapsed()))
+    let mut rows = 0;
+    for file in files {
+        rows += usize::try_from(import(store, source, file, None, &|_| {}).await?.read)?;
+    }
+    Ok(Speed { rows, time: start.elapsed() })
 }
 
 async fn open(url: &str) -> Result<Store> {
@@ -174,6 +198,17 @@ impl Drop for Scratch {
     }
 }
 
-fn made_sheet(_folder: &Path, _rows: u32) -> Result<PathBuf> {
-    anyhow::bail!("--file is needed")
+/// The CSV sheets of a made-up year.
+fn made_sheets(folder: &Path, rows: u32) -> Result<Vec<PathBuf>> {
+    let order = Order { items: rows.into(), seed: 1, until: jiff::civil::date(2026, 11, 22) };
+    make(order, folder, &|_| {})?;
+    let mut files = Vec::new();
+    for source in std::fs::read_dir(folder.join("sheets"))? {
+        for file in std::fs::read_dir(source?.path())? {
+            files.push(file?.path());
+        }
+    }
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "csv"));
+    files.sort();
+    Ok(files)
 }
