@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use qingting_classify::{Classifier, Model};
+use qingting_ingest::http::{Http, HttpSettings};
 use qingting_models::clock::{Clock, SystemClock};
 use qingting_models::county::County;
 use qingting_models::store::{Store, StoreSettings};
@@ -28,6 +29,7 @@ struct File {
     database: DatabaseTable,
     web: WebTable,
     work: WorkTable,
+    http: HttpTable,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -52,6 +54,15 @@ struct WorkTable {
     workers: Option<u16>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct HttpTable {
+    proxy: Option<String>,
+    no_proxy: Vec<String>,
+    ca_file: Option<PathBuf>,
+    contact: Option<String>,
+}
+
 /// The settings that hold: flags, then `QINGTING_*`, then the file, then defaults.
 #[derive(Debug)]
 pub struct Home {
@@ -63,6 +74,7 @@ pub struct Home {
     pub secure_cookies: bool,
     pub behind_proxy: bool,
     pub workers: u16,
+    pub http: HttpSettings,
 }
 
 impl Home {
@@ -96,6 +108,7 @@ impl Home {
             secure_cookies: file.web.secure_cookies,
             behind_proxy: file.web.behind_proxy,
             workers: file.work.workers.unwrap_or(1),
+            http: file.http.settings(global.dir()),
             dir: global.dir().to_owned(),
         })
     }
@@ -103,6 +116,15 @@ impl Home {
     /// The county's facts: the files in the folder, and those inside the program for any that are missing.
     pub fn county(&self) -> Result<County> {
         county_or_sample(&self.dir)
+    }
+
+    /// The client that fetches from the internet.
+    ///
+    /// # Errors
+    /// When a line under `[http]` cannot be used.
+    pub fn http(&self) -> Result<Http> {
+        Http::with_settings(env!("CARGO_PKG_VERSION"), &self.http)
+            .map_err(|e| anyhow::anyhow!("{}: [http] {e}", self.dir.join(SETTINGS).display()))
     }
 
     /// Opens the store with the machine's clock.
@@ -118,6 +140,22 @@ impl Home {
             .await
             .with_context(|| format!("the database {} cannot be opened", shown(&self.database)))
     }
+}
+
+impl HttpTable {
+    /// A `ca_file` is looked for in the county's folder, where its path does not begin at the root.
+    fn settings(self, dir: &Path) -> HttpSettings {
+        let Self { proxy, no_proxy, ca_file, contact } = self;
+        HttpSettings { proxy, no_proxy, ca_file: ca_file.map(|path| dir.join(path)), contact }
+    }
+}
+
+/// The client of a folder, or one without settings where there is no folder: for commands that store nothing.
+pub fn http_or_default(global: &Global) -> Result<Http> {
+    if !global.dir().join(SETTINGS).exists() {
+        return Ok(Http::new(env!("CARGO_PKG_VERSION")));
+    }
+    Home::find(global)?.http()
 }
 
 /// The county of a folder, or the sample county where there is no folder: for commands that store nothing.

@@ -47,12 +47,12 @@ pub struct Tools {
 
 impl Tools {
     /// Loads the model that is inside the program.
-    pub fn new(store: Store, county: Arc<County>) -> Result<Self> {
+    pub fn new(store: Store, county: Arc<County>, http: Http) -> Result<Self> {
         let classifier = Arc::new(home::classifier(&county, None)?);
         let desk = Desk::new(store.clone(), county.clone());
         let random = qingting_models::vault::random::<6>()?;
         let name = format!("{}-{}", std::process::id(), random.map(|byte| format!("{byte:02x}")).concat());
-        Ok(Self { store, county, classifier, http: Http::new(env!("CARGO_PKG_VERSION")), desk, name })
+        Ok(Self { store, county, classifier, http, desk, name })
     }
 
     /// Judges one batch; how many items it wrote, or `None` when there was no work.

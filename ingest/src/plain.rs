@@ -30,6 +30,28 @@ const SENTENCES: &[(&str, &str)] = &[
         "{} lies on a private network ({}); fetching from it is refused unless {}",
         "{0} 位于内部网络（{1}），没有读取；确需读取时，请在该来源填写“允许的内网主机”。",
     ),
+    (
+        "{} is the name of a local network; asking a proxy for it is refused unless {}",
+        "{0} 是内部网络的名称，没有通过代理读取；确需读取时，请在该来源填写“允许的内网主机”。",
+    ),
+    (
+        "no safe connection to {}: its certificate is signed by an authority unknown here {}",
+        "{0} 的证书由本系统不认识的机构签发，没有读取；自建机构的证书请填入设置文件 [http] 的 ca_file。",
+    ),
+    ("no safe connection to {}: its certificate has expired", "{0} 的证书已经过期，没有读取。"),
+    (
+        "no safe connection to {}: its certificate is not valid yet",
+        "{0} 的证书尚未生效，没有读取；请核对本机时间。",
+    ),
+    (
+        "no safe connection to {}: its certificate is for another name",
+        "{0} 的证书是发给别的域名的，没有读取。",
+    ),
+    ("no safe connection to {}: {}", "与 {0} 无法建立安全连接（证书或加密协议有问题），没有读取。"),
+    (
+        "the proxy {} did not lead to {}: {}",
+        "代理 {0} 连不上，或不让访问 {1}；请检查设置文件 [http] 的 proxy。",
+    ),
     ("no address is known for the host {}; check {}", "找不到主机 {0}，请检查拼写或域名服务器。"),
     ("could not connect to {}: {}", "连不上 {0}，对方可能停用或拒绝访问。"),
     ("\"{}\" is no header that can be sent: {}", "请求头“{0}”无法发送，名称或内容含有不允许的字符。"),
@@ -52,6 +74,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "{0} 回答“没有变化”（{1}），但本系统从未读到过内容。",
     ),
     ("{} answered with HTTP status {} (access denied)", "{0} 拒绝访问（{1}）。"),
+    (
+        "{} answered with HTTP status {} (the proxy asks for a password)",
+        "读取 {0} 时代理要求口令（{1}）；请在设置文件 [http] 的 proxy 中写明。",
+    ),
     ("{} answered with HTTP status {} (not found; {})", "{0} 上没有这个地址（{1}），可能已经更换。"),
     ("{} answered with HTTP status {} (gone for good)", "{0} 上的这个地址已经取消（{1}）。"),
     (
@@ -62,10 +88,14 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{} answered with HTTP status {}", "{0} 应答异常（{1}）。"),
     ("the head of the answer is larger than {} KB", "应答的头部超过 {0} KB，不像正常的网站。"),
     ("the answer is larger than {} MB", "内容超过 {0} MB，不像订阅源。"),
+    (
+        "the answer unpacks to more than {} times its size, {}",
+        "压缩的内容解开后超过原来的 {0} 倍，像是有害文件，没有读取。",
+    ),
     ("more than {} redirects", "地址反复跳转（超过 {0} 次），无法读取。"),
     ("the redirects go in a circle: {}", "地址之间循环跳转，无法读取：{0}"),
     ("the answer of {} broke off: {}", "{0} 没有发完就断开了，稍后会再试。"),
-    ("the answer could not be unpacked: {}", "压缩的内容解不开，稍后会再试。"),
+    ("the answer could not be read: {}", "应答读不出来（压缩损坏，或对方不是网站），稍后会再试。"),
     (
         "robots.txt of {} forbids {} to be read by programs",
         "{0} 在 robots.txt 中声明不让程序读取 {1}，没有读取。",
@@ -283,6 +313,9 @@ mod tests {
             FetchError::Refused { host: host(), address: [10, 0, 0, 1].into() },
             FetchError::NoSuchHost { host: host() },
             FetchError::CouldNotConnect { host: host(), why: why() },
+            FetchError::LocalName { host: host() },
+            FetchError::ProxyFailed { proxy: "10.0.0.1:3128".into(), host: host(), why: why() },
+            FetchError::TooDense { ratio: 200 },
             FetchError::BadHeader { name: "X-Key".into(), why: why() },
             FetchError::HostBusy { host: host() },
             FetchError::HeadTooLarge { limit: 64 << 10 },
@@ -301,7 +334,15 @@ mod tests {
         let late = [During::Connect, During::Head, During::Stall, During::Whole];
         let limit = Duration::from_secs(30);
         all.extend(late.map(|during| FetchError::TimedOut { host: host(), during, limit }));
-        all.extend([304, 400, 401, 404, 410, 418, 429, 503].map(status));
+        let unsafe_whys = [
+            "its certificate is signed by an authority unknown here (one of your own)",
+            "its certificate has expired",
+            "its certificate is not valid yet",
+            "its certificate is for another name",
+            "received fatal alert: HandshakeFailure",
+        ];
+        all.extend(unsafe_whys.map(|why| FetchError::NotSafe { host: host(), why: why.into() }));
+        all.extend([304, 400, 401, 404, 407, 410, 418, 429, 503].map(status));
         all
     }
 
@@ -331,6 +372,10 @@ mod tests {
             FetchError::TimedOut { during: During::Head, .. } => 20,
             FetchError::TimedOut { during: During::Stall, .. } => 21,
             FetchError::TimedOut { during: During::Whole, .. } => 22,
+            FetchError::LocalName { .. } => 23,
+            FetchError::NotSafe { .. } => 24,
+            FetchError::ProxyFailed { .. } => 25,
+            FetchError::TooDense { .. } => 26,
         }
     }
 
@@ -353,7 +398,7 @@ mod tests {
         let mut variants: Vec<usize> = failures().iter().map(known).collect();
         variants.sort_unstable();
         variants.dedup();
-        assert_eq!(variants, (0..=22).collect::<Vec<_>>());
+        assert_eq!(variants, (0..=26).collect::<Vec<_>>());
     }
 
     #[test]

@@ -15,8 +15,10 @@ use crate::output;
 type Polled = Vec<(Source, Result<SourceRun, String>)>;
 
 pub async fn run(global: &Global, only: Option<&str>) -> Result<()> {
-    let store = Home::find(global)?.store().await?;
-    let polled = poll_now(&store, only).await;
+    let home = Home::find(global)?;
+    let http = home.http()?;
+    let store = home.store().await?;
+    let polled = poll_now(&store, &http, only).await;
     store.close().await;
     let polled = polled?;
     if global.json {
@@ -49,11 +51,10 @@ pub async fn run(global: &Global, only: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-async fn poll_now(store: &Store, only: Option<&str>) -> Result<Polled> {
-    let http = Http::new(env!("CARGO_PKG_VERSION"));
+async fn poll_now(store: &Store, http: &Http, only: Option<&str>) -> Result<Polled> {
     let Some(name) = only else {
         let worker = format!("fetch-{}", std::process::id());
-        let polled = poll::fetch_due(store, &http, &worker).await?;
+        let polled = poll::fetch_due(store, http, &worker).await?;
         return Ok(polled
             .into_iter()
             .map(|(source, run)| (source, run.map_err(|e| e.to_string())))
@@ -63,6 +64,6 @@ async fn poll_now(store: &Store, only: Option<&str>) -> Result<Polled> {
     if source.url.is_none() {
         bail!("the source \"{name}\" is a sheet; import its files with `qingting import`");
     }
-    let run = poll::poll(store, &http, &source).await.map_err(|e| e.to_string());
+    let run = poll::poll(store, http, &source).await.map_err(|e| e.to_string());
     Ok(vec![(source, run)])
 }

@@ -23,10 +23,11 @@ pub async fn run(global: &Global, command: &Import) -> Result<()> {
     }
     let map = command.map.as_deref().map(read_map).transpose()?;
     let county = Arc::new(home.county()?);
+    let http = home.http()?;
     let store = home.store().await?;
     let done = take_in(global, command, map, &store).await;
     if done.is_ok() && command.judge {
-        judge(Tools::new(store.clone(), county)?).await?;
+        judge(Tools::new(store.clone(), county, http)?).await?;
     }
     store.close().await;
     done?.print(global)

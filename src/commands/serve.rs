@@ -19,6 +19,7 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
     let county = Arc::new(home.county()?);
     let bind = serve.bind.unwrap_or(home.bind);
     let listener = listen(bind).await?;
+    let http = home.http()?;
     let store = home.store().await?;
     let settings = WebSettings {
         secure_cookies: home.secure_cookies,
@@ -26,7 +27,7 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
         behind_proxy: home.behind_proxy,
         ..WebSettings::default()
     };
-    let tools = Tools::new(store, county)?;
+    let tools = Tools::new(store, county, http)?;
     output::line(&format!("http://{}", listener.local_addr()?))?;
     serve_all(listener, tools, settings, serve.workers.unwrap_or(home.workers)).await
 }
@@ -62,8 +63,9 @@ pub async fn listen(bind: SocketAddr) -> Result<TcpListener> {
 pub async fn work(global: &Global, workers: u16) -> Result<()> {
     let home = Home::find(global)?;
     let county = Arc::new(home.county()?);
+    let http = home.http()?;
     let store = home.store().await?;
-    let tools = Tools::new(store.clone(), county)?;
+    let tools = Tools::new(store.clone(), county, http)?;
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
     worker::start(&tools, workers, &stop).await;

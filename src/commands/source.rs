@@ -2,7 +2,6 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::Timestamp;
-use qingting_ingest::http::Http;
 use qingting_ingest::poll;
 use qingting_ingest::sheet::times;
 use qingting_models::clock::{Clock, SystemClock, minute_text};
@@ -11,7 +10,7 @@ use qingting_models::store::{NewSource, Store, StoreError};
 use serde_json::json;
 
 use crate::cli::{Global, SourceCommand, WrongUsage};
-use crate::home::Home;
+use crate::home::{self, Home};
 use crate::output;
 
 pub async fn run(global: &Global, command: SourceCommand) -> Result<()> {
@@ -134,7 +133,7 @@ fn health(source: &Source) -> String {
 
 async fn test(global: &Global, url: &str, allow_host: Option<&str>) -> Result<()> {
     check_url(url)?;
-    let http = Http::new(env!("CARGO_PKG_VERSION"));
+    let http = home::http_or_default(global)?;
     let feed = poll::preview(&http, url, allow_host, SystemClock.now())
         .await
         .with_context(|| format!("{url} cannot be read as a feed"))?;

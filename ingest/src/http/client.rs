@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Response, StatusCode, redirect};
 use tokio::time::{Instant, timeout};
 use url::Url;
@@ -17,12 +17,15 @@ use super::guard::Guard;
 use super::limits::Limits;
 use super::request::{Politeness, Request};
 use super::robots::{self, Robots, Wishes};
+use super::settings::{self, HttpSettings, HttpSettingsError, Outside};
 use super::trail::Trail;
 use super::turns::Turns;
 
 /// The program's HTTP client. Clones share connections, the queues at hosts, and what is known of robots.txt.
 ///
-/// Proxies of the environment are not used: only the settings say whether there is one.
+/// Proxies of the environment are not used: only the settings say whether there is one. Behind a proxy the
+/// program connects to nothing else, and can guard private networks only as far as it sees them: by address,
+/// by the form of a name, and by what its own name server says.
 #[derive(Debug, Clone)]
 pub struct Http {
     shared: Arc<Shared>,
@@ -32,8 +35,10 @@ pub struct Http {
 struct Shared {
     agent: String,
     limits: Limits,
-    /// One client per allowed host: what one source may reach, another may not.
-    clients: Mutex<HashMap<Option<String>, Client>>,
+    outside: Outside,
+    /// One client per allowed host, as what one source may reach, another may not; and one more of each for
+    /// the way through the proxy.
+    clients: Mutex<HashMap<(Option<String>, bool), Client>>,
     turns: Turns,
     robots: Robots,
 }
@@ -46,22 +51,36 @@ enum Step {
 }
 
 impl Http {
-    /// `version` stands in the user agent, `Qingting/<version>`.
+    /// `version` stands in the user agent, `Qingting/<version>`. There is no proxy, and the system's
+    /// authorities alone are trusted.
     pub fn new(version: &str) -> Self {
-        Self::build(format!("Qingting/{version}"), Limits::default())
+        Self::build(format!("Qingting/{version}"), Outside::default(), Limits::default())
     }
 
-    /// The same client with other limits; it shares nothing with this one.
+    /// As [`Http::new`], with settings.
+    ///
+    /// # Errors
+    /// When one of them cannot be used; the error names it and what is allowed.
+    pub fn with_settings(version: &str, settings: &HttpSettings) -> Result<Self, HttpSettingsError> {
+        let agent = settings::agent(version, settings.contact.as_deref())?;
+        let http = Self::build(agent, Outside::read(settings)?, Limits::default());
+        let proxied = http.shared.outside.proxy.is_some();
+        let client = http.client(None, &Guard::new(None), proxied);
+        client.map_err(|wrong| HttpSettingsError::Client { why: wrong.to_string() })?;
+        Ok(http)
+    }
+
+    /// The same client with other limits; it shares neither connections nor queues with this one.
     #[must_use]
     pub fn with_limits(&self, limits: Limits) -> Self {
-        Self::build(self.shared.agent.clone(), limits)
+        Self::build(self.shared.agent.clone(), self.shared.outside.clone(), limits)
     }
 
-    fn build(agent: String, limits: Limits) -> Self {
+    fn build(agent: String, outside: Outside, limits: Limits) -> Self {
         // Another part of the program may have installed the provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (clients, turns, robots) = Default::default();
-        Self { shared: Arc::new(Shared { agent, limits, clients, turns, robots }) }
+        Self { shared: Arc::new(Shared { agent, limits, outside, clients, turns, robots }) }
     }
 
     /// Fetches a feed: [`Http::fetch`] with [`Request::feed`].
@@ -180,15 +199,22 @@ impl Http {
         let url = trail.url();
         let host = url.host_str().unwrap_or_default();
         let guard = Guard::new(request.allow_host.as_deref());
-        guard
-            .check(url)
-            .map_err(|refused| FetchError::Refused { host: refused.host, address: refused.address })?;
-        let client = self.client(request.allow_host.as_deref(), &guard)?;
+        let proxied = self.shared.outside.is_proxied(host);
+        let checked = if proxied {
+            guard.check_proxied(url).await.map_err(|local| FetchError::LocalName { host: local.0 })?
+        } else {
+            guard.check(url)
+        };
+        checked.map_err(|refused| FetchError::Refused { host: refused.host, address: refused.address })?;
+        let client = self.client(request.allow_host.as_deref(), &guard, proxied)?;
         let conditions = request.known.conditions();
         let conditional = !conditions.is_empty();
         let sent = client.get(url.clone()).headers(headers(request, trail)?).headers(conditions).send();
         let response = match timeout(limits.head, sent).await {
-            Ok(response) => response.map_err(|wrong| FetchError::of(&wrong, host, limits))?,
+            Ok(response) => response.map_err(|wrong| {
+                let named = FetchError::of(&wrong, host, limits);
+                if proxied { self.through_proxy(named) } else { named }
+            })?,
             Err(_) => {
                 let (host, during) = (host.to_owned(), During::Head);
                 return Err(FetchError::TimedOut { host, during, limit: limits.head });
@@ -209,7 +235,8 @@ impl Http {
             return Ok(Step::Redirect { status, location });
         }
         if !status.is_success() {
-            let retry_after = answer::retry_after(given, now);
+            let asked = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+            let retry_after = answer::retry_after(given, now).filter(|_| asked);
             return Err(FetchError::Status { host: host.to_owned(), status: status.as_u16(), retry_after });
         }
         let document = Document { fresh_for, moved_to, ..self.document(response, host, keep).await? };
@@ -235,20 +262,42 @@ impl Http {
         })
     }
 
-    fn client(&self, allow_host: Option<&str>, guard: &Guard) -> Result<Client, FetchError> {
-        let mut clients = self.shared.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = allow_host.map(str::to_owned);
+    /// The proxy is what could not be reached when a connection by way of it fails.
+    fn through_proxy(&self, wrong: FetchError) -> FetchError {
+        match wrong {
+            FetchError::CouldNotConnect { host, why } => {
+                FetchError::ProxyFailed { proxy: self.shared.outside.proxy_name.clone(), host, why }
+            }
+            other => other,
+        }
+    }
+
+    fn client(&self, allow_host: Option<&str>, guard: &Guard, proxied: bool) -> Result<Client, FetchError> {
+        let Shared { agent, limits, outside, clients, .. } = &*self.shared;
+        let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (allow_host.map(str::to_owned), proxied);
         if let Some(client) = clients.get(&key) {
             return Ok(client.clone());
         }
-        let client = Client::builder()
-            .user_agent(&self.shared.agent)
-            .connect_timeout(self.shared.limits.connect)
+        let head_bytes = u32::try_from(limits.head_bytes).unwrap_or(u32::MAX);
+        let builder = Client::builder()
+            .user_agent(agent)
+            .connect_timeout(limits.connect)
             .redirect(redirect::Policy::none())
             .no_proxy()
-            .dns_resolver(Arc::new(guard.clone()))
-            .build()
-            .map_err(|wrong| FetchError::Setup { why: wrong.to_string() })?;
+            .tls_certs_merge(outside.authorities.iter().cloned())
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http2_max_header_list_size(head_bytes);
+        let builder = match &outside.proxy {
+            Some(proxy) if proxied => {
+                builder.dns_resolver(Arc::new(guard.reaching(&outside.proxy_host))).proxy(proxy.clone())
+            }
+            _ => builder.dns_resolver(Arc::new(guard.clone())),
+        };
+        let client =
+            builder.build().map_err(|wrong| FetchError::Setup { why: super::error::last_cause(&wrong) })?;
         clients.insert(key, client.clone());
         Ok(client)
     }
@@ -257,6 +306,7 @@ impl Http {
 /// What stands in the head of the request besides its conditions.
 fn headers(request: &Request, trail: &Trail) -> Result<HeaderMap, FetchError> {
     let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPTED));
     headers.insert(ACCEPT, HeaderValue::from_static(request.accept.header()));
     let further = if trail.is_home() { request.headers.as_slice() } else { &[] };
     for (name, value) in further {

@@ -21,10 +21,19 @@ pub enum FetchError {
          that host (--allow-host {host})"
     )]
     Refused { host: String, address: IpAddr },
+    #[error(
+        "{host} is the name of a local network; asking a proxy for it is refused unless the source allows that \
+         host (--allow-host {host})"
+    )]
+    LocalName { host: String },
     #[error("no address is known for the host {host}; check its spelling and the name server")]
     NoSuchHost { host: String },
     #[error("could not connect to {host}: {why}")]
     CouldNotConnect { host: String, why: String },
+    #[error("no safe connection to {host}: {why}")]
+    NotSafe { host: String, why: String },
+    #[error("the proxy {proxy} did not lead to {host}: {why}")]
+    ProxyFailed { proxy: String, host: String, why: String },
     #[error("{host} did not answer in time: {during} ({} s)", limit.as_secs_f32())]
     TimedOut { host: String, during: During, limit: Duration },
     #[error("other requests to {host} were still running; it is asked again later")]
@@ -35,13 +44,15 @@ pub enum FetchError {
     HeadTooLarge { limit: usize },
     #[error("the answer is larger than {} MB", limit >> 20)]
     TooLarge { limit: u64 },
+    #[error("the answer unpacks to more than {ratio} times its size, as harmful files do")]
+    TooDense { ratio: u64 },
     #[error("more than {limit} redirects")]
     TooManyRedirects { limit: usize },
     #[error("the redirects go in a circle: {circle}")]
     RedirectLoop { circle: String },
     #[error("the answer of {host} broke off: {why}")]
     CutOff { host: String, why: String },
-    #[error("the answer could not be unpacked: {why}")]
+    #[error("the answer could not be read: {why}")]
     BrokenAnswer { why: String },
     #[error("robots.txt of {host} forbids {path} to be read by programs")]
     RobotsForbid { host: String, path: String },
@@ -77,6 +88,7 @@ fn status_words(status: u16) -> &'static str {
     match status {
         304 => " (unchanged, though nothing was known of it)",
         401 | 403 => " (access denied)",
+        407 => " (the proxy asks for a password)",
         404 => " (not found; the address may have changed)",
         410 => " (gone for good)",
         429 => " (asked to come less often)",
@@ -110,10 +122,33 @@ impl FetchError {
         if why.contains("message head is too large") {
             return Self::HeadTooLarge { limit: limits.head_bytes };
         }
+        if why.starts_with("invalid HTTP") {
+            return Self::BrokenAnswer { why: format!("it is not HTTP ({why})") };
+        }
+        if let Some(wrong) = cause::<rustls::Error>(wrong) {
+            return Self::NotSafe { host, why: tls_words(wrong) };
+        }
         if wrong.is_connect() {
             return Self::CouldNotConnect { host, why };
         }
         Self::CutOff { host, why }
+    }
+}
+
+fn tls_words(wrong: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    let rustls::Error::InvalidCertificate(bad) = wrong else { return wrong.to_string() };
+    match bad {
+        Bad::UnknownIssuer => {
+            "its certificate is signed by an authority unknown here (one of your own goes into ca_file under [http])"
+                .into()
+        }
+        Bad::Expired | Bad::ExpiredContext { .. } => "its certificate has expired".into(),
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => "its certificate is not valid yet".into(),
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            "its certificate is for another name".into()
+        }
+        other => format!("its certificate is not accepted ({other})"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one door to the network: fetches a document politely, within limits, and never from a private
 //! network unless a source names the host.
 
+mod address;
 mod answer;
 mod body;
 mod client;
@@ -9,6 +10,7 @@ mod guard;
 mod limits;
 mod request;
 mod robots;
+mod settings;
 mod trail;
 mod turns;
 
@@ -17,3 +19,4 @@ pub use client::Http;
 pub use error::{During, FetchError};
 pub use limits::Limits;
 pub use request::{Accept, Politeness, Request};
+pub use settings::{HttpSettings, HttpSettingsError};

@@ -4,8 +4,11 @@
 
 mod encodings;
 mod feeds;
+mod manners;
 mod network;
 mod server;
 mod sheets;
 mod storing;
+mod unruly;
+mod ways;
 mod workbooks;

@@ -13,7 +13,7 @@ use qingting_ingest::feed::FeedError;
 use qingting_ingest::http::{Answer, Document, FetchError, Http, Validators};
 use qingting_ingest::poll::preview;
 
-use crate::server::serve;
+use crate::server::{packed, serve};
 
 const FEED: &str = "<rss version=\"2.0\"><channel><title>t</title><item><title>积水</title><guid>1</guid></item></channel></rss>";
 
@@ -73,17 +73,23 @@ async fn redirects_are_followed_counted_and_checked() {
     let router = Router::new()
         .route("/feed", get(|| async { FEED }))
         .route("/once", get(|| async { Redirect::permanent("/feed") }))
+        .route("/while", get(|| async { Redirect::temporary("/once") }))
         .route("/ring", get(|| async { Redirect::temporary("/ring") }))
         .route("/inside", get(|| async { Redirect::temporary("http://localhost:1/") }))
         .route("/number", get(|| async { Redirect::temporary("http://[::1]:1/") }))
         .route("/file", get(|| async { (StatusCode::FOUND, [(header::LOCATION, "file:///etc/passwd")]) }));
     let base = format!("http://{}", serve(router).await);
-    assert!(document(&format!("{base}/once")).await.url.path() == "/feed");
+    let lasting = document(&format!("{base}/once")).await;
+    assert_eq!((lasting.url.path(), lasting.moved_to), ("/feed", Some(lasting.url.clone())));
+    let passing = document(&format!("{base}/while")).await;
+    assert_eq!((passing.url.path(), passing.moved_to), ("/feed", None));
     let wrong = |path: &'static str| {
         let url = format!("{base}{path}");
         async move { fetch(&url, Some("127.0.0.1")).await.unwrap_err() }
     };
-    assert!(matches!(wrong("/ring").await, FetchError::RedirectLoop { .. }));
+    assert!(
+        matches!(wrong("/ring").await, FetchError::RedirectLoop { circle } if circle.contains("/ring -> "))
+    );
     assert!(matches!(wrong("/inside").await, FetchError::Refused { .. }));
     assert!(matches!(wrong("/number").await, FetchError::Refused { .. }));
     assert!(matches!(wrong("/file").await, FetchError::BadAddress { .. }));
@@ -110,7 +116,7 @@ async fn an_unchanged_feed_is_not_sent_again() {
 
 #[tokio::test]
 async fn packed_answers_are_unpacked_and_the_charset_is_told() {
-    let packed = gzip(FEED.as_bytes());
+    let packed = packed("gzip", FEED.as_bytes(), 1).await;
     let answer = move || {
         let packed = packed.clone();
         async move {
@@ -164,21 +170,4 @@ async fn a_preview_shows_the_entries() {
         shown["entries"][0],
         serde_json::json!({"id": "1", "title": "积水", "url": null, "published": null, "body": ""})
     );
-}
-
-/// Gzip (RFC 1952) with one stored block (RFC 1951, 3.2.4).
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(bytes.len()).unwrap();
-    let mut crc = !0u32;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        (0..8).for_each(|_| crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()));
-    }
-    let mut out = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1];
-    out.extend(length.to_le_bytes());
-    out.extend((!length).to_le_bytes());
-    out.extend(bytes);
-    out.extend((!crc).to_le_bytes());
-    out.extend(u32::from(length).to_le_bytes());
-    out
 }
