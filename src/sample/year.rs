@@ -64,7 +64,7 @@ impl Year {
         // Few large files import quickest; a feed must stay below what a poll takes.
         let periods = match items {
             ..10_000 => 4,
-            ..1_000_000 => 12,
+            10_000..1_000_000 => 12,
             _ => 52,
         };
         Ok(Self { days, periods, habits })
