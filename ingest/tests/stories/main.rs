@@ -5,6 +5,7 @@
 mod encodings;
 mod feeds;
 mod manners;
+mod folders;
 mod network;
 mod server;
 mod sheets;
