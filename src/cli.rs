@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use qingting_models::records::{Channel, Mode, Role, SourceKind};
+use qingting_models::ids::QuarantineId;
+use qingting_models::records::{Channel, Mode, RejectKind, Role, SourceKind};
 
 /// The command was typed wrong: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -74,9 +75,12 @@ pub enum Command {
         #[arg(long, value_name = "NAME")]
         source: Option<String>,
     },
-    /// Take in a sheet: CSV, XLSX or JSONL
+    /// Take in a sheet: CSV, TSV, XLSX, XLS, ODS or JSONL
     #[command(after_help = "Example: qingting import 12345.xlsx --source 12345热线 --judge")]
     Import(Import),
+    /// The rows that could not be read: see, mend, replay and dismiss them
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Judge texts from standard input; stores nothing
     #[command(
         after_help = "Example: echo '{\"id\":\"1\",\"title\":\"工地欠薪\",\"body\":\"三个月没发工资\"}' | qingting classify"
@@ -194,17 +198,79 @@ pub enum SourceCommand {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// CSV, XLSX or JSONL
+    /// CSV, TSV, XLSX, XLS, ODS or JSONL
     pub file: PathBuf,
     /// The source; an unknown one is made as sheet, complaint, handle
-    #[arg(long, value_name = "NAME")]
-    pub source: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "preview")]
+    pub source: Option<String>,
     /// A column map: meaning = "header" in TOML
     #[arg(long, value_name = "MAP.toml")]
     pub map: Option<PathBuf>,
     /// Return when the items are judged, routed and searchable
     #[arg(long)]
     pub judge: bool,
+    /// Write what became of each row to a sheet for the sender, .xlsx or .csv
+    #[arg(long, value_name = "FILE")]
+    pub outcome: Option<PathBuf>,
+    /// Show how the columns are understood and what the first rows would become; stores nothing
+    #[arg(long, conflicts_with_all = ["judge", "outcome"])]
+    pub preview: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum QuarantineCommand {
+    /// List the rows that wait
+    #[command(after_help = "Example: qingting quarantine list --source 12345热线 --kind time")]
+    List {
+        #[arg(long, value_name = "NAME")]
+        source: Option<String>,
+        /// time, no_text, width, line, header, entry, field or other
+        #[arg(long)]
+        kind: Option<RejectKind>,
+        /// Those that were dealt with
+        #[arg(long)]
+        closed: bool,
+    },
+    /// Show a row; its content with a reason, which is logged
+    #[command(after_help = "Example: qingting quarantine show 123 --reason 更正日期")]
+    Show {
+        id: QuarantineId,
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Read rows again, by the present rules or as mended
+    #[command(after_help = "Example: qingting quarantine replay 123 --set '推送时间=2026-11-03 09:00'")]
+    Replay {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Mend a field first: header=value; may be given several times
+        #[arg(long, value_name = "HEADER=VALUE")]
+        set: Vec<String>,
+    },
+    /// Give rows up
+    #[command(after_help = "Example: qingting quarantine dismiss --all --kind no_text --reason 空行")]
+    Dismiss {
+        #[command(flatten)]
+        chosen: Chosen,
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+/// One row, or all that wait.
+#[derive(Debug, Args)]
+pub struct Chosen {
+    /// The number of a row
+    pub id: Option<QuarantineId>,
+    /// All rows that wait
+    #[arg(long, conflicts_with = "id")]
+    pub all: bool,
+    /// With --all: of this source
+    #[arg(long, value_name = "NAME", requires = "all")]
+    pub source: Option<String>,
+    /// With --all: of this kind
+    #[arg(long, requires = "all")]
+    pub kind: Option<RejectKind>,
 }
 
 #[derive(Debug, Args)]

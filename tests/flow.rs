@@ -8,6 +8,7 @@ mod flow {
     mod keys;
     mod kills;
     mod mistakes;
+    mod quarantine;
     mod sample;
     mod sheets;
     mod support;

@@ -1,11 +1,14 @@
 //! `qingting import`: takes in one sheet.
 
+mod preview;
+
 use std::fs;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use qingting_ingest::import::{Progress, import};
-use qingting_ingest::sheet::{self, ColumnMap};
+use qingting_ingest::import::{ImportError, Progress, import_with_outcome};
+use qingting_ingest::outcome::OutcomeSheet;
+use qingting_ingest::sheet::{self, ColumnMap, HeaderError, SheetError};
 use qingting_models::store::Store;
 
 use super::source::made_for_import;
@@ -15,6 +18,13 @@ use crate::output;
 use crate::worker::Tools;
 
 pub async fn run(global: &Global, command: &Import) -> Result<()> {
+    if command.preview {
+        return preview::run(
+            global,
+            &command.file,
+            command.map.as_deref().map(read_map).transpose()?.as_ref(),
+        );
+    }
     let home = Home::find(global)?;
     match fs::metadata(&command.file) {
         Ok(meta) if meta.is_dir() => bail!("{} is a folder, not a file", command.file.display()),
@@ -54,13 +64,14 @@ impl Done {
 }
 
 async fn take_in(global: &Global, command: &Import, map: Option<ColumnMap>, store: &Store) -> Result<Done> {
-    let known = store.source_named(&command.source).await?;
+    let name = command.source.as_deref().unwrap_or_default();
+    let known = store.source_named(name).await?;
     if known.is_none() {
         // A file that is no sheet must not leave a source behind.
         sheet::read(&command.file, map.as_ref(), 1, &mut |_| false)
-            .map_err(|fault| anyhow::anyhow!("{} {fault}", command.file.display()))?;
+            .map_err(|fault| doubtful(&command.file, fault))?;
     }
-    let (source, made) = made_for_import(store, &command.source).await?;
+    let (source, made) = made_for_import(store, name).await?;
     if made && !global.json {
         output::note(&format!(
             "made the source \"{}\" (sheet, complaint, handle, without cut-off)",
@@ -68,13 +79,27 @@ async fn take_in(global: &Global, command: &Import, map: Option<ColumnMap>, stor
         ));
     }
     let bar = output::progress(1, "importing");
-    let told = |progress: Progress| {
+    let tell = |progress: Progress| {
         bar.set_length(progress.bytes_total.max(1));
         bar.set_position(progress.bytes_read);
     };
-    let run = import(store, &source, &command.file, map.as_ref(), &told).await?;
+    let outcome = command.outcome.as_deref().map(OutcomeSheet::create).transpose()?;
+    let run = import_with_outcome(store, &source, &command.file, map.as_ref(), outcome, &tell)
+        .await
+        .map_err(|e| match e {
+            ImportError::Sheet { file, fault } => doubtful(&file, fault),
+            other => other.into(),
+        })?;
     bar.finish_and_clear();
     Ok(Done(run))
+}
+
+/// Why a file was not read; the guess at doubtful columns is written out as the column map to correct.
+fn doubtful(file: &std::path::Path, fault: SheetError) -> anyhow::Error {
+    if let SheetError::Header(HeaderError::Unsure { guess, .. }) = &fault {
+        output::note(&guess.to_toml());
+    }
+    anyhow::anyhow!("{} {fault}", file.display())
 }
 
 async fn judge(tools: Tools) -> Result<()> {

@@ -11,6 +11,7 @@ mod import;
 mod init;
 mod key;
 mod mask;
+mod quarantine;
 mod sample;
 mod serve;
 mod source;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Source(source) => source::run(global, source).await,
             Command::Fetch { source } => fetch::run(global, source.as_deref()).await,
             Command::Import(import) => import::run(global, &import).await,
+            Command::Quarantine(quarantine) => quarantine::run(global, quarantine).await,
             Command::User(user) => user::run(global, user).await,
             Command::Key(key) => key::run(global, key).await,
             Command::Audit(AuditCommand::Verify) => audit::verify(global).await,

@@ -4,8 +4,8 @@
 
 mod encodings;
 mod feeds;
-mod manners;
 mod folders;
+mod manners;
 mod network;
 mod server;
 mod sheets;
