@@ -86,6 +86,12 @@ impl Form {
         Self(Arc::new(rows.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()))
     }
 
+    /// The same form with one value of `name`.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let others = self.0.iter().filter(|(k, _)| k != name).cloned();
+        Self(Arc::new(others.chain([(name.to_owned(), value.to_owned())]).collect()))
+    }
+
     /// The first value of `name` without surrounding blanks; empty when absent.
     pub fn text(&self, name: &str) -> &str {
         self.0.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v.trim())

@@ -24,6 +24,12 @@ pub enum Control {
     Number(u32, u32),
     Date,
     Select(Vec<Choice>),
+    /// A box to tick; its value is `on` when it is ticked.
+    Check,
+    /// One line of at most so many characters that is not shown while it is typed.
+    Secret(usize),
+    /// One line of a notation (an address, a selector) of at most so many characters.
+    Code(usize),
 }
 
 /// A field of a form.
@@ -36,11 +42,13 @@ pub struct Field {
     pub hint: &'static str,
     /// What stands in it.
     pub value: String,
+    /// What is wrong with it.
+    pub problem: Option<String>,
 }
 
 impl Field {
     fn new(name: &'static str, label: &'static str, control: Control) -> Self {
-        Self { name, label, control, required: true, hint: "", value: String::new() }
+        Self { name, label, control, required: true, hint: "", value: String::new(), problem: None }
     }
 
     pub(crate) fn optional(mut self) -> Self {
@@ -68,6 +76,22 @@ impl Field {
 
     pub(crate) fn date(name: &'static str, label: &'static str) -> Self {
         Self::new(name, label, Control::Date)
+    }
+
+    pub(crate) fn check(name: &'static str, label: &'static str) -> Self {
+        Self::new(name, label, Control::Check).optional()
+    }
+
+    pub(crate) fn secret(name: &'static str, label: &'static str, max: usize) -> Self {
+        Self::new(name, label, Control::Secret(max))
+    }
+
+    pub(crate) fn code(name: &'static str, label: &'static str, max: usize) -> Self {
+        Self::new(name, label, Control::Code(max))
+    }
+
+    pub(crate) fn area(name: &'static str, label: &'static str, max: usize) -> Self {
+        Self::new(name, label, Control::Area(max))
     }
 
     pub(crate) fn number(name: &'static str, label: &'static str, least: u32, most: u32) -> Self {
@@ -330,7 +354,10 @@ mod tests {
         for kind in ActionKind::ALL.iter().copied().filter(|k| has_form(*k)) {
             let shown = form_of(kind, &names, &case, None);
             let answer = |field: &Field| match &field.control {
-                Control::Line(_) | Control::Area(_) => "已经处理".to_owned(),
+                Control::Line(_) | Control::Area(_) | Control::Secret(_) | Control::Code(_) => {
+                    "已经处理".to_owned()
+                }
+                Control::Check => "on".to_owned(),
                 Control::Number(least, _) => least.to_string(),
                 Control::Date => "2026-12-01".to_owned(),
                 Control::Select(options) => options[0].value.clone(),

@@ -9,6 +9,7 @@ pub mod app;
 pub mod assets;
 pub mod caller;
 pub mod case_forms;
+pub mod chart;
 pub mod error;
 pub mod frame;
 pub mod headers;
@@ -22,6 +23,7 @@ pub mod people;
 pub mod preview;
 pub mod proposal;
 pub mod query;
+pub mod remedy;
 pub mod routes;
 #[cfg(test)]
 pub mod samples;

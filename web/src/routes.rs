@@ -11,6 +11,7 @@ use qingting_models::records::Role::{
 
 use crate::access::{Access, Gate, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
+use crate::pages::sources;
 use crate::{assets, pages};
 
 /// Judge items.
@@ -109,11 +110,25 @@ fn routes() -> Vec<Route> {
         page("/cases/{id}", READERS, pages::case::show),
         action("/cases/{id}/act", READERS, pages::case_act::submit),
         page("/inbox", DEPARTMENT, pages::inbox::show),
-        page("/sources", ADMINS, pages::sources::show),
-        action("/sources/add", ADMINS, pages::sources::add),
-        action("/sources/test", ADMINS, pages::sources::test),
-        action("/sources/{id}/pause", ADMINS, pages::sources::pause),
-        action("/sources/{id}/resume", ADMINS, pages::sources::resume),
+        page("/sources", ADMINS, sources::list::show),
+        page("/sources/new", ADMINS, sources::add::show),
+        action("/sources/new", ADMINS, sources::add::submit),
+        page("/sources/opml", ADMINS, sources::opml::show),
+        upload("/sources/opml", ADMINS, sources::opml::LIMIT, sources::opml::upload),
+        action("/sources/opml/add", ADMINS, sources::opml::add),
+        page("/sources/export.opml", ADMINS, sources::opml::download),
+        page("/sources/{id}", ADMINS, sources::detail::show),
+        action("/sources/{id}/try", ADMINS, sources::detail::try_it),
+        page("/sources/{id}/edit", ADMINS, sources::edit::show),
+        action("/sources/{id}/edit", ADMINS, sources::edit::submit),
+        action("/sources/{id}/poll", ADMINS, sources::act::poll),
+        action("/sources/{id}/pause", ADMINS, sources::act::pause),
+        action("/sources/{id}/resume", ADMINS, sources::act::resume),
+        action("/sources/{id}/move", ADMINS, sources::act::take_new_address),
+        action("/sources/{id}/token", ADMINS, sources::token::make),
+        action("/sources/{id}/token/end", ADMINS, sources::token::end),
+        page("/sources/{id}/remove", ADMINS, sources::remove::show),
+        action("/sources/{id}/remove", ADMINS, sources::remove::submit),
         page("/users", ADMINS, pages::users::show),
         action("/users/add", ADMINS, pages::users::add),
         action("/users/{id}/disable", ADMINS, pages::users::disable),

@@ -210,6 +210,11 @@ mod tests {
         walk::<case::CasePage>("case");
         walk::<inbox::InboxPage>("inbox");
         walk::<sources::SourcesPage>("sources");
+        walk::<sources::AddPage>("adding a source");
+        walk::<sources::EditPage>("changing a source");
+        walk::<sources::DetailPage>("a source");
+        walk::<sources::RemovePage>("removing a source");
+        walk::<sources::OpmlPage>("lists of feeds");
         walk::<users::UsersPage>("users");
         walk::<audit::AuditPage>("audit");
     }

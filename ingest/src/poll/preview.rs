@@ -1,7 +1,7 @@
 //! Shows what a source would bring, and stores nothing.
 
 use jiff::Timestamp;
-use qingting_models::records::{PullRule, Source, SourceKind, SourceSettings};
+use qingting_models::records::{ItemContent, PullRule, Source, SourceKind, SourceSettings};
 use qingting_models::store::NewSource;
 use serde::Serialize;
 use url::Url;
@@ -10,11 +10,11 @@ use super::records::{Door, home, secret_of};
 use super::{PollError, feed, page};
 use crate::feed::{FeedDocument, FeedError};
 use crate::http::{Answer, Document, FetchError, Http, Request, Validators};
+use crate::prepare::prepare;
 use crate::pull::json::Mapping;
 use crate::pull::open311;
 use crate::pull::{article, page as page_rule};
 use crate::record::RawRecord;
-use crate::text::opening;
 
 /// Entries that a preview shows.
 const SHOWN: usize = 50;
@@ -43,7 +43,8 @@ impl<'a> From<&'a NewSource> for Asked<'a> {
     }
 }
 
-/// What a source would bring. Texts are as they came, not masked: who shows them masks them.
+/// What a source would bring. Texts of feeds and pages are as they came, not masked: who shows them masks them.
+/// Records of interfaces are masked as they would be stored.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Preview {
     /// `rss`, `atom`, `json` for feeds, else the kind's code.
@@ -221,12 +222,11 @@ async fn of_open311(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Pr
 
 fn of_records(asked: &Asked<'_>, records: Vec<RawRecord>, warnings: Vec<String>) -> Preview {
     let total = records.len();
-    let entry = |r: RawRecord| PreviewEntry {
-        id: r.external_id.unwrap_or_default(),
-        title: if r.title.is_empty() { opening(&r.body) } else { r.title },
-        url: r.url,
-        published: r.occurred_at.or(r.dispatched_at),
-        body: r.body,
+    // A record's own names and numbers are known here alone: what stands of them in its texts is masked here.
+    let entry = |r: RawRecord| {
+        let id = r.external_id.clone().unwrap_or_default();
+        let ItemContent { title, body, url, occurred_at, .. } = prepare(r).content;
+        PreviewEntry { id, title, url, published: occurred_at, body }
     };
     let entries = records.into_iter().take(SHOWN).map(entry).collect();
     Preview { format: asked.kind.code().into(), title: String::new(), entries, total, warnings }

@@ -1,12 +1,14 @@
 //! One item: its masked text with the words that decided, its judgements, versions and forms.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
-use qingting_models::ids::ItemId;
-use qingting_models::records::{Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency};
+use qingting_models::ids::{ItemId, SourceId};
+use qingting_models::records::{Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency, Viewer};
 
 use super::{Answer, html, read_id};
 use crate::app::AppState;
@@ -46,10 +48,23 @@ pub struct ItemPage {
     pub topics: Vec<Choice>,
     pub selects: Vec<Select>,
     pub facts: Vec<(String, String)>,
+    /// When its source withdrew it.
+    pub withdrawn: Option<Moment>,
+    /// The other places where it appeared, and how many places there are in all.
+    pub appearances: Vec<AppearanceView>,
+    pub places: i64,
     pub first_seen: Moment,
     pub occurred: Option<Moment>,
     pub dispatched: Option<Moment>,
     pub sender_due: Option<Moment>,
+}
+
+/// Another place where an item appeared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppearanceView {
+    pub source: String,
+    pub url: Option<String>,
+    pub at: Moment,
 }
 
 /// A judgement as it is read.
@@ -131,7 +146,7 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         may_unmask,
         title,
         body,
-        url: content.url.clone().filter(|url| url.starts_with("https://") || url.starts_with("http://")),
+        url: web_address(&content.url),
         case,
         original: None,
         judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
@@ -141,11 +156,43 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         topics: topic_choices(&item, &state.names),
         selects: selects(&item, &state.names),
         facts: facts(&item, source),
+        withdrawn: item.withdrawn_at.map(|at| Moment::new(at, now)),
+        appearances: appearances(state, eyes, &item, now).await?,
+        places: item.appearances,
         first_seen: Moment::new(item.first_seen_at, now),
         occurred: content.occurred_at.map(|at| Moment::new(at, now)),
         dispatched: content.upstream.dispatched_at.map(|at| Moment::new(at, now)),
         sender_due: content.upstream.due_at.map(|at| Moment::new(at, now)),
     })
+}
+
+fn web_address(url: &Option<String>) -> Option<String> {
+    url.clone().filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+}
+
+async fn appearances(
+    state: &AppState,
+    eyes: &Viewer,
+    item: &Item,
+    now: Timestamp,
+) -> Result<Vec<AppearanceView>, WebError> {
+    if item.appearances < 2 {
+        return Ok(Vec::new());
+    }
+    let mut names: HashMap<SourceId, String> = HashMap::new();
+    let mut shown = Vec::new();
+    for place in state.store.appearances(eyes, item.id).await? {
+        if !names.contains_key(&place.source) {
+            let source = state.store.source(place.source).await?;
+            names.insert(place.source, source.map_or_else(String::new, |source| source.name));
+        }
+        shown.push(AppearanceView {
+            source: names.get(&place.source).cloned().unwrap_or_default(),
+            url: web_address(&place.url),
+            at: Moment::new(place.at, now),
+        });
+    }
+    Ok(shown)
 }
 
 /// The text in pieces; the words of a judgement of an older version would mark the wrong places.
@@ -236,8 +283,31 @@ fn facts(item: &Item, source: String) -> Vec<(String, String)> {
         ("来源编号".into(), item.external_id.clone()),
         ("版本".into(), item.version.to_string()),
     ];
+    if let Some(language) = item.language.as_deref().filter(|code| *code != "zh") {
+        facts.push(("语言".into(), language_words(language)));
+    }
     facts.extend(item.content.upstream.fields.iter().take(40).cloned());
     facts
+}
+
+/// The language of an ISO 639-1 code; the code itself for those that are seldom met here.
+fn language_words(code: &str) -> String {
+    let known = [
+        ("en", "英语"),
+        ("ja", "日语"),
+        ("ko", "韩语"),
+        ("fr", "法语"),
+        ("ru", "俄语"),
+        ("de", "德语"),
+        ("es", "西班牙语"),
+        ("ug", "维吾尔语"),
+        ("bo", "藏语"),
+        ("mn", "蒙古语"),
+    ];
+    known
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map_or_else(|| code.to_owned(), |(_, name)| (*name).to_owned())
 }
 
 #[cfg(test)]
@@ -271,6 +341,9 @@ impl crate::samples::Sampled for ItemPage {
             others: vec![t.clone(), t.clone()],
             topics: vec![choice(&t)],
             selects: vec![Select { name: "kind", label: "诉求类型", any: "", options: vec![choice(&t)] }],
+            withdrawn: Some(moment(60)),
+            appearances: vec![AppearanceView { source: t.clone(), url: Some(t.clone()), at: moment(60) }],
+            places: 2,
             facts: vec![(t.clone(), t)],
             first_seen: moment(0),
             occurred: Some(moment(1)),

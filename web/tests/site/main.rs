@@ -7,3 +7,4 @@ mod desk;
 mod login;
 mod office;
 mod pages;
+mod sources;

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use jiff::SignedDuration;
+use qingting_ingest::http::Http;
 use qingting_models::county::{County, DepartmentCode, TopicCode};
 use qingting_models::ids::{CaseId, ItemId, SourceId, UserId};
 use qingting_models::records::{
@@ -60,23 +61,30 @@ impl Office {
         Self::with(WebSettings::default()).await
     }
 
+    /// One that may use the network of this machine.
+    pub(crate) async fn online() -> Self {
+        let http = Http::new("test");
+        Self::over(fresh().await.unwrap(), WebSettings::default(), Some(http)).await
+    }
+
     /// One over each database.
     pub(crate) async fn each() -> Vec<Self> {
         let mut offices = Vec::new();
         for store in each_database().await.unwrap() {
-            offices.push(Self::over(store, WebSettings::default()).await);
+            offices.push(Self::over(store, WebSettings::default(), None).await);
         }
         offices
     }
 
     pub(crate) async fn with(settings: WebSettings) -> Self {
-        Self::over(fresh().await.unwrap(), settings).await
+        Self::over(fresh().await.unwrap(), settings, None).await
     }
 
-    async fn over(store: TestStore, settings: WebSettings) -> Self {
+    async fn over(store: TestStore, settings: WebSettings, http: Option<Http>) -> Self {
         let county = Arc::new(County::embedded().unwrap());
         let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
-        let state = AppState::new(store.clone(), county, words, settings);
+        let mut state = AppState::new(store.clone(), county, words, settings);
+        state.http = http;
         let source = store
             .add_source(
                 NewSource {

@@ -251,47 +251,8 @@ async fn what_a_person_chose_is_proposed_first() {
 }
 
 #[tokio::test]
-async fn trouble_with_a_source_is_told_in_chinese_with_the_original_behind_it() {
-    use qingting_models::records::{RowPlace, SourceRun};
-    use qingting_models::store::{PollOutcome, Reject};
+async fn an_administrator_adds_a_user() {
     let office = Office::new().await;
-    let source = office.store.source(office.source).await.unwrap().unwrap();
-    let failed = "news.example answered with HTTP status 404 (not found; the address may have changed)";
-    let tried_at = office.store.now();
-    let outcome = PollOutcome { tried_at, result: Err(failed.into()), next_at: tried_at };
-    office.store.finish_poll(&source, outcome).await.unwrap();
-    let place = RowPlace { file: "七月.csv".into(), row: 9, ..RowPlace::default() };
-    let reason = "a quote is opened and never closed".to_owned();
-    let (kind, form) =
-        (qingting_models::records::RejectKind::Time, qingting_models::records::RejectForm::Row);
-    let reject = Reject { place, kind, form, reason, original: serde_json::json!({}) };
-    let run: SourceRun = office.store.intake(&source, vec![], vec![reject]).await.unwrap();
-    assert_eq!(run.quarantined, 1);
-    let body = office.get("admin", "/sources").await.body;
-    for text in ["news.example 上没有这个地址（404）", failed, "引号只有开头", "七月.csv，第 9 行"]
-    {
-        assert!(body.contains(text), "{text} is missing");
-    }
-}
-
-#[tokio::test]
-async fn an_administrator_adds_a_source_and_a_user() {
-    let office = Office::new().await;
-    let feed = [
-        ("name", "县融媒体"),
-        ("kind", "feed"),
-        ("channel", "news"),
-        ("mode", "mirror"),
-        ("address", "https://example.cn/rss"),
-    ];
-    assert_eq!(office.post("admin", "/sources/add", &feed).await.status, StatusCode::SEE_OTHER);
-    let twice = office.post("admin", "/sources/add", &feed).await;
-    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(twice.body.contains("已有名为“县融媒体”的来源") && twice.body.contains("https://example.cn/rss"));
-    let source = office.store.source_named("县融媒体").await.unwrap().unwrap();
-    office.post("admin", &format!("/sources/{}/pause", source.id), &[]).await;
-    assert!(office.store.source(source.id).await.unwrap().unwrap().paused);
-
     let user = [("name", "王敏"), ("login", "wang.min"), ("role", "handler"), ("department", "zjj")];
     let added = office.post("admin", "/users/add", &user).await;
     let password = added.body.split("的初始密码：<code>").nth(1).and_then(|r| r.split('<').next()).unwrap();

@@ -1,0 +1,59 @@
+//! What is done with a source by one press: pausing, going on, reading at once, taking a new address.
+
+use axum::extract::{Path, State};
+use qingting_models::records::Source;
+
+use super::draft::form_of;
+use super::reading::{Purpose, read};
+use super::{Answer, back, find, page_of};
+use crate::app::AppState;
+use crate::caller::Caller;
+use crate::error::WebError;
+
+pub async fn pause(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+    set_paused(&state, &caller, &id, true).await
+}
+
+pub async fn resume(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+    set_paused(&state, &caller, &id, false).await
+}
+
+async fn set_paused(state: &AppState, caller: &Caller, id: &str, paused: bool) -> Answer {
+    let source = find(state, id).await?;
+    state.store.set_source_paused(source.id, paused, caller.actor()).await?;
+    let done = if paused { "source-paused" } else { "source-resumed" };
+    Ok(back("", &page_of(source.id), done))
+}
+
+/// Makes a source due; a worker reads it within seconds.
+pub async fn poll(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+    let source = find(&state, &id).await?;
+    if source.paused {
+        return Err(WebError::bad("这个来源已暂停，请先恢复"));
+    }
+    if !source.kind.is_polled() {
+        return Err(WebError::bad("这种来源由对方送来，不需要读取"));
+    }
+    state.store.poll_at_once(source.id, caller.actor()).await?;
+    Ok(back("", &page_of(source.id), "source-due"))
+}
+
+/// Takes the address that a permanent redirect leads to.
+pub async fn take_new_address(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Answer {
+    let source = find(&state, &id).await?;
+    let to = source.health.moved_to.clone().ok_or_else(|| WebError::bad("对方没有给出新的地址"))?;
+    let change = moved(&source, &to)?;
+    state.store.change_source(source.id, change, caller.actor()).await?;
+    Ok(back("", &page_of(source.id), "source-moved"))
+}
+
+fn moved(source: &Source, to: &str) -> Result<qingting_models::store::SourceChange, WebError> {
+    let form = form_of(source).with("address", to);
+    let draft = read(source.kind, &form, Some(source), Purpose::Save)
+        .map_err(|problems| WebError::bad(format!("新地址不能用：{}", problems.summary())))?;
+    Ok(draft.to_change())
+}

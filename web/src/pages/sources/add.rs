@@ -1,0 +1,126 @@
+//! Adding a source: the choice of its kind, its form, a trial, and saving it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use qingting_models::records::{Source, SourceKind};
+use qingting_models::store::StoreError;
+
+use super::draft::{self, Draft, Secret};
+use super::form::{SourceForm, Step, step};
+use super::kinds::{self, KindView};
+use super::problems::Problems;
+use super::reading::{Purpose, read};
+use super::{Answer, PATH, back, html, page_of, taken, token, trial};
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::case_forms::Control;
+use crate::error::WebError;
+use crate::frame::{Frame, Notice};
+use crate::preview::Trial;
+use crate::query::Query;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "source_new.html")]
+pub struct AddPage {
+    pub frame: Frame,
+    /// To choose from, while no kind is chosen.
+    pub kinds: Vec<KindView>,
+    pub form: Option<SourceForm>,
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let form = SourceKind::from_code(query.text("kind"))
+        .map(|kind| SourceForm::to_add(kind, &draft::blank_form(), &Problems::default()));
+    html(&page(&state, &caller, form))
+}
+
+fn page(state: &AppState, caller: &Caller, form: Option<SourceForm>) -> AddPage {
+    let kinds = if form.is_none() { kinds::all() } else { vec![] };
+    AddPage { frame: Frame::inside(state, caller, "添加来源", PATH), kinds, form }
+}
+
+pub async fn submit(State(state): State<AppState>, caller: Caller, headers: HeaderMap, form: Form) -> Answer {
+    let kind: SourceKind = form.must("kind", "种类")?;
+    let (pressed, typed) = step(&form);
+    if pressed == Step::Try {
+        return match read(kind, &typed, None, Purpose::Try) {
+            Ok(draft) => {
+                let trial = trial::of_draft(&state, &draft, None).await?;
+                again(&state, &caller, kind, &typed, &Problems::default(), Some(trial))
+            }
+            Err(problems) => again(&state, &caller, kind, &typed, &problems, None),
+        };
+    }
+    let added = match read(kind, &typed, None, Purpose::Save) {
+        Ok(draft) => save(&state, &caller, &draft).await?,
+        Err(problems) => Err(problems),
+    };
+    match added {
+        Ok(source) if kind == SourceKind::Push => token::first(&state, &caller, &headers, source).await,
+        Ok(source) => Ok(back("", &page_of(source.id), "source-added")),
+        Err(problems) => again(&state, &caller, kind, &typed, &problems, None),
+    }
+}
+
+fn again(
+    state: &AppState,
+    caller: &Caller,
+    kind: SourceKind,
+    typed: &Form,
+    problems: &Problems,
+    trial: Option<Trial>,
+) -> Answer {
+    let mut page = page(state, caller, Some(SourceForm::to_add(kind, typed, problems).with(trial)));
+    if problems.is_empty() {
+        return html(&page);
+    }
+    page.frame = page.frame.with(Some(Notice::bad(problems.summary())));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+/// Saves the source with its map and its secret; a polled one is due once all of it is there.
+async fn save(
+    state: &AppState,
+    caller: &Caller,
+    draft: &Draft,
+) -> Result<Result<Source, Problems>, WebError> {
+    let (store, actor) = (&state.store, caller.actor());
+    let source = match store.add_source(draft.to_new(), actor).await {
+        Ok(source) => source,
+        Err(error @ StoreError::Taken { .. }) => {
+            let mut problems = Problems::default();
+            problems.take::<()>("name", Err(taken(error)));
+            return Ok(Err(problems));
+        }
+        Err(other) => return Err(other.into()),
+    };
+    if draft.column_map.is_some() {
+        store.change_source(source.id, draft.to_change(), actor).await?;
+    }
+    if let Secret::Set(secret) = &draft.secret {
+        store.set_source_secret(source.id, Some(secret), actor).await?;
+        store.poll_at_once(source.id, actor).await?;
+    }
+    Ok(Ok(source))
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for AddPage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{frame, hostile};
+        let mut pages = vec![Self { frame: frame("王"), kinds: kinds::all(), form: None }];
+        for t in hostile() {
+            for kind in SourceKind::ALL {
+                pages.push(Self {
+                    frame: frame(&t),
+                    kinds: vec![],
+                    form: Some(SourceForm::sample(&t, *kind)),
+                });
+            }
+        }
+        pages
+    }
+}

@@ -1,0 +1,210 @@
+//! How a source is doing, in one word, with why and what to do.
+
+use jiff::Timestamp;
+use qingting_models::records::{Source, SourceKind};
+
+use crate::moment::Moment;
+use crate::plain::{self, Told};
+use crate::remedy;
+use crate::view::{Choice, Tag};
+
+/// Failures in a row after which a source counts as broken.
+const BROKEN: i64 = 3;
+
+/// The states that a list is filtered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Well,
+    /// Nothing has come yet.
+    New,
+    Failing,
+    /// Reached, but its rule fits nothing any more.
+    Unmatched,
+    Paused,
+}
+
+impl State {
+    pub(super) const ALL: [Self; 5] = [Self::Well, Self::Failing, Self::Unmatched, Self::New, Self::Paused];
+
+    pub(super) fn of(source: &Source) -> Self {
+        let health = &source.health;
+        match (&health.last_error, health.failures) {
+            _ if source.paused => Self::Paused,
+            (Some(error), n) if n > 0 && remedy::is_unmatched(error) => Self::Unmatched,
+            (_, n) if n > 0 => Self::Failing,
+            _ if health.last_success_at.is_none() => Self::New,
+            _ => Self::Well,
+        }
+    }
+
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::New => "new",
+            Self::Failing => "failing",
+            Self::Unmatched => "unmatched",
+            Self::Paused => "paused",
+        }
+    }
+
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Well => "正常",
+            Self::New => "从未读取",
+            Self::Failing => "读取失败",
+            Self::Unmatched => "规则不再匹配",
+            Self::Paused => "已暂停",
+        }
+    }
+
+    pub(super) fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+
+    /// The choices of a filter, with how many of `sources` are in each state.
+    pub(super) fn choices(sources: &[Source], chosen: Option<Self>) -> Vec<Choice> {
+        let count = |state| sources.iter().filter(|source| Self::of(source) == state).count();
+        let choice = |state: Self| {
+            Choice::new(state.code(), format!("{}（{}）", state.label(), count(state)), chosen == Some(state))
+        };
+        Self::ALL.map(choice).to_vec()
+    }
+}
+
+/// A source's state as pages show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    pub tag: Tag,
+    pub error: Option<Told>,
+    /// What to do; empty when nothing needs to be done.
+    pub todo: String,
+    pub last_success: Option<Moment>,
+    pub next: Option<Moment>,
+}
+
+/// How `source` is doing at `now`.
+pub(super) fn health(source: &Source, now: Timestamp) -> Health {
+    let at = |time: Option<Timestamp>| time.map(|t| Moment::new(t, now));
+    let state = State::of(source);
+    let failed = matches!(state, State::Failing | State::Unmatched | State::Paused);
+    let error = source.health.last_error.as_deref().filter(|_| failed && source.health.failures > 0);
+    Health {
+        tag: tag(state, source),
+        error: error.map(plain::told),
+        todo: match (error, state) {
+            (Some(error), State::Failing | State::Unmatched) => remedy::remedy(error).into(),
+            (_, State::New) => first_step(source.kind, source.has_token).into(),
+            _ => String::new(),
+        },
+        last_success: at(source.health.last_success_at),
+        next: if source.paused { None } else { at(source.health.next_at) },
+    }
+}
+
+fn tag(state: State, source: &Source) -> Tag {
+    match state {
+        State::Paused => Tag::new("已暂停", "tag"),
+        State::Unmatched => Tag::new("规则不再匹配", "tag red"),
+        State::Failing if source.health.failures >= BROKEN => {
+            Tag::new(format!("失败 {} 次", source.health.failures), "tag red")
+        }
+        State::Failing => Tag::new(format!("失败 {} 次，会再试", source.health.failures), "tag yellow"),
+        State::New => Tag::new(new_words(source.kind), "tag yellow"),
+        State::Well => Tag::new("正常", "tag green"),
+    }
+}
+
+fn new_words(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Sheet => "还没有导入过",
+        SourceKind::Push => "还没有收到过",
+        _ => "从未读取",
+    }
+}
+
+/// What brings a new source to life.
+fn first_step(kind: SourceKind, has_token: bool) -> &'static str {
+    match (kind, has_token) {
+        (SourceKind::Sheet, _) => "打开这个来源，点“导入表格”。",
+        (SourceKind::Push, false) => "还没有令牌：打开这个来源，点“生成令牌”，交给对方。",
+        (SourceKind::Push, true) => "令牌已经生成，等对方发来第一条。",
+        (SourceKind::Folder, _) => "把第一份表格放进文件夹，程序会自动读。",
+        _ => "刚添加，程序马上会读第一次。",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qingting_models::ids::SourceId;
+    use qingting_models::records::{Channel, Mode, SourceHealth, SourceSettings};
+
+    use super::*;
+
+    fn source(kind: SourceKind, failures: i64, error: Option<&str>) -> Source {
+        let at = Timestamp::UNIX_EPOCH;
+        Source {
+            id: SourceId(7),
+            name: "测试".into(),
+            kind,
+            channel: Channel::News,
+            mode: Mode::Handle,
+            url: None,
+            cutoff: None,
+            allow_host: None,
+            paused: false,
+            column_map: None,
+            created_at: at,
+            interval_s: 900,
+            settings: SourceSettings::default(),
+            has_secret: false,
+            has_token: false,
+            removed_at: None,
+            health: SourceHealth {
+                failures,
+                last_error: error.map(str::to_owned),
+                last_success_at: Some(at),
+                next_at: Some(at),
+                ..SourceHealth::default()
+            },
+        }
+    }
+
+    fn words(source: &Source) -> (State, String, bool) {
+        let health = health(source, Timestamp::UNIX_EPOCH);
+        (State::of(source), health.tag.text, health.todo.is_empty())
+    }
+
+    #[test]
+    fn each_state_has_its_word_and_trouble_has_advice() {
+        let timed_out = Some("a.cn did not answer in time (10 s to connect, 30 s in all)");
+        let gone = Some(
+            "the selector \"li\" for \"item\" matched nothing on the page; the page has 9 elements; it may",
+        );
+        let mut fresh = source(SourceKind::Feed, 0, None);
+        fresh.health.last_success_at = None;
+        let mut paused = source(SourceKind::Page, 4, gone);
+        paused.paused = true;
+        for (source, state, word, nothing_to_do) in [
+            (source(SourceKind::Feed, 0, None), State::Well, "正常", true),
+            (source(SourceKind::Feed, 1, timed_out), State::Failing, "失败 1 次，会再试", false),
+            (source(SourceKind::Feed, 9, timed_out), State::Failing, "失败 9 次", false),
+            (source(SourceKind::Page, 1, gone), State::Unmatched, "规则不再匹配", false),
+            (fresh, State::New, "从未读取", false),
+            (paused, State::Paused, "已暂停", true),
+        ] {
+            assert_eq!(words(&source), (state, word.to_owned(), nothing_to_do));
+        }
+    }
+
+    #[test]
+    fn a_paused_source_has_no_next_time_and_every_kind_a_first_step() {
+        let mut paused = source(SourceKind::Feed, 0, None);
+        paused.paused = true;
+        assert_eq!(health(&paused, Timestamp::UNIX_EPOCH).next, None);
+        for kind in SourceKind::ALL {
+            let mut new = source(*kind, 0, None);
+            new.health.last_success_at = None;
+            assert!(!health(&new, Timestamp::UNIX_EPOCH).todo.is_empty(), "{kind}");
+        }
+    }
+}
