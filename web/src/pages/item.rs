@@ -1,6 +1,7 @@
 //! One item: its masked text with the words that decided, its judgements, versions and forms.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -182,9 +183,9 @@ async fn appearances(
     let mut names: HashMap<SourceId, String> = HashMap::new();
     let mut shown = Vec::new();
     for place in state.store.appearances(eyes, item.id).await? {
-        if !names.contains_key(&place.source) {
+        if let Entry::Vacant(unknown) = names.entry(place.source) {
             let source = state.store.source(place.source).await?;
-            names.insert(place.source, source.map_or_else(String::new, |source| source.name));
+            unknown.insert(source.map_or_else(String::new, |source| source.name));
         }
         shown.push(AppearanceView {
             source: names.get(&place.source).cloned().unwrap_or_default(),
