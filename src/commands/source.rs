@@ -1,21 +1,32 @@
-//! `qingting source`: add, list, test, pause and remove.
+//! `qingting source`: add, change, show, test, pause and remove.
 
-use anyhow::{Context, Result, anyhow, bail};
+mod edit;
+mod opml;
+mod parts;
+mod show;
+mod test;
+
+use anyhow::{Result, anyhow, bail};
 use jiff::Timestamp;
-use qingting_ingest::poll;
 use qingting_ingest::sheet::times;
-use qingting_models::clock::{Clock, SystemClock, minute_text};
-use qingting_models::records::{Actor, Source, SourceKind};
+use qingting_models::clock::minute_text;
+use qingting_models::records::{Actor, Source, SourceKind, SourceSettings};
 use qingting_models::store::{NewSource, Store, StoreError};
 use serde_json::json;
 
 use crate::cli::{Global, SourceCommand, WrongUsage};
-use crate::home::{self, Home};
+use crate::home::Home;
 use crate::output;
 
 pub async fn run(global: &Global, command: SourceCommand) -> Result<()> {
-    if let SourceCommand::Test { url, allow_host } = &command {
-        return test(global, url, allow_host.as_deref()).await;
+    match &command {
+        SourceCommand::Test { url: Some(url), kind, allow_host, parts, .. } => {
+            return test::address(global, url, *kind, allow_host.as_deref(), parts).await;
+        }
+        SourceCommand::Discover { url, allow_host } => {
+            return test::discover(global, url, allow_host.as_deref()).await;
+        }
+        _ => {}
     }
     let store = Home::find(global)?.store().await?;
     let done = change(global, &store, command).await;
@@ -25,27 +36,15 @@ pub async fn run(global: &Global, command: SourceCommand) -> Result<()> {
 
 async fn change(global: &Global, store: &Store, command: SourceCommand) -> Result<()> {
     match command {
-        SourceCommand::Add { name, kind, url, channel, mode, cutoff, allow_host, every } => {
-            if let Some(url) = &url {
-                check_url(url)?;
-            }
-            if kind == SourceKind::Sheet && url.is_some() {
-                bail!(WrongUsage("a sheet has no --url; import its files with `qingting import`".into()));
-            }
+        SourceCommand::Add { name, kind, url, channel, mode, cutoff, allow_host, every, parts } => {
+            let settings = parts::settings(kind, SourceSettings::default(), &parts)?;
+            parts::check_address(kind, url.as_deref())?;
             let cutoff = cutoff.as_deref().map(date).transpose()?;
             let interval_s = i64::from(every) * 60;
-            let new = NewSource {
-                name,
-                kind,
-                channel,
-                mode,
-                url,
-                cutoff,
-                allow_host,
-                interval_s,
-                settings: Default::default(),
-            };
+            let new = NewSource { name, kind, channel, mode, url, cutoff, allow_host, interval_s, settings };
+            let secret = parts::secret(&parts)?;
             let source = store.add_source(new, Actor::Console).await?;
+            let source = parts::with_secret(store, source, secret).await?;
             if global.json {
                 return output::json(&source);
             }
@@ -54,6 +53,28 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
                 source.name, source.kind, source.channel, source.mode
             ))
         }
+        edit @ SourceCommand::Edit { .. } => edit::run(global, store, edit).await,
+        SourceCommand::Show { name } => show::run(global, store, &named(store, &name).await?).await,
+        SourceCommand::Test { source, .. } => {
+            let source = named(store, &source.unwrap_or_default()).await?;
+            test::source(global, store, &source).await
+        }
+        SourceCommand::Token { name, end } => {
+            let source = named(store, &name).await?;
+            if end {
+                store.end_source_token(source.id, Actor::Console).await?;
+                return said(global, "ended the token of", &source);
+            }
+            if source.kind != SourceKind::Push {
+                bail!("{} is of the kind {}; only a push source has a token", source.name, source.kind);
+            }
+            let token = store.new_source_token(source.id, Actor::Console).await?;
+            if global.json {
+                return output::json(&json!({ "source": source.name, "token": token }));
+            }
+            output::line(&token)
+        }
+        SourceCommand::Opml(command) => opml::run(global, store, command).await,
         SourceCommand::List => list(global, store).await,
         SourceCommand::Pause { name } => {
             let source = named(store, &name).await?;
@@ -70,7 +91,7 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
             store.remove_source(source.id, Actor::Console).await?;
             said(global, "removed", &source)
         }
-        SourceCommand::Test { .. } => Ok(()),
+        SourceCommand::Discover { .. } => Ok(()),
     }
 }
 
@@ -124,36 +145,12 @@ fn health(source: &Source) -> String {
                 at(source.health.next_at)
             )
         }
-        (None, _) if source.kind == SourceKind::Feed => {
+        (None, _) if source.kind.is_polled() => {
             format!("last read {}", at(source.health.last_success_at))
         }
+        (None, _) if source.kind == SourceKind::Push => "pushed".into(),
         (None, _) => "by import".into(),
     }
-}
-
-async fn test(global: &Global, url: &str, allow_host: Option<&str>) -> Result<()> {
-    check_url(url)?;
-    let http = home::http_or_default(global)?;
-    let feed = poll::preview(&http, url, allow_host, SystemClock.now())
-        .await
-        .with_context(|| format!("{url} cannot be read as a feed"))?;
-    if global.json {
-        return output::json(&feed);
-    }
-    output::line(&format!("{} ({}), {} entries", feed.title, feed.format, feed.entries.len()))?;
-    for entry in feed.entries.iter().take(20) {
-        let at = entry.published.map(minute_text).unwrap_or_default();
-        output::line(&format!("  {at}  {}", entry.title))?;
-    }
-    Ok(())
-}
-
-fn check_url(url: &str) -> Result<(), WrongUsage> {
-    let web = url.starts_with("http://") || url.starts_with("https://");
-    if web && url.len() > 10 {
-        return Ok(());
-    }
-    Err(WrongUsage(format!("\"{url}\" is no web address; it begins with http:// or https://")))
 }
 
 fn date(text: &str) -> Result<Timestamp, WrongUsage> {

@@ -19,6 +19,7 @@ use qingting_models::store::{Fetched, PollOutcome, Store, StoreError};
 pub use due::fetch_due;
 pub use preview::{Asked, Preview, PreviewEntry, preview, preview_source};
 
+use crate::folder::{self, FolderError};
 use crate::http::{FetchError, Http, Validators};
 use crate::pull::BadRule;
 use crate::pull::json::JsonError;
@@ -49,6 +50,8 @@ pub enum PollError {
     Json(#[from] JsonError),
     #[error(transparent)]
     Open311(#[from] Open311Error),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     #[error("the entries were read, but {0}")]
     Alarm(String),
     #[error("the interface leads in a circle: {0} was given before; what stood until there is read")]
@@ -100,8 +103,13 @@ pub async fn poll(store: &Store, http: &Http, source: &Source) -> Result<SourceR
         SourceKind::Page => page::poll(store, http, source, tried_at).await,
         SourceKind::Pull => records::poll(store, http, source, tried_at).await,
         SourceKind::Open311 => service_requests::poll(store, http, source, tried_at).await,
-        // Sheets in a folder are read by a module of their own; sheets and pushes come by themselves.
-        SourceKind::Folder | SourceKind::Sheet | SourceKind::Push => {
+        // Each file of a folder leaves a line of its own among the source's runs.
+        SourceKind::Folder => folder::poll(store, source).await.map_err(PollError::from).map(|counts| {
+            let fetched = Fetched { counts, not_modified: true, ..of_before(source) };
+            Brought { fetched, ..Brought::default() }
+        }),
+        // They come by themselves.
+        SourceKind::Sheet | SourceKind::Push => {
             Err(PollError::NotFetched { name: source.name.clone(), kind: source.kind })
         }
     };

@@ -16,9 +16,6 @@ use crate::pull::open311;
 use crate::pull::{article, page as page_rule};
 use crate::record::RawRecord;
 
-/// Entries that a preview shows.
-const SHOWN: usize = 50;
-
 /// A source as far as a preview needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
@@ -51,7 +48,7 @@ pub struct Preview {
     pub format: String,
     /// What the feed or page calls itself; empty where it doesn't.
     pub title: String,
-    /// The first 50.
+    /// In the source's order.
     pub entries: Vec<PreviewEntry>,
     /// How many entries there are.
     pub total: usize,
@@ -129,7 +126,6 @@ async fn of_feed(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Previ
     shown.entries = feed
         .entries
         .into_iter()
-        .take(SHOWN)
         .map(|e| PreviewEntry { id: e.id, title: e.title, url: e.url, published: e.published, body: e.body })
         .collect();
     if asked.settings.full_text && summary {
@@ -153,7 +149,7 @@ async fn of_page(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Previ
         published: e.published,
         body: e.text,
     };
-    let entries = list.entries.into_iter().take(SHOWN).map(entry).collect();
+    let entries = list.entries.into_iter().map(entry).collect();
     let mut shown = Preview {
         format: asked.kind.code().into(),
         title: list.title,
@@ -228,7 +224,7 @@ fn of_records(asked: &Asked<'_>, records: Vec<RawRecord>, warnings: Vec<String>)
         let ItemContent { title, body, url, occurred_at, .. } = prepare(r).content;
         PreviewEntry { id, title, url, published: occurred_at, body }
     };
-    let entries = records.into_iter().take(SHOWN).map(entry).collect();
+    let entries = records.into_iter().map(entry).collect();
     Preview { format: asked.kind.code().into(), title: String::new(), entries, total, warnings }
 }
 

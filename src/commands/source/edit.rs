@@ -1,0 +1,59 @@
+//! `qingting source edit`: what is not given stays.
+
+use anyhow::Result;
+use qingting_models::records::Actor;
+use qingting_models::store::{SourceChange, Store};
+
+use super::{date, named, parts, said};
+use crate::cli::{Global, SourceCommand};
+use crate::output;
+
+pub async fn run(global: &Global, store: &Store, command: SourceCommand) -> Result<()> {
+    let SourceCommand::Edit {
+        name,
+        rename,
+        url,
+        channel,
+        mode,
+        cutoff,
+        allow_host,
+        every,
+        no_full_text,
+        parts: typed,
+    } = command
+    else {
+        return Ok(());
+    };
+    let source = named(store, &name).await?;
+    let mut before = source.settings.clone();
+    before.full_text &= !no_full_text;
+    let settings = parts::settings(source.kind, before, &typed)?;
+    parts::check_address(source.kind, url.as_deref())?;
+    let secret = parts::secret(&typed)?;
+    let cutoff = match cutoff.as_deref() {
+        Some("none") => None,
+        Some(text) => Some(date(text)?),
+        None => source.cutoff,
+    };
+    let allow_host = match allow_host {
+        Some(host) => Some(host).filter(|host| host != "none"),
+        None => source.allow_host.clone(),
+    };
+    let change = SourceChange {
+        name: rename.unwrap_or_else(|| source.name.clone()),
+        channel: channel.unwrap_or(source.channel),
+        mode: mode.unwrap_or(source.mode),
+        url: url.or_else(|| source.url.clone()),
+        cutoff,
+        allow_host,
+        interval_s: every.map_or(source.interval_s, |minutes| i64::from(minutes) * 60),
+        column_map: source.column_map.clone(),
+        settings,
+    };
+    let changed = store.change_source(source.id, change, Actor::Console).await?;
+    let changed = parts::with_secret(store, changed, secret).await?;
+    if global.json {
+        return output::json(&changed);
+    }
+    said(global, "changed", &changed)
+}

@@ -1,0 +1,92 @@
+//! `qingting source test` and `discover`: look at an address, store nothing.
+
+use anyhow::{Context, Result, bail};
+use qingting_ingest::feed::discover as feeds;
+use qingting_ingest::folder;
+use qingting_ingest::http::{Answer, Validators};
+use qingting_ingest::poll::{Asked, Preview, preview_source};
+use qingting_models::clock::{Clock, SystemClock, minute_text};
+use qingting_models::records::{Source, SourceKind, SourceSettings};
+use qingting_models::store::Store;
+use serde_json::json;
+use url::Url;
+
+use super::parts;
+use crate::cli::{Global, SourceParts, WrongUsage};
+use crate::home;
+use crate::output;
+
+/// Entries that are printed.
+const SHOWN: usize = 20;
+
+pub async fn address(
+    global: &Global,
+    url: &str,
+    kind: SourceKind,
+    allow_host: Option<&str>,
+    typed: &SourceParts,
+) -> Result<()> {
+    if !kind.has_url() {
+        bail!(WrongUsage(format!("a source of the kind {kind} has no address to test")));
+    }
+    parts::check_url(url)?;
+    let settings = parts::settings(kind, SourceSettings::default(), typed)?;
+    let secret = parts::secret(typed)?;
+    let asked = Asked { name: url, kind, url: Some(url), allow_host, settings: &settings };
+    let shown = preview_source(&home::http_or_default(global)?, &asked, secret, SystemClock.now()).await;
+    show(global, &shown.with_context(|| format!("{url} cannot be read as a {kind}"))?)
+}
+
+pub async fn source(global: &Global, store: &Store, source: &Source) -> Result<()> {
+    if source.kind == SourceKind::Folder {
+        folder::check(store, source).await?;
+        return output::line("the folder can be watched");
+    }
+    let secret = store.source_secret(source.id).await?;
+    let shown =
+        preview_source(&home::http_or_default(global)?, &Asked::from(source), secret, store.now()).await;
+    show(global, &shown.with_context(|| format!("{} cannot be read", source.name))?)
+}
+
+fn show(global: &Global, preview: &Preview) -> Result<()> {
+    if global.json {
+        return output::json(preview);
+    }
+    output::line(&format!("{} ({}), {} entries", preview.title, preview.format, preview.total))?;
+    for entry in preview.entries.iter().take(SHOWN) {
+        let at = entry.published.map(minute_text).unwrap_or_default();
+        output::line(&format!("  {at}  {}", entry.title))?;
+    }
+    for warning in &preview.warnings {
+        output::line(&format!("warning: {warning}"))?;
+    }
+    Ok(())
+}
+
+pub async fn discover(global: &Global, url: &str, allow_host: Option<&str>) -> Result<()> {
+    parts::check_url(url)?;
+    let fetched = home::http_or_default(global)?
+        .get_page(url, allow_host, &Validators::default(), SystemClock.now())
+        .await;
+    let Answer::Document(page) = fetched.with_context(|| format!("{url} cannot be read"))? else {
+        bail!("{url} gave nothing");
+    };
+    let html = qingting_ingest::decode::decode(&page.bytes, page.charset.as_deref().as_slice()).text;
+    let base = Url::parse(page.url.as_str())?;
+    let found = feeds::discover(&html, &base);
+    if global.json {
+        let all: Vec<_> = found
+            .iter()
+            .map(|feed| json!({ "url": feed.url, "title": feed.title, "format": feed.format }))
+            .collect();
+        return output::json(&all);
+    }
+    for feed in &found {
+        let format = feed.format.map(|format| format.to_string()).unwrap_or_default();
+        output::line(&format!("{}\t{format}\t{}", feed.url, feed.title))?;
+    }
+    if found.is_empty() {
+        output::line("the page names no feed; read its list with --kind page")?;
+    }
+    Ok(())
+}
