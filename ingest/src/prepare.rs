@@ -2,7 +2,7 @@
 
 use qingting_models::records::{ItemContent, Upstream};
 use qingting_models::store::Arrival;
-use qingting_models::text::{MaskKind, mask_with, tidy};
+use qingting_models::text::{MaskKind, language, mask_with, tidy};
 
 use crate::feed::FeedEntry;
 use crate::record::{Persons, RawRecord};
@@ -41,7 +41,7 @@ pub fn prepare(record: RawRecord) -> Arrival {
         original: record.original,
         sameness: record.sameness,
         withdrawn: record.withdrawn,
-        language: None,
+        language: language(&record.body).or_else(|| language(&record.title)).map(str::to_owned),
     }
 }
 
