@@ -21,6 +21,8 @@ pub const SETTINGS: &str = "qingting.toml";
 pub const KEY: &str = "master.key";
 /// The county's data files.
 pub const COUNTY: &str = "county";
+/// Sheets that were uploaded and are not imported yet; emptied at each start.
+pub const UPLOADS: &str = "uploads";
 
 /// What `qingting.toml` may hold; everything has a default.
 #[derive(Debug, Default, Deserialize)]

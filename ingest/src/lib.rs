@@ -10,6 +10,7 @@ pub mod plain;
 pub mod poll;
 pub mod prepare;
 pub mod pull;
+pub mod push;
 pub mod record;
 pub mod replay;
 pub mod rhythm;

@@ -234,6 +234,43 @@ const SENTENCES: &[(&str, &str)] = &[
         "the line is JSON but no object; each line must be {}",
         "这一行是 JSON，但不是对象；每行应为 {\"表头\": 值, …}。",
     ),
+    // Records that were pushed.
+    ("the push was not finished; {}", "这次推送没有处理完，已请对方重发；重发不会重复登记。"),
+    ("\"{}\" is no field; allowed: {}", "“{0}”不是接口的字段；允许的字段：{1}。"),
+    ("the field \"{}\" stands twice; {}", "字段“{0}”写了两次；每个字段只能写一次。"),
+    ("the value of \"{}\" must be a text in quotes", "“{0}”的值应为引号内的文字。"),
+    ("the value of \"{}\" must be true or false", "“{0}”的值应为 true 或 false。"),
+    ("the value of \"{}\" must be a text or a whole number", "“{0}”的值应为文字或整数。"),
+    ("the value of \"{}\" must be without control characters", "“{0}”的值含有控制字符，不能用作编号。"),
+    (
+        "the value of \"{}\" must be a time in quotes, or epoch seconds",
+        "“{0}”的值应为时间，如 \"2026-01-06T12:09:00+08:00\" 或 \"2026-01-06 12:09\"。",
+    ),
+    (
+        "the value of \"{}\" must be an object of the lists names, phones, others",
+        "“{0}”应为对象，可以有 names、phones、others 三个列表。",
+    ),
+    ("the value of \"{}\" must be a list of texts", "“{0}”应为文字的列表，如 [\"…\"]。"),
+    ("the value of \"{}\" must be an object of labels and texts", "“{0}”应为对象：{\"名称\": \"内容\"}。"),
+    (
+        "the value of \"{}\" must be a text, a number, true or false",
+        "“{0}”的值应为文字、数字、true 或 false。",
+    ),
+    ("\"extra\" has {} labels; allowed: at most {}", "extra 有 {0} 项；最多 {1} 项。"),
+    ("a label of \"extra\" must have 1 to {} characters", "extra 的名称应有 1 至 {0} 个字。"),
+    ("\"{}\" is no address to link to; {}", "“{0}”不是网页地址；应以 http:// 或 https:// 开头。"),
+    ("a withdrawn record needs its \"id\"", "撤回一条记录时必须写明它的 id。"),
+    (
+        "the record has neither a title nor a text; {}",
+        "没有标题（title），也没有正文（body）；至少要有一项。",
+    ),
+    (
+        "the record is JSON but no object; {}",
+        "这是 JSON，但不是对象；应为 {\"id\": …, \"title\": …, \"body\": …}。",
+    ),
+    ("the line has {} bytes; allowed: at most {}", "这一行有 {0} 字节；最多 {1} 字节。"),
+    ("the line is no UTF-8 text from byte {} on", "这一行从第 {0} 个字节起不是 UTF-8 文字。"),
+    ("the line is no JSON: {} at line {} column {}", "这一行不是 JSON：从第 {2} 个字节处读不下去。"),
     ("the line is no JSON: {}", "这一行不是 JSON。"),
     (
         "\"{}\" is a day or hour that does not exist; allowed: {}",

@@ -11,6 +11,7 @@ use crate::import::saved_map;
 use crate::prepare::{prepare, record_of_entry};
 use crate::pull::json::{BadRecord, Mapping};
 use crate::pull::open311;
+use crate::push;
 use crate::record::RawRecord;
 pub use crate::sheet::Fault;
 use crate::sheet::{self, BadMap};
@@ -162,6 +163,11 @@ fn json_record(source: &Source, original: &Value) -> Result<RawRecord, Fault> {
                 id.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).unwrap_or_default();
             open311::record(original, &id).map_err(told)
         }
+        (SourceKind::Push, _) => push::read_again(original.clone()).map_err(|bad| Fault {
+            kind: bad.kind,
+            column: bad.field,
+            reason: bad.reason,
+        }),
         _ => {
             let reason = format!("a source of kind {} has no rule to read this record by", source.kind);
             Err(fault(RejectKind::Other, reason))

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Global, Serve};
-use crate::home::{self, Home};
+use crate::home::{self, Home, UPLOADS};
 use crate::output;
 use crate::worker::{self, Tools};
 
@@ -29,7 +29,7 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
     };
     let tools = Tools::new(store, county, http)?;
     output::line(&format!("http://{}", listener.local_addr()?))?;
-    serve_all(listener, tools, settings, serve.workers.unwrap_or(home.workers)).await
+    serve_all(listener, tools, settings, &home, serve.workers.unwrap_or(home.workers)).await
 }
 
 /// Serves pages and runs workers until the process is asked to stop.
@@ -37,14 +37,18 @@ pub async fn serve_all(
     listener: TcpListener,
     tools: Tools,
     settings: WebSettings,
+    home: &Home,
     workers: u16,
 ) -> Result<()> {
     let stop = stop_signal();
     let store = tools.store.clone();
     let running = worker::start(&tools, workers, &stop);
     let words = query_words(tools.classifier.clone());
-    let state =
-        AppState::new(store.clone(), tools.county.clone(), words, settings).with_http(tools.http.clone());
+    let uploads = home.dir.join(UPLOADS);
+    let state = AppState::new(store.clone(), tools.county.clone(), words, settings)
+        .with_http(tools.http.clone())
+        .with_uploads(uploads.clone())
+        .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?;
     let stopped = stop.clone();
     qingting_web::serve(listener, state, async move { stopped.cancelled().await }).await?;
     stop.cancel();

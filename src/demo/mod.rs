@@ -145,7 +145,7 @@ async fn serve(dir: &Path, listener: TcpListener, file: DemoFile, site: Option<F
     };
     let held = season.records[season.records.len().saturating_sub(HELD)..].to_vec();
     let arrivals = site.map(|site| tokio::spawn(arrive(dir.to_owned(), store, site, file, held)));
-    let served = serve_all(listener, tools, settings, WORKERS).await;
+    let served = serve_all(listener, tools, settings, &home, WORKERS).await;
     if let Some(arrivals) = arrivals {
         arrivals.abort();
     }

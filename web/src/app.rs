@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::WebError;
 use crate::names::Names;
+use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
 use crate::view::{CaseRow, Light};
 use crate::{error, headers, routes};
@@ -91,6 +93,8 @@ pub struct AppState {
     pub words: QueryWords,
     /// Tries the addresses of feeds; `None` where the network is not to be used.
     pub http: Option<Http>,
+    /// Where uploaded sheets are kept; `None` where none are taken.
+    pub uploads: Option<Arc<Uploads>>,
 }
 
 impl AppState {
@@ -105,7 +109,17 @@ impl AppState {
             hasher: Hasher::new(2),
             words,
             http: None,
+            uploads: None,
         }
+    }
+
+    /// With a folder of its own for uploaded sheets.
+    ///
+    /// # Errors
+    /// When what an earlier process left in it cannot be deleted.
+    pub fn with_uploads(mut self, dir: PathBuf) -> std::io::Result<Self> {
+        self.uploads = Some(Arc::new(Uploads::in_folder(dir)?));
+        Ok(self)
     }
 
     /// With a way to try the addresses of feeds.

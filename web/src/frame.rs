@@ -67,6 +67,7 @@ const NAV: &[(&str, &str)] = &[
     ("/inbox", "部门待办"),
     ("/cases", "工单"),
     ("/sources", "来源"),
+    ("/quarantine", "隔离区"),
     ("/users", "用户"),
     ("/audit", "审计"),
 ];
@@ -89,6 +90,10 @@ const DONE: &[(&str, &str)] = &[
     ("source-removed", "来源已移除；它带来的信息和工单都保留着。"),
     ("source-paused", "来源已暂停。"),
     ("source-resumed", "来源已恢复读取。"),
+    ("row-new", "重放成功：新收一条信息。"),
+    ("row-updated", "重放成功：更新了已有的信息。"),
+    ("row-unchanged", "重放成功：与已有的信息相同，没有变化。"),
+    ("row-dismissed", "这一行已忽略。"),
     ("user-added", "用户已添加；首次登录时会要求修改密码。"),
     ("user-disabled", "用户已停用，登录已全部结束。"),
     ("user-enabled", "用户已启用。"),

@@ -5,6 +5,7 @@
 //! write through the store with the caller's `Viewer` and render typed contexts with Askama.
 
 pub mod access;
+pub mod api;
 pub mod app;
 pub mod assets;
 pub mod caller;

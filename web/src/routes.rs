@@ -1,5 +1,6 @@
 //! The one table of all routes. A route is declared with the rule of who may use it, and is built
-//! behind the gate that enforces the rule: none exists without.
+//! behind the gate that enforces the rule: none exists without. Platforms, which have no session, come in by
+//! [`crate::api`].
 
 use axum::Router;
 use axum::handler::Handler;
@@ -9,10 +10,10 @@ use qingting_models::records::Role::{
     Admin, Auditor, Discipline, Duty, Handler as Handling, Leader, Reviewer,
 };
 
-use crate::access::{Access, Gate, gate};
+use crate::access::{Access, BODY_LIMIT, Gate, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
 use crate::pages::sources;
-use crate::{assets, pages};
+use crate::{api, assets, pages};
 
 /// Judge items.
 const JUDGES: Access = Access::Roles(&[Duty, Discipline]);
@@ -25,7 +26,14 @@ const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
 /// May look behind the mask.
 const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
 const ADMINS: Access = Access::Roles(&[Admin]);
+/// Deal with rows that could not be read.
+const QUARANTINE_KEEPERS: Access = Access::Roles(&[Admin, Duty]);
+/// Mend such rows, which shows what is personal in them.
+const QUARANTINE_MENDERS: Access = Access::Roles(&[Duty]);
 const AUDIT_READERS: Access = Access::Roles(&[Auditor, Admin]);
+
+/// Largest sheet that is uploaded, in bytes.
+const SHEET_LIMIT: usize = 100 << 20;
 
 /// How a route is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +137,20 @@ fn routes() -> Vec<Route> {
         action("/sources/{id}/token/end", ADMINS, sources::token::end),
         page("/sources/{id}/remove", ADMINS, sources::remove::show),
         action("/sources/{id}/remove", ADMINS, sources::remove::submit),
+        page("/sources/{id}/import", ADMINS, pages::import::show),
+        upload("/sources/{id}/import", ADMINS, SHEET_LIMIT, pages::import::look),
+        action("/sources/{id}/import/map", ADMINS, pages::import::map),
+        // Takes no file, but as long as one.
+        upload("/sources/{id}/import/run", ADMINS, BODY_LIMIT, pages::import::run),
+        page("/sources/{id}/import/{file}/outcome", ADMINS, pages::import::outcome),
+        page("/quarantine", QUARANTINE_KEEPERS, pages::quarantine::show),
+        action("/quarantine/replay", QUARANTINE_KEEPERS, pages::quarantine::replay_kind),
+        action("/quarantine/dismiss", QUARANTINE_KEEPERS, pages::quarantine::dismiss_kind),
+        page("/quarantine/{id}", QUARANTINE_KEEPERS, pages::quarantine_row::show),
+        action("/quarantine/{id}/replay", QUARANTINE_KEEPERS, pages::quarantine_row::read_again),
+        action("/quarantine/{id}/dismiss", QUARANTINE_KEEPERS, pages::quarantine_row::dismiss),
+        action("/quarantine/{id}/open", QUARANTINE_MENDERS, pages::quarantine_row::open),
+        action("/quarantine/{id}/mend", QUARANTINE_MENDERS, pages::quarantine_row::mend),
         page("/users", ADMINS, pages::users::show),
         action("/users/add", ADMINS, pages::users::add),
         action("/users/{id}/disable", ADMINS, pages::users::disable),
@@ -165,5 +187,5 @@ pub(crate) fn build(state: AppState) -> Router {
         let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
         router.route(info.path, guarded)
     });
-    behind_gates.with_state(state)
+    behind_gates.with_state(state.clone()).nest(api::PATH, api::build(state))
 }

@@ -215,6 +215,10 @@ mod tests {
         walk::<sources::DetailPage>("a source");
         walk::<sources::RemovePage>("removing a source");
         walk::<sources::OpmlPage>("lists of feeds");
+        walk::<import::ImportPage>("import");
+        walk::<import::ImportResultPage>("import result");
+        walk::<quarantine::QuarantinePage>("quarantine");
+        walk::<quarantine_row::QuarantineRowPage>("quarantine row");
         walk::<users::UsersPage>("users");
         walk::<audit::AuditPage>("audit");
     }

@@ -29,3 +29,8 @@ pub use rows::{BadRow, Fault};
 pub use sniff::SheetFormat;
 pub use table::{Batch, ColumnSummary, SheetSummary, TableSummary};
 pub use words::SURE;
+
+/// The personal meaning of a header or label, if it has one.
+pub fn personal_column(header: &str) -> Option<Meaning> {
+    words::Words::get().guess(header).map(|guess| guess.meaning).filter(|meaning| meaning.is_personal())
+}

@@ -131,6 +131,18 @@ impl Store {
         }))
     }
 
+    /// What a push of the source was answered with, JSON, by the id of its receipt.
+    pub async fn push_answer(&self, source: SourceId, id: SealedId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT answer FROM receipt WHERE source_id = $1 AND id = $2";
+        self.db().row(sql, args![source.0, id.0]).await?.map(|row| row.text("answer")).transpose()
+    }
+
+    /// Whether the source brought a record with this id.
+    pub async fn has_record(&self, source: &Source, external_id: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM item_key WHERE source_id = $1 AND external_id = $2";
+        Ok(self.db().number(sql, args![source.id.0, self.key_of(external_id.trim())]).await? > 0)
+    }
+
     /// Keeps what a push was answered with; a push that was quicker keeps its own. Receipts older than thirty
     /// days are forgotten.
     pub async fn keep_receipt(

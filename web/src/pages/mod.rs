@@ -5,6 +5,8 @@ pub mod case;
 pub mod case_act;
 pub mod cases;
 pub mod health;
+pub mod import;
+pub mod import_file;
 pub mod inbox;
 pub mod item;
 pub mod item_assign;
@@ -15,6 +17,9 @@ pub mod items;
 pub mod login;
 pub mod overview;
 pub mod password;
+pub mod quarantine;
+mod quarantine_content;
+pub mod quarantine_row;
 pub mod sources;
 pub mod users;
 

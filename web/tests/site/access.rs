@@ -23,6 +23,8 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Post, p) if p.starts_with("/items/{id}/") => JUDGES,
         (Get, "/inbox") => &["handler", "reviewer"],
         (_, p) if p.starts_with("/sources") || p.starts_with("/users") => ADMIN,
+        (Post, "/quarantine/{id}/open" | "/quarantine/{id}/mend") => &["duty"],
+        (_, p) if p.starts_with("/quarantine") => &["admin", "duty"],
         (_, p) if p.starts_with("/audit") => &["admin", "auditor"],
         other => panic!("the test does not know who may use {other:?}"),
     })
@@ -36,7 +38,7 @@ fn address(office: &Office, route: &RouteInfo) -> String {
         Some("sources") => office.source.to_string(),
         _ => "0000000000000".into(),
     };
-    route.path.replace("{id}", &id).replace("{name}", "nothing.css")
+    route.path.replace("{id}", &id).replace("{name}", "nothing.css").replace("{file}", "0000000000001")
 }
 
 #[tokio::test]

@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot do without may end it")]
 
 mod access;
+mod api;
 mod desk;
+mod import;
 mod login;
 mod office;
 mod pages;
+mod quarantine;
 mod sources;

@@ -1,6 +1,7 @@
 //! A small county office for the tests: a user of every role, items and cases of two departments, one of
 //! them about an official's conduct.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use qingting_models::store::{Arrival, NewJudgement, NewSource, NewUser};
 use qingting_respond::acting::ActingUser;
 use qingting_web::routes::Verb;
 use qingting_web::{AppState, WebSettings, password, router, sessions};
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// The form token of every session made here.
@@ -41,6 +43,7 @@ impl Answer {
 }
 
 pub(crate) struct Office {
+    uploads: TempDir,
     pub store: TestStore,
     pub app: Router,
     pub source: SourceId,
@@ -83,7 +86,10 @@ impl Office {
     async fn over(store: TestStore, settings: WebSettings, http: Option<Http>) -> Self {
         let county = Arc::new(County::embedded().unwrap());
         let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
-        let mut state = AppState::new(store.clone(), county, words, settings);
+        let uploads = tempfile::tempdir().unwrap();
+        let mut state = AppState::new(store.clone(), county, words, settings)
+            .with_uploads(uploads.path().join("uploads"))
+            .unwrap();
         state.http = http;
         let source = store
             .add_source(
@@ -118,8 +124,8 @@ impl Office {
             cases.push((case, item));
         }
         Self {
+            uploads,
             app: router(state.clone()),
-
             source: source.id,
             open: items[0],
             conduct: items[1],
@@ -128,6 +134,11 @@ impl Office {
             secret: cases[2],
             store,
         }
+    }
+
+    /// The folder of uploaded sheets.
+    pub(crate) fn uploads(&self) -> &Path {
+        self.uploads.path()
     }
 
     pub(crate) async fn user(&self, login: &str) -> User {

@@ -1,0 +1,400 @@
+//! Importing a sheet on a page: upload, look at how its columns are understood, correct that, import, and take the
+//! outcome back to the sender.
+
+use std::path::Path as FilePath;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use qingting_ingest::import::{ImportError, import_with_outcome, saved_map};
+use qingting_ingest::outcome::OutcomeSheet;
+use qingting_ingest::prepare::prepare;
+use qingting_ingest::record::RawRecord;
+use qingting_ingest::sheet::{self, ColumnMap, ColumnSummary, Meaning, SheetPreview, TablePreview};
+use qingting_models::clock::minute_text;
+use qingting_models::ids::SourceId;
+use qingting_models::records::{Source, SourceKind, SourceRun};
+use qingting_models::store::SourceChange;
+
+use super::import_file::{Uploaded, Uploads};
+use super::{Answer, html, read_id};
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::error::WebError;
+use crate::frame::{Frame, Notice, Tone};
+use crate::plain::{self, Told};
+use crate::upload::Upload;
+use crate::view::{Choice, snippet};
+
+/// Most columns whose meaning can be chosen.
+const COLUMNS: usize = 200;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "import.html")]
+pub struct ImportPage {
+    pub frame: Frame,
+    pub source_id: String,
+    pub source: String,
+    /// Whether a column map is saved with the source.
+    pub mapped: bool,
+    pub preview: Option<PreviewView>,
+}
+
+/// What an uploaded file would bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewView {
+    pub file: String,
+    pub name: String,
+    pub rows: Option<u64>,
+    pub tables: Vec<TableView>,
+    /// Sheets that are not read, with the reason.
+    pub passed_over: Vec<(String, &'static str)>,
+    /// The columns are too unsure to import without a look.
+    pub doubtful: bool,
+}
+
+/// A table of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableView {
+    pub name: Option<String>,
+    pub header_row: u64,
+    /// Whether the meanings of its columns can be changed here.
+    pub may_change: bool,
+    pub columns: Vec<ColumnView>,
+    /// Title, text and time of the first rows, masked.
+    pub rows: Vec<(String, String, String)>,
+    /// Place and reason of rows that cannot be read.
+    pub bad: Vec<(String, Told)>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnView {
+    pub index: usize,
+    pub header: String,
+    pub meaning: &'static str,
+    /// Percent; none for an ordinary column.
+    pub sure: Option<u32>,
+    /// What it can mean, for the table whose columns can be changed.
+    pub choices: Vec<Choice>,
+}
+
+/// The result.
+#[derive(Debug, Template)]
+#[template(path = "import_result.html")]
+pub struct ImportResultPage {
+    pub frame: Frame,
+    pub source_id: String,
+    pub source: String,
+    pub name: String,
+    pub counts: SourceRun,
+    pub problem: Option<Told>,
+    /// The address of the outcome sheet.
+    pub outcome: Option<String>,
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+    let source = sheet_source(&state, &id).await?;
+    html(&page(&state, &caller, &source, None))
+}
+
+/// A source that takes sheets.
+async fn sheet_source(state: &AppState, id: &str) -> Result<Source, WebError> {
+    let id: SourceId = read_id(id)?;
+    let source =
+        state.store.source(id).await?.filter(|s| s.removed_at.is_none()).ok_or(WebError::NotFound)?;
+    match source.kind {
+        SourceKind::Sheet | SourceKind::Folder => Ok(source),
+        other => Err(WebError::bad(format!("“{}”是{}来源，不导入表格", source.name, other.label()))),
+    }
+}
+
+fn uploads(state: &AppState) -> Result<&Uploads, WebError> {
+    let missing = || WebError::bad("这个服务没有启用上传；请在服务器命令行使用 qingting import");
+    state.uploads.as_deref().ok_or_else(missing)
+}
+
+fn page(state: &AppState, caller: &Caller, source: &Source, preview: Option<PreviewView>) -> ImportPage {
+    ImportPage {
+        frame: Frame::inside(state, caller, "导入表格", "/sources"),
+        source_id: source.id.to_string(),
+        source: source.name.clone(),
+        mapped: source.column_map.as_deref().is_some_and(|map| !map.trim().is_empty()),
+        preview,
+    }
+}
+
+/// Takes a file and shows what it would bring.
+pub async fn look(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    mut form: Upload,
+) -> Answer {
+    let source = sheet_source(&state, &id).await?;
+    let uploads = uploads(&state)?;
+    let part = form.0.next_field().await.map_err(|e| crate::upload::broken(&e))?;
+    let part =
+        part.filter(|p| p.name() == Some("file")).ok_or_else(|| WebError::bad("请选择要导入的表格"))?;
+    let now = state.store.now();
+    let uploaded = uploads.keep(source.id, state.store.ids().next(now), part, now).await?;
+    shown(&state, &caller, &source, &uploaded, None).await
+}
+
+/// The page with a preview of an uploaded file, or with the reason why there is none.
+async fn shown(
+    state: &AppState,
+    caller: &Caller,
+    source: &Source,
+    uploaded: &Uploaded,
+    notice: Option<Notice>,
+) -> Answer {
+    let path = uploaded.file()?;
+    let map = saved_map(source).map_err(|wrong| WebError::bad(plain::told(&wrong.to_string()).text))?;
+    let file = path.clone();
+    let looked = tokio::task::spawn_blocking(move || sheet::preview(&file, map.as_ref()));
+    let (preview, problem) = match looked.await.map_err(WebError::internal)? {
+        Ok(found) => (Some(view(uploaded, &path, &found)), None),
+        Err(wrong) => {
+            let told = plain::told(&wrong.to_string()).text;
+            (None, Some(Notice::bad(format!("这个文件读不了：{told}"))))
+        }
+    };
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let mut page = page(state, caller, source, preview);
+    page.frame = page.frame.with(notice).with(problem);
+    Ok((status, html(&page)?).into_response())
+}
+
+fn view(uploaded: &Uploaded, path: &FilePath, found: &SheetPreview) -> PreviewView {
+    let passed = |names: &[String], why: &'static str| {
+        names.iter().map(|name| (name.clone(), why)).collect::<Vec<_>>()
+    };
+    PreviewView {
+        file: uploaded.id.to_string(),
+        name: name_of(path),
+        rows: found.rows,
+        tables: found.sheets.iter().enumerate().map(|(n, table)| table_view(table, n == 0)).collect(),
+        passed_over: [
+            passed(&found.skipped, "没有认出表头"),
+            passed(&found.hidden, "隐藏的工作表"),
+            passed(&found.charts, "图表"),
+        ]
+        .concat(),
+        doubtful: found.sheets.iter().any(TablePreview::needs_map),
+    }
+}
+
+fn name_of(path: &FilePath) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn table_view(table: &TablePreview, may_change: bool) -> TableView {
+    let column = |(index, column): (usize, &ColumnSummary)| ColumnView {
+        index,
+        header: column.header.clone(),
+        meaning: column.meaning.map_or("普通列", Meaning::chinese),
+        sure: column.meaning.map(|_| crate::view::percent(column.confidence as f32)),
+        choices: if may_change { meanings(column.meaning) } else { Vec::new() },
+    };
+    let row = |record: &RawRecord| {
+        let content = prepare(record.clone()).content;
+        let at = content.occurred_at.map(minute_text).unwrap_or_default();
+        (snippet(&content.title, 60), snippet(&content.body, 120), at)
+    };
+    TableView {
+        name: table.name.clone(),
+        header_row: table.header_row,
+        may_change,
+        columns: table.columns.iter().take(COLUMNS).enumerate().map(column).collect(),
+        rows: table.rows.iter().map(|(_, record)| row(record)).collect(),
+        bad: table.bad.iter().map(|bad| (plain::place(&bad.place), plain::told(&bad.reason))).collect(),
+    }
+}
+
+fn meanings(chosen: Option<Meaning>) -> Vec<Choice> {
+    let of = |(meaning, word): &(Meaning, &'static str)| {
+        Choice::new(*word, meaning.chinese(), chosen == Some(*meaning))
+    };
+    std::iter::once(Choice::new("", "普通列", chosen.is_none())).chain(Meaning::ALL.iter().map(of)).collect()
+}
+
+/// Saves what the columns mean as the column map of the source, or takes the saved one away, and looks again.
+pub async fn map(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let source = sheet_source(&state, &id).await?;
+    let uploaded = uploads(&state)?.find(source.id, form.text("file"))?;
+    let toml = if form.text("clear").is_empty() { Some(map_of(&form)) } else { None };
+    if let Some(Err(wrong)) = toml.as_deref().map(ColumnMap::parse) {
+        let told = plain::told(&wrong.to_string()).text;
+        let notice = Notice::bad(format!("列的含义没有保存：{told}"));
+        return shown(&state, &caller, &source, &uploaded, Some(notice)).await;
+    }
+    let change = SourceChange {
+        name: source.name.clone(),
+        channel: source.channel,
+        mode: source.mode,
+        url: source.url.clone(),
+        cutoff: source.cutoff,
+        allow_host: source.allow_host.clone(),
+        interval_s: source.interval_s,
+        column_map: toml,
+        settings: source.settings.clone(),
+    };
+    let text = if change.column_map.is_some() {
+        "列的含义已保存，以后导入都照此读。"
+    } else {
+        "已恢复自动识别。"
+    };
+    let source = state.store.change_source(source.id, change, caller.actor()).await?;
+    let notice = Notice { tone: Tone::Good, text: text.into() };
+    shown(&state, &caller, &source, &uploaded, Some(notice)).await
+}
+
+/// The column map that a form describes, as TOML. A text in JSON is one in TOML.
+fn map_of(form: &Form) -> String {
+    let mut lines = String::new();
+    for (_, word) in Meaning::ALL {
+        let headers: Vec<&str> = (0..COLUMNS)
+            .filter(|n| form.text(&format!("m-{n}")) == *word)
+            .map(|n| form.raw(&format!("h-{n}")))
+            .collect();
+        if !headers.is_empty() {
+            lines.push_str(&format!("{word} = {}\n", serde_json::json!(headers)));
+        }
+    }
+    lines
+}
+
+/// Imports an uploaded file, deletes it, and shows the counts.
+pub async fn run(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let source = sheet_source(&state, &id).await?;
+    let uploaded = uploads(&state)?.find(source.id, form.text("file"))?;
+    let path = uploaded.file()?;
+    let outcome = OutcomeSheet::create(&uploaded.outcome()).map_err(WebError::internal)?;
+    let imported = import_with_outcome(&state.store, &source, &path, None, Some(outcome), &|_| {}).await;
+    let (counts, problem) = match imported {
+        Ok(counts) => (counts, None),
+        Err(ImportError::Store(error)) => return Err(error.into()),
+        Err(ImportError::Sheet { fault, .. }) => {
+            (SourceRun::default(), Some(plain::told(&fault.to_string())))
+        }
+        Err(other) => (SourceRun::default(), Some(plain::told(&other.to_string()))),
+    };
+    uploaded.delete_file();
+    let done = uploaded.outcome().is_file();
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = ImportResultPage {
+        frame: Frame::inside(&state, &caller, "导入结果", "/sources"),
+        source_id: source.id.to_string(),
+        source: source.name.clone(),
+        name: name_of(&path),
+        counts,
+        problem,
+        outcome: done.then(|| format!("/sources/{}/import/{}/outcome", source.id, uploaded.id)),
+    };
+    Ok((status, html(&page)?).into_response())
+}
+
+/// The outcome sheet of an import, for the sender.
+pub async fn outcome(State(state): State<AppState>, Path((id, file)): Path<(String, String)>) -> Answer {
+    let source = sheet_source(&state, &id).await?;
+    let uploaded = uploads(&state)?.find(source.id, &file)?;
+    let bytes = tokio::fs::read(uploaded.outcome()).await.map_err(|_| WebError::NotFound)?;
+    let typed = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let named = format!("attachment; filename=\"outcome-{}.xlsx\"", uploaded.id);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(typed)),
+        (header::CONTENT_DISPOSITION, HeaderValue::try_from(named).map_err(WebError::internal)?),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for ImportPage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{choice, frame, hostile};
+        let column = |t: &str, choices| ColumnView {
+            index: 0,
+            header: t.into(),
+            meaning: "标题",
+            sure: Some(80),
+            choices,
+        };
+        let table = |t: &str, choices: Vec<Choice>| TableView {
+            name: Some(t.into()),
+            header_row: 1,
+            may_change: !choices.is_empty(),
+            columns: vec![column(t, choices)],
+            rows: vec![(t.into(), t.into(), t.into())],
+            bad: vec![(t.into(), Told::sample(t))],
+        };
+        let preview = |t: &str| PreviewView {
+            file: t.into(),
+            name: t.into(),
+            rows: Some(3),
+            tables: vec![table(t, vec![choice(t)]), table(t, vec![])],
+            passed_over: vec![(t.into(), "隐藏的工作表")],
+            doubtful: true,
+        };
+        let page = |t: String, preview| Self {
+            frame: frame(&t),
+            source_id: t.clone(),
+            source: t,
+            mapped: true,
+            preview,
+        };
+        let both = |t: String| [page(t.clone(), Some(preview(&t))), page(t, None)];
+        hostile().into_iter().flat_map(both).collect()
+    }
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for ImportResultPage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{frame, hostile};
+        let page = |t: String| Self {
+            frame: frame(&t),
+            source_id: t.clone(),
+            source: t.clone(),
+            name: t.clone(),
+            counts: SourceRun { read: 5, new: 1, updated: 1, unchanged: 1, quarantined: 2 },
+            problem: Some(Told::sample(&t)),
+            outcome: Some(t),
+        };
+        hostile().into_iter().map(page).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_becomes_a_column_map() {
+        let form = Form::of(&[
+            ("h-0", "题 \"甲\""),
+            ("m-0", "title"),
+            ("h-1", "甲方"),
+            ("m-1", "person_name"),
+            ("h-2", "乙方"),
+            ("m-2", "person_name"),
+            ("h-3", "备注"),
+            ("m-3", ""),
+        ]);
+        let toml = map_of(&form);
+        assert_eq!(toml, "title = [\"题 \\\"甲\\\"\"]\nperson_name = [\"甲方\",\"乙方\"]\n");
+        assert!(ColumnMap::parse(&toml).is_ok());
+    }
+}

@@ -1,0 +1,210 @@
+//! Uploaded sheets while they are looked at and imported: each in a folder of its own that only this user of the
+//! machine may read, and gone after the import, after a day, or at the next start.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use axum::extract::multipart::Field;
+use jiff::{SignedDuration, Timestamp};
+use qingting_models::ids::{RunId, SourceId};
+use tokio::io::AsyncWriteExt;
+
+use crate::error::WebError;
+use crate::upload;
+
+/// Hours after which an upload is deleted.
+const KEPT_HOURS: i64 = 24;
+/// Longest file name in bytes.
+const NAME_BYTES: usize = 150;
+/// The outcome sheet beside the folder of the file.
+const OUTCOME: &str = "outcome.xlsx";
+/// The folder that holds the file under its own name.
+const INSIDE: &str = "file";
+
+/// The folder of all uploads.
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    dir: PathBuf,
+}
+
+/// One upload of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Uploaded {
+    pub id: RunId,
+    folder: PathBuf,
+}
+
+impl Uploads {
+    /// Uploads under `dir`, which is made when the first comes; what an earlier process left there is deleted.
+    ///
+    /// # Errors
+    /// When what is left there cannot be deleted.
+    pub fn in_folder(dir: PathBuf) -> io::Result<Self> {
+        match fs::remove_dir_all(&dir) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(Self { dir }),
+        }
+    }
+
+    /// Writes a part of a form to a file of its own.
+    pub(super) async fn keep(
+        &self,
+        source: SourceId,
+        id: RunId,
+        mut part: Field<'_>,
+        now: Timestamp,
+    ) -> Result<Uploaded, WebError> {
+        self.sweep(now);
+        let name = file_name(part.file_name().unwrap_or_default());
+        let uploaded = self.at(source, id);
+        let inside = uploaded.folder.join(INSIDE);
+        private_folder(&inside).map_err(WebError::internal)?;
+        let file = private_file(&inside.join(name)).map_err(WebError::internal)?;
+        let mut file = tokio::fs::File::from_std(file);
+        let written = async {
+            let mut bytes = 0;
+            while let Some(chunk) = part.chunk().await.map_err(|e| upload::broken(&e))? {
+                bytes += chunk.len();
+                file.write_all(&chunk).await.map_err(WebError::internal)?;
+            }
+            file.flush().await.map_err(WebError::internal)?;
+            if bytes == 0 {
+                Err(WebError::bad("请选择要导入的表格；文件不能是空的"))
+            } else {
+                Ok(())
+            }
+        };
+        let written = written.await;
+        if written.is_err() {
+            uploaded.delete();
+        }
+        written.map(|()| uploaded)
+    }
+
+    /// The upload `id` of a source, if it is still there.
+    pub(super) fn find(&self, source: SourceId, id: &str) -> Result<Uploaded, WebError> {
+        let id: RunId = id.parse().map_err(|_| WebError::NotFound)?;
+        let uploaded = self.at(source, id);
+        if uploaded.folder.is_dir() {
+            return Ok(uploaded);
+        }
+        Err(WebError::bad("上传的文件已经导入或过期，请重新上传"))
+    }
+
+    fn at(&self, source: SourceId, id: RunId) -> Uploaded {
+        Uploaded { id, folder: self.dir.join(format!("{source}-{id}")) }
+    }
+
+    /// Deletes what was left behind.
+    fn sweep(&self, now: Timestamp) {
+        let Ok(folders) = fs::read_dir(&self.dir) else { return };
+        for folder in folders.flatten() {
+            let changed = folder.metadata().and_then(|m| m.modified()).ok();
+            let changed = changed.and_then(|at| Timestamp::try_from(at).ok());
+            if changed.is_some_and(|at| now.duration_since(at) > SignedDuration::from_hours(KEPT_HOURS)) {
+                delete(&folder.path());
+            }
+        }
+    }
+}
+
+impl Uploaded {
+    /// The file, under the name that it was sent with.
+    pub(super) fn file(&self) -> Result<PathBuf, WebError> {
+        let mut files = fs::read_dir(self.folder.join(INSIDE)).map_err(|_| gone())?;
+        files.next().and_then(Result::ok).map(|file| file.path()).ok_or_else(gone)
+    }
+
+    /// Where its outcome sheet is written.
+    pub(super) fn outcome(&self) -> PathBuf {
+        self.folder.join(OUTCOME)
+    }
+
+    /// Deletes the file; the outcome sheet stays for a day.
+    pub(super) fn delete_file(&self) {
+        delete(&self.folder.join(INSIDE));
+    }
+
+    fn delete(&self) {
+        delete(&self.folder);
+    }
+}
+
+fn gone() -> WebError {
+    WebError::bad("上传的文件已经导入或过期，请重新上传")
+}
+
+fn delete(folder: &Path) {
+    if let Err(error) = fs::remove_dir_all(folder) {
+        tracing::warn!(%error, folder = %folder.display(), "an upload could not be deleted");
+    }
+}
+
+/// The last part of a name as a browser sends it, as a name of a file here.
+fn file_name(sent: &str) -> String {
+    let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
+    let allowed = |c: &char| !c.is_control() && !"<>:\"|?*".contains(*c);
+    let mut name = String::new();
+    let (stem, ending) = last.rsplit_once('.').map_or((last, ""), |(stem, ending)| (stem, ending));
+    for c in stem.chars().filter(allowed) {
+        if name.len() + c.len_utf8() > NAME_BYTES {
+            break;
+        }
+        name.push(c);
+    }
+    let name = name.trim_matches(['.', ' ']);
+    let ending: String = ending.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let name = if name.is_empty() { "表格" } else { name };
+    if ending.is_empty() { name.to_owned() } else { format!("{name}.{ending}") }
+}
+
+fn private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn private_file(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_leads_nowhere_else() {
+        for (sent, kept) in [
+            ("热线 11月.xlsx", "热线 11月.xlsx"),
+            ("C:\\Users\\x\\日报.CSV", "日报.CSV"),
+            ("../../etc/passwd", "passwd"),
+            ("..", "表格"),
+            (".xlsx", "表格.xlsx"),
+            ("", "表格"),
+            ("a\u{0}b\n.cs/v", "v"),
+            ("a\u{0}b\n.csv", "ab.csv"),
+        ] {
+            assert_eq!(file_name(sent), kept, "{sent:?}");
+        }
+        let long = file_name(&format!("{}.xlsx", "长".repeat(500)));
+        assert!(long.len() < 200 && long.ends_with(".xlsx"));
+    }
+
+    #[test]
+    fn what_a_crash_left_is_gone_at_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let uploads = dir.path().join("uploads");
+        private_folder(&uploads.join("a").join(INSIDE)).unwrap();
+        private_file(&uploads.join("a").join(INSIDE).join("x.csv")).unwrap();
+        let kept = Uploads::in_folder(uploads.clone()).unwrap();
+        assert!(!uploads.exists());
+        assert!(kept.find(SourceId(1), &RunId(2).to_string()).is_err());
+    }
+}

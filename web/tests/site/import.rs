@@ -1,0 +1,121 @@
+//! Importing a sheet on a page: upload, preview, column map, import, outcome, and that no file is left behind.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+
+use crate::office::{Answer, CSRF, HOSTILE, Office};
+
+const SHEET: &str = "工单编号,标题,内容,登记时间,联系电话\n\
+    A1,路灯不亮,请回电13800000000,2026-11-01 09:30,13800000000\n\
+    A2,井盖松动,中山路,昨天,13900000000\n";
+
+async fn upload(office: &Office, name: &str, bytes: &str) -> Answer {
+    let edge = "edge-of-the-test";
+    let body = format!(
+        "--{edge}\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{CSRF}\r\n\
+         --{edge}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n{bytes}\r\n--{edge}--\r\n"
+    );
+    let request = Request::post(format!("/sources/{}/import", office.source))
+        .header("host", "qt.test")
+        .header("origin", "http://qt.test")
+        .header("cookie", office.cookie("admin").await)
+        .header("content-type", format!("multipart/form-data; boundary={edge}"))
+        .body(Body::from(body));
+    office.send(request.unwrap()).await
+}
+
+fn file_of(answer: &Answer) -> String {
+    let file = answer.body.split("name=\"file\" value=\"").nth(1).and_then(|r| r.split('"').next());
+    file.unwrap_or_else(|| panic!("no file: {}", answer.body)).to_owned()
+}
+
+/// Files anywhere below a folder.
+fn files(dir: &std::path::Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let of = |path: std::path::PathBuf| match path.is_dir() {
+        true => files(&path),
+        false => vec![path.file_name().unwrap().to_string_lossy().into_owned()],
+    };
+    entries.flatten().flat_map(|entry| of(entry.path())).collect()
+}
+
+#[tokio::test]
+async fn a_sheet_is_previewed_masked_then_imported_and_deleted() {
+    for office in Office::each().await {
+        let page = office.get("admin", &format!("/sources/{}/import", office.source)).await;
+        assert!(page.body.contains("multipart/form-data"), "{}", page.body);
+        let preview = upload(&office, "日报.csv", SHEET).await;
+        assert_eq!(preview.status, StatusCode::OK, "{}", preview.body);
+        for words in ["路灯不亮", "编号", "“昨天”不是时间", "日报.csv", "共 2 行"] {
+            assert!(preview.body.contains(words), "{words}: {}", preview.body);
+        }
+        assert!(!preview.body.contains("13800000000"), "the preview is masked");
+        assert_eq!(files(office.uploads()), ["日报.csv"]);
+        let path = format!("/sources/{}/import/run", office.source);
+        let file = file_of(&preview);
+        let result = office.post("admin", &path, &[("file", &file)]).await;
+        assert_eq!(result.status, StatusCode::OK, "{}", result.body);
+        assert!(result.body.contains("<dt>新收</dt><dd>1</dd>"), "{}", result.body);
+        assert_eq!(files(office.uploads()), ["outcome.xlsx"], "the sheet is gone");
+        let outcome = result.body.split("href=\"").find(|r| r.contains("/outcome")).unwrap();
+        let outcome = office.get("admin", outcome.split('"').next().unwrap()).await;
+        assert_eq!(outcome.status, StatusCode::OK);
+        assert!(outcome.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+        assert!(outcome.body.starts_with("PK"));
+        let again = office.post("admin", &path, &[("file", &file)]).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let again = upload(&office, "日报.csv", SHEET).await;
+        let again = office.post("admin", &path, &[("file", &file_of(&again))]).await;
+        assert!(again.body.contains("<dt>未变</dt><dd>1</dd>"), "{}", again.body);
+    }
+}
+
+#[tokio::test]
+async fn the_meaning_of_columns_is_chosen_saved_and_taken_back() {
+    let office = Office::new().await;
+    let sheet = "甲列,乙列\n路灯不亮,中山路的路灯\n";
+    let refused = upload(&office, "a.csv", sheet).await;
+    assert!(!refused.body.contains("name=\"m-0\"") || refused.body.contains("普通列"), "{}", refused.body);
+    let known = upload(&office, "b.csv", "标题,内容,甲列\n路灯不亮,中山路,中山路的路灯\n").await;
+    let file = file_of(&known);
+    let path = format!("/sources/{}/import/map", office.source);
+    let form = [
+        ("file", file.as_str()),
+        ("h-0", "标题"),
+        ("m-0", "title"),
+        ("h-1", "内容"),
+        ("m-1", ""),
+        ("h-2", "甲列"),
+        ("m-2", "body"),
+    ];
+    let mapped = office.post("admin", &path, &form).await;
+    assert!(mapped.body.contains("列的含义已保存"), "{}", mapped.body);
+    let map = office.store.source(office.source).await.unwrap().unwrap().column_map.unwrap();
+    assert!(map.contains("body = [\"甲列\"]"), "{map}");
+    let twice = [("file", file.as_str()), ("h-0", "标题"), ("m-0", "state")];
+    let wrong = office.post("admin", &path, &twice).await;
+    assert!(wrong.body.contains("没有保存"), "{}", wrong.body);
+    let cleared = office.post("admin", &path, &[("file", &file), ("clear", "1")]).await;
+    assert!(cleared.body.contains("已恢复自动识别"), "{}", cleared.body);
+    assert_eq!(office.store.source(office.source).await.unwrap().unwrap().column_map, None);
+}
+
+#[tokio::test]
+async fn what_is_no_sheet_and_hostile_names_are_told_and_shown_as_text() {
+    let office = Office::new().await;
+    let binary = upload(&office, "x.xlsx", "\u{1}\u{2}\u{0}\u{0}no sheet").await;
+    assert_eq!(binary.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", binary.body);
+    assert!(binary.body.contains("这个文件读不了"), "{}", binary.body);
+    let empty = upload(&office, "x.csv", "").await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let name = HOSTILE.replace('"', "%22");
+    let sheet = format!("标题,内容,{}\n{HOSTILE},路灯,x\n", HOSTILE.replace('"', ""));
+    let hostile = upload(&office, &format!("../../{name}.csv"), &sheet).await;
+    assert!(!hostile.body.contains("<script>alert") && !hostile.body.contains("<img src=x"));
+    let run = format!("/sources/{}/import/run", office.source);
+    for file in ["", "x", "../x", "0000000000001"] {
+        let answer = office.post("admin", &run, &[("file", file)]).await;
+        assert!(answer.status.is_client_error(), "{file}: {}", answer.status);
+    }
+}
