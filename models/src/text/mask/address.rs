@@ -1,13 +1,17 @@
 //! House and flat numbers: 12幢3单元502室, 5-2-301, 88号 after a road. The road or estate stays, and
 //! so does a building alone, which says where a lamp is broken but not who lives there.
 
-use super::page::{NOTHING, Page, spelled_digit};
+use super::page::{NOTHING, Page, WALL, spelled_digit};
 use super::{MaskKind, MaskSpan};
 
 /// The parts of an address below the road, in the words people use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
+    Zone,
+    Lane,
+    Group,
     House,
+    Household,
     Building,
     Unit,
     Floor,
@@ -15,6 +19,10 @@ enum Part {
 }
 
 const UNITS: &[(&str, Part)] = &[
+    ("弄", Part::Lane),
+    ("区", Part::Zone),
+    ("组", Part::Group),
+    ("户", Part::Household),
     ("号楼", Part::Building),
     ("单元", Part::Unit),
     ("幢", Part::Building),
@@ -28,12 +36,41 @@ const UNITS: &[(&str, Part)] = &[
     ("房", Part::Room),
 ];
 /// Where a house number follows. 街道 and 铁路 are not in it for their last character.
-const ROADS: &[char] = &['路', '街', '巷', '弄', '村', '衖'];
+const ROADS: &[char] = &['路', '街', '巷', '弄', '村', '衖', '苑', '墅', '邸', '庄', '岙', '园'];
+/// What a house number follows besides: roads of two characters, and words for where one lives.
+const DWELLINGS: &[&str] = &[
+    "大道",
+    "胡同",
+    "东段",
+    "西段",
+    "南段",
+    "北段",
+    "中段",
+    "家住",
+    "住",
+    "门牌",
+    "门牌号",
+    "门牌是",
+    "店面",
+    "家门口",
+    "我家",
+    "地址",
+    "村口",
+    "地址是",
+    "隔壁",
+    "家是",
+    "就在",
+    "住在",
+];
+/// What follows 号 after the word for a home when it is a day.
+const DAYS: &[char] = &['开', '结', '办', '装', '回', '搬', '来', '去', '就', '停', '漏'];
+/// Words before a number with dashes that is no address.
+const CODES: &[&str] = &["码", "编号", "型号", "比分", "坐标", "号", "柜", "序列", "单", "房号码", "版本"];
 /// What follows a number after a road when it counts something else: a line, a gate, a day.
 const NOT_A_HOUSE: &[char] = &[
     '线', '口', '门', '桥', '井', '机', '点', '站', '台', '杆', '灯', '坑', '塘', '闸', '隧', '仓', '码',
-    '泵', '文', '令', '公', '通', '车', '地', '上', '下', '晚', '早', '凌', '中', '当', '起', '之', '至',
-    '到', '前', '后', '开', '选', '房', '桩', '球',
+    '泵', '文', '令', '公', '通', '车', '地', '上', '下', '晚', '早', '凌', '中', '当', '起', '之', '前',
+    '后', '开', '选', '房', '桩', '球',
 ];
 /// What follows a count after a building: 12栋502户, 3幢2019年.
 const COUNTED: &[char] = &[
@@ -54,11 +91,30 @@ pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
     while at < page.chars.len() {
         let begins = is_number_char(page.at(at)) && !continues_a_number(page, at);
         let found = begins.then(|| chain(page, at).or_else(|| dashed(page, at))).flatten();
-        if let Some(end) = found {
-            claims.push(MaskSpan { kind: MaskKind::Address, start: at, end });
-        }
-        at = found.unwrap_or(at + 1);
+        let Some(end) = found else {
+            at += 1;
+            continue;
+        };
+        // 第6组28户: the ordinal belongs to the number.
+        let start = at - usize::from(page.before(at) == '第');
+        claims.push(MaskSpan { kind: MaskKind::Address, start, end });
+        at = listed(page, end, claims);
     }
+}
+
+/// Claims the houses that a list goes on with: 1号和2号, 6号到20号. Returns where it ends.
+fn listed(page: &Page, mut end: usize, claims: &mut Vec<MaskSpan>) -> usize {
+    while page.before(end) == '号' && matches!(page.at(end), '和' | '、' | '到' | '至' | '与' | '及' | '-')
+    {
+        let digits = number(page, end + 1);
+        let next = end + 1 + digits.len();
+        if !is_usual(&digits) || page.at(next) != '号' || NOT_A_HOUSE.contains(&page.at(next + 1)) {
+            break;
+        }
+        claims.push(MaskSpan { kind: MaskKind::Address, start: end + 1, end: next + 1 });
+        end = next + 1;
+    }
+    end
 }
 
 fn is_number_char(c: char) -> bool {
@@ -76,8 +132,15 @@ fn continues_a_number(page: &Page, at: usize) -> bool {
     let dashed = before == '-' && at >= 2 && is_number_char(page.at(at - 2));
     dashed
         || page.at(at).is_ascii_alphanumeric() && same(before)
-        || spelled(page.at(at)) && (spelled(before) || before == '第')
-        || matches!(before, '月' | '〕' | ']' | '第')
+        || spelled(page.at(at)) && spelled(before)
+        || matches!(before, '月' | '〕' | ']')
+        || before == '第' && !groups_people(page, at)
+}
+
+/// 第6组28户: an ordinal of a village's group.
+fn groups_people(page: &Page, at: usize) -> bool {
+    let digits = number(page, at);
+    page.at(at + digits.len()) == '组' && is_number_char(page.at(at + digits.len() + 1))
 }
 
 /// The characters of the number at an index: digits with a letter before or after, or numerals.
@@ -96,31 +159,54 @@ fn is_usual(number: &[char]) -> bool {
 
 /// The end of a chain of parts that starts here, when the chain says where someone lives.
 fn chain(page: &Page, start: usize) -> Option<usize> {
-    let after_road = ROADS.contains(&page.before(start)) || after_group(page, start);
+    let road = ROADS.contains(&page.before(start));
+    let home = page.ends_with_any(start, DWELLINGS) || after_kin(page, start);
+    let after_road = road || home || after_group(page, start);
     let mut pieces: Vec<Piece> = Vec::new();
     let mut at = start;
     while let Some(piece) = piece(page, at, pieces.last()) {
         let rank = piece.part as u8;
-        let falls =
-            pieces.last().is_none_or(|last| rank > last.part as u8 || last.part == Part::House && rank == 0);
+        let falls = pieces.last().is_none_or(|last| rank > last.part as u8 || nests(last.part, piece.part));
         if !falls {
             break;
         }
         at = skip_separators(page, piece.end);
         pieces.push(piece);
     }
+    // A household counts people unless a group or house leads to it.
     let last = pieces.last()?;
     let end = last.end;
     match pieces.as_slice() {
+        [lone] if matches!(lone.part, Part::Zone | Part::Lane | Part::Group | Part::Household) => None,
+        [building] if building.part == Part::Building => {
+            let lives = page.ends_with_any(start, &["住", "家住", "住在"]);
+            (lives && !COUNTED.contains(&page.at(end))).then_some(end)
+        }
         [house] if house.part == Part::House => {
-            (after_road && !NOT_A_HOUSE.contains(&page.at(end))).then(|| house_tail(page, end))
+            let day = !road && DAYS.contains(&page.at(end)) || page.at(end) == '线';
+            let house = after_road && !day && !NOT_A_HOUSE.contains(&page.at(end));
+            (house || home && page.has(end, "门口")).then(|| house_tail(page, end))
         }
         [room] => (room.part == Part::Room && is_flat(page, room)).then_some(end),
         pieces => {
             let dwelling = pieces.iter().any(|p| matches!(p.part, Part::Unit | Part::Room));
-            let house = after_road && pieces[0].part == Part::House;
-            (dwelling || house).then_some(end)
+            let led = |part: Part| matches!(part, Part::House | Part::Lane) && after_road;
+            let village = pieces[0].part == Part::Group && matches!(last.part, Part::House | Part::Household);
+            (dwelling || led(pieces[0].part) || village).then_some(end)
         }
+    }
+}
+
+/// Whether one part may hold another of the same or a higher rank: 5弄2弄, 12号3号楼.
+fn nests(outer: Part, inner: Part) -> bool {
+    matches!((outer, inner), (Part::House, Part::House) | (Part::Lane, Part::Lane))
+}
+
+/// 邻居家19号: the house of one whose name stands masked, or of a kind of neighbour.
+fn after_kin(page: &Page, start: usize) -> bool {
+    page.before(start) == '家' && start >= 2 && {
+        let owner = page.at(start - 2);
+        owner == WALL || matches!(owner, '我' | '他' | '她' | '居' | '壁')
     }
 }
 
@@ -152,7 +238,9 @@ fn piece(page: &Page, at: usize, before: Option<&Piece>) -> Option<Piece> {
     let mut end = at + digits.len();
     if page.at(end) == '-' && page.at(end + 1).is_ascii_digit() {
         let more = number(page, end + 1);
-        if is_usual(&digits) && is_usual(&more) && unit(page, end + 1 + more.len()).is_some() {
+        let after = end + 1 + more.len();
+        let room = before.is_some_and(|last| last.part == Part::Building) && (3..=4).contains(&more.len());
+        if is_usual(&digits) && is_usual(&more) && (unit(page, after).is_some() || room) {
             end += 1 + more.len();
             digits = more;
         }
@@ -181,19 +269,25 @@ fn unit(page: &Page, at: usize) -> Option<(&'static str, Part)> {
     let found = UNITS.iter().copied().find(|(word, _)| page.has(at, word))?;
     // 3号线, 5号门: not parts of an address. 2楼道, 3层楼: a kind of place.
     let next = page.at(at + found.0.chars().count());
-    let other = match found.1 {
-        Part::House => matches!(next, '线' | '令' | '文'),
-        Part::Floor => matches!(next, '道' | '梯' | '楼' | '盘'),
-        Part::Room => matches!(next, '子' | '屋' | '产' | '间' | '东' | '外' | '款' | '价' | '贷'),
-        _ => false,
-    };
+    let before: Vec<char> = (1..=3).map(|back| page.at(at.wrapping_sub(back))).collect();
+    let flat = page.at(at) == '室' && before.iter().all(|c| is_number_char(*c));
+    let other = !flat
+        && match found.1 {
+            Part::House => matches!(next, '线' | '令' | '文'),
+            Part::Zone => !is_number_char(next),
+            Part::Group | Part::Household => false,
+            Part::Floor => matches!(next, '道' | '梯' | '楼' | '盘'),
+            Part::Room => matches!(next, '子' | '屋' | '产' | '间' | '东' | '外' | '款' | '价' | '贷'),
+            _ => false,
+        };
     (!other).then_some(found)
 }
 
 fn holds_room(page: &Page, before: &Piece, digits: &[char], end: usize) -> bool {
+    let year = before.part == Part::House && (page.has(end, "年") || digits.len() > 4);
     let room = (3..=4).contains(&digits.iter().filter(|c| c.is_ascii_digit() || spelled(**c)).count());
     let on_floor = before.part != Part::Floor || digits.starts_with(&before.digits);
-    let part = !matches!(before.part, Part::Room | Part::House);
+    let part = !year && matches!(before.part, Part::Building | Part::Unit | Part::Floor | Part::House);
     let next = page.at(end);
     room && on_floor && part && !COUNTED.contains(&next) && !matches!(next, '-' | '.' | '/')
 }
@@ -210,6 +304,10 @@ fn dashed(page: &Page, start: usize) -> Option<usize> {
             break;
         }
         at += 1;
+    }
+    let label = (0..3).find(|&n| !matches!(page.before(start.saturating_sub(n)), ' ' | ':' | '是'));
+    if label.is_some_and(|n| page.ends_with_any(start - n, CODES)) {
+        return None;
     }
     let room = matches!(page.at(at), '室' | '房');
     let year = page.has(at - lengths.last()?.min(&at), "19") || page.has(at - lengths.last()?.min(&at), "20");

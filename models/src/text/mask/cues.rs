@@ -15,15 +15,17 @@ pub(super) enum Announces {
     Qq,
     WeChat,
     /// A name, as of a form's field: 联系人, 姓名.
-    NameField,
-    /// A name of one's own: 我叫.
-    OwnName,
+    Field,
+    /// A name that is told: 我叫.
+    Told,
     /// A name or what one is: 我是.
-    OwnBeing,
-    /// Nothing, but a name may stand before it: 先生, 阿姨.
+    Being,
+    /// What a private person is, whose name may follow: 市民, 业主, 老伴.
+    Role,
+    /// An everyday word after which a name may stand: 找, 联系.
+    Verb,
+    /// Nothing, but a name may stand before it: 先生.
     Title,
-    /// A kind of resident, whose name may follow: 市民, 业主.
-    Resident,
 }
 
 /// A cue word in a page, in characters.
@@ -34,8 +36,34 @@ pub(super) struct Cue {
     pub(super) end: usize,
 }
 
+/// The words that announce a name: on each line what they announce, then the words.
+const NAME_CUES: &str = include_str!("cues.txt");
+
 const WORDS: &[(Announces, &[&str])] = &[
-    (Announces::Phone, &["电话", "座机", "联系方式", "固话", "致电", "手机", "tel", "phone", "联系号码"]),
+    (
+        Announces::Phone,
+        &[
+            "电话",
+            "座机",
+            "联系方式",
+            "固话",
+            "致电",
+            "手机",
+            "tel",
+            "phone",
+            "联系号码",
+            "电 话",
+            "手 机",
+            "座 机",
+            "区号",
+            "小灵通",
+            "传真",
+            "拨打",
+            "回电",
+            "回拨",
+            "固定线路",
+        ],
+    ),
     (Announces::Identity, &["身份证", "证件号", "身份号码", "身份证件"]),
     (
         Announces::Bank,
@@ -54,66 +82,33 @@ const WORDS: &[(Announces, &[&str])] = &[
             "打款到",
         ],
     ),
-    (Announces::Qq, &["qq", "扣扣", "企鹅号", "q号"]),
+    (Announces::Qq, &["qq", "q q", "扣扣", "企鹅号", "企鹅", "q号", "q:", "加qq", "扣号", "球球"]),
     (
         Announces::WeChat,
-        &["微信", "薇信", "威信号", "vx", "wx", "加微", "v信", "加v", "加微信", "wechat", "微信号"],
-    ),
-    (
-        Announces::NameField,
         &[
-            "联系人",
-            "姓名",
-            "投诉人",
-            "反映人",
-            "诉求人",
-            "来电人",
-            "求助人",
-            "举报人",
-            "申请人",
-            "户主",
-            "当事人",
-            "报修人",
-            "留言人",
-            "署名",
-            "收件人",
-            "咨询人",
-            "建议人",
-            "反应人",
-            "报警人",
-            "来访人",
-            "信访人",
-            "承租人",
-            "法定代表人",
-        ],
-    ),
-    (
-        Announces::OwnName,
-        &["我叫", "名叫", "名字叫", "名字是", "本人叫", "我的名字叫", "我名字叫", "我的名字是", "叫做"],
-    ),
-    (Announces::OwnBeing, &["我是", "本人", "本人是"]),
-    (
-        Announces::Resident,
-        &[
-            "市民",
-            "居民",
-            "村民",
-            "业主",
-            "群众",
-            "网友",
-            "家长",
-            "患者",
-            "老人",
-            "职工",
-            "工人",
-            "乘客",
-            "顾客",
-            "租客",
-            "住户",
-            "家属",
-            "房主",
-            "租户",
-            "农民工",
+            "微信",
+            "薇信",
+            "威信号",
+            "vx",
+            "wx",
+            "加微",
+            "v信",
+            "加v",
+            "加微信",
+            "wechat",
+            "微信号",
+            "微 信",
+            "v x",
+            "w x",
+            "v:",
+            "加vx",
+            "加wx",
+            "维信",
+            "weixin",
+            "v信号",
+            "微号",
+            "威信",
+            "绿泡泡",
         ],
     ),
 ];
@@ -121,11 +116,26 @@ const WORDS: &[(Announces, &[&str])] = &[
 /// The automaton over all cue words, and what each pattern announces with its length in characters.
 type Matcher = (AhoCorasick, Vec<(Announces, usize)>);
 
+fn name_cues() -> impl Iterator<Item = (Announces, &'static str)> + Clone {
+    NAME_CUES.lines().flat_map(|line| {
+        let mut words = line.split_whitespace();
+        let announces = match words.next() {
+            Some("field") => Some(Announces::Field),
+            Some("told") => Some(Announces::Told),
+            Some("being") => Some(Announces::Being),
+            Some("role") => Some(Announces::Role),
+            Some("verb") => Some(Announces::Verb),
+            Some("title") => Some(Announces::Title),
+            _ => None,
+        };
+        words.filter_map(move |word| Some((announces?, word)))
+    })
+}
+
 /// The cue words of a page in order, longest first where two begin alike.
 pub(super) fn find(page: &Page) -> Vec<Cue> {
     static MATCHER: LazyLock<Option<Matcher>> = LazyLock::new(|| {
-        let titles = super::names::TITLES.iter().map(|w| (Announces::Title, *w));
-        let words = WORDS.iter().flat_map(|(a, words)| words.iter().map(|w| (*a, *w))).chain(titles);
+        let words = WORDS.iter().flat_map(|(a, words)| words.iter().map(|w| (*a, *w))).chain(name_cues());
         let built = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::DFA))
@@ -159,8 +169,10 @@ pub(super) fn value_start(page: &Page, end: usize) -> (usize, bool) {
     let mut parted = false;
     for _ in 0..8 {
         match page.at(at) {
-            '号' | '码' | ':' | '=' | '(' | '[' | '【' => parted = true,
-            '是' | '为' | ' ' | ',' | '\u{200b}' => {}
+            '号' | '码' | ':' | '=' | '(' | '[' | '【' | '/' | '"' | '“' | '「' | '-' => parted = true,
+            'i' if page.at(at + 1) == 'd' && !page.at(at + 2).is_ascii_alphanumeric() => at += 1,
+            '是' | '为' | ' ' | ',' | '\u{200b}' | '就' | '吧' | '的' | '了' | '成' | '到' | '有' | ';' =>
+                {}
             _ => break,
         }
         at += 1;

@@ -46,7 +46,8 @@ fn domain_end(page: &Page, start: usize) -> Option<usize> {
 /// QQ and WeChat accounts that a cue announces.
 pub(super) fn find_accounts(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     for cue in cues {
-        if page.has_any(cue.end, NOT_PERSONAL) {
+        let owner = page.has(cue.end, "群主");
+        if page.has_any(cue.end, NOT_PERSONAL) && !owner {
             continue;
         }
         let found = match cue.announces {
@@ -72,7 +73,8 @@ fn is_account_number(page: &Page, start: usize, length: usize) -> bool {
 }
 
 fn qq(page: &Page, cue: &Cue) -> Option<MaskSpan> {
-    let (start, _) = value_start(page, cue.end);
+    let owner = if page.has(cue.end, "群主") { 2 } else { 0 };
+    let (start, _) = value_start(page, cue.end + owner);
     let length = digits_at(page, start);
     ((5..=11).contains(&length) && is_account_number(page, start, length)).then(|| MaskSpan {
         kind: MaskKind::Qq,
@@ -81,22 +83,35 @@ fn qq(page: &Page, cue: &Cue) -> Option<MaskSpan> {
     })
 }
 
+/// Latin words that stand after WeChat and are no one's account.
+fn is_product(page: &Page, start: usize, end: usize) -> bool {
+    ["wechat", "android", "windows", "alipay", "mobile", "harmony"]
+        .iter()
+        .any(|word| word.len() == end - start && page.has(start, word))
+}
+
 /// An id of letters, digits, `_` and `-` that starts with a letter, 6 to 20 places, or a number.
-/// A mobile number under 电话（微信） stays a telephone number.
+/// A mobile number used as an account stays a telephone number.
 fn wechat(page: &Page, cue: &Cue) -> Option<MaskSpan> {
     let (start, parted) = value_start(page, cue.end);
     let digits = digits_at(page, start);
     if digits > 0 {
         let fits = (6..=20).contains(&digits) && is_account_number(page, start, digits);
-        let joined = usize::from(matches!(page.before(cue.start), '/' | '(' | '、' | '及' | '和' | ' '));
-        let phone_too = digits == 11 && page.ends_with_any(cue.start - joined, &["电话", "手机", "手机号"]);
-        return (fits && !phone_too).then(|| MaskSpan { kind: MaskKind::WeChat, start, end: start + digits });
+        let mobile = digits == 11 && page.at(start) == '1' && page.at(start + 1) >= '3';
+        let goes_on = page.at(start + digits) == '-' && page.at(start + digits + 1).is_ascii_digit();
+        return (fits && !mobile && !goes_on).then(|| MaskSpan {
+            kind: MaskKind::WeChat,
+            start,
+            end: start + digits,
+        });
     }
     let id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let length = (start..).take_while(|&i| id(page.at(i))).count();
     let end = start + length;
     let marked = (start..end).any(|i| !page.at(i).is_ascii_alphabetic());
-    let fits = page.at(start).is_ascii_alphabetic() && (6..=20).contains(&length) && (parted || marked);
+    let fits = page.at(start).is_ascii_alphabetic()
+        && (6..=20).contains(&length)
+        && (parted || marked || !is_product(page, start, end));
     (fits && !matches!(page.at(end), '@' | '*') && page.at(start - 1) != '*').then_some(MaskSpan {
         kind: MaskKind::WeChat,
         start,

@@ -45,7 +45,7 @@ pub enum MaskKind {
     Qq,
     /// A WeChat id after a cue.
     WeChat,
-    /// A person's name, or the surname alone before a title such as 先生.
+    /// A private person's whole name; a surname with a title alone (张先生) names nobody.
     Name,
     /// House and flat numbers, not the road or estate.
     Address,

@@ -76,7 +76,9 @@ fn find_mobiles_in(page: &Page, groups: &[Group], claims: &mut Vec<MaskSpan>) {
         }
         let plus = usize::from(page.before(number.start) == '+');
         let start = open_bracket(page, &number, number.start - plus);
-        claims.push(MaskSpan { start, ..span(MaskKind::Mobile, &number) });
+        let wrapped = page.before(start) == '(' && page.at(number.end) == ')';
+        let (start, end) = if wrapped { (start - 1, number.end + 1) } else { (start, number.end) };
+        claims.push(MaskSpan { kind: MaskKind::Mobile, start, end });
     }
 }
 
@@ -113,9 +115,16 @@ fn is_mobile(number: &Number) -> bool {
 /// hotlines (12345, 110, 400-) have neither form.
 pub(super) fn find_landlines(page: &Page, groups: &[Group], cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     let phone_values = announced(page, cues, Announces::Phone);
+    find_landlines_in(page, groups, &phone_values, claims);
+    if page.spelled_digits {
+        find_landlines_in(page, &spelled_groups(page), &phone_values, claims);
+    }
+}
+
+fn find_landlines_in(page: &Page, groups: &[Group], announced: &HashSet<usize>, claims: &mut Vec<MaskSpan>) {
     for first in 0..groups.len() {
         let start = groups[first].start;
-        let announced = phone_values.contains(&start);
+        let announced = announced.contains(&start) || follows_a_phone(page, start, claims);
         let found = numbers(groups, first)
             .filter(|n| has_area_code(n) || announced && is_local(n))
             .filter(|n| !is_amount(page, n) && !is_serial(page, start))
@@ -126,6 +135,14 @@ pub(super) fn find_landlines(page: &Page, groups: &[Group], cues: &[Cue], claims
             claims.push(MaskSpan { kind: MaskKind::Landline, start, end: extension(page, number.end) });
         }
     }
+}
+
+/// Whether a list of telephone numbers goes on here: 65712345和65712346.
+fn follows_a_phone(page: &Page, start: usize, claims: &[MaskSpan]) -> bool {
+    let joint = |c: char| matches!(c, '和' | '或' | '及' | '与' | '、' | '/' | ',' | ' ');
+    let back = (1..=2).take_while(|&n| joint(page.before((start + 1).saturating_sub(n)))).count();
+    let phone = |c: &&MaskSpan| matches!(c.kind, MaskKind::Mobile | MaskKind::Landline);
+    back > 0 && claims.iter().rev().filter(phone).any(|claim| claim.end + back == start)
 }
 
 /// `start`, or the bracket before it when the number holds the one that closes it: (0574)65712345.
@@ -212,7 +229,7 @@ fn identity_end(page: &Page, number: &Number, announced: bool) -> Option<usize> 
         15 if usual && is_old_identity(v) && !is_serial(page, number.start) => return Some(number.end),
         _ => return None,
     };
-    if !usual || page.at(end).is_ascii_alphanumeric() {
+    if !(usual || announced) || page.at(end).is_ascii_alphanumeric() {
         return None;
     }
     let valid = is_province(v) && is_day(&v[6..14]) && check == identity_check(&v[..17]);

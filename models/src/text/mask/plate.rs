@@ -3,9 +3,9 @@
 use super::page::{NOTHING, Page};
 use super::{MaskKind, MaskSpan};
 
-const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
+const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军海空";
 /// Last places of special plates: learner, police, trailer, Hong Kong and Macao.
-const SPECIAL: &[char] = &['学', '警', '挂', '港', '澳'];
+const SPECIAL: &[char] = &['学', '警', '挂', '港', '澳', '使', '领', '急'];
 
 pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
     for (start, &c) in page.chars.iter().enumerate() {
