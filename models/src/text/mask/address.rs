@@ -63,14 +63,14 @@ const DWELLINGS: &[&str] = &[
     "住在",
 ];
 /// What follows 号 after the word for a home when it is a day.
-const DAYS: &[char] = &['开', '结', '办', '装', '回', '搬', '来', '去', '就', '停', '漏'];
+const DAYS: &[char] = &['开', '之', '结', '办', '装', '回', '搬', '来', '去', '就', '停', '漏'];
 /// Words before a number with dashes that is no address.
 const CODES: &[&str] = &["码", "编号", "型号", "比分", "坐标", "号", "柜", "序列", "单", "房号码", "版本"];
 /// What follows a number after a road when it counts something else: a line, a gate, a day.
 const NOT_A_HOUSE: &[char] = &[
     '线', '口', '门', '桥', '井', '机', '点', '站', '台', '杆', '灯', '坑', '塘', '闸', '隧', '仓', '码',
-    '泵', '文', '令', '公', '通', '车', '地', '上', '下', '晚', '早', '凌', '中', '当', '起', '之', '前',
-    '后', '开', '选', '房', '桩', '球',
+    '泵', '文', '令', '公', '通', '车', '地', '上', '下', '晚', '早', '凌', '中', '当', '起', '前', '后',
+    '选', '房', '桩', '球',
 ];
 /// What follows a count after a building: 12栋502户, 3幢2019年.
 const COUNTED: &[char] = &[
@@ -184,7 +184,8 @@ fn chain(page: &Page, start: usize) -> Option<usize> {
         }
         [house] if house.part == Part::House => {
             let day = !road && DAYS.contains(&page.at(end)) || page.at(end) == '线';
-            let house = after_road && !day && !NOT_A_HOUSE.contains(&page.at(end));
+            let opens = page.has_any(end, &["开工", "开始", "开业", "开会", "开通", "开庭", "开放", "开学"]);
+            let house = after_road && !day && !opens && !NOT_A_HOUSE.contains(&page.at(end));
             (house || home && page.has(end, "门口")).then(|| house_tail(page, end))
         }
         [room] => (room.part == Part::Room && is_flat(page, room)).then_some(end),
@@ -266,7 +267,10 @@ fn piece(page: &Page, at: usize, before: Option<&Piece>) -> Option<Piece> {
 }
 
 fn unit(page: &Page, at: usize) -> Option<(&'static str, Part)> {
-    let found = UNITS.iter().copied().find(|(word, _)| page.has(at, word))?;
+    let found = UNITS.iter().copied().find(|(word, _)| {
+        // 11号楼上: upstairs of number 11, not a building of that number.
+        page.has(at, word) && !(*word == "号楼" && matches!(page.at(at + 2), '上' | '下' | '顶'))
+    })?;
     // 3号线, 5号门: not parts of an address. 2楼道, 3层楼: a kind of place.
     let next = page.at(at + found.0.chars().count());
     let before: Vec<char> = (1..=3).map(|back| page.at(at.wrapping_sub(back))).collect();

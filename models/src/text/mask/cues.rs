@@ -24,7 +24,9 @@ pub(super) enum Announces {
     Role,
     /// An everyday word after which a name may stand: 找, 联系.
     Verb,
-    /// Nothing, but a name may stand before it: 先生.
+    /// Nothing: a longer word that only begins like a cue (收费, 居民区).
+    Nothing,
+    /// A name may stand before it: 先生.
     Title,
 }
 
@@ -126,6 +128,7 @@ fn name_cues() -> impl Iterator<Item = (Announces, &'static str)> + Clone {
             Some("role") => Some(Announces::Role),
             Some("verb") => Some(Announces::Verb),
             Some("title") => Some(Announces::Title),
+            Some("nothing") => Some(Announces::Nothing),
             _ => None,
         };
         words.filter_map(move |word| Some((announces?, word)))

@@ -82,11 +82,14 @@ const NEVER_LAST: &[char] = &[
     '说', '称', '是', '系', '的', '在', '于', '住', '对', '想', '向', '因', '也', '被', '你', '我', '您',
     '男', '女', '现', '今', '家', '有', '与', '和', '及',
 ];
+/// Surnames that are everyday words by themselves: only a field's colon makes them one.
+const CONNECTING: &[char] =
+    &['和', '区', '都', '于', '与', '向', '从', '应', '由', '但', '及', '楼', '房', '到'];
 /// Characters no given name contains.
 const NEVER: &[char] = &[
     '某', '的', '了', '们', '您', '你', '我', '他', '她', '它', '吗', '吧', '呢', '啊', '这', '不', '没',
     '被', '把', '给', '跟', '到', '村', '镇', '乡', '省', '县', '市', '路', '街', '局', '委', '号', '栋',
-    '幢', '楼', '层', '元', '个', '款', '费', '房',
+    '幢', '楼', '层', '元', '个', '款', '费', '房', '苑', '园', '公', '司', '非',
 ];
 /// Last characters of words for what one is, not who.
 const BEING: &[char] = &[
@@ -270,6 +273,11 @@ fn name_end(page: &Page, start: usize, footing: Footing) -> Option<usize> {
         return None;
     }
     let given = start + surname;
+    let connects = surname == 1 && CONNECTING.contains(&page.at(start));
+    let likely = is_likely(page, given, given + 2) && !is_han(page.at(given + 2));
+    if connects && (matches!(page.at(start), '和' | '区' | '都') || !likely) && footing != Footing::Field {
+        return None;
+    }
     if page.has_any(given, TITLES) || page.has_any(given, OFFICES) {
         return None;
     }
