@@ -90,9 +90,9 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
     },
-    /// Mask personal data in texts from standard input; stores nothing
+    /// Mask personal data in texts from standard input, or measure the masking; stores nothing
     #[command(after_help = "Example: echo '{\"id\":\"1\",\"text\":\"我的电话13800001234\"}' | qingting mask")]
-    Mask,
+    Mask(Mask),
     /// Train a model from labelled rows
     #[command(
         after_help = "Example: qingting train --corpus topics.jsonl --corpus news.jsonl --out new.model"
@@ -385,6 +385,14 @@ pub struct Chosen {
     /// With --all: of this kind
     #[arg(long, requires = "all")]
     pub kind: Option<RejectKind>,
+}
+
+#[derive(Debug, Args)]
+pub struct Mask {
+    /// Measure instead: a file of sentences, one a line, in which personal data is labelled as ⟦mobile:13800001234⟧.
+    /// A label counts as found when a span of the same type covers it and no more than 2 characters beside it
+    #[arg(long, value_name = "FILE")]
+    pub gold: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

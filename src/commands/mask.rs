@@ -1,4 +1,6 @@
-//! `qingting mask`: shows what the masking finds, line by line, and stores nothing.
+//! `qingting mask`: shows what the masking finds, line by line, or measures it; stores nothing.
+
+mod gold;
 
 use std::io::{self, BufRead};
 
@@ -7,6 +9,7 @@ use qingting_models::text;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cli::{Global, Mask};
 use crate::output;
 
 #[derive(Deserialize)]
@@ -15,7 +18,14 @@ struct Row {
     text: String,
 }
 
-pub fn run() -> Result<()> {
+pub fn run(global: &Global, command: &Mask) -> Result<()> {
+    match &command.gold {
+        Some(path) => gold::run(global, path),
+        None => mask_lines(),
+    }
+}
+
+fn mask_lines() -> Result<()> {
     for (index, line) in io::stdin().lock().lines().enumerate() {
         let line = line.with_context(|| format!("standard input, line {}", index + 1))?;
         if line.trim().is_empty() {

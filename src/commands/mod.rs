@@ -31,7 +31,7 @@ pub fn run(cli: Cli) -> Result<()> {
     let global = &cli.global;
     match cli.command {
         Command::Classify { model } => return classify::run(global, model.as_deref()),
-        Command::Mask => return mask::run(),
+        Command::Mask(mask) => return mask::run(global, &mask),
         Command::Train(train) => return train::run(global, &train),
         Command::Evaluate(evaluate) => return evaluate::run(global, &evaluate),
         Command::Due(due) => return due::run(global, &due),
@@ -55,7 +55,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Doctor => doctor::run(global).await,
             Command::Bench(part) => bench::run(global, &part).await,
             Command::Classify { .. }
-            | Command::Mask
+            | Command::Mask(_)
             | Command::Train(_)
             | Command::Evaluate(_)
             | Command::Due(_)

@@ -186,7 +186,7 @@ fn chain(page: &Page, start: usize) -> Option<usize> {
             let day = !road && DAYS.contains(&page.at(end)) || page.at(end) == '线';
             let opens = page.has_any(end, &["开工", "开始", "开业", "开会", "开通", "开庭", "开放", "开学"]);
             let house = after_road && !day && !opens && !NOT_A_HOUSE.contains(&page.at(end));
-            (house || home && page.has(end, "门口")).then(|| house_tail(page, end))
+            (house || after_road && page.has_any(end, &["门口", "门前"])).then(|| house_tail(page, end))
         }
         [room] => (room.part == Part::Room && is_flat(page, room)).then_some(end),
         pieces => {
