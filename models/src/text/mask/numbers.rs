@@ -122,9 +122,11 @@ pub(super) fn find_landlines(page: &Page, groups: &[Group], cues: &[Cue], claims
 }
 
 fn find_landlines_in(page: &Page, groups: &[Group], announced: &HashSet<usize>, claims: &mut Vec<MaskSpan>) {
+    let phone = |c: &&MaskSpan| matches!(c.kind, MaskKind::Mobile | MaskKind::Landline);
+    let mut phone_ends: HashSet<usize> = claims.iter().filter(phone).map(|claim| claim.end).collect();
     for first in 0..groups.len() {
         let start = groups[first].start;
-        let announced = announced.contains(&start) || follows_a_phone(page, start, claims);
+        let announced = announced.contains(&start) || follows_a_phone(page, start, &phone_ends);
         let found = numbers(groups, first)
             .filter(|n| has_area_code(n) || announced && is_local(n))
             .filter(|n| !is_amount(page, n) && !is_serial(page, start))
@@ -132,17 +134,18 @@ fn find_landlines_in(page: &Page, groups: &[Group], announced: &HashSet<usize>, 
         if let Some(number) = found {
             let start =
                 if has_area_code(&number) { open_bracket(page, &number, start) } else { number.start };
-            claims.push(MaskSpan { kind: MaskKind::Landline, start, end: extension(page, number.end) });
+            let end = extension(page, number.end);
+            phone_ends.insert(end);
+            claims.push(MaskSpan { kind: MaskKind::Landline, start, end });
         }
     }
 }
 
-/// Whether a list of telephone numbers goes on here: 65712345和65712346.
-fn follows_a_phone(page: &Page, start: usize, claims: &[MaskSpan]) -> bool {
+/// Whether a list of telephone numbers, which end at `ends`, goes on here: 65712345和65712346.
+fn follows_a_phone(page: &Page, start: usize, ends: &HashSet<usize>) -> bool {
     let joint = |c: char| matches!(c, '和' | '或' | '及' | '与' | '、' | '/' | ',' | ' ');
     let back = (1..=2).take_while(|&n| joint(page.before((start + 1).saturating_sub(n)))).count();
-    let phone = |c: &&MaskSpan| matches!(c.kind, MaskKind::Mobile | MaskKind::Landline);
-    back > 0 && claims.iter().rev().filter(phone).any(|claim| claim.end + back == start)
+    back > 0 && start.checked_sub(back).is_some_and(|end| ends.contains(&end))
 }
 
 /// `start`, or the bracket before it when the number holds the one that closes it: (0574)65712345.
