@@ -128,7 +128,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         let name = prop_oneof![proptest::sample::select(FIELDS).prop_map(str::to_owned), ".{0,6}"];
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::hash_map(name, inner, 0..6).prop_map(|m| Value::from_iter(m)),
+            prop::collection::hash_map(name, inner, 0..6).prop_map(Value::from_iter),
         ]
     })
 }

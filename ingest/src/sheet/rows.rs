@@ -127,6 +127,7 @@ impl<'r> RowReader<'r> {
             dispatched_at: self.time(Meaning::Dispatched)?,
             due_at: self.time(Meaning::Due)?,
             finished: self.is_finished(),
+            withdrawn: self.value(Meaning::State).is_some_and(state::is_withdrawn),
             persons: self.persons(),
             extra: self.extra(),
             significant: self.significant(external_id.is_some())?,

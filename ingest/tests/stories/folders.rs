@@ -80,7 +80,7 @@ async fn the_sender_gets_a_line_for_each_row_without_formulas_and_persons() {
 fn drop_file(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
     let path = folder.join(name);
     fs::write(&path, bytes).unwrap();
-    let before = SystemTime::now() - Duration::from_secs(60);
+    let before = fs::metadata(&path).unwrap().modified().unwrap() - Duration::from_secs(60);
     fs::File::options().write(true).open(path).unwrap().set_modified(before).unwrap();
 }
 
