@@ -8,7 +8,7 @@ use qingting_models::store::{Arrival, Fate, Reject, Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::outcome::{OutcomeError, OutcomeLine, OutcomeSheet};
-use crate::prepare::prepare;
+use crate::prepare::prepare_all;
 use crate::sheet::{self, BadMap, BadRow, Batch, ColumnMap, SheetError, SheetSummary};
 
 /// Rows of one transaction.
@@ -219,13 +219,7 @@ fn read(
 fn prepared(batch: Batch) -> Prepared {
     let (places, records): (Vec<_>, Vec<_>) = batch.records.into_iter().unzip();
     let (bad_ids, rejects) = batch.bad.into_iter().map(reject).unzip();
-    Prepared {
-        places,
-        arrivals: records.into_iter().map(prepare).collect(),
-        bad_ids,
-        rejects,
-        bytes: batch.bytes,
-    }
+    Prepared { places, arrivals: prepare_all(records), bad_ids, rejects, bytes: batch.bytes }
 }
 
 fn reject(bad: BadRow) -> (Option<String>, Reject) {

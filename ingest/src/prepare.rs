@@ -1,5 +1,8 @@
 //! From what arrived to what the store takes: tidied, masked, and with the text that digests are made over.
 
+use std::num::NonZero;
+use std::panic::resume_unwind;
+
 use qingting_models::records::{ItemContent, Upstream};
 use qingting_models::store::Arrival;
 use qingting_models::text::{MaskKind, language, mask_with, tidy};
@@ -43,6 +46,30 @@ pub fn prepare(record: RawRecord) -> Arrival {
         withdrawn: record.withdrawn,
         language: language(&record.body).or_else(|| language(&record.title)).map(str::to_owned),
     }
+}
+
+/// Fewest records that are worth a thread.
+const SHARE: usize = 64;
+
+/// [`prepare`] for many records on all processors, in their order.
+pub fn prepare_all(mut records: Vec<RawRecord>) -> Vec<Arrival> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = records.len().div_ceil(processors).max(SHARE);
+    let mut shares = Vec::new();
+    while records.len() > share {
+        let rest = records.split_off(share);
+        shares.push(std::mem::replace(&mut records, rest));
+    }
+    std::thread::scope(|threads| {
+        let others: Vec<_> = shares
+            .into_iter()
+            .map(|share| threads.spawn(move || share.into_iter().map(prepare).collect::<Vec<_>>()))
+            .collect();
+        let last: Vec<Arrival> = records.into_iter().map(prepare).collect();
+        let done =
+            others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        done.chain([last]).flatten().collect()
+    })
 }
 
 /// A feed entry as a record.

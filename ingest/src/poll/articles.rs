@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::PollError;
 use crate::http::{Answer, FetchError, Http, Request};
-use crate::prepare::{canonical_of, prepare};
+use crate::prepare::{canonical_of, prepare_all};
 use crate::pull::article::{self, ArticleError};
 use crate::record::RawRecord;
 use crate::sameness;
@@ -247,6 +247,6 @@ impl Missing {
 /// # Errors
 /// When the program is about to end.
 pub(super) async fn prepared(records: Vec<RawRecord>) -> Result<Vec<Arrival>, PollError> {
-    let preparing = tokio::task::spawn_blocking(move || records.into_iter().map(prepare).collect());
+    let preparing = tokio::task::spawn_blocking(move || prepare_all(records));
     preparing.await.map_err(|_| PollError::Stopped)
 }
