@@ -1,7 +1,7 @@
 //! House and flat numbers: 12幢3单元502室, 5-2-301, 88号 after a road. The road or estate stays, and
 //! so does a building alone, which says where a lamp is broken but not who lives there.
 
-use super::page::{NOTHING, Page, WALL, spelled_digit};
+use super::page::{NOTHING, Page, WALL, is_han, spelled_digit};
 use super::{MaskKind, MaskSpan};
 
 /// The parts of an address below the road, in the words people use.
@@ -65,6 +65,10 @@ const DWELLINGS: &[&str] = &[
 /// What follows 号 after the word for a home when it is a day.
 const DAYS: &[char] = &['开', '之', '结', '办', '装', '回', '搬', '来', '去', '就', '停', '漏'];
 /// Words before a number with dashes that is no address.
+/// Words for living somewhere, within a few characters before a number.
+const LIVING: &[&str] = &["住", "地址", "位于", "老屋", "房子在", "这里是", "寄到", "门牌"];
+/// Before a bare room number: a flat of one's own or of those around.
+const AROUND: &[&str] = &["住", "楼上", "楼下", "隔壁", "对门", "对面"];
 const CODES: &[&str] = &["码", "编号", "型号", "比分", "坐标", "号", "柜", "序列", "单", "房号码", "版本"];
 /// What follows a number after a road when it counts something else: a line, a gate, a day.
 const NOT_A_HOUSE: &[char] = &[
@@ -90,7 +94,9 @@ pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
     let mut at = 0;
     while at < page.chars.len() {
         let begins = is_number_char(page.at(at)) && !continues_a_number(page, at);
-        let found = begins.then(|| chain(page, at).or_else(|| dashed(page, at))).flatten();
+        let found = begins
+            .then(|| chain(page, at).or_else(|| dashed(page, at)).or_else(|| bare_room(page, at)))
+            .flatten();
         let Some(end) = found else {
             at += 1;
             continue;
@@ -179,13 +185,14 @@ fn chain(page: &Page, start: usize) -> Option<usize> {
     match pieces.as_slice() {
         [lone] if matches!(lone.part, Part::Zone | Part::Lane | Part::Group | Part::Household) => None,
         [building] if building.part == Part::Building => {
-            let lives = page.ends_with_any(start, &["住", "家住", "住在"]);
-            (lives && !COUNTED.contains(&page.at(end))).then_some(end)
+            (lives_near(page, start) && !COUNTED.contains(&page.at(end))).then_some(end)
         }
         [house] if house.part == Part::House => {
             let day = !road && DAYS.contains(&page.at(end)) || page.at(end) == '线';
             let opens = page.has_any(end, &["开工", "开始", "开业", "开会", "开通", "开庭", "开放", "开学"]);
-            let house = after_road && !day && !opens && !NOT_A_HOUSE.contains(&page.at(end));
+            let next = page.at(end);
+            let other = NOT_A_HOUSE.contains(&next) && !(road && matches!(next, '前' | '后'));
+            let house = (after_road || lives_near(page, start)) && !day && !opens && !other;
             (house || after_road && page.has_any(end, &["门口", "门前"])).then(|| house_tail(page, end))
         }
         [room] => (room.part == Part::Room && is_flat(page, room)).then_some(end),
@@ -193,14 +200,42 @@ fn chain(page: &Page, start: usize) -> Option<usize> {
             let dwelling = pieces.iter().any(|p| matches!(p.part, Part::Unit | Part::Room));
             let led = |part: Part| matches!(part, Part::House | Part::Lane) && after_road;
             let village = pieces[0].part == Part::Group && matches!(last.part, Part::House | Part::Household);
-            (dwelling || led(pieces[0].part) || village).then_some(end)
+            // 12幢6号
+            let numbered = last.part == Part::House && pieces[pieces.len() - 2].part == Part::Building;
+            (dwelling || led(pieces[0].part) || village || numbered).then_some(end)
         }
     }
 }
 
 /// Whether one part may hold another of the same or a higher rank: 5弄2弄, 12号3号楼.
 fn nests(outer: Part, inner: Part) -> bool {
-    matches!((outer, inner), (Part::House, Part::House) | (Part::Lane, Part::Lane))
+    matches!((outer, inner), (Part::House | Part::Building, Part::House) | (Part::Lane, Part::Lane))
+}
+
+/// Whether words for living somewhere stand within ten characters before a number that follows a name of a place.
+fn lives_near(page: &Page, start: usize) -> bool {
+    const REACH: usize = 10;
+    let place = is_han(page.before(start)) && page.before(start) != '月';
+    place
+        && (start.saturating_sub(REACH)..start)
+            .rev()
+            .take_while(|&i| is_han(page.at(i)))
+            .any(|i| page.has_any(i, LIVING))
+}
+
+/// 楼上1203, 住601, and 我1103 beside a neighbour's: three or four digits that are a room.
+fn bare_room(page: &Page, start: usize) -> Option<usize> {
+    let digits = (start..).take_while(|&i| page.at(i).is_ascii_digit()).count();
+    let end = start + digits;
+    let next = page.at(end);
+    let alone = (3..=4).contains(&digits) && page.at(start) != '0' && !next.is_ascii_alphanumeric();
+    if !alone || COUNTED.contains(&next) || matches!(next, '-' | '.' | '/' | '多' | '弄' | '国' | '省') {
+        return None;
+    }
+    let own = matches!(page.before(start), '我' | '他' | '她')
+        && (!is_han(next) || matches!(next, '我' | '他' | '她'));
+    let around = page.ends_with_any(start, AROUND);
+    (around || own && page.speaks_of_neighbours).then_some(end)
 }
 
 /// 邻居家19号: the house of one whose name stands masked, or of a kind of neighbour.
@@ -310,7 +345,8 @@ fn dashed(page: &Page, start: usize) -> Option<usize> {
         at += 1;
     }
     let label = (0..3).find(|&n| !matches!(page.before(start.saturating_sub(n)), ' ' | ':' | '是'));
-    if label.is_some_and(|n| page.ends_with_any(start - n, CODES)) {
+    let room_label = label.is_some_and(|n| page.ends_with_any(start - n, &["房号", "室号", "门牌号"]));
+    if !room_label && label.is_some_and(|n| page.ends_with_any(start - n, CODES)) {
         return None;
     }
     let room = matches!(page.at(at), '室' | '房');

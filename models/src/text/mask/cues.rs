@@ -174,8 +174,8 @@ pub(super) fn value_start(page: &Page, end: usize) -> (usize, bool) {
         match page.at(at) {
             '号' | '码' | ':' | '=' | '(' | '[' | '【' | '/' | '"' | '“' | '「' | '-' => parted = true,
             'i' if page.at(at + 1) == 'd' && !page.at(at + 2).is_ascii_alphanumeric() => at += 1,
-            '是' | '为' | ' ' | ',' | '\u{200b}' | '就' | '吧' | '的' | '了' | '成' | '到' | '有' | ';' =>
-                {}
+            '是' | '为' | ' ' | ',' | '\u{200b}' | '就' | '吧' | '的' | '了' | '成' | '到' | '有' | ';'
+            | '叫' => {}
             _ => break,
         }
         at += 1;

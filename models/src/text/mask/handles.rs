@@ -1,7 +1,7 @@
 //! E-mail addresses, and QQ and WeChat accounts after a cue.
 
 use super::cues::{Announces, Cue, value_start};
-use super::page::Page;
+use super::page::{Page, is_han};
 use super::{MaskKind, MaskSpan};
 
 /// What follows a count or amount rather than an account.
@@ -52,7 +52,7 @@ pub(super) fn find_accounts(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan
         }
         let found = match cue.announces {
             Announces::Qq => qq(page, cue),
-            Announces::WeChat => wechat(page, cue),
+            Announces::WeChat => wechat(page, cue).or_else(|| id_before(page, cue)),
             _ => None,
         };
         claims.extend(found);
@@ -74,13 +74,41 @@ fn is_account_number(page: &Page, start: usize, length: usize) -> bool {
 
 fn qq(page: &Page, cue: &Cue) -> Option<MaskSpan> {
     let owner = if page.has(cue.end, "群主") { 2 } else { 0 };
-    let (start, _) = value_start(page, cue.end + owner);
+    let (near, _) = value_start(page, cue.end + owner);
+    let start = if digits_at(page, near) > 0 { near } else { told_later(page, near)? };
     let length = digits_at(page, start);
     ((5..=11).contains(&length) && is_account_number(page, start, length)).then(|| MaskSpan {
         kind: MaskKind::Qq,
         start,
         end: start + length,
     })
+}
+
+/// 我的QQ是五年前申请的2918374650: an account within one clause or the next, up to twelve characters after its cue.
+fn told_later(page: &Page, from: usize) -> Option<usize> {
+    const REACH: usize = 12;
+    let start = (from..from + REACH).find(|&i| page.at(i).is_ascii_digit())?;
+    let told = (from..start).all(|i| is_han(page.at(i)) || matches!(page.at(i), ',' | ':' | ' '));
+    let digits = digits_at(page, start);
+    let mobile = digits == 11 && page.at(start) == '1' && page.at(start + 1) >= '3';
+    let other = (from..start).any(|i| page.has_any(i, &["微信", "电话", "手机", "群", "元", "第"]));
+    (told && (7..=11).contains(&digits) && !mobile && !other).then_some(start)
+}
+
+/// tousu_xiaoer这个微信: an id right before the word.
+fn id_before(page: &Page, cue: &Cue) -> Option<MaskSpan> {
+    let end = [2, 1, 0].into_iter().map(|back| cue.start.saturating_sub(back)).find(|&end| {
+        is_id(page.before(end)) && page.has_any(end, &["这个", "是", "的", "微", "薇", "wx", "vx"])
+    })?;
+    let length = (1..=end.min(20)).take_while(|back| is_id(page.at(end - back))).count();
+    let start = end - length;
+    let marked = (start..end).any(|i| !page.at(i).is_ascii_alphabetic());
+    let named = page.at(start).is_ascii_alphabetic() && marked && (6..=20).contains(&length);
+    (named && page.before(start) != '@').then_some(MaskSpan { kind: MaskKind::WeChat, start, end })
+}
+
+fn is_id(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }
 
 /// Latin words that stand after WeChat and are no one's account.
@@ -93,7 +121,8 @@ fn is_product(page: &Page, start: usize, end: usize) -> bool {
 /// An id of letters, digits, `_` and `-` that starts with a letter, 6 to 20 places, or a number.
 /// A mobile number used as an account stays a telephone number.
 fn wechat(page: &Page, cue: &Cue) -> Option<MaskSpan> {
-    let (start, parted) = value_start(page, cue.end);
+    let own = page.has(cue.start, "wxid_");
+    let (start, parted) = if own { (cue.start, true) } else { value_start(page, cue.end) };
     let digits = digits_at(page, start);
     if digits > 0 {
         let fits = (6..=20).contains(&digits) && is_account_number(page, start, digits);
@@ -105,8 +134,7 @@ fn wechat(page: &Page, cue: &Cue) -> Option<MaskSpan> {
             end: start + digits,
         });
     }
-    let id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let length = (start..).take_while(|&i| id(page.at(i))).count();
+    let length = (start..).take_while(|&i| is_id(page.at(i))).count();
     let end = start + length;
     let marked = (start..end).any(|i| !page.at(i).is_ascii_alphabetic());
     let fits = page.at(start).is_ascii_alphabetic()

@@ -126,7 +126,9 @@ fn find_landlines_in(page: &Page, groups: &[Group], announced: &HashSet<usize>, 
     let mut phone_ends: HashSet<usize> = claims.iter().filter(phone).map(|claim| claim.end).collect();
     for first in 0..groups.len() {
         let start = groups[first].start;
-        let announced = announced.contains(&start) || follows_a_phone(page, start, &phone_ends);
+        let announced = announced.contains(&start)
+            || follows_a_phone(page, start, &phone_ends)
+            || spoken_of(page, &groups[first]);
         let found = numbers(groups, first)
             .filter(|n| has_area_code(n) || announced && is_local(n))
             .filter(|n| !is_amount(page, n) && !is_serial(page, start))
@@ -173,6 +175,20 @@ fn has_area_code(number: &Number) -> bool {
     parts && (local == 8 || code == 4 && local == 7) && v[code] >= 2
 }
 
+/// 打65256088没人接, 65218190电话是门卫室: eight digits beside the words of telephoning.
+fn spoken_of(page: &Page, group: &Group) -> bool {
+    const REACH: usize = 6;
+    let near =
+        (group.start.saturating_sub(REACH)..group.start).rev().take_while(|&i| !page.at(i).is_ascii_digit());
+    let before: Vec<usize> = near.collect();
+    let has = |words: &[&str]| before.iter().any(|&i| page.has_any(i, words));
+    let local = matches!(group.values.len(), 4 | 8) && (2..=8).contains(&group.values[0]);
+    let told = has(&["打", "拨", "电话", "座机", "号码", "传真", "填的", "留的"]);
+    let other = has(&["单", "编", "证", "案", "票", "卡", "账", "批", "密", "元", "印", "报", "费", "订"]);
+    let named = page.has_any(group.end, &["座机", "电话", "传真", "是传真"]);
+    local && (told && !other || named)
+}
+
 fn is_local(number: &Number) -> bool {
     matches!(number.shape.as_slice(), [7 | 8] | [3 | 4, 4])
         && number.values[0] >= 2
@@ -192,7 +208,7 @@ fn extension(page: &Page, end: usize) -> usize {
     }
     let digits = (at..).take_while(|&i| page.at(i).is_ascii_digit()).count();
     let dash_only = !(end..at).any(|i| matches!(page.at(i), '转' | '机'));
-    let allowed = if dash_only { 2..=4 } else { 1..=6 };
+    let allowed = if dash_only { 1..=4 } else { 1..=6 };
     let dashed = (end..at).any(|i| page.at(i) == '-');
     if at > end && allowed.contains(&digits) && (!dash_only || dashed) { at + digits } else { end }
 }

@@ -19,6 +19,8 @@ pub(super) struct Page {
     pub(super) spelled_digits: bool,
     /// Whether anything stands here that a finder without cues could start from.
     pub(super) has_number_or_at: bool,
+    /// Whether the text is about neighbours or the floors above and below.
+    pub(super) speaks_of_neighbours: bool,
 }
 
 impl Page {
@@ -34,7 +36,10 @@ impl Page {
             spelled_digits |= spelled >= 3;
             chars.push(c);
         }
-        let mut page = Self { chars, spelled_digits, has_number_or_at };
+        let around =
+            |pair: &[char]| matches!(pair, ['邻', '居'] | ['楼', '上' | '下'] | ['隔', '壁'] | ['对', '门']);
+        let speaks_of_neighbours = has_number_or_at && chars.windows(2).any(around);
+        let mut page = Self { chars, spelled_digits, has_number_or_at, speaks_of_neighbours };
         page.wall_off_labels();
         page
     }
