@@ -90,8 +90,8 @@ pub struct Survey {
     run: u64,
     utf8: Tally,
     gb: Tally,
-    guess: EncodingDetector,
-    guessed: usize,
+    /// The beginning, from which a guess is made where nothing else tells: guessing is slow.
+    beginning: Vec<u8>,
 }
 
 impl Default for Survey {
@@ -107,8 +107,7 @@ impl Default for Survey {
             run: 0,
             utf8: Tally::of(UTF_8),
             gb: Tally::of(GB18030),
-            guess: EncodingDetector::new(Iso2022JpDetection::Deny),
-            guessed: 0,
+            beginning: Vec::new(),
         }
     }
 }
@@ -135,9 +134,8 @@ impl Survey {
         self.read += bytes.len() as u64;
         self.utf8.feed(bytes, false);
         self.gb.feed(bytes, false);
-        let part = &bytes[..bytes.len().min(GUESS_BYTES - self.guessed)];
-        self.guessed += part.len();
-        self.guess.feed(part, false);
+        let room = GUESS_BYTES.saturating_sub(self.beginning.len());
+        self.beginning.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     /// Whether bytes of value 0 stand where no text encoding has them: the document is no text.
@@ -151,7 +149,6 @@ impl Survey {
         let cut_off = self.utf8.errors == 0 && self.utf8.wide > 0;
         self.utf8.feed(&[], true);
         self.gb.feed(&[], true);
-        self.guess.feed(&[], true);
         self.end_run();
         if let Some(found) = self.mark().or_else(|| self.wide()) {
             return found;
@@ -167,10 +164,10 @@ impl Survey {
         if self.utf8.wide > self.utf8.errors.saturating_mul(10) {
             return UTF_8;
         }
-        let guess = self.guess.guess(Some(b"cn"), Utf8Detection::Deny);
         if let Some(named) = declared.iter().find(|named| trustworthy(named)) {
             return if is_gb(named) { GB18030 } else { named };
         }
+        let guess = self.guess();
         if guess == BIG5 {
             return BIG5;
         }
@@ -181,6 +178,12 @@ impl Survey {
         }
         let guess = if is_gb(guess) { GB18030 } else { guess };
         declared.into_iter().find(|named| named.is_single_byte()).unwrap_or(guess)
+    }
+
+    fn guess(&self) -> &'static Encoding {
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        detector.feed(&self.beginning, true);
+        detector.guess(Some(b"cn"), Utf8Detection::Deny)
     }
 
     fn end_run(&mut self) {

@@ -10,6 +10,9 @@ pub const MIN_INTERVAL_S: i64 = 60;
 /// A quiet source is asked again after this at the latest, and so is one that fails, unless its own interval
 /// is longer.
 pub const MAX_PACE_S: i64 = 6 * 3600;
+/// However quiet a source, it is asked at least once in so many of the administrator's intervals: what stirs
+/// a county is not announced by a rhythm.
+const MAX_WIDENING: i64 = 4;
 /// A server or feed that wants to be left alone is left alone for so long at most.
 pub const MAX_WISH_S: i64 = 24 * 3600;
 /// Entries that tell the rhythm: the latest ones.
@@ -44,7 +47,7 @@ pub struct Failed {
 }
 
 /// Seconds between polls that suit a source: half the median gap between its latest entries, at least the
-/// administrator's interval, at most six hours or that interval. `None` when the entries tell no rhythm.
+/// administrator's interval, at most four of them and six hours (or the interval, where it is longer). `None` when the entries tell no rhythm.
 ///
 /// The order of `published` does not matter; times after `now` don't count.
 pub fn pace(interval_s: i64, published: impl IntoIterator<Item = Timestamp>, now: Timestamp) -> Option<i64> {
@@ -60,7 +63,12 @@ pub fn pace(interval_s: i64, published: impl IntoIterator<Item = Timestamp>, now
     let middle = gaps.len() / 2;
     let (_, median, _) = gaps.select_nth_unstable(middle);
     let least = interval_s.max(MIN_INTERVAL_S);
-    Some((*median / 2).clamp(least, MAX_PACE_S.max(least)))
+    Some((*median / 2).clamp(least, slowest(least)))
+}
+
+/// The longest pace of a source with this interval.
+fn slowest(least: i64) -> i64 {
+    MAX_PACE_S.min(least.saturating_mul(MAX_WIDENING)).max(least)
 }
 
 /// Seconds until a source that has answered is asked again: its pace, longer where the feed or the server
@@ -68,7 +76,7 @@ pub fn pace(interval_s: i64, published: impl IntoIterator<Item = Timestamp>, now
 pub fn after_answer(answered: &Answered) -> i64 {
     let Answered { interval_s, pace_s, ttl_s, fresh_for, seed } = *answered;
     let least = interval_s.max(MIN_INTERVAL_S);
-    let pace = pace_s.unwrap_or(least).clamp(least, MAX_PACE_S.max(least));
+    let pace = pace_s.unwrap_or(least).clamp(least, slowest(least));
     let wish = |seconds: i64| seconds.clamp(0, MAX_WISH_S);
     let fresh_s = fresh_for.map_or(0, |time| i64::try_from(time.as_secs()).unwrap_or(MAX_WISH_S));
     let wait = pace.max(wish(ttl_s.unwrap_or(0))).max(wish(fresh_s));
@@ -137,12 +145,13 @@ mod tests {
         let now = at(1_000_000);
         assert_eq!(pace(900, every(2 * HOUR), now), Some(HOUR));
         assert_eq!(pace(900, every(60), now), Some(900));
-        assert_eq!(pace(900, every(48 * HOUR).take(5), now), Some(MAX_PACE_S));
+        assert_eq!(pace(900, every(48 * HOUR).take(5), now), Some(HOUR));
+        assert_eq!(pace(3 * HOUR, every(48 * HOUR).take(5), now), Some(MAX_PACE_S));
         assert_eq!(pace(12 * HOUR, every(60), now), Some(12 * HOUR));
         assert_eq!(pace(0, every(1), now), Some(MIN_INTERVAL_S));
         // One long holiday does not change the rhythm, and the order does not matter.
         let odd = [500_000, 0, 507_200, 514_400, 503_600, 510_800].map(at);
-        assert_eq!(pace(60, odd, now), Some(1800));
+        assert_eq!(pace(600, odd, now), Some(1800));
     }
 
     #[test]
@@ -155,7 +164,7 @@ mod tests {
     #[test]
     fn an_answering_source_keeps_its_pace_give_or_take_a_tenth() {
         assert!(around(range(ANSWERED), 900));
-        assert!(around(range(Answered { pace_s: Some(2 * HOUR), ..ANSWERED }), 2 * HOUR));
+        assert!(around(range(Answered { pace_s: Some(2400), ..ANSWERED }), 2400));
         // A pace that was noted before the interval became longer.
         assert!(around(range(Answered { interval_s: 4 * HOUR, pace_s: Some(600), ..ANSWERED }), 4 * HOUR));
         assert_eq!(range(Answered { interval_s: 0, ..ANSWERED }).0, MIN_INTERVAL_S);
