@@ -61,6 +61,13 @@ const DWELLINGS: &[&str] = &[
     "家是",
     "就在",
     "住在",
+    "小区",
+    "新村",
+    "公寓",
+    "花园",
+    "家园",
+    "铺子",
+    "屋里",
 ];
 /// What follows 号 after the word for a home when it is a day.
 const DAYS: &[char] = &['开', '之', '结', '办', '装', '回', '搬', '来', '去', '就', '停', '漏'];
@@ -183,6 +190,7 @@ fn chain(page: &Page, start: usize) -> Option<usize> {
     let last = pieces.last()?;
     let end = last.end;
     match pieces.as_slice() {
+        [lane] if lane.part == Part::Lane && road => Some(end),
         [lone] if matches!(lone.part, Part::Zone | Part::Lane | Part::Group | Part::Household) => None,
         [building] if building.part == Part::Building => {
             (lives_near(page, start) && !COUNTED.contains(&page.at(end))).then_some(end)
@@ -232,7 +240,7 @@ fn bare_room(page: &Page, start: usize) -> Option<usize> {
     if !alone || COUNTED.contains(&next) || matches!(next, '-' | '.' | '/' | '多' | '弄' | '国' | '省') {
         return None;
     }
-    let own = matches!(page.before(start), '我' | '他' | '她')
+    let own = page.ends_with_any(start, &["我", "他", "她", "我在", "他在", "她在"])
         && (!is_han(next) || matches!(next, '我' | '他' | '她'));
     let around = page.ends_with_any(start, AROUND);
     (around || own && page.speaks_of_neighbours).then_some(end)
@@ -304,7 +312,7 @@ fn piece(page: &Page, at: usize, before: Option<&Piece>) -> Option<Piece> {
 fn unit(page: &Page, at: usize) -> Option<(&'static str, Part)> {
     let found = UNITS.iter().copied().find(|(word, _)| {
         // 11号楼上: upstairs of number 11, not a building of that number.
-        page.has(at, word) && !(*word == "号楼" && matches!(page.at(at + 2), '上' | '下' | '顶'))
+        page.has(at, word) && !(*word == "号楼" && matches!(page.at(at + 2), '上' | '下' | '顶' | '道'))
     })?;
     // 3号线, 5号门: not parts of an address. 2楼道, 3层楼: a kind of place.
     let next = page.at(at + found.0.chars().count());

@@ -52,7 +52,9 @@ pub(super) fn find_accounts(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan
         }
         let found = match cue.announces {
             Announces::Qq => qq(page, cue),
-            Announces::WeChat => wechat(page, cue).or_else(|| id_before(page, cue)),
+            Announces::WeChat => {
+                wechat(page, cue).or_else(|| id_before(page, cue)).or_else(|| id_later(page, cue))
+            }
             _ => None,
         };
         claims.extend(found);
@@ -105,6 +107,26 @@ fn id_before(page: &Page, cue: &Cue) -> Option<MaskSpan> {
     let marked = (start..end).any(|i| !page.at(i).is_ascii_alphabetic());
     let named = page.at(start).is_ascii_alphabetic() && marked && (6..=20).contains(&length);
     (named && page.before(start) != '@').then_some(MaskSpan { kind: MaskKind::WeChat, start, end })
+}
+
+/// 微信加K9_jinfu, vx搜NHzufang01: an id with a digit or mark in it, up to twelve characters after the word.
+fn id_later(page: &Page, cue: &Cue) -> Option<MaskSpan> {
+    const REACH: usize = 12;
+    let start = (cue.end..cue.end + REACH).find(|&i| is_id(page.at(i)))?;
+    if page.has(start, "qq") {
+        return None;
+    }
+    let told =
+        (cue.end..start).all(|i| is_han(page.at(i)) || matches!(page.at(i), ',' | ':' | ' ' | '“' | '"'));
+    let length = (start..).take_while(|&i| is_id(page.at(i))).count();
+    let end = start + length;
+    let marked = (start..end).any(|i| !page.at(i).is_ascii_alphabetic());
+    let fits = page.at(start).is_ascii_alphabetic() && marked && (6..=20).contains(&length);
+    (told && fits && !matches!(page.at(end), '@' | '.' | '*')).then_some(MaskSpan {
+        kind: MaskKind::WeChat,
+        start,
+        end,
+    })
 }
 
 fn is_id(c: char) -> bool {

@@ -141,8 +141,9 @@ fn find_all(page: &Page) -> Vec<MaskSpan> {
     handles::find_emails(page, &mut claims);
     numbers::find_identity(page, &groups, &cues, &mut claims);
     handles::find_accounts(page, &cues, &mut claims);
-    numbers::find_mobiles(page, &groups, &mut claims);
+    // A card in groups of four may hold a group that begins like a mobile number.
     numbers::find_bank_cards(page, &groups, &cues, &mut claims);
+    numbers::find_mobiles(page, &groups, &mut claims);
     numbers::find_landlines(page, &groups, &cues, &mut claims);
     plate::find(page, &mut claims);
     names::find(page, &cues, &mut claims);

@@ -183,7 +183,7 @@ fn spoken_of(page: &Page, group: &Group) -> bool {
     let before: Vec<usize> = near.collect();
     let has = |words: &[&str]| before.iter().any(|&i| page.has_any(i, words));
     let local = matches!(group.values.len(), 4 | 8) && (2..=8).contains(&group.values[0]);
-    let told = has(&["打", "拨", "电话", "座机", "号码", "传真", "填的", "留的"]);
+    let told = has(&["打", "拨", "电话", "座机", "号码", "传真", "填的", "留的", "旧号", "新号", "固话"]);
     let other = has(&["单", "编", "证", "案", "票", "卡", "账", "批", "密", "元", "印", "报", "费", "订"]);
     let named = page.has_any(group.end, &["座机", "电话", "传真", "是传真"]);
     local && (told && !other || named)
