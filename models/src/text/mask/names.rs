@@ -244,7 +244,27 @@ fn names_a_person(page: &Page, end: usize) -> bool {
     }
     let digits = (next..next + 12).take_while(|&i| page.at(i).is_ascii_digit()).count();
     let sexed = matches!(page.at(next), '男' | '女') && !is_han(page.at(next + 1));
-    let cue = ["身份证", "电话", "手机", "联系电话", "业主", "户主", "村民", "身份证号"];
+    let cue = [
+        "身份证",
+        "电话",
+        "手机",
+        "联系电话",
+        "业主",
+        "户主",
+        "村民",
+        "身份证号",
+        "车主",
+        "投诉人",
+        "患者",
+        "个体户",
+        "申请人",
+        "收件人",
+        "收款人",
+        "当事人",
+        "报案人",
+        "联系人",
+        "反映人",
+    ];
     gap > 0 && (sexed || digits == 11 && page.at(next) == '1' || page.has_any(next, &cue))
 }
 
