@@ -1,6 +1,7 @@
 //! Rows that are written without any of intake's work, to measure what the database alone takes.
 
-use super::intake::{Arrival, ItemRows, Keyed};
+use super::arrival::Arrival;
+use super::intake::{ItemRows, Keyed};
 use super::{Store, StoreError};
 use crate::ids::ItemId;
 use crate::records::Source;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod appearances;
+mod arrival;
 mod audit;
 mod bare;
 mod cases;
@@ -38,11 +39,11 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::NewUser;
+pub use arrival::{Arrival, Fate, Intake, Reject, Sameness};
 pub use audit::{AuditFilter, AuditVerdict};
 pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use error::StoreError;
-pub use intake::{Arrival, Fate, Intake, Reject, Sameness};
 pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
 pub use keys::{KeyStatus, RotationStep};
