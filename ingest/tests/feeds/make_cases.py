@@ -63,7 +63,7 @@ def entry(inside, id="tag:example.cn,2024:1"):
     return f"<entry><id>{id}</id>{inside}</entry>"
 
 
-# --- the formats as their specifications show them ------------------------------------------------------------
+# the formats as their specifications show them
 
 STORY = ("石浦渔港码头开始加固", "https://news.example.cn/a/1.html", "码头加固工程今日开工，预计六月完工。")
 SECOND = ("西周镇道路夜间封闭", "https://news.example.cn/a/2.html", "封闭期间请绕行环镇路。")
@@ -159,7 +159,7 @@ def formats():
     case("cdf-channel.xml", '<?xml version="1.0"?><CHANNEL HREF="https://news.example.cn/"><TITLE>频道</TITLE><ABSTRACT>说明</ABSTRACT><ITEM HREF="https://news.example.cn/1" LASTMOD="2024-03-05T08:30:00+08:00"><TITLE>甲</TITLE><ABSTRACT>甲的说明</ABSTRACT></ITEM><ITEM HREF="https://news.example.cn/2"><TITLE>乙</TITLE></ITEM></CHANNEL>', "rss", "频道", [{"id": "https://news.example.cn/1", "title": "甲", "url": "https://news.example.cn/1", "body": "甲的说明", "published": T}, {"title": "乙", "url": "https://news.example.cn/2"}])
 
 
-# --- encodings ------------------------------------------------------------------------------------------------
+# encodings
 
 SENTENCE = "镇里的自来水连续三天发黄，群众反映强烈，请水务部门尽快查明原因并公布结果。"
 TRADITIONAL = "縣政府公告：明日上午停水，請民眾提前儲水備用，不便之處敬請見諒。"
@@ -209,7 +209,7 @@ def encodings():
     case("header-says-gbk-bytes-are-utf8.xml", encoded(SENTENCE, "gbk"), charset="gbk", entries=[{"title": SENTENCE}])
 
 
-# --- dates ----------------------------------------------------------------------------------------------------
+# dates
 
 DATES = {
     "rfc822": "Tue, 05 Mar 2024 08:30:00 +0800", "gmt": "Tue, 05 Mar 2024 00:30:00 GMT", "utc": "Tue, 05 Mar 2024 00:30:00 UTC", "ut": "Tue, 05 Mar 2024 00:30:00 UT", "z": "Tue, 05 Mar 2024 00:30:00 Z",
@@ -234,7 +234,7 @@ def dates():
     case("date-in-cdata.xml", rss(item(f"<title>一</title><pubDate><![CDATA[{RFC822}]]></pubDate>")), entries=[{"published": T}])
 
 
-# --- links and ids --------------------------------------------------------------------------------------------
+# links and ids
 
 def links():
     one = "https://news.example.cn/a/1.html"
@@ -293,7 +293,7 @@ def links():
     case("entry-twice-counts-once.xml", rss("<item><title>甲</title></item><item><title>甲</title></item>"), entries=[{"title": "甲"}])
 
 
-# --- texts and modules ----------------------------------------------------------------------------------------
+# texts and modules
 
 LONG = "防汛值班安排如下。" * 40
 
@@ -389,7 +389,7 @@ def rhythm():
     case("tombstone-without-a-ref-is-passed-over.xml", atom('<at:deleted-entry when="2024-03-05T08:30:00Z"/>', namespaces=at), "atom", entries=[], deleted=[])
 
 
-# --- broken documents that can be read ------------------------------------------------------------------------
+# broken documents that can be read
 
 TWO = item("<title>甲</title>", "a") + item("<title>乙</title>", "b")
 TWO_READ = [{"id": "a", "title": "甲"}, {"id": "b", "title": "乙"}]
@@ -459,7 +459,7 @@ def broken():
     case("uncompressed-whitespace-everywhere.xml", whole.replace("<", "   <").replace(">", ">   "), entries=TWO_READ)
 
 
-# --- JSON -----------------------------------------------------------------------------------------------------
+# JSON
 
 def json_feeds():
     def feed(items, **more):
@@ -503,7 +503,7 @@ def json_feeds():
     case("json-escapes-everywhere.json", json.dumps({"title": "热点", "items": [one]}, ensure_ascii=True), "json", "热点", [read])
 
 
-# --- what is no feed ------------------------------------------------------------------------------------------
+# what is no feed
 
 def unreadable():
     for name, document, reason in [
