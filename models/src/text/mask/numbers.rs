@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::cues::{Announces, Cue, value_start};
-use super::digits::{Group, Number, numbers, spelled_groups};
+use super::digits::{Groups, Number, spelled_groups};
 use super::page::Page;
 use super::{MaskKind, MaskSpan};
 
@@ -57,19 +57,19 @@ fn announced(page: &Page, cues: &[Cue], what: Announces) -> HashSet<usize> {
 
 /// Mobile numbers: 1[3-9] and nine more digits (工业和信息化部 numbering plan), whole or spaced as
 /// people do, in digits or Chinese numerals, with or without +86.
-pub(super) fn find_mobiles(page: &Page, groups: &[Group], claims: &mut Vec<MaskSpan>) {
+pub(super) fn find_mobiles(page: &Page, groups: &Groups, claims: &mut Vec<MaskSpan>) {
     find_mobiles_in(page, groups, claims);
     if page.spelled_digits {
         find_mobiles_in(page, &spelled_groups(page), claims);
     }
 }
 
-fn find_mobiles_in(page: &Page, groups: &[Group], claims: &mut Vec<MaskSpan>) {
-    for first in 0..groups.len() {
-        if !matches!(groups[first].values[0], 0 | 1 | 8) {
+fn find_mobiles_in(page: &Page, groups: &Groups, claims: &mut Vec<MaskSpan>) {
+    for first in 0..groups.list.len() {
+        if !matches!(groups.list[first].first, 0 | 1 | 8) {
             continue;
         }
-        let found = numbers(groups, first).filter(|n| n.values.len() >= 11 && is_mobile(n)).last();
+        let found = groups.numbers(first).filter(|n| n.values.len() >= 11 && is_mobile(n)).last();
         let Some(number) = found else { continue };
         if is_amount(page, &number) || is_serial(page, number.start) {
             continue;
@@ -83,18 +83,8 @@ fn find_mobiles_in(page: &Page, groups: &[Group], claims: &mut Vec<MaskSpan>) {
 }
 
 fn is_mobile(number: &Number) -> bool {
-    let mut values = number.values.as_slice();
-    let mut shape = number.shape.clone();
-    for prefix in [&[0, 0, 8, 6][..], &[8, 6], &[0]] {
-        if values.len() == 11 + prefix.len() && values.starts_with(prefix) && shape[0] >= prefix.len().max(2)
-        {
-            values = &values[prefix.len()..];
-            shape[0] -= prefix.len();
-            shape.retain(|&n| n > 0);
-        }
-    }
-    let usual = [
-        &[11][..],
+    const USUAL: [&[usize]; 10] = [
+        &[11],
         &[3, 4, 4],
         &[3, 8],
         &[7, 4],
@@ -105,15 +95,30 @@ fn is_mobile(number: &Number) -> bool {
         &[3, 5, 3],
         &[3, 2, 2, 2, 2],
     ];
+    let [head, tail @ ..] = number.shape else { return false };
+    let (mut values, mut head) = (number.values, *head);
+    for prefix in [&[0, 0, 8, 6][..], &[8, 6], &[0]] {
+        let fits = values.len() == 11 + prefix.len() && values.starts_with(prefix);
+        if fits && head >= prefix.len().max(2) {
+            values = &values[prefix.len()..];
+            head -= prefix.len();
+        }
+    }
+    let shaped = |usual: &[usize]| match usual {
+        usual if head == 0 => usual == tail,
+        [first, rest @ ..] => *first == head && rest == tail,
+        [] => false,
+    };
+    let single = usize::from(head > 0) + tail.len() == 11;
     values.len() == 11
         && values[0] == 1
         && values[1] >= 3
-        && (usual.contains(&shape.as_slice()) || shape.len() == 11)
+        && (single || USUAL.iter().any(|usual| shaped(usual)))
 }
 
 /// Fixed lines: an area code and a local number, or after a cue a local number alone. Public
 /// hotlines (12345, 110, 400-) have neither form.
-pub(super) fn find_landlines(page: &Page, groups: &[Group], cues: &[Cue], claims: &mut Vec<MaskSpan>) {
+pub(super) fn find_landlines(page: &Page, groups: &Groups, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     let phone_values = announced(page, cues, Announces::Phone);
     find_landlines_in(page, groups, &phone_values, claims);
     if page.spelled_digits {
@@ -121,15 +126,16 @@ pub(super) fn find_landlines(page: &Page, groups: &[Group], cues: &[Cue], claims
     }
 }
 
-fn find_landlines_in(page: &Page, groups: &[Group], announced: &HashSet<usize>, claims: &mut Vec<MaskSpan>) {
+fn find_landlines_in(page: &Page, groups: &Groups, announced: &HashSet<usize>, claims: &mut Vec<MaskSpan>) {
     let phone = |c: &&MaskSpan| matches!(c.kind, MaskKind::Mobile | MaskKind::Landline);
     let mut phone_ends: HashSet<usize> = claims.iter().filter(phone).map(|claim| claim.end).collect();
-    for first in 0..groups.len() {
-        let start = groups[first].start;
+    for first in 0..groups.list.len() {
+        let start = groups.list[first].start;
         let announced = announced.contains(&start)
             || follows_a_phone(page, start, &phone_ends)
-            || spoken_of(page, &groups[first]);
-        let found = numbers(groups, first)
+            || spoken_of(page, groups, first);
+        let found = groups
+            .numbers(first)
             .filter(|n| has_area_code(n) || announced && is_local(n))
             .filter(|n| !is_amount(page, n) && !is_serial(page, start))
             .last();
@@ -157,7 +163,7 @@ fn open_bracket(page: &Page, number: &Number, start: usize) -> usize {
 }
 
 fn has_area_code(number: &Number) -> bool {
-    let v = &number.values;
+    let v = number.values;
     if v[0] != 0 || v.len() < 10 || v.len() > 12 {
         return false;
     }
@@ -176,23 +182,25 @@ fn has_area_code(number: &Number) -> bool {
 }
 
 /// 打65256088没人接, 65218190电话是门卫室: eight digits beside the words of telephoning.
-fn spoken_of(page: &Page, group: &Group) -> bool {
+fn spoken_of(page: &Page, groups: &Groups, index: usize) -> bool {
     const REACH: usize = 6;
+    let group = &groups.list[index];
+    let local = matches!(groups.length(index), 4 | 8) && (2..=8).contains(&group.first);
+    if !local {
+        return false;
+    }
     let near =
         (group.start.saturating_sub(REACH)..group.start).rev().take_while(|&i| !page.at(i).is_ascii_digit());
     let before: Vec<usize> = near.collect();
     let has = |words: &[&str]| before.iter().any(|&i| page.has_any(i, words));
-    let local = matches!(group.values.len(), 4 | 8) && (2..=8).contains(&group.values[0]);
     let told = has(&["打", "拨", "电话", "座机", "号码", "传真", "填的", "留的", "旧号", "新号", "固话"]);
     let other = has(&["单", "编", "证", "案", "票", "卡", "账", "批", "密", "元", "印", "报", "费", "订"]);
     let named = page.has_any(group.end, &["座机", "电话", "传真", "是传真"]);
-    local && (told && !other || named)
+    told && !other || named
 }
 
 fn is_local(number: &Number) -> bool {
-    matches!(number.shape.as_slice(), [7 | 8] | [3 | 4, 4])
-        && number.values[0] >= 2
-        && !is_date(&number.values)
+    matches!(number.shape, [7 | 8] | [3 | 4, 4]) && number.values[0] >= 2 && !is_date(number.values)
 }
 
 /// Eight digits that read as a day of this age: 20190503.
@@ -215,14 +223,14 @@ fn extension(page: &Page, end: usize) -> usize {
 
 /// Resident identity numbers. GB 11643-1999: province, place, day of birth, order, check digit;
 /// with a wrong check digit only after a cue. The older form of 15 digits has no check digit.
-pub(super) fn find_identity(page: &Page, groups: &[Group], cues: &[Cue], claims: &mut Vec<MaskSpan>) {
+pub(super) fn find_identity(page: &Page, groups: &Groups, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     let announced = announced(page, cues, Announces::Identity);
-    for first in 0..groups.len() {
-        let start = groups[first].start;
+    for first in 0..groups.list.len() {
+        let start = groups.list[first].start;
         if page.before(start).is_ascii_alphanumeric() {
             continue;
         }
-        for number in numbers(groups, first) {
+        for number in groups.numbers(first) {
             if let Some(end) = identity_end(page, &number, announced.contains(&start)) {
                 claims.push(MaskSpan { kind: MaskKind::IdCard, start, end });
             }
@@ -231,9 +239,12 @@ pub(super) fn find_identity(page: &Page, groups: &[Group], cues: &[Cue], claims:
 }
 
 fn identity_end(page: &Page, number: &Number, announced: bool) -> Option<usize> {
-    let v = &number.values;
+    let v = number.values;
+    if !matches!(v.len(), 15 | 17 | 18) {
+        return None;
+    }
     let usual = matches!(
-        number.shape.as_slice(),
+        number.shape,
         [_] | [6, 8, 3 | 4]
             | [6, 4, 4, 3 | 4]
             | [6, 11 | 12]
@@ -283,16 +294,16 @@ fn is_day(values: &[u8]) -> bool {
 
 /// Bank card numbers that pass the Luhn check (ISO/IEC 7812): 13 to 19 digits after a cue, 16 or
 /// 19 digits of a card network without one.
-pub(super) fn find_bank_cards(page: &Page, groups: &[Group], cues: &[Cue], claims: &mut Vec<MaskSpan>) {
+pub(super) fn find_bank_cards(page: &Page, groups: &Groups, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     let announced = announced(page, cues, Announces::Bank);
-    for first in 0..groups.len() {
-        let start = groups[first].start;
+    for first in 0..groups.list.len() {
+        let start = groups.list[first].start;
         let expected = announced.contains(&start);
         if page.before(start).is_ascii_alphabetic() || !expected && is_serial(page, start) {
             continue;
         }
         let fitting =
-            numbers(groups, first).filter(|n| is_bank_card(n, expected) && !is_amount(page, n)).last();
+            groups.numbers(first).filter(|n| is_bank_card(n, expected) && !is_amount(page, n)).last();
         claims.extend(fitting.map(|number| span(MaskKind::BankCard, &number)));
     }
 }
@@ -301,14 +312,14 @@ fn is_bank_card(number: &Number, expected: bool) -> bool {
     let count = number.values.len();
     let known = matches!(number.values[0], 3..=6 | 9);
     let length = if expected { (13..=19).contains(&count) } else { known && (count == 16 || count == 19) };
-    let usual = match number.shape.as_slice() {
+    let usual = || match number.shape {
         [_] | [6, _] => true,
         [fours @ .., last] => {
             fours.iter().all(|&n| n == 4) && *last <= 4 || number.shape.len() == 5 && fours[0] == 4
         }
         [] => false,
     };
-    length && usual && luhn(&number.values)
+    length && usual() && luhn(number.values)
 }
 
 fn luhn(values: &[u8]) -> bool {

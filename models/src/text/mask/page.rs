@@ -68,8 +68,7 @@ impl Page {
     /// Whether one of `words` ends right before an index.
     pub(super) fn ends_with_any(&self, index: usize, words: &[&str]) -> bool {
         words.iter().any(|word| {
-            let length = word.chars().count();
-            index >= length && self.has(index - length, word)
+            word.chars().rev().zip(1..).all(|(c, back)| index >= back && self.at(index - back) == c)
         })
     }
 
