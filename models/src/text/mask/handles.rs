@@ -26,6 +26,28 @@ pub(super) fn find_emails(page: &Page, claims: &mut Vec<MaskSpan>) {
     }
 }
 
+/// 请加mm_xiaochi2024, 用zhao_wood跟我联系: an id of letters and marks that is added or talked through.
+pub(super) fn find_added(page: &Page, claims: &mut Vec<MaskSpan>) {
+    const LONGEST: usize = 20;
+    for (at, &verb) in page.chars.iter().enumerate().filter(|(_, c)| matches!(**c, '加' | '用')) {
+        let start = at + 1;
+        if !page.at(start).is_ascii_alphabetic()
+            || matches!(page.before(at), '增' | '添' | '附' | '外' | '参')
+        {
+            continue;
+        }
+        let length = (start..=start + LONGEST).take_while(|&i| is_id(page.at(i))).count();
+        let end = start + length;
+        let letters = (start..end).filter(|&i| page.at(i).is_ascii_alphabetic()).count();
+        let marked = (start..end).any(|i| page.at(i) == '_');
+        let talked = (end..end + 5).any(|i| page.has_any(i, &["联系", "聊", "好友"]));
+        let told = marked && (verb == '加' || talked) || verb == '加' && talked && letters < length;
+        if told && (6..=LONGEST).contains(&length) && !matches!(page.at(end), '@' | '.' | '*') {
+            claims.push(MaskSpan { kind: MaskKind::WeChat, start, end });
+        }
+    }
+}
+
 /// Where a domain of two or more labels, the last of them of letters, ends.
 fn domain_end(page: &Page, start: usize) -> Option<usize> {
     let mut end = None;

@@ -141,6 +141,7 @@ fn find_all(page: &Page) -> Vec<MaskSpan> {
     handles::find_emails(page, &mut claims);
     numbers::find_identity(page, &groups, &cues, &mut claims);
     handles::find_accounts(page, &cues, &mut claims);
+    handles::find_added(page, &mut claims);
     // A card in groups of four may hold a group that begins like a mobile number.
     numbers::find_bank_cards(page, &groups, &cues, &mut claims);
     numbers::find_mobiles(page, &groups, &mut claims);

@@ -149,11 +149,17 @@ fn find_landlines_in(page: &Page, groups: &Groups, announced: &HashSet<usize>, c
     }
 }
 
-/// Whether a list of telephone numbers, which end at `ends`, goes on here: 65712345和65712346.
+/// Whether a list of telephone numbers, which end at `ends`, goes on here: 65712345和65712346, 或者家里65712347.
 fn follows_a_phone(page: &Page, start: usize, ends: &HashSet<usize>) -> bool {
-    let joint = |c: char| matches!(c, '和' | '或' | '及' | '与' | '、' | '/' | ',' | ' ');
-    let back = (1..=2).take_while(|&n| joint(page.before((start + 1).saturating_sub(n)))).count();
-    back > 0 && start.checked_sub(back).is_some_and(|end| ends.contains(&end))
+    const REACH: usize = 6;
+    let joint = |c: char| {
+        matches!(
+            c,
+            '和' | '或' | '及' | '与' | '、' | '/' | ',' | ' ' | '者' | '家' | '里' | '单' | '位' | '店'
+        )
+    };
+    let gap = (1..=REACH).take_while(|&back| start >= back && joint(page.at(start - back)));
+    gap.last().is_some_and(|back| (1..=back).any(|back| ends.contains(&(start - back))))
 }
 
 /// `start`, or the bracket before it when the number holds the one that closes it: (0574)65712345.
@@ -299,11 +305,16 @@ pub(super) fn find_bank_cards(page: &Page, groups: &Groups, cues: &[Cue], claims
     for first in 0..groups.list.len() {
         let start = groups.list[first].start;
         let expected = announced.contains(&start);
+        // 打到6222...这个卡上, 旧卡6222...
+        let beside =
+            |n: &Number| page.before(start) == '卡' || (n.end..n.end + 4).any(|i| page.at(i) == '卡');
         if page.before(start).is_ascii_alphabetic() || !expected && is_serial(page, start) {
             continue;
         }
-        let fitting =
-            groups.numbers(first).filter(|n| is_bank_card(n, expected) && !is_amount(page, n)).last();
+        let fitting = groups
+            .numbers(first)
+            .filter(|n| is_bank_card(n, expected || n.values.len() >= 16 && beside(n)) && !is_amount(page, n))
+            .last();
         claims.extend(fitting.map(|number| span(MaskKind::BankCard, &number)));
     }
 }

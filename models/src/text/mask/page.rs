@@ -29,8 +29,10 @@ impl Page {
         let (mut has_number_or_at, mut spelled_digits, mut spelled) = (false, false, 0);
         for c in text.chars() {
             let c = fold(c);
-            let numbered = matches!(c, '号' | '室' | '单' | '幢' | '栋' | '弄' | '组')
-                && (spelled > 0 || chars.last() == Some(&'十'));
+            let numbered = matches!(
+                c,
+                '号' | '室' | '单' | '幢' | '栋' | '弄' | '组' | '楼' | '层' | '座' | '户' | '队' | '社'
+            ) && (spelled > 0 || chars.last() == Some(&'十'));
             has_number_or_at |= c.is_ascii_digit() || c == '@' || numbered;
             spelled = if spelled_digit(c).is_some() { spelled + 1 } else { 0 };
             spelled_digits |= spelled >= 3;
