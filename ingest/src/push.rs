@@ -121,7 +121,7 @@ fn read_value(value: Value) -> Result<RawRecord, Box<BadPush>> {
         _ => Err(Fault::of_line("the record is JSON but no object; allowed: {\"id\": ..., \"title\": ...}")),
     };
     match read {
-        Ok(record) => Ok(RawRecord { original: value, ..record }),
+        Ok(record) => Ok(RawRecord { original: value.into(), ..record }),
         Err(fault) => Err(fault.with(value)),
     }
 }

@@ -33,7 +33,7 @@ fn every_field_finds_its_place() {
     assert_eq!(record.persons.phones, ["13900000000", "13800000000"]);
     let labels: Vec<&str> = record.extra.iter().map(|(label, _)| label.as_str()).collect();
     assert_eq!(labels, ["状态", "件数", "街道"], "a personal label is not shown");
-    assert_eq!(record.original["id"], 20261);
+    assert_eq!(record.original.value()["id"], 20261);
 }
 
 #[test]
@@ -148,7 +148,7 @@ proptest! {
         let value = Value::from_iter(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
         match read_line(value.to_string().as_bytes()) {
             Ok(record) => {
-                prop_assert_eq!(&record.original, &value);
+                prop_assert_eq!(record.original.value(), value);
                 let text = record.title.is_empty() && record.body.is_empty();
                 prop_assert!(!text || record.withdrawn);
                 prepare(record);

@@ -33,6 +33,8 @@ pub enum HeaderError {
 pub(super) struct Column {
     /// As the sheet writes it, unique within the sheet: a repeated one has its number behind it.
     pub header: String,
+    /// The header as it is compared, for digests of records.
+    pub plain: String,
     /// `None` for an ordinary column, which is shown as it is.
     pub meaning: Option<Meaning>,
     /// How sure the meaning is, from 0 to 1, as `words.rs` counts it; 0 for an ordinary column.
@@ -197,7 +199,8 @@ impl Layout {
             let header = if taken.contains(&base) { format!("{base} ({})", index + 1) } else { base };
             taken.insert(header.clone());
             let (meaning, confidence) = meaning(index).unzip();
-            columns.push(Column { header, meaning, confidence: confidence.unwrap_or_default() });
+            let (plain, confidence) = (plain(&header), confidence.unwrap_or_default());
+            columns.push(Column { header, plain, meaning, confidence });
         }
         Self { columns }
     }

@@ -150,7 +150,7 @@ fn the_call_centre_sheet_keeps_the_caller_apart() {
     );
     assert_eq!(extra(record, "回复诉求人"), Some("是"));
     assert_eq!(extra(record, "催单次数"), Some("2"));
-    assert_eq!(record.original["诉求人手机号"], "13800001234");
+    assert_eq!(record.original.value()["诉求人手机号"], "13800001234");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod cues;
 mod digits;
 mod handles;
 mod known;
+mod masker;
 mod names;
 mod numbers;
 mod page;
@@ -23,6 +24,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use known::Known;
+pub use masker::Masker;
 use page::Page;
 
 /// What a masked stretch of text was.
@@ -111,9 +114,13 @@ pub fn mask(text: &str) -> Masked {
 }
 
 /// [`mask`], and every place where one of the `known` values stands, such as the name and number
-/// of the caller from a sheet's own columns. Names of one character, numbers of fewer than five,
-/// stand-ins (匿名, 市民) and values that are masked themselves are passed over.
+/// of the caller from a sheet's own columns.
 pub fn mask_with(text: &str, known: &[(MaskKind, &str)]) -> Masked {
+    mask_known(text, &Known::new(known))
+}
+
+/// [`mask_with`] for several texts of one record.
+pub fn mask_known(text: &str, known: &Known) -> Masked {
     let mut page = Page::read(text);
     let mut spans = Vec::new();
     known::find(&page, known, &mut spans);
