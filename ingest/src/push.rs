@@ -122,6 +122,8 @@ fn read_value(value: Value) -> Result<RawRecord, Box<BadPush>> {
     };
     match read {
         Ok(record) => Ok(RawRecord { original: value, ..record }),
+        // A text in quotes is sealed with them: what is sealed as a text is the line that arrived.
+        Err(fault) if value.is_string() => Err(fault.with(Value::String(value.to_string()))),
         Err(fault) => Err(fault.with(value)),
     }
 }
