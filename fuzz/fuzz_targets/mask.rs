@@ -50,7 +50,9 @@ fn read(data: &[u8]) {
         Some((name, _)) => vec![(MaskKind::Name, name), (MaskKind::Mobile, "13812345678")],
         None => vec![(MaskKind::Name, "张伟"), (MaskKind::Landline, "65712345")],
     };
-    masking(&text, &mask_with(&text, &known));
+    let masked = mask_with(&text, &known);
+    masking(&text, &masked);
+    assert_eq!(mask_with(&masked.text, &known).text, masked.text, "masked twice with {known:?}: {text:?}");
     forms(&text);
 }
 

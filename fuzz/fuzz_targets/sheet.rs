@@ -118,16 +118,30 @@ fn xlsx(text: &str) -> Vec<(&'static str, String)> {
         ("xl/worksheets/sheet1.xml", part("")),
         ("xl/sharedStrings.xml", part("")),
         ("xl/styles.xml", part("")),
-        ("xl/workbook.xml", part(&format!(
-            "<workbook xmlns=\"{main}\" xmlns:r=\"{relation}\"><sheets><sheet name=\"一\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
-        ))),
-        ("xl/_rels/workbook.xml.rels", part(&format!(
-            "<Relationships xmlns=\"{list}\">{}</Relationships>", one("worksheet", "worksheets/sheet1.xml")
-        ))),
-        ("_rels/.rels", format!(
-            "<Relationships xmlns=\"{list}\">{}</Relationships>", one("officeDocument", "xl/workbook.xml")
-        )),
-        ("[Content_Types].xml", "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>".into()),
+        (
+            "xl/workbook.xml",
+            part(&format!(
+                "<workbook xmlns=\"{main}\" xmlns:r=\"{relation}\"><sheets><sheet name=\"一\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
+            )),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            part(&format!(
+                "<Relationships xmlns=\"{list}\">{}</Relationships>",
+                one("worksheet", "worksheets/sheet1.xml")
+            )),
+        ),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns=\"{list}\">{}</Relationships>",
+                one("officeDocument", "xl/workbook.xml")
+            ),
+        ),
+        (
+            "[Content_Types].xml",
+            "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>".into(),
+        ),
     ];
     parts.into_iter().filter(|(_, part)| !part.is_empty()).collect()
 }
