@@ -1,5 +1,7 @@
 //! The feeds that a web page names: those it declares in its head first, then links that look like feeds.
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
@@ -28,10 +30,10 @@ pub fn discover(html: &str, base: &Url) -> Vec<FoundFeed> {
         .unwrap_or_else(|| base.clone());
     let declared = all(&page, "link[href], a[rel][href]").into_iter().filter_map(declared_feed);
     let linked = all(&page, "a[href]").into_iter().filter_map(linked_feed);
-    let mut found: Vec<FoundFeed> = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     for (href, title, format) in declared.chain(linked) {
         let Some(url) = address(&base, &href) else { continue };
-        if found.iter().all(|known| known.url != url) {
+        if known.insert(url.clone()) {
             found.push(FoundFeed { url, title, format });
         }
     }
@@ -130,6 +132,13 @@ mod tests {
                 ("https://www.example.cn/news/list.rss?c=1", "民生", Some(FeedFormat::Rss)),
             ]
         );
+    }
+
+    /// Each address was compared with all before it.
+    #[test]
+    fn a_page_of_a_hundred_thousand_feeds_is_read_in_one_go() {
+        let html: String = (0..100_000).map(|n| format!("<a href='/{n}.rss'>甲</a>")).collect();
+        assert_eq!(found(&html).len(), 100_000);
     }
 
     #[test]

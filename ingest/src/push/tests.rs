@@ -98,6 +98,15 @@ fn what_is_no_object_is_kept_as_text_and_read_again_when_mended() {
     assert_eq!(read_line(deep.as_bytes()).unwrap_err().kind, RejectKind::Line);
 }
 
+/// Sealed without its quotes, a line that is one text would be read again as another line, even as a record.
+#[test]
+fn a_text_in_quotes_is_refused_again_as_it_was() {
+    for line in [r#""id""#, r#""""#, r#""{\"title\":\"一\"}""#] {
+        let bad = wrong(line);
+        assert_eq!(*read_again(bad.original.clone()).unwrap_err(), bad);
+    }
+}
+
 #[test]
 fn a_reason_shows_no_personal_value() {
     let bad = wrong(r#"{"title":"一","occurred_at":"打13800000000问"}"#);

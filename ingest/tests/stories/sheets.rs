@@ -322,6 +322,22 @@ fn a_sheet_without_known_headers_says_what_was_seen_and_what_is_needed() {
     assert!(told.contains("姓名, 年龄") && told.contains("诉求内容"), "{told}");
 }
 
+/// Every header was measured against every known word, and every column that means the same against every other.
+#[test]
+fn headers_without_end_are_no_header_row() {
+    let row = |cell: fn(usize) -> String| (0..30_000).map(cell).collect::<Vec<_>>().join(",");
+    for text in [
+        row(|n| format!("列{n}")),
+        row(|_| "内容".into()),
+        format!("编号,内容\n{}\n", row(|_| "内容".into())),
+    ] {
+        let _ = read_all(&file("一.csv", &text), None).map(|(batch, _)| assert!(batch.rows() <= 1));
+    }
+    let lines: String = (0..10_000).map(|n| format!("{{\"列{n}\":\"积水\"}}\n")).collect();
+    let (batch, _) = read_all(&file("一.jsonl", lines + "{\"内容\":\"积水\"}"), None).unwrap();
+    assert_eq!((batch.records.len(), batch.bad.len()), (1, 10_000));
+}
+
 #[test]
 fn files_that_are_no_sheets_are_called_by_their_name() {
     let told = |name: &str, bytes: &[u8]| read_all(&file(name, bytes), None).unwrap_err().to_string();

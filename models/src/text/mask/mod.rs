@@ -6,8 +6,8 @@
 //! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons;
 //!   [`address`]: house and flat numbers; [`known`]: values the caller knows from other columns.
 //!
-//! Masking is idempotent: the finders run until they find no more, and to them what was found
-//! looks as its label does, a wall that no rule reaches across.
+//! Masking is idempotent: the finders run over the text, and over it with labels in place of what they found, until
+//! they find no more. To them a label is a wall that no rule reaches across.
 
 mod address;
 mod cues;
@@ -121,20 +121,40 @@ pub fn mask_with(text: &str, known: &[(MaskKind, &str)]) -> Masked {
 
 /// [`mask_with`] for several texts of one record.
 pub fn mask_known(text: &str, known: &Known) -> Masked {
-    let mut page = Page::read(text);
-    let mut spans = Vec::new();
-    known::find(&page, known, &mut spans);
-    page.wall_off(&spans);
+    let mut masked = Masked { text: text.to_owned(), spans: Vec::new() };
     loop {
-        let found = find_all(&page);
+        let page = Page::read(&masked.text);
+        let mut found = Vec::new();
+        known::find(&page, known, &mut found);
         if found.is_empty() {
-            break;
+            found = find_all(&page);
         }
-        page.wall_off(&found);
-        spans.extend(found);
+        if found.is_empty() {
+            return masked;
+        }
+        found.sort_by_key(|span| span.start);
+        masked.spans = with_found(&masked.spans, &found);
+        masked.text = replace(text, &masked.spans);
     }
-    spans.sort_by_key(|span| span.start);
-    Masked { text: replace(text, &spans), spans }
+}
+
+/// The spans of a text, and what was found in the copy that has labels in their place, all as places in the text.
+fn with_found(spans: &[MaskSpan], found: &[MaskSpan]) -> Vec<MaskSpan> {
+    let mut all = Vec::with_capacity(spans.len() + found.len());
+    let mut before = spans.iter().peekable();
+    // One place, just behind a label, in the text and in its copy.
+    let (mut place, mut copied) = (0, 0);
+    for new in found {
+        while let Some(old) = before.next_if(|old| copied + old.start - place < new.start) {
+            copied += old.start - place + old.kind.label().chars().count();
+            place = old.end;
+            all.push(*old);
+        }
+        let (start, end) = (place + new.start - copied, place + new.end - copied);
+        all.push(MaskSpan { start, end, ..*new });
+    }
+    all.extend(before);
+    all
 }
 
 /// One round of every finder; where two claim the same characters, the earlier finder wins.
@@ -155,15 +175,15 @@ fn find_all(page: &Page) -> Vec<MaskSpan> {
     plate::find(page, &mut claims);
     names::find(page, &cues, &mut claims);
     address::find(page, &mut claims);
-    settle(page.chars.len(), claims)
+    settle(page, claims)
 }
 
-/// Keeps the claims, first come first served, that don't overlap one kept before.
-fn settle(length: usize, claims: Vec<MaskSpan>) -> Vec<MaskSpan> {
-    if claims.len() < 2 {
+/// Keeps the claims, first come first served, that overlap neither one kept before nor a label.
+fn settle(page: &Page, claims: Vec<MaskSpan>) -> Vec<MaskSpan> {
+    if claims.is_empty() {
         return claims;
     }
-    let mut taken = vec![false; length];
+    let mut taken: Vec<bool> = page.chars.iter().map(|c| *c == page::WALL).collect();
     let mut kept = Vec::with_capacity(claims.len());
     for claim in claims {
         let range = &mut taken[claim.start..claim.end];
