@@ -3,7 +3,8 @@
 //! * [`page`]: the copy the finders read, one character for one character of the input.
 //! * [`cues`]: the words that announce a number or a name (电话, 微信, 联系人).
 //! * [`digits`]: runs of digits however they are spaced; [`numbers`]: telephone, identity and bank card numbers.
-//! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons;
+//! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons
+//!   by rules, [`recognise`] by learned weights ([`table`]) of what [`features`] sees;
 //!   [`address`]: house and flat numbers; [`known`]: values the caller knows from other columns.
 //!
 //! Masking is idempotent: the finders run over the text, and over it with labels in place of what they found, until
@@ -12,6 +13,7 @@
 mod address;
 mod cues;
 mod digits;
+mod features;
 mod handles;
 mod known;
 mod masker;
@@ -19,8 +21,12 @@ mod names;
 mod numbers;
 mod page;
 mod plate;
+mod recognise;
+mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "testing"))]
+pub mod training;
 
 use serde::{Deserialize, Serialize};
 
@@ -160,22 +166,27 @@ fn with_found(spans: &[MaskSpan], found: &[MaskSpan]) -> Vec<MaskSpan> {
 /// One round of every finder; where two claim the same characters, the earlier finder wins.
 fn find_all(page: &Page) -> Vec<MaskSpan> {
     let cues = cues::find(page);
-    if cues.is_empty() && !page.has_number_or_at && !page.spelled_digits {
-        return Vec::new();
-    }
-    let groups = digits::groups(page);
     let mut claims = Vec::new();
-    handles::find_emails(page, &mut claims);
-    numbers::find_identity(page, &groups, &cues, &mut claims);
-    handles::find_accounts(page, &cues, &mut claims);
-    // A card in groups of four may hold a group that begins like a mobile number.
-    numbers::find_bank_cards(page, &groups, &cues, &mut claims);
-    numbers::find_mobiles(page, &groups, &mut claims);
-    numbers::find_landlines(page, &groups, &cues, &mut claims);
-    plate::find(page, &mut claims);
-    names::find(page, &cues, &mut claims);
+    if !cues.is_empty() || page.has_number_or_at || page.spelled_digits {
+        find_numbers(page, &cues, &mut claims);
+    }
+    let mut ruled = Vec::new();
+    names::find(page, &cues, &mut ruled);
+    recognise::find(page, &cues, &ruled, &mut claims);
     address::find(page, &mut claims);
     settle(page, claims)
+}
+
+fn find_numbers(page: &Page, cues: &[cues::Cue], claims: &mut Vec<MaskSpan>) {
+    let groups = digits::groups(page);
+    handles::find_emails(page, claims);
+    numbers::find_identity(page, &groups, cues, claims);
+    handles::find_accounts(page, cues, claims);
+    // A card in groups of four may hold a group that begins like a mobile number.
+    numbers::find_bank_cards(page, &groups, cues, claims);
+    numbers::find_mobiles(page, &groups, claims);
+    numbers::find_landlines(page, &groups, cues, claims);
+    plate::find(page, claims);
 }
 
 /// Keeps the claims, first come first served, that overlap neither one kept before nor a label.
