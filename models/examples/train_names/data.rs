@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 
 use qingting_models::text::mask::{MaskKind, mask};
 
+/// How many times a table counts.
+const TABLE_TIMES: usize = 3;
 /// How many everyday words are kept.
 const WORDS: usize = 52_000;
 
 /// A text and where names stand in it, in characters.
 #[derive(Debug, Clone)]
-pub struct Sentence {
-    pub text: String,
-    pub names: Vec<(usize, usize)>,
+pub(crate) struct Sentence {
+    pub(crate) text: String,
+    pub(crate) names: Vec<(usize, usize)>,
 }
 
 impl Sentence {
@@ -58,7 +60,7 @@ impl Sentence {
         (at == text.len()).then(|| Self { text: text.to_owned(), names })
     }
 
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let part = |&(start, end): &(usize, usize)| self.text.chars().skip(start).take(end - start).collect();
         self.names.iter().map(part).collect()
     }
@@ -66,22 +68,22 @@ impl Sentence {
 
 /// What the command line names.
 #[derive(Debug, Default)]
-pub struct Sources {
-    pub words: PathBuf,
-    pub out: Option<PathBuf>,
+pub(crate) struct Sources {
+    pub(crate) words: PathBuf,
+    pub(crate) out: Option<PathBuf>,
     /// A model to measure instead of learning one.
-    pub model: Option<PathBuf>,
+    pub(crate) model: Option<PathBuf>,
     letters: Vec<PathBuf>,
     labelled: Vec<PathBuf>,
     test: Vec<PathBuf>,
     part: Option<(usize, usize)>,
     /// From which sums on a candidate is a name: alone, and where the rules found it too.
-    pub limits: [i32; 2],
+    pub(crate) limits: [i32; 2],
 }
 
 impl Sources {
-    pub fn from_args() -> Result<Self, Box<dyn Error>> {
-        let mut sources = Self { limits: [-5, -25], ..Self::default() };
+    pub(crate) fn from_args() -> Result<Self, Box<dyn Error>> {
+        let mut sources = Self { limits: [-4, -25], ..Self::default() };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
@@ -105,12 +107,17 @@ impl Sources {
     }
 
     /// The sentences to learn from, and those to measure on.
-    pub fn sentences(&self) -> Result<(Vec<Sentence>, Vec<Sentence>), Box<dyn Error>> {
+    pub(crate) fn sentences(&self) -> Result<(Vec<Sentence>, Vec<Sentence>), Box<dyn Error>> {
         let (mut learned, mut left_out) = (Vec::new(), Vec::new());
         for path in &self.labelled {
+            let times = if is_table(path) { TABLE_TIMES } else { 1 };
             for (index, sentence) in read(path)?.into_iter().enumerate() {
                 let out = self.part.is_some_and(|(part, of)| index % of == part);
-                if out { &mut left_out } else { &mut learned }.push(sentence);
+                if out {
+                    left_out.push(sentence);
+                } else {
+                    learned.extend(std::iter::repeat_n(sentence, times));
+                }
             }
         }
         for path in &self.test {
@@ -120,7 +127,7 @@ impl Sources {
     }
 
     /// The title and body of every letter.
-    pub fn letters(&self) -> Result<Vec<String>, Box<dyn Error>> {
+    pub(crate) fn letters(&self) -> Result<Vec<String>, Box<dyn Error>> {
         let mut letters = Vec::new();
         for path in &self.letters {
             for line in std::fs::read_to_string(path)?.lines() {
@@ -135,17 +142,21 @@ impl Sources {
     }
 }
 
+fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "tsv")
+}
+
 fn read(path: &Path) -> Result<Vec<Sentence>, Box<dyn Error>> {
     let file = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
     let lines = file.lines().filter(|l| !l.trim().is_empty() && !l.starts_with("# "));
-    if path.extension().is_some_and(|e| e == "tsv") {
+    if is_table(path) {
         return Ok(lines.filter_map(Sentence::masked).collect());
     }
     Ok(lines.map(Sentence::labelled).collect::<Result<_, _>>()?)
 }
 
 /// The commonest words of the dictionary that are no persons, each with how common it is, from 1 to 6.
-pub fn common_words(dictionary: &str) -> Vec<(&str, i32)> {
+pub(crate) fn common_words(dictionary: &str) -> Vec<(&str, i32)> {
     let mut words: Vec<(&str, u64)> = dictionary
         .lines()
         .filter_map(|line| {
@@ -165,7 +176,7 @@ pub fn common_words(dictionary: &str) -> Vec<(&str, i32)> {
 }
 
 /// Prints how many of the names are found, how much of what is found is right, and the mistakes.
-pub fn measure(sentences: &[Sentence]) {
+pub(crate) fn measure(sentences: &[Sentence]) {
     let (mut names, mut found, mut masked, mut right) = (0, 0, 0, 0);
     for sentence in sentences {
         let spans: Vec<(usize, usize)> = mask(&sentence.text)

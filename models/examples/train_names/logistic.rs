@@ -16,40 +16,39 @@ const HIDDEN: usize = 20;
 const ALONE: usize = 50;
 
 /// What is there of one candidate, by number; those of its characters first.
-pub struct Example {
+pub(crate) struct Example {
     there: Vec<u32>,
-    characters: usize,
-    pub is_name: bool,
+    /// How many of them tell at a glance, of its characters, and of those and the words around.
+    ends: [usize; 3],
+    pub(crate) is_name: bool,
 }
 
 impl Example {
-    pub fn new(keys: &[u32], characters: usize, is_name: bool, numbers: &HashMap<u32, u32>) -> Self {
+    /// `ends` are the places in `keys` where those of each kind end.
+    pub(crate) fn new(keys: &[u32], ends: [usize; 3], is_name: bool, numbers: &HashMap<u32, u32>) -> Self {
         let known =
             |keys: &[u32]| keys.iter().filter_map(|key| numbers.get(key).copied()).collect::<Vec<_>>();
-        let (characters, context) = keys.split_at(characters);
-        let mut there = known(characters);
-        let characters = there.len();
-        there.extend(known(context));
-        Self { there, characters, is_name }
+        Self { ends: ends.map(|end| known(&keys[..end]).len()), there: known(keys), is_name }
     }
 
-    pub fn characters(&self) -> impl Iterator<Item = usize> + '_ {
-        self.there[..self.characters].iter().map(|&i| i as usize)
+    /// The sums of the weights of what there is up to each end.
+    pub(crate) fn sums(&self, weights: &[i32]) -> [i32; 3] {
+        self.ends.map(|end| self.there[..end].iter().map(|&i| weights[i as usize]).sum())
     }
 }
 
-pub struct Logistic {
+pub(crate) struct Logistic {
     /// Sums of gradients, and of their squares.
     sums: Vec<(f32, f32)>,
 }
 
 impl Logistic {
-    pub fn new(size: usize) -> Self {
+    pub(crate) fn new(size: usize) -> Self {
         Self { sums: vec![(0.0, 0.0); size] }
     }
 
     /// Learns every example once; the mean loss before each was learned.
-    pub fn learn(&mut self, examples: &[Example], chance: &mut Chance) -> f32 {
+    pub(crate) fn learn(&mut self, examples: &[Example], chance: &mut Chance) -> f32 {
         let mut order: Vec<u32> = (0..examples.len() as u32).collect();
         chance.shuffle(&mut order);
         let mut loss = 0.0_f64;
@@ -57,7 +56,7 @@ impl Logistic {
         for &at in &order {
             let example = &examples[at as usize];
             there.clear();
-            let seen = if chance.percent(ALONE) { example.characters } else { example.there.len() };
+            let seen = if chance.percent(ALONE) { example.ends[2] } else { example.there.len() };
             there.extend(example.there[..seen].iter().copied().filter(|_| !chance.percent(HIDDEN)));
             let sum: f32 = there.iter().map(|&i| weight(self.sums[i as usize])).sum();
             let likely = 1.0 / (1.0 + (-sum).exp());
@@ -75,7 +74,7 @@ impl Logistic {
         (loss / examples.len() as f64) as f32
     }
 
-    pub fn weights(&self) -> Vec<f32> {
+    pub(crate) fn weights(&self) -> Vec<f32> {
         self.sums.iter().map(|&sums| weight(sums)).collect()
     }
 }

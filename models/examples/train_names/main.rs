@@ -9,7 +9,8 @@
 //! * `DICT`: the dictionary of jieba-rs (`src/data/dict.txt` of its source), for everyday words and
 //!   for the given names of the persons in it.
 //! * `LETTERS.jsonl`: lines with `title` and `body` of letters in which hardly a name stands.
-//! * `LABELLED.txt`: sentences with ⟦name:…⟧, and `.tsv` tables of a text and its masked form.
+//! * `LABELLED.txt`: sentences with ⟦name:…⟧, and `.tsv` tables of a text and its masked form, which
+//!   count three times because masking is tested by them.
 //! * `--name N` and `--ruled N` are the sums from which a candidate is a name, by itself and where the
 //!   rules found it; `--model FILE` measures one with other such limits instead of learning.
 //! * `--test FILE` measures on sentences that are not learned from; `--part 0/5` leaves every fifth
@@ -51,7 +52,7 @@ const WEIGHT_BUCKETS: usize = 15_000;
 /// Candidates as learned from, before what was seen seldom is left out.
 #[derive(Default)]
 struct Seen {
-    examples: Vec<(Vec<u32>, usize, bool)>,
+    examples: Vec<(Vec<u32>, [usize; 3], bool)>,
     /// In how many texts something was seen, and the last of them.
     counts: HashMap<u32, (u32, usize)>,
     texts: usize,
@@ -62,17 +63,21 @@ impl Seen {
     /// is one sight only, however often it is learned.
     fn add(&mut self, candidate: training::Candidate, is_name: bool, sentence: usize) {
         self.texts += 1;
-        let characters = candidate.characters.len();
-        let mut keys = candidate.characters;
+        let mut keys = candidate.glance;
+        let glance = keys.len();
+        keys.extend(candidate.characters);
+        let characters = keys.len();
+        keys.extend(candidate.words);
+        let words = keys.len();
         keys.extend(candidate.context);
         for (i, &key) in keys.iter().enumerate() {
-            let text = if i < characters { self.texts + 1_000_000_000 } else { sentence + 1 };
+            let text = if i < words { self.texts + 1_000_000_000 } else { sentence + 1 };
             let count = self.counts.entry(key).or_default();
             if count.1 != text {
                 *count = (count.0 + 1, text);
             }
         }
-        self.examples.push((keys, characters, is_name));
+        self.examples.push((keys, [glance, characters, words], is_name));
     }
 
     fn labelled(&mut self, sentence: &Sentence, index: usize, words: &Words) {
@@ -94,7 +99,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sources = Sources::from_args()?;
     if let Some(model) = &sources.model {
         let mut bytes = std::fs::read(model)?;
-        bytes.splice(4..12, sources.limits.iter().flat_map(|n| n.to_le_bytes()));
+        bytes.splice(12..20, sources.limits.iter().flat_map(|n| n.to_le_bytes()));
         training::use_model(bytes);
         data::measure(&sources.sentences()?.1);
         return Ok(());
@@ -130,7 +135,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let examples: Vec<Example> = seen
         .examples
         .into_iter()
-        .map(|(keys, characters, is_name)| Example::new(&keys, characters, is_name, &numbers))
+        .map(|(keys, ends, is_name)| Example::new(&keys, ends, is_name, &numbers))
         .collect();
     let mut model = Logistic::new(keys.len());
     for epoch in 0..EPOCHS {
@@ -138,12 +143,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("round {epoch}: loss {loss:.5}");
     }
     let steps: Vec<i32> = model.weights().iter().map(|w| (w / STEP).round() as i32).collect();
-    let worth = worth_looking(&examples, &steps);
+    let [glance, characters, around] = [0, 1, 2].map(|end| worth_looking(&examples, |e| e.sums(&steps)[end]));
     let mut stored: Vec<(u32, i32)> = keys.iter().copied().zip(steps).filter(|(_, w)| *w != 0).collect();
     stored.sort_by_key(|&(key, w)| (std::cmp::Reverse(w.abs()), key));
     println!("{} weights", stored.len());
     let [name, ruled] = sources.limits;
-    let bytes = training::encode([worth, name, ruled], &words, WEIGHT_BUCKETS, stored.into_iter());
+    let bytes = training::encode(
+        [glance, characters, around, name, ruled],
+        &words,
+        WEIGHT_BUCKETS,
+        stored.into_iter(),
+    );
     if let Some(out) = &sources.out {
         std::fs::write(out, &bytes)?;
     }
@@ -159,13 +169,12 @@ fn number(counts: &HashMap<u32, (u32, usize)>) -> (HashMap<u32, u32>, Vec<u32>) 
     (keys.iter().enumerate().map(|(i, &key)| (key, i as u32)).collect(), keys)
 }
 
-/// The sum of the characters' weights below which hardly any name is.
-fn worth_looking(examples: &[Example], steps: &[i32]) -> i32 {
-    let sum = |e: &Example| e.characters().map(|i| steps[i]).sum::<i32>();
-    let mut names: Vec<i32> = examples.iter().filter(|e| e.is_name).map(sum).collect();
+/// The measure below which hardly any name is.
+fn worth_looking(examples: &[Example], sum: impl Fn(&Example) -> i32) -> i32 {
+    let mut names: Vec<i32> = examples.iter().filter(|e| e.is_name).map(&sum).collect();
     names.sort_unstable();
     let worth = names.get(names.len() / 500).copied().unwrap_or(0);
-    let others: Vec<i32> = examples.iter().filter(|e| !e.is_name).map(sum).collect();
+    let others: Vec<i32> = examples.iter().filter(|e| !e.is_name).map(&sum).collect();
     let looked = others.iter().filter(|&&s| s >= worth).count();
     println!("worth looking from {worth}: {:.3} of what is no name", looked as f32 / others.len() as f32);
     worth

@@ -19,7 +19,7 @@ const TITLES: [&str; 24] = [
 ];
 
 /// Surnames and given names to draw from; what is more frequent is in them more often.
-pub struct People {
+pub(crate) struct People {
     frequent: Vec<String>,
     any: Vec<String>,
     /// Given names of the labelled sentences.
@@ -35,7 +35,7 @@ pub struct People {
 }
 
 impl People {
-    pub fn new(dictionary: &str, common: &[(&str, i32)], sentences: &[Sentence]) -> Self {
+    pub(crate) fn new(dictionary: &str, common: &[(&str, i32)], sentences: &[Sentence]) -> Self {
         let usual: HashSet<char> = GIVEN.chars().filter(|c| !c.is_whitespace()).collect();
         let any: Vec<String> = SURNAMES
             .lines()
@@ -98,7 +98,7 @@ impl People {
 
     /// Four times the logarithm of how much likelier a character is in each place of a given name
     /// than anywhere in the letters.
-    pub fn likely(&self, letters: &[String]) -> Vec<(char, u32, i32)> {
+    pub(crate) fn likely(&self, letters: &[String]) -> Vec<(char, u32, i32)> {
         let mut elsewhere: BTreeMap<char, f32> = BTreeMap::new();
         letters.iter().flat_map(|l| l.chars()).for_each(|c| *elsewhere.entry(c).or_default() += 1.0);
         let all: f32 = elsewhere.values().sum();
@@ -143,7 +143,7 @@ impl People {
     }
 
     /// The sentence with nobody's name in it.
-    pub fn emptied(&self, sentence: &Sentence, chance: &mut Chance) -> Sentence {
+    pub(crate) fn emptied(&self, sentence: &Sentence, chance: &mut Chance) -> Sentence {
         let chars: Vec<char> = sentence.text.chars().collect();
         let (mut text, mut at) = (String::new(), 0);
         for &(start, end) in &sentence.names {
@@ -156,7 +156,7 @@ impl People {
     }
 
     /// The sentence about other persons; whoever is named twice is named twice again.
-    pub fn recast(&self, sentence: &Sentence, chance: &mut Chance) -> Sentence {
+    pub(crate) fn recast(&self, sentence: &Sentence, chance: &mut Chance) -> Sentence {
         let chars: Vec<char> = sentence.text.chars().collect();
         let (mut text, mut names, mut at) = (String::new(), Vec::new(), 0);
         let mut cast: HashMap<&[char], String> = HashMap::new();

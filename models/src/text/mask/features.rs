@@ -19,6 +19,8 @@ const NEVER: &[char] = &[
     '某', '的', '了', '们', '你', '我', '您', '他', '她', '它', '吗', '呢', '这', '没', '不', '吧', '是',
     '在', '被', '把',
 ];
+/// More characters than any name has that the rules find.
+const LONGEST: usize = 16;
 /// What offices are called; people in office keep their names.
 const OFFICES: &[&str] = &[
     "书记",
@@ -92,6 +94,37 @@ const SPEECH: &[&str] = &[
 const PLACES: &str =
     "村镇乡路街巷弄区县市店厂司园苑府庄社站院校桥山河湖塘寺港湾屯寨坝沟坪坡岭组楼城广馆局所线段口家氏";
 
+/// Everyday words and how common they are, and which characters given names are made of.
+pub(super) struct Lexicon {
+    table: Table,
+    /// Of each character of the basic plane three numbers.
+    likely: Vec<i8>,
+}
+
+/// The characters that [`Lexicon::likely`] knows.
+const HAN: std::ops::Range<u32> = 0x4e00..0xa000;
+
+impl Lexicon {
+    pub(super) fn new(table: Table) -> Self {
+        let characters = HAN.filter_map(char::from_u32).flat_map(|c| (1..=3).map(move |place| (c, place)));
+        let likely =
+            characters.map(|(c, place)| table.get(word_key([c, number(place), WALL, WALL])) as i8).collect();
+        Self { table, likely }
+    }
+
+    /// How much more often a character stands in given names than elsewhere: as the first (1) or
+    /// the last (2) of two, or alone (3).
+    fn likely(&self, c: char, place: usize) -> i32 {
+        let index = (c as usize).wrapping_sub(HAN.start as usize).wrapping_mul(3).wrapping_add(place - 1);
+        self.likely.get(index).copied().map_or(0, i32::from)
+    }
+
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.table.bytes()
+    }
+}
+
 impl Candidate {
     /// One number for how many characters the surname and the given name have.
     fn shape(&self) -> u32 {
@@ -144,7 +177,7 @@ fn left(page: &Page, start: usize) -> [char; 3] {
 }
 
 /// How common the everyday word of `length` characters at an index is, 0 if there is none.
-fn word(page: &Page, words: &Table, start: usize, length: usize) -> u32 {
+fn word(page: &Page, words: &Lexicon, start: usize, length: usize) -> u32 {
     let mut chars = [WALL; 4];
     for (i, place) in chars.iter_mut().take(length).enumerate() {
         *place = page.at(start + i);
@@ -152,13 +185,7 @@ fn word(page: &Page, words: &Table, start: usize, length: usize) -> u32 {
             return 0;
         }
     }
-    words.get(word_key(chars)).max(0) as u32
-}
-
-/// How much more often a character stands in given names than elsewhere: as the first (1) or the
-/// last (2) of two, or alone (3).
-fn likely(words: &Table, c: char, place: u32) -> i32 {
-    words.get(word_key([c, number(place), WALL, WALL]))
+    words.table.get(word_key(chars)).max(0) as u32
 }
 
 /// A number as the third part of a key.
@@ -166,35 +193,52 @@ fn number(n: u32) -> char {
     char::from_u32(n + 1).unwrap_or(WALL)
 }
 
-/// What the characters of the candidate and the words around its ends say.
-pub(super) fn of_characters(page: &Page, words: &Table, c: &Candidate, tell: &mut impl FnMut(u32)) {
+/// How likely the characters of the candidate's given name are there; two numbers for two.
+fn likely_pair(page: &Page, words: &Lexicon, c: &Candidate) -> (i32, i32) {
+    let last = page.at(c.end - 1);
+    if c.end - c.given == 2 {
+        (words.likely(page.at(c.given), 1), words.likely(last, 2))
+    } else {
+        (words.likely(last, 3), 0)
+    }
+}
+
+/// The little that tells most of what is no name from names.
+pub(super) fn at_a_glance(page: &Page, words: &Lexicon, c: &Candidate, tell: &mut impl FnMut(u32)) {
+    let length = (c.end - c.given) as u32;
+    let mut put = |what: u32, x: char, y: char, z: char| tell(key(what * 16 + length, x, y, z));
+    let surname = page.at(c.given - 1);
+    put(1, page.at(c.start), surname, WALL);
+    put(5, surname, page.at(c.given), WALL);
+    let (one, other) = likely_pair(page, words, c);
+    put(15, number((one / 4 + 8) as u32), number((other / 4 + 8) as u32), WALL);
+}
+
+/// What the characters of the candidate and those beside it say.
+pub(super) fn of_characters(page: &Page, words: &Lexicon, c: &Candidate, tell: &mut impl FnMut(u32)) {
     let (shape, length) = (c.shape(), (c.end - c.given) as u32);
     let mut put = |what: u32, x: char, y: char, z: char| tell(key(what * 16 + length, x, y, z));
-    let at = |i: usize| page.at(i);
-    let surname = at(c.given - 1);
-    let last = at(c.end - 1);
-    let first = at(c.given);
-    let next = right(page, c.end);
-    let before = left(page, c.start);
-    let two = c.end - c.given == 2;
+    let (first, last) = (page.at(c.given), page.at(c.end - 1));
+    let next = right(page, c.end)[0];
     put(0, number(shape), WALL, WALL);
-    put(1, at(c.start), surname, WALL);
     put(2, first, WALL, WALL);
-    if two {
+    if length == 2 {
         put(3, last, WALL, WALL);
         put(4, first, last, WALL);
-        put(6, surname, first, last);
+        put(6, page.at(c.given - 1), first, last);
     }
-    put(5, surname, first, WALL);
-    put(7, last, next[0], WALL);
-    put(8, before[0], at(c.start), WALL);
-    put(9, next[0], WALL, WALL);
-    // How much more often a character stands in given names than elsewhere, roughly.
-    let (one, other) =
-        if two { (likely(words, first, 1), likely(words, last, 2)) } else { (likely(words, first, 3), 0) };
-    put(15, number((one / 4 + 8) as u32), number((other / 4 + 8) as u32), WALL);
+    put(7, last, next, WALL);
+    put(8, left(page, c.start)[0], page.at(c.start), WALL);
+    put(9, next, WALL, WALL);
+    let (one, other) = likely_pair(page, words, c);
     put(16, number(((one + other) / 3 + 30) as u32), WALL, WALL);
-    put(17, number((likely(words, next[0], 2) / 4 + 8) as u32), WALL, WALL);
+    put(17, number((words.likely(next, 2) / 4 + 8) as u32), WALL, WALL);
+}
+
+/// What the everyday words around the candidate's ends say.
+pub(super) fn of_words(page: &Page, words: &Lexicon, c: &Candidate, tell: &mut impl FnMut(u32)) {
+    let length_of_given = (c.end - c.given) as u32;
+    let mut put = |what: u32, x: char, y: char, z: char| tell(key(what * 16 + length_of_given, x, y, z));
     for length in 2..=4 {
         // Words that begin with the surname, and words that begin where the name would end.
         let begins = word(page, words, c.start, length);
@@ -261,9 +305,21 @@ pub(super) fn of_context(
             break;
         }
     }
-    let exactly = ruled.iter().any(|r| r.start == c.start && r.end == c.end);
-    let crossed = ruled.iter().any(|r| r.start < c.end && c.start < r.end);
+    let exactly = is_ruled(ruled, c);
+    let crossed = near(ruled, c).iter().any(|r| c.start < r.end);
     put(30, number(u32::from(exactly) * 2 + u32::from(crossed)), number(cue), number(shape));
+}
+
+/// The spans of `ruled`, which are in order, that can reach into a candidate.
+fn near<'a>(ruled: &'a [MaskSpan], c: &Candidate) -> &'a [MaskSpan] {
+    let from = ruled.partition_point(|r| r.start + LONGEST < c.start);
+    let to = ruled.partition_point(|r| r.start < c.end);
+    ruled.get(from..to).unwrap_or_default()
+}
+
+/// Whether the rules found this very candidate.
+pub(super) fn is_ruled(ruled: &[MaskSpan], c: &Candidate) -> bool {
+    near(ruled, c).iter().any(|r| r.start == c.start && r.end == c.end)
 }
 
 /// What kind of character stands beside a name.

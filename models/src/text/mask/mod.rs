@@ -172,7 +172,7 @@ fn find_all(page: &Page) -> Vec<MaskSpan> {
     }
     let mut ruled = Vec::new();
     names::find(page, &cues, &mut ruled);
-    recognise::find(page, &cues, &ruled, &mut claims);
+    recognise::find(page, &cues, ruled, &mut claims);
     address::find(page, &mut claims);
     settle(page, claims)
 }

@@ -61,7 +61,8 @@ impl Page {
 
     /// Whether one of `words` ends right before an index.
     pub(super) fn ends_with_any(&self, index: usize, words: &[&str]) -> bool {
-        words.iter().any(|word| {
+        let last = self.before(index);
+        words.iter().filter(|word| word.ends_with(last)).any(|word| {
             let length = word.chars().count();
             index >= length && self.has(index - length, word)
         })

@@ -32,18 +32,19 @@ impl Table {
         let from = self.bucket(key) * BUCKET;
         let Some(bucket) = self.bytes.get(from..from + BUCKET) else { return 0 };
         let mark = (key & MARK) as u16;
-        bucket
-            .chunks_exact(2)
-            .map(|slot| u16::from_le_bytes([slot[0], slot[1]]))
-            .find(|&slot| slot != 0 && slot >> 6 == mark)
-            .map_or(0, |slot| i32::from((slot << 10) as i16 >> 10))
+        // Every slot is looked at without a branch: of a bucket no two have the same mark.
+        let found = bucket.chunks_exact(2).fold(0, |found, slot| {
+            let slot = u16::from_le_bytes([slot[0], slot[1]]);
+            found | if slot >> 6 == mark { slot << 10 } else { 0 }
+        });
+        i32::from(found as i16 >> 10)
     }
 
     fn bucket(&self, key: u32) -> usize {
         ((u64::from(key) * self.buckets) >> 32) as usize
     }
 
-    /// A table of these keys and numbers; where too many fall into one bucket, the first ones stay.
+    /// A table of these keys and numbers; where too many or equal ones fall into one bucket, the first stay.
     #[cfg(any(test, feature = "testing"))]
     pub(super) fn build(buckets: usize, entries: impl IntoIterator<Item = (u32, i32)>) -> Self {
         let mut table = Self::new(Cow::Owned(vec![0; buckets * BUCKET]));
@@ -52,9 +53,10 @@ impl Table {
             let value = value.clamp(RANGE.0, RANGE.1);
             let slot = ((key & MARK) as u16) << 6 | (value as u16 & 0x3f);
             let bytes = &mut table.bytes.to_mut()[from..from + BUCKET];
-            if value != 0
-                && let Some(free) = bytes.chunks_exact_mut(2).find(|slot| slot == &[0, 0])
-            {
+            let mut slots = bytes.chunks_exact_mut(2);
+            let known = slots.any(|s| u16::from_le_bytes([s[0], s[1]]) >> 6 == slot >> 6 && s != [0, 0]);
+            let free = bytes.chunks_exact_mut(2).find(|slot| slot == &[0, 0]);
+            if let Some(free) = free.filter(|_| value != 0 && !known) {
                 free.copy_from_slice(&slot.to_le_bytes());
             }
         }

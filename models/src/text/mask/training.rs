@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::cues;
-use super::features;
+use super::features::{self, Lexicon};
 use super::names;
 use super::page::Page;
 use super::recognise::{MODEL, Model};
@@ -18,14 +18,18 @@ pub struct Candidate {
     pub end: usize,
     /// Whether the rules take it or characters of it for a name.
     pub ruled: bool,
-    /// What its characters and the words around its ends say.
+    /// What tells most of what is no name from names.
+    pub glance: Vec<u32>,
+    /// What else its characters and those beside them say.
     pub characters: Vec<u32>,
+    /// What the words around its ends say.
+    pub words: Vec<u32>,
     /// What stands around it says.
     pub context: Vec<u32>,
 }
 
 /// Everyday words and how common each is, for the candidates of texts.
-pub struct Words(Table);
+pub struct Words(Lexicon);
 
 impl Words {
     /// Words of two to four characters, each with a number from 1 (seldom) to 31, the commonest first;
@@ -42,7 +46,7 @@ impl Words {
             chars.iter_mut().zip(word.chars()).for_each(|(place, c)| *place = c);
             (word_key(chars), common)
         });
-        Self(Table::build(buckets, given.chain(keyed)))
+        Self(Lexicon::new(Table::build(buckets, given.chain(keyed))))
     }
 }
 
@@ -52,22 +56,26 @@ pub fn candidates(text: &str, words: &Words) -> Vec<Candidate> {
     let cues = cues::find(&page);
     let mut ruled = Vec::new();
     names::find(&page, &cues, &mut ruled);
+    ruled.sort_unstable_by_key(|r| (r.start, r.end));
     let starts = 0..page.chars.len();
     let found = starts.flat_map(|start| features::candidates(&page, start));
     found
         .map(|c| {
-            let (mut characters, mut context) = (Vec::new(), Vec::new());
+            let (mut characters, mut around, mut context) = (Vec::new(), Vec::new(), Vec::new());
+            let mut glance = Vec::new();
+            features::at_a_glance(&page, &words.0, &c, &mut |key| glance.push(key));
             features::of_characters(&page, &words.0, &c, &mut |key| characters.push(key));
+            features::of_words(&page, &words.0, &c, &mut |key| around.push(key));
             features::of_context(&page, &cues, &ruled, &c, &mut |key| context.push(key));
             let ruled = ruled.iter().any(|r| r.start < c.end && c.start < r.end);
-            Candidate { start: c.start, end: c.end, ruled, characters, context }
+            Candidate { start: c.start, end: c.end, ruled, glance, characters, words: around, context }
         })
         .collect()
 }
 
-/// The bytes of a model: limits (worth looking, a name, a name the rules found too), words and weights.
+/// The bytes of a model: limits (in the order of [`Limits`]), words and weights.
 pub fn encode(
-    limits: [i32; 3],
+    limits: [i32; 5],
     words: &Words,
     buckets: usize,
     weights: impl Iterator<Item = (u32, i32)>,
