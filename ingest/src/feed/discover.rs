@@ -7,6 +7,7 @@ use url::Url;
 
 use super::entry::FeedFormat;
 use super::text::bounded;
+use crate::pull::bearable_start;
 
 /// A feed that a page names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct FoundFeed {
 ///
 /// `base` is the page's own address; a `<base href>` in the page outranks it.
 pub fn discover(html: &str, base: &Url) -> Vec<FoundFeed> {
-    let page = Html::parse_document(&bounded(html));
+    let page = Html::parse_document(&bounded(bearable_start(html)));
     let base = all(&page, "base[href]")
         .first()
         .and_then(|element| base.join(element.attr("href")?.trim()).ok())
@@ -139,6 +140,14 @@ mod tests {
     fn a_page_of_a_hundred_thousand_feeds_is_read_in_one_go() {
         let html: String = (0..100_000).map(|n| format!("<a href='/{n}.rss'>甲</a>")).collect();
         assert_eq!(found(&html).len(), 100_000);
+    }
+
+    /// The parser looks through all open elements for each that opens.
+    #[test]
+    fn a_page_nested_without_end_is_read_up_to_where_it_is_too_deep() {
+        let html = format!("<a href='/1.rss'>甲</a>{}<a href='/2.rss'>乙</a>", "<div>".repeat(200_000));
+        let urls: Vec<String> = found(&html).into_iter().map(|feed| feed.url).collect();
+        assert_eq!(urls, ["https://www.example.cn/1.rss"]);
     }
 
     #[test]

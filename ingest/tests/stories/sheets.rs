@@ -326,13 +326,13 @@ fn a_sheet_without_known_headers_says_what_was_seen_and_what_is_needed() {
 #[test]
 fn headers_without_end_are_no_header_row() {
     let row = |cell: fn(usize) -> String| (0..30_000).map(cell).collect::<Vec<_>>().join(",");
-    for text in [
-        row(|n| format!("列{n}")),
-        row(|_| "内容".into()),
-        format!("编号,内容\n{}\n", row(|_| "内容".into())),
-    ] {
-        let _ = read_all(&file("一.csv", &text), None).map(|(batch, _)| assert!(batch.rows() <= 1));
+    for text in
+        [row(|n| format!("列{n}")), row(|_| "内容".into()), format!("编号,内容{}", ",列".repeat(3_000))]
+    {
+        let refused = read_all(&file("一.csv", &text), None).unwrap_err();
+        assert!(matches!(refused, SheetError::Header(HeaderError::NotFound { .. })), "{refused}");
     }
+    assert_eq!(csv(&format!("编号,内容\n{}\n", row(|_| "内容".into()))).rows(), 1);
     let lines: String = (0..10_000).map(|n| format!("{{\"列{n}\":\"积水\"}}\n")).collect();
     let (batch, _) = read_all(&file("一.jsonl", lines + "{\"内容\":\"积水\"}"), None).unwrap();
     assert_eq!((batch.records.len(), batch.bad.len()), (1, 10_000));
