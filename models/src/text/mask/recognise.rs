@@ -126,7 +126,7 @@ pub(super) fn find(page: &Page, cues: &[Cue], mut ruled: Vec<MaskSpan>, claims: 
     // Names of other makes (阿依古丽·买买提) are the rules' alone.
     let others = ruled.into_iter().filter(|span| !doubtful.contains(&(span.start, span.end)));
     let claimed = found.into_iter().map(|(_, span)| span).chain(others).collect();
-    let mut names = settle(page.chars.len(), claimed);
+    let mut names = settle(page, claimed);
     repeat(page, &mut names);
     claims.extend(names);
 }
