@@ -13,8 +13,8 @@ use encoding_rs::{
     UTF_16LE, WINDOWS_1252,
 };
 
-/// Bytes given to the statistical guess; more do not change it.
-const GUESS_BYTES: usize = 1 << 20;
+/// Bytes, from the first outside ASCII on, by which encodings other than UTF-8 are told: more say nothing new.
+const GUESS_BYTES: usize = 32 * 1024;
 /// Up to so many bytes outside ASCII, a text in GBK may be valid UTF-8 by chance.
 const CHANCE_BYTES: u64 = 8;
 
@@ -89,9 +89,8 @@ pub struct Survey {
     lone: u64,
     run: u64,
     utf8: Tally,
-    gb: Tally,
-    /// The beginning, from which a guess is made where nothing else tells: guessing is slow.
-    beginning: Vec<u8>,
+    /// From the first byte outside ASCII on, as much as is looked at where the document is no UTF-8.
+    telling: Vec<u8>,
 }
 
 impl Default for Survey {
@@ -106,8 +105,7 @@ impl Default for Survey {
             lone: 0,
             run: 0,
             utf8: Tally::of(UTF_8),
-            gb: Tally::of(GB18030),
-            beginning: Vec::new(),
+            telling: Vec::new(),
         }
     }
 }
@@ -133,9 +131,11 @@ impl Survey {
         }
         self.read += bytes.len() as u64;
         self.utf8.feed(bytes, false);
-        self.gb.feed(bytes, false);
-        let room = GUESS_BYTES.saturating_sub(self.beginning.len());
-        self.beginning.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let start = if self.telling.is_empty() { bytes.iter().position(|b| *b >= 0x80) } else { Some(0) };
+        if let Some(start) = start {
+            let room = GUESS_BYTES.saturating_sub(self.telling.len());
+            self.telling.extend(bytes[start..].iter().take(room));
+        }
     }
 
     /// Whether bytes of value 0 stand where no text encoding has them: the document is no text.
@@ -148,7 +148,6 @@ impl Survey {
         // A last character that is cut in half says nothing against the others.
         let cut_off = self.utf8.errors == 0 && self.utf8.wide > 0;
         self.utf8.feed(&[], true);
-        self.gb.feed(&[], true);
         self.end_run();
         if let Some(found) = self.mark().or_else(|| self.wide()) {
             return found;
@@ -157,7 +156,7 @@ impl Survey {
         let declared: Vec<_> = declared.iter().filter_map(label).collect();
         let says_gb = declared.first().is_some_and(|named| is_gb(named));
         if self.utf8.errors == 0 || cut_off {
-            let chance = says_gb && self.high > 0 && self.high <= CHANCE_BYTES && self.gb.errors == 0;
+            let chance = says_gb && self.high > 0 && self.high <= CHANCE_BYTES && self.as_gb().errors == 0;
             return if chance { GB18030 } else { UTF_8 };
         }
         // Text of another encoding is wrong UTF-8 nearly everywhere; a damaged UTF-8 text only here and there.
@@ -173,7 +172,8 @@ impl Survey {
         }
         // In Chinese, bytes outside ASCII come in pairs; in the languages of single-byte encodings most stand alone.
         let in_pairs = self.lone.saturating_mul(2) < self.runs;
-        if in_pairs && (is_gb(guess) || self.gb.errors.saturating_mul(20) < self.gb.wide) {
+        let gb = self.as_gb();
+        if in_pairs && (is_gb(guess) || gb.errors.saturating_mul(20) < gb.wide) {
             return GB18030;
         }
         let guess = if is_gb(guess) { GB18030 } else { guess };
@@ -182,8 +182,15 @@ impl Survey {
 
     fn guess(&self) -> &'static Encoding {
         let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-        detector.feed(&self.beginning, true);
+        detector.feed(&self.telling, true);
         detector.guess(Some(b"cn"), Utf8Detection::Deny)
+    }
+
+    /// How well what was kept fits GB18030.
+    fn as_gb(&self) -> Tally {
+        let mut tally = Tally::of(GB18030);
+        tally.feed(&self.telling, self.telling.len() < GUESS_BYTES);
+        tally
     }
 
     fn end_run(&mut self) {

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 
 use qingting_models::records::{ItemContent, Upstream};
 use qingting_models::store::Arrival;
-use qingting_models::text::{MaskKind, language, mask_with, tidy};
+use qingting_models::text::{Known, MaskKind, Masker, language, tidy};
 
 use crate::feed::FeedEntry;
 use crate::record::{Persons, RawRecord};
@@ -19,9 +19,13 @@ const MIN_OTHER: usize = 5;
 /// Title, body and the columns that are shown are masked, with the record's own names and numbers among
 /// what is masked; the personal columns themselves stay in the original alone, which the store seals.
 pub fn prepare(record: RawRecord) -> Arrival {
+    prepare_with(record, &mut Masker::default())
+}
+
+fn prepare_with(record: RawRecord, masker: &mut Masker) -> Arrival {
     let canonical = canonical(&record);
-    let known = known_values(&record.persons);
-    let mask = |text: &str| mask_with(&tidy(text), &known).text;
+    let known = Known::new(&known_values(&record.persons));
+    let mut mask = |text: &str| masker.mask(&tidy(text), &known);
     let body = mask(&record.body);
     // A title taken from the text is cut from the masked one, so that no number is cut in half and missed.
     let title = if record.title.is_empty() { text::opening(&body) } else { mask(&record.title) };
@@ -61,15 +65,18 @@ pub fn prepare_all(mut records: Vec<RawRecord>) -> Vec<Arrival> {
         shares.push(std::mem::replace(&mut records, rest));
     }
     std::thread::scope(|threads| {
-        let others: Vec<_> = shares
-            .into_iter()
-            .map(|share| threads.spawn(move || share.into_iter().map(prepare).collect::<Vec<_>>()))
-            .collect();
-        let last: Vec<Arrival> = records.into_iter().map(prepare).collect();
+        let others: Vec<_> =
+            shares.into_iter().map(|share| threads.spawn(move || prepare_each(share))).collect();
+        let last = prepare_each(records);
         let done =
             others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         done.chain([last]).flatten().collect()
     })
+}
+
+fn prepare_each(records: Vec<RawRecord>) -> Vec<Arrival> {
+    let mut masker = Masker::default();
+    records.into_iter().map(|record| prepare_with(record, &mut masker)).collect()
 }
 
 /// A feed entry as a record.
@@ -91,7 +98,7 @@ pub fn record_of_entry(entry: FeedEntry) -> RawRecord {
         body: entry.body,
         url: entry.url,
         occurred_at: entry.published,
-        original,
+        original: original.into(),
         ..RawRecord::default()
     }
 }
@@ -102,7 +109,7 @@ fn canonical(record: &RawRecord) -> String {
 }
 
 pub(crate) fn canonical_of(significant: &[(String, String)]) -> String {
-    serde_json::json!(significant).to_string()
+    serde_json::to_string(significant).unwrap_or_else(|_| serde_json::json!(significant).to_string())
 }
 
 fn known_values(persons: &Persons) -> Vec<(MaskKind, &str)> {

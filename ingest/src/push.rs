@@ -121,7 +121,9 @@ fn read_value(value: Value) -> Result<RawRecord, Box<BadPush>> {
         _ => Err(Fault::of_line("the record is JSON but no object; allowed: {\"id\": ..., \"title\": ...}")),
     };
     match read {
-        Ok(record) => Ok(RawRecord { original: value, ..record }),
+        Ok(record) => Ok(RawRecord { original: value.into(), ..record }),
+        // A text in quotes is sealed with them: what is sealed as a text is the line that arrived.
+        Err(fault) if value.is_string() => Err(fault.with(Value::String(value.to_string()))),
         Err(fault) => Err(fault.with(value)),
     }
 }

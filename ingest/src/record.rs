@@ -1,6 +1,7 @@
 //! What arrived, before any judgement: one feed entry, one row of a sheet.
 
 use jiff::Timestamp;
+use qingting_models::records::Original;
 use qingting_models::store::Sameness;
 
 /// Personal values that stood in columns of their own. They are masked wherever they occur in the record's
@@ -41,7 +42,7 @@ pub struct RawRecord {
     /// and without counters that move by themselves (点赞数, 催单次数 ...).
     pub significant: Vec<(String, String)>,
     /// Everything that arrived, to be sealed.
-    pub original: serde_json::Value,
+    pub original: Original,
     /// By what a published article is recognised elsewhere; empty for calls and complaints.
     pub sameness: Sameness,
     /// The source takes the record back.

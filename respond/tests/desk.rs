@@ -71,7 +71,7 @@ async fn judged(store: &TestStore, ids: &[&str], due_at: Option<Timestamp>) {
             occurred_at: Some(store.now()),
             upstream: Upstream { due_at, ..Upstream::default() },
         },
-        original: serde_json::json!({"标题": id}),
+        original: serde_json::json!({"标题": id}).into(),
         sameness: Default::default(),
         withdrawn: false,
         language: None,

@@ -1,10 +1,13 @@
 //! The feeds that a web page names: those it declares in its head first, then links that look like feeds.
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use super::entry::FeedFormat;
 use super::text::bounded;
+use crate::pull::bearable_start;
 
 /// A feed that a page names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,17 +24,17 @@ pub struct FoundFeed {
 ///
 /// `base` is the page's own address; a `<base href>` in the page outranks it.
 pub fn discover(html: &str, base: &Url) -> Vec<FoundFeed> {
-    let page = Html::parse_document(&bounded(html));
+    let page = Html::parse_document(&bounded(bearable_start(html)));
     let base = all(&page, "base[href]")
         .first()
         .and_then(|element| base.join(element.attr("href")?.trim()).ok())
         .unwrap_or_else(|| base.clone());
     let declared = all(&page, "link[href], a[rel][href]").into_iter().filter_map(declared_feed);
     let linked = all(&page, "a[href]").into_iter().filter_map(linked_feed);
-    let mut found: Vec<FoundFeed> = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     for (href, title, format) in declared.chain(linked) {
         let Some(url) = address(&base, &href) else { continue };
-        if found.iter().all(|known| known.url != url) {
+        if known.insert(url.clone()) {
             found.push(FoundFeed { url, title, format });
         }
     }
@@ -130,6 +133,21 @@ mod tests {
                 ("https://www.example.cn/news/list.rss?c=1", "民生", Some(FeedFormat::Rss)),
             ]
         );
+    }
+
+    /// Each address was compared with all before it.
+    #[test]
+    fn a_page_of_a_hundred_thousand_feeds_is_read_in_one_go() {
+        let html: String = (0..100_000).map(|n| format!("<a href='/{n}.rss'>甲</a>")).collect();
+        assert_eq!(found(&html).len(), 100_000);
+    }
+
+    /// The parser looks through all open elements for each that opens.
+    #[test]
+    fn a_page_nested_without_end_is_read_up_to_where_it_is_too_deep() {
+        let html = format!("<a href='/1.rss'>甲</a>{}<a href='/2.rss'>乙</a>", "<div>".repeat(200_000));
+        let urls: Vec<String> = found(&html).into_iter().map(|feed| feed.url).collect();
+        assert_eq!(urls, ["https://www.example.cn/1.rss"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! OPML: lists of feeds, read from other feed readers and written for them (OPML 2.0, <http://opml.org/spec2.opml>).
 
+use std::collections::HashSet;
+
 use quick_xml::escape::escape;
 
 use super::markup::{Tag, Token, Tokens, local};
@@ -61,14 +63,14 @@ pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
         return Err(OpmlError::Empty);
     }
     let (mut found, mut groups) = (Opml::default(), Vec::<String>::new());
-    let (mut outlines, mut is_opml) = (0, false);
+    let (mut outlines, mut is_opml, mut known) = (0, false, HashSet::new());
     for token in Tokens::new(&text) {
         match token {
             Token::Open(tag) if named(tag.name, "opml") => is_opml = true,
             Token::Open(tag) if is_opml && named(tag.name, "outline") => {
                 outlines += 1;
                 let name = name(&tag);
-                take(&mut found, &tag, &name, outlines, &groups);
+                take(&mut found, &mut known, &tag, &name, outlines, &groups);
                 if !tag.closed && groups.len() < MAX_DEPTH {
                     groups.push(name);
                 }
@@ -95,8 +97,15 @@ fn name(tag: &Tag<'_>) -> String {
     written.map(|name| crate::text::one_line(&name)).find(|name| !name.is_empty()).unwrap_or_default()
 }
 
-/// Notes an outline that is a feed, or was meant to be one.
-fn take(found: &mut Opml, tag: &Tag<'_>, name: &str, number: u64, groups: &[String]) {
+/// Notes an outline that is a feed whose address is not yet `known`, or was meant to be one.
+fn take(
+    found: &mut Opml,
+    known: &mut HashSet<String>,
+    tag: &Tag<'_>,
+    name: &str,
+    number: u64,
+    groups: &[String],
+) {
     let kind = tag.get("type").unwrap_or_default().to_ascii_lowercase();
     let written = tag.get("xmlUrl").or_else(|| tag.get("url")).map(|url| url.trim().to_owned());
     let written = match written.filter(|url| !url.is_empty()) {
@@ -114,7 +123,7 @@ fn take(found: &mut Opml, tag: &Tag<'_>, name: &str, number: u64, groups: &[Stri
         found.bad.push(BadOutline { number, name: name.to_owned(), reason });
         return;
     };
-    if found.feeds.iter().any(|known| known.url == url) {
+    if !known.insert(url.clone()) {
         return;
     }
     let path: Vec<&str> = groups.iter().map(String::as_str).filter(|g| !g.is_empty()).collect();
@@ -193,6 +202,14 @@ mod tests {
         let back = read(write(&feeds, "来源 & 清单").as_bytes()).unwrap();
         assert!(back.bad.is_empty());
         assert_eq!(back.feeds, [feeds[0].clone(), feeds[1].clone(), feeds[3].clone(), feeds[2].clone()]);
+    }
+
+    /// Each address was compared with all before it.
+    #[test]
+    fn a_list_of_a_hundred_thousand_feeds_is_read_in_one_go() {
+        let outline = |n: u32| format!("<outline xmlUrl='https://a.example.cn/{n}'/>");
+        let text = format!("<opml>{}</opml>", (0..100_000).map(outline).collect::<String>());
+        assert_eq!(read(text.as_bytes()).unwrap().feeds.len(), 100_000);
     }
 
     #[test]

@@ -189,8 +189,10 @@ fn mark(record: &mut RawRecord) {
 fn fill(record: &mut RawRecord, text: String) {
     mark(record);
     record.sameness = sameness::of(record.url.as_deref(), &record.title, &text);
-    if let Some(original) = record.original.as_object_mut() {
-        original.insert("article".to_owned(), json!(text));
+    let mut original = record.original.value();
+    if let Some(entry) = original.as_object_mut() {
+        entry.insert("article".to_owned(), json!(text));
+        record.original = original.into();
     }
     record.body = text;
 }

@@ -74,7 +74,8 @@ fn drafts(entries: Vec<FeedEntry>, lost: Vec<LostEntry>, file: &str) -> (Vec<Dra
         if empty {
             let reason = "the entry has neither a title nor a text; one of them is needed".to_owned();
             let (kind, form) = (RejectKind::NoText, RejectForm::Entry);
-            rejects.push(Reject { place: place(number), kind, form, reason, original: record.original });
+            let original = record.original.value();
+            rejects.push(Reject { place: place(number), kind, form, reason, original });
         } else {
             drafts.push(Draft { record, article });
         }

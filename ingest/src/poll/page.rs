@@ -78,7 +78,7 @@ fn draft(entry: Listed, list_only: bool) -> Draft {
     let record = RawRecord {
         external_id: url.as_ref().map(|url| sameness::address(url).unwrap_or_else(|| url.clone())),
         sameness: sameness::of(url.as_deref(), &title, &text),
-        original: json!({ "title": title, "url": url, "published": published, "body": text }),
+        original: json!({ "title": title, "url": url, "published": published, "body": text }).into(),
         occurred_at: published,
         significant,
         title,

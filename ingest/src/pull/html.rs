@@ -66,6 +66,17 @@ pub(super) fn bearable(html: &str) -> Result<(), Unreadable> {
     if html.len() > MAX_BYTES {
         return Err(Unreadable::TooLarge);
     }
+    if too_deep(html).is_some() { Err(Unreadable::TooDeep) } else { Ok(()) }
+}
+
+/// As much of a document from its start on as can be read as a tree.
+pub(crate) fn bearable_start(html: &str) -> &str {
+    let html = &html[..html.floor_char_boundary(MAX_BYTES)];
+    &html[..too_deep(html).unwrap_or(html.len())]
+}
+
+/// Where a document is nested too deep, in bytes.
+fn too_deep(html: &str) -> Option<usize> {
     let (mut depth, mut rest) = (0usize, html);
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
@@ -85,10 +96,10 @@ pub(super) fn bearable(html: &str) -> Result<(), Unreadable> {
             _ => depth += 1,
         }
         if depth > MAX_DEPTH {
-            return Err(Unreadable::TooDeep);
+            return Some(html.len() - rest.len() - 1);
         }
     }
-    Ok(())
+    None
 }
 
 /// What follows the next end tag of this name; nothing when there is none.

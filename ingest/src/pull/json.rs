@@ -221,7 +221,7 @@ impl Mapping {
             withdrawn: state::is_withdrawn(&state),
             persons: Persons { names: self.names(record), phones: self.phones(record), others: Vec::new() },
             extra: self.extras(record, &state),
-            original: record.clone(),
+            original: record.into(),
             external_id,
             title,
             body,

@@ -8,4 +8,5 @@ pub mod open311;
 pub mod page;
 mod rule;
 
+pub(crate) use html::bearable_start;
 pub use rule::BadRule;

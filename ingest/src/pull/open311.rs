@@ -190,7 +190,7 @@ pub fn record(value: &Value, id: &str) -> Result<RawRecord, BadRecord> {
         due_at,
         extra,
         significant,
-        original: value.clone(),
+        original: value.into(),
         ..RawRecord::default()
     })
 }

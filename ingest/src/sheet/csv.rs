@@ -104,7 +104,8 @@ impl<R: BufRead> Lines<R> {
         if line.last() == Some(&b'\r') {
             line.pop();
         }
-        Ok(Some(String::from_utf8_lossy(&line).into_owned()))
+        let lossy = |bad: std::string::FromUtf8Error| String::from_utf8_lossy(bad.as_bytes()).into_owned();
+        Ok(Some(String::from_utf8(line).unwrap_or_else(lossy)))
     }
 }
 
@@ -142,33 +143,41 @@ impl Splitter {
     }
 
     fn line(&mut self, line: &str) {
-        let mut chars = line.chars().peekable();
-        // Whether a quote here would open a quoted cell.
-        let mut fresh = !self.quoted;
         if self.quoted {
             self.cell.push('\n');
         } else if line.is_empty() {
             return;
         }
-        while let Some(c) = chars.next() {
-            match c {
-                '"' if self.quoted && chars.peek() == Some(&'"') => {
-                    chars.next();
+        let mut rest = line;
+        // Whether a quote here would open a quoted cell.
+        let mut fresh = !self.quoted;
+        loop {
+            if self.quoted {
+                let Some((text, after)) = rest.split_once('"') else {
+                    self.cell.push_str(rest);
+                    return;
+                };
+                self.cell.push_str(text);
+                let doubled = after.strip_prefix('"');
+                self.quoted = doubled.is_some();
+                if doubled.is_some() {
                     self.cell.push('"');
                 }
-                '"' if self.quoted => self.quoted = false,
-                '"' if fresh => self.quoted = true,
-                c if c == self.separator && !self.quoted => {
-                    self.cells.push(std::mem::take(&mut self.cell));
-                    fresh = true;
-                    continue;
-                }
-                c => self.cell.push(c),
+                rest = doubled.unwrap_or(after);
+            } else if let Some(after) = rest.strip_prefix('"').filter(|_| fresh) {
+                self.quoted = true;
+                rest = after;
+            } else if let Some((text, after)) = rest.split_once(self.separator) {
+                self.cell.push_str(text);
+                self.cells.push(std::mem::take(&mut self.cell));
+                (rest, fresh) = (after, true);
+                continue;
+            } else {
+                self.cell.push_str(rest);
+                self.cells.push(std::mem::take(&mut self.cell));
+                return;
             }
             fresh = false;
-        }
-        if !self.quoted {
-            self.cells.push(std::mem::take(&mut self.cell));
         }
     }
 }

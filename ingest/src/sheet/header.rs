@@ -1,9 +1,12 @@
 //! Recognises a sheet's columns by their headers, whatever their order and whatever stands above them.
 
+use std::collections::HashMap;
+
 use super::map::ColumnMap;
 use super::meaning::Meaning;
 use super::rows::{Row, clean};
 use super::words::{Guess, SURE, Words, plain};
+use super::xlsx::MAX_COLUMNS;
 
 /// How sure a column is of which nothing but the length of its texts speaks for what it is.
 const BY_CONTENT: f64 = 0.4;
@@ -33,6 +36,8 @@ pub enum HeaderError {
 pub(super) struct Column {
     /// As the sheet writes it, unique within the sheet: a repeated one has its number behind it.
     pub header: String,
+    /// The header as it is compared, for digests of records.
+    pub plain: String,
     /// `None` for an ordinary column, which is shown as it is.
     pub meaning: Option<Meaning>,
     /// How sure the meaning is, from 0 to 1, as `words.rs` counts it; 0 for an ordinary column.
@@ -49,6 +54,9 @@ impl Layout {
     /// Recognises a header row by the word table, or by the map alone where one is given. `None` when the row
     /// names neither a text nor a title, or looks like anything but a header row.
     pub(super) fn of(cells: &[String], map: Option<&ColumnMap>) -> Option<Self> {
+        if cells.len() > MAX_COLUMNS {
+            return None;
+        }
         let layout = match map {
             Some(map) => Self::mapped(cells, map)?,
             None => Self::recognised(cells),
@@ -95,19 +103,19 @@ impl Layout {
 
     /// Gives each meaning to the column that is surest of it; a meaning that may repeat, to all of them.
     fn chosen(cells: &[String], guesses: Vec<Option<Guess>>) -> Self {
-        let best = |meaning: Meaning| {
-            let of = guesses
-                .iter()
-                .enumerate()
-                .filter_map(|(i, g)| Some((i, g.filter(|g| g.meaning == meaning)?)));
-            let better = |a: &(usize, Guess), b: &(usize, Guess)| {
-                a.1.confidence.total_cmp(&b.1.confidence).then(b.1.rank.cmp(&a.1.rank)).then(b.0.cmp(&a.0))
-            };
-            of.max_by(better).map(|(index, _)| index)
-        };
+        let mut best: HashMap<Meaning, (usize, Guess)> = HashMap::new();
+        for (index, guess) in guesses.iter().enumerate().filter_map(|(index, guess)| Some((index, (*guess)?)))
+        {
+            let (_, known) = best.entry(guess.meaning).or_insert((index, guess));
+            let by = guess.confidence.total_cmp(&known.confidence).then(known.rank.cmp(&guess.rank));
+            if by.is_gt() {
+                best.insert(guess.meaning, (index, guess));
+            }
+        }
         Self::named(cells, |index| {
             let guess = guesses.get(index).copied().flatten()?;
-            let taken = guess.meaning.may_repeat() || best(guess.meaning) == Some(index);
+            let surest = best.get(&guess.meaning).is_some_and(|(surest, _)| *surest == index);
+            let taken = guess.meaning.may_repeat() || surest;
             taken.then_some((guess.meaning, guess.confidence))
         })
     }
@@ -136,6 +144,9 @@ impl Layout {
     pub(super) fn by_content(rows: &[Row]) -> Option<(usize, Self)> {
         let widest = widest(rows.iter().map(|row| row.cells.as_slice()))?;
         let (head, below) = (rows.get(widest)?, rows.get(widest + 1..)?);
+        if head.cells.len() > MAX_COLUMNS {
+            return None;
+        }
         let length = |column: usize| {
             let cells =
                 below.iter().filter_map(|row| row.cells.get(column)).map(|cell| clean(cell).chars().count());
@@ -197,7 +208,8 @@ impl Layout {
             let header = if taken.contains(&base) { format!("{base} ({})", index + 1) } else { base };
             taken.insert(header.clone());
             let (meaning, confidence) = meaning(index).unzip();
-            columns.push(Column { header, meaning, confidence: confidence.unwrap_or_default() });
+            let (plain, confidence) = (plain(&header), confidence.unwrap_or_default());
+            columns.push(Column { header, plain, meaning, confidence });
         }
         Self { columns }
     }

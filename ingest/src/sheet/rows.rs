@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 use qingting_models::clock;
-use qingting_models::records::{RejectForm, RejectKind, RowPlace};
+use qingting_models::records::{Original, RejectForm, RejectKind, RowPlace};
 use serde_json::{Map, Value};
 
 use super::header::{Column, Layout};
 use super::meaning::Meaning;
 use super::times;
-use super::words::plain;
 use crate::record::{Persons, RawRecord};
 use crate::{state, text};
 
@@ -66,7 +65,7 @@ pub(super) fn clean(cell: &str) -> &str {
 /// # Errors
 /// When a time cannot be read, the row has more cells than the header, or it has neither title nor text.
 pub(super) fn read_row(layout: &Layout, row: &Row, file: &RowPlace) -> Result<RawRecord, Box<BadRow>> {
-    let reader = RowReader { layout, row };
+    let reader = RowReader::new(layout, row);
     reader.record().map_err(|Fault { kind, column, reason }| {
         let place = RowPlace { row: row.number, column, ..file.clone() };
         let form = RejectForm::Row;
@@ -107,9 +106,24 @@ pub(super) fn is_surplus(name: &str) -> bool {
 struct RowReader<'r> {
     layout: &'r Layout,
     row: &'r Row,
+    /// The cleaned cell of each column.
+    cells: Vec<&'r str>,
+}
+
+/// The times of a row.
+#[derive(Clone, Copy)]
+struct Times {
+    occurred: Option<Timestamp>,
+    dispatched: Option<Timestamp>,
+    due: Option<Timestamp>,
 }
 
 impl<'r> RowReader<'r> {
+    fn new(layout: &'r Layout, row: &'r Row) -> Self {
+        let cells = row.cells.iter().map(|cell| clean(cell)).chain(std::iter::repeat(""));
+        Self { layout, row, cells: cells.take(layout.columns.len()).collect() }
+    }
+
     fn record(&self) -> Result<RawRecord, Fault> {
         self.check_width()?;
         let body = text::tidy_lines(self.value(Meaning::Body).unwrap_or_default());
@@ -119,18 +133,23 @@ impl<'r> RowReader<'r> {
             return Err(Fault { kind: RejectKind::NoText, column: None, reason });
         }
         let external_id = self.external_id();
+        let times = Times {
+            occurred: self.time(Meaning::Occurred)?,
+            dispatched: self.time(Meaning::Dispatched)?,
+            due: self.time(Meaning::Due)?,
+        };
         Ok(RawRecord {
             title,
             body,
             url: self.value(Meaning::Url).and_then(text::web_address),
-            occurred_at: self.time(Meaning::Occurred)?,
-            dispatched_at: self.time(Meaning::Dispatched)?,
-            due_at: self.time(Meaning::Due)?,
+            occurred_at: times.occurred,
+            dispatched_at: times.dispatched,
+            due_at: times.due,
             finished: self.is_finished(),
             withdrawn: self.value(Meaning::State).is_some_and(state::is_withdrawn),
             persons: self.persons(),
             extra: self.extra(),
-            significant: self.significant(external_id.is_some())?,
+            significant: self.significant(external_id.is_some(), times),
             original: self.original(),
             external_id,
             ..RawRecord::default()
@@ -156,12 +175,11 @@ impl<'r> RowReader<'r> {
 
     /// The columns with their cleaned cells.
     fn cells(&self) -> impl Iterator<Item = (&'r Column, &'r str)> {
-        let cells = self.row.cells.iter().map(|cell| clean(cell)).chain(std::iter::repeat(""));
-        self.layout.columns.iter().zip(cells)
+        self.layout.columns.iter().zip(self.cells.iter().copied())
     }
 
     fn value(&self, meaning: Meaning) -> Option<&'r str> {
-        self.cells().find(|(column, _)| column.meaning == Some(meaning)).map(|(_, cell)| cell)
+        self.cells.get(self.layout.index_of(meaning)?).copied()
     }
 
     fn time(&self, meaning: Meaning) -> Result<Option<Timestamp>, Fault> {
@@ -211,7 +229,7 @@ impl<'r> RowReader<'r> {
 
     /// With an id of its own a record's every column counts. Without one its digest is its identity, so only
     /// what never changes counts: else a new state would double the record.
-    fn significant(&self, has_id: bool) -> Result<Vec<(String, String)>, Fault> {
+    fn significant(&self, has_id: bool, times: Times) -> Vec<(String, String)> {
         use Meaning::{Body, Counter, Dispatched, Due, ExternalId, Occurred, RowNumber, Title};
         let mut all = Vec::new();
         for (column, cell) in self.cells() {
@@ -223,26 +241,24 @@ impl<'r> RowReader<'r> {
                 continue;
             }
             // One moment counts as the same however an export formats it.
+            let moment = |time: Option<Timestamp>| time.map_or_else(String::new, clock::rfc3339);
             let value = match column.meaning {
-                Some(meaning @ (Occurred | Dispatched | Due)) => {
-                    self.time(meaning)?.map_or_else(String::new, clock::rfc3339)
-                }
+                Some(Occurred) => moment(times.occurred),
+                Some(Dispatched) => moment(times.dispatched),
+                Some(Due) => moment(times.due),
                 _ => text::tidy_lines(cell),
             };
-            all.push((plain(&column.header), value));
+            all.push((column.plain.clone(), value));
         }
         all.sort();
-        Ok(all)
+        all
     }
 
     /// The filled cells, by their headers.
-    fn original(&self) -> Value {
+    fn original(&self) -> Original {
         let cells = self.layout.columns.iter().zip(&self.row.cells);
         let filled = cells.filter(|(_, cell)| !cell.is_empty());
-        filled
-            .map(|(column, cell)| (column.header.clone(), Value::String(cell.clone())))
-            .collect::<Map<_, _>>()
-            .into()
+        Original::of_cells(filled.map(|(column, cell)| (column.header.as_str(), cell.as_str())))
     }
 
     /// Every column with its cell, and the cells beyond the header: what it takes to read the row again.

@@ -150,7 +150,7 @@ fn the_call_centre_sheet_keeps_the_caller_apart() {
     );
     assert_eq!(extra(record, "回复诉求人"), Some("是"));
     assert_eq!(extra(record, "催单次数"), Some("2"));
-    assert_eq!(record.original["诉求人手机号"], "13800001234");
+    assert_eq!(record.original.value()["诉求人手机号"], "13800001234");
 }
 
 #[test]
@@ -320,6 +320,22 @@ fn a_map_names_columns_that_no_table_knows() {
 fn a_sheet_without_known_headers_says_what_was_seen_and_what_is_needed() {
     let told = read_all(&file("a.csv", "姓名,年龄\n章小雨,30\n"), None).unwrap_err().to_string();
     assert!(told.contains("姓名, 年龄") && told.contains("诉求内容"), "{told}");
+}
+
+/// Every header was measured against every known word, and every column that means the same against every other.
+#[test]
+fn headers_without_end_are_no_header_row() {
+    let row = |cell: fn(usize) -> String| (0..30_000).map(cell).collect::<Vec<_>>().join(",");
+    for text in
+        [row(|n| format!("列{n}")), row(|_| "内容".into()), format!("编号,内容{}", ",列".repeat(3_000))]
+    {
+        let refused = read_all(&file("一.csv", &text), None).unwrap_err();
+        assert!(matches!(refused, SheetError::Header(HeaderError::NotFound { .. })), "{refused}");
+    }
+    assert_eq!(csv(&format!("编号,内容\n{}\n", row(|_| "内容".into()))).rows(), 1);
+    let lines: String = (0..10_000).map(|n| format!("{{\"列{n}\":\"积水\"}}\n")).collect();
+    let (batch, _) = read_all(&file("一.jsonl", lines + "{\"内容\":\"积水\"}"), None).unwrap();
+    assert_eq!((batch.records.len(), batch.bad.len()), (1, 10_000));
 }
 
 #[test]

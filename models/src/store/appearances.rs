@@ -95,7 +95,7 @@ impl Store {
         (id, by_url): Match,
         record: &Keyed,
     ) -> Result<Fate, StoreError> {
-        let sealed = self.seal_in(tx, &record.arrival.original).await?;
+        let sealed = self.seal_in(tx, record.arrival.original.as_str()).await?;
         let row = args![
             self.ids().next::<ItemId>(self.now()).0,
             id.0,
@@ -183,8 +183,8 @@ impl Store {
         if digests.is_empty() {
             return Ok(HashMap::new());
         }
-        let marks: Vec<String> = (1..=digests.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT digest, item_id FROM item_link WHERE digest IN ({})", marks.join(", "));
+        let marks = tx.marks(1, digests.len());
+        let sql = format!("SELECT digest, item_id FROM item_link WHERE digest IN ({marks})");
         let rows = tx.rows(&sql, digests.iter().map(Arg::from).collect()).await?;
         rows.iter().map(|row| Ok((row.text("digest")?, ItemId(row.int("item_id")?)))).collect()
     }
@@ -203,10 +203,10 @@ async fn seen_before(
     source: &Source,
     records: &[&Keyed],
 ) -> Result<HashMap<String, Seen>, StoreError> {
-    let marks: Vec<String> = (0..records.len()).map(|i| format!("${}", i + 2)).collect();
     let sql = format!(
-        "SELECT external_id, item_id, digest, by_url FROM appearance WHERE source_id = $1 AND external_id IN ({})",
-        marks.join(", ")
+        "SELECT external_id, item_id, digest, by_url FROM appearance WHERE source_id = {} AND external_id IN ({})",
+        tx.marks(1, 1),
+        tx.marks(2, records.len())
     );
     let mut values = args![source.id.0];
     values.extend(records.iter().map(|record| Arg::from(&record.key)));

@@ -1,6 +1,6 @@
 //! What the doors hand to the store, and what they are told became of it.
 
-use crate::records::{ItemContent, RejectForm, RejectKind, RowPlace, SourceRun};
+use crate::records::{ItemContent, Original, RejectForm, RejectKind, RowPlace, SourceRun};
 
 /// A record that was cleaned and masked, with its sealed-to-be original.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct Arrival {
     /// Masked.
     pub content: ItemContent,
     /// Everything that arrived; stored sealed.
-    pub original: serde_json::Value,
+    pub original: Original,
     /// By what the same article is known elsewhere.
     pub sameness: Sameness,
     /// The source takes the record back.

@@ -203,7 +203,7 @@ impl Store {
             )
             .await?;
             if let Some(original) = original {
-                self.seal_as(tx, reply.sealed, &json!({ "text": original })).await?;
+                self.seal_as(tx, reply.sealed, &json!({ "text": original }).to_string()).await?;
             }
         }
         for rating in &change.ratings {

@@ -103,8 +103,17 @@ impl Tx {
         Ok(self.rows(sql, args).await?.into_iter().next())
     }
 
+    /// Placeholders for `count` values from the `first` on, counted from 1, as a list. `$n` is slow in long
+    /// statements on SQLite, so each database gets its own; a statement has either these alone or `$n` alone.
+    pub(crate) fn marks(&self, first: usize, count: usize) -> String {
+        let marks: Vec<String> = match self {
+            Self::Sqlite(_) => vec!["?".into(); count],
+            Self::Postgres(_) => (first..first + count).map(|i| format!("${i}")).collect(),
+        };
+        marks.join(", ")
+    }
+
     /// Inserts many rows of one table; `columns` names as many columns as each row has values.
-    /// `$n` placeholders are slow in long statements on SQLite, so each database gets its own.
     pub(crate) async fn insert(
         &mut self,
         table: &str,
@@ -118,7 +127,8 @@ impl Tx {
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let part: Vec<Vec<Arg>> = rows.by_ref().take(chunk).collect();
-            let tuples: Vec<String> = (0..part.len()).map(|r| self.tuple(r * width, width)).collect();
+            let tuples: Vec<String> =
+                (0..part.len()).map(|r| format!("({})", self.marks(r * width + 1, width))).collect();
             let sql = format!(
                 "INSERT INTO {table} ({}) VALUES {} {conflict}",
                 columns.join(", "),
@@ -127,14 +137,6 @@ impl Tx {
             touched += self.run(&sql, part.into_iter().flatten().collect()).await?;
         }
         Ok(touched)
-    }
-
-    fn tuple(&self, first: usize, width: usize) -> String {
-        let marks: Vec<String> = match self {
-            Self::Sqlite(_) => vec!["?".into(); width],
-            Self::Postgres(_) => (1..=width).map(|i| format!("${}", first + i)).collect(),
-        };
-        format!("({})", marks.join(", "))
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {

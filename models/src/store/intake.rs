@@ -189,7 +189,7 @@ impl Store {
         let mut rows = ItemRows::default();
         for (id, record) in fresh {
             let sealed: SealedId = self.ids().next(now);
-            rows.seals.push(self.sealed_row(sealed, &record.arrival.original)?);
+            rows.seals.push(self.sealed_row(sealed, record.arrival.original.as_str())?);
             rows.keys.push(args![source.id.0, &record.key, id.0]);
             rows.items.push(item_row(source, record, *id, sealed, now)?);
             rows.ids.push(id.0);
@@ -208,7 +208,7 @@ impl Store {
         digest: Option<&String>,
     ) -> Result<(), StoreError> {
         let now = self.now();
-        let sealed = self.seal_in(tx, &record.arrival.original).await?;
+        let sealed = self.seal_in(tx, record.arrival.original.as_str()).await?;
         tx.run(
             "INSERT INTO item_version (item_id, version, title, body, url, occurred_at, upstream, replaced_at, sealed_id)
              SELECT id, version, title, body, url, occurred_at, upstream, $1, sealed_id FROM item WHERE id = $2",
@@ -257,7 +257,7 @@ impl Store {
         if known.is_some() {
             return Ok(());
         }
-        let sealed = self.seal_in(tx, &reject.original).await?;
+        let sealed = self.seal_in(tx, &plain).await?;
         tx.run(
             "INSERT INTO quarantine (id, source_id, digest, at, place, kind, form, reason, sealed_id)
              VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
@@ -277,29 +277,20 @@ impl Store {
         Ok(())
     }
 
-    fn sealed_row(&self, id: SealedId, original: &serde_json::Value) -> Result<Vec<Arg>, StoreError> {
-        let sealed = self.vault().seal(to_json(original)?.as_bytes())?;
+    fn sealed_row(&self, id: SealedId, original: &str) -> Result<Vec<Arg>, StoreError> {
+        let sealed = self.vault().seal(original.as_bytes())?;
         Ok(args![id.0, sealed.wrapped_key, sealed.body])
     }
 
-    /// Seals a value within a transaction.
-    pub(super) async fn seal_in(
-        &self,
-        tx: &mut Tx,
-        original: &serde_json::Value,
-    ) -> Result<SealedId, StoreError> {
+    /// Seals a JSON text within a transaction.
+    pub(super) async fn seal_in(&self, tx: &mut Tx, original: &str) -> Result<SealedId, StoreError> {
         let id: SealedId = self.ids().next(self.now());
         self.seal_as(tx, id, original).await?;
         Ok(id)
     }
 
-    /// Seals a value under an id that was given before.
-    pub(super) async fn seal_as(
-        &self,
-        tx: &mut Tx,
-        id: SealedId,
-        original: &serde_json::Value,
-    ) -> Result<(), StoreError> {
+    /// Seals a JSON text under an id that was given before.
+    pub(super) async fn seal_as(&self, tx: &mut Tx, id: SealedId, original: &str) -> Result<(), StoreError> {
         self.wrap_in(tx).await?;
         let row = self.sealed_row(id, original)?;
         tx.insert("sealed", &["id", "wrapped_key", "body"], vec![row], "").await?;
@@ -346,12 +337,12 @@ async fn known_items(
     source: &Source,
     wave: &[&Keyed],
 ) -> Result<HashMap<String, Known>, StoreError> {
-    let marks: Vec<String> = (0..wave.len()).map(|i| format!("${}", i + 2)).collect();
     let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE OF i" };
     let sql = format!(
         "SELECT k.external_id, i.id, i.version, i.digest, i.withdrawn_at FROM item_key k JOIN item i ON i.id = k.item_id
-         WHERE k.source_id = $1 AND k.external_id IN ({}) {lock}",
-        marks.join(", ")
+         WHERE k.source_id = {} AND k.external_id IN ({}) {lock}",
+        tx.marks(1, 1),
+        tx.marks(2, wave.len())
     );
     let mut values = args![source.id.0];
     values.extend(wave.iter().map(|record| Arg::from(&record.key)));

@@ -179,7 +179,7 @@ impl Store {
         let detail = json!({"version": item.version, "reason_digest": &reason_digest[..16]});
         let line = self.audit_in(&mut tx, actor, "item.unmask", Subject::Item(id), detail).await?;
         // The words of the reason may name a person, so they are kept sealed beside the log, never in it.
-        self.seal_as(&mut tx, SealedId(line.0), &json!({"reason": reason})).await?;
+        self.seal_as(&mut tx, SealedId(line.0), &json!({"reason": reason}).to_string()).await?;
         let plain = self.unseal_in(&mut tx, item.sealed).await?;
         tx.commit().await?;
         Ok(plain)

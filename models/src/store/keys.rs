@@ -228,7 +228,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let detail = json!({ "file_digest": digest, "reason_digest": &reason_digest[..16] });
         let line = self.audit_in(&mut tx, actor, "file.open", Subject::System, detail).await?;
-        self.seal_as(&mut tx, SealedId(line.0), &json!({ "file": name, "reason": reason })).await?;
+        self.seal_as(&mut tx, SealedId(line.0), &json!({ "file": name, "reason": reason }).to_string())
+            .await?;
         tx.commit().await
     }
 }

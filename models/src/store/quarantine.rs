@@ -92,7 +92,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let detail = json!({"reason_digest": &digest[..16]});
         let line = self.audit_in(&mut tx, actor, "quarantine.open", Subject::Quarantine(id), detail).await?;
-        self.seal_as(&mut tx, SealedId(line.0), &json!({ "reason": reason })).await?;
+        self.seal_as(&mut tx, SealedId(line.0), &json!({ "reason": reason }).to_string()).await?;
         let plain = self.unseal_in(&mut tx, row.sealed).await?;
         tx.commit().await?;
         Ok(plain)

@@ -82,7 +82,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let sealed = match secret {
-            Some(secret) => Some(self.seal_in(&mut tx, &json!(secret)).await?.0),
+            Some(secret) => Some(self.seal_in(&mut tx, &json!(secret).to_string()).await?.0),
             None => None,
         };
         let row = tx.row("SELECT secret_id FROM source WHERE id = $1", args![id.0]).await?;

@@ -69,10 +69,11 @@ pub(super) async fn finish(
     if items.is_empty() {
         return Ok(Vec::new());
     }
-    let marks: Vec<String> = (0..items.len()).map(|i| format!("${}", i + 3)).collect();
     let sql = format!(
-        "DELETE FROM work WHERE stage = $1 AND lease_by = $2 AND subject IN ({}) RETURNING subject",
-        marks.join(", ")
+        "DELETE FROM work WHERE stage = {} AND lease_by = {} AND subject IN ({}) RETURNING subject",
+        tx.marks(1, 1),
+        tx.marks(2, 1),
+        tx.marks(3, items.len())
     );
     let mut values = args![stage, worker];
     values.extend(items.iter().map(|id| Arg::from(*id)));

@@ -29,8 +29,8 @@ struct Scripts {
 /// The ISO 639-1 code of the language that most of a text is written in: `zh` for Chinese of any region and script,
 /// `en`, `ja`, `ug` ... `None` when the text is too short, in no known language, or it is not clear which.
 pub fn language(text: &str) -> Option<&'static str> {
-    let head: String = text.chars().take(LOOKED_AT).collect();
-    let scripts = count(&head);
+    let head = text.char_indices().nth(LOOKED_AT).map_or(text, |(end, _)| &text[..end]);
+    let scripts = count(head);
     let east = scripts.han + scripts.kana + scripts.hangul;
     if east >= LEAST_CHARACTERS && east * LETTERS_PER_CHARACTER >= scripts.others {
         return Some(eastern(&scripts));
@@ -38,7 +38,7 @@ pub fn language(text: &str) -> Option<&'static str> {
     if scripts.others < LEAST_LETTERS {
         return None;
     }
-    alphabetic(&head)
+    alphabetic(head)
 }
 
 fn count(text: &str) -> Scripts {

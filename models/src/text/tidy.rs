@@ -7,6 +7,9 @@ use super::is_invisible;
 /// (PostgreSQL refuses it); line ends become LF; trailing spaces go; at most one blank line in a
 /// row, none at the start or end.
 pub fn tidy(text: &str) -> String {
+    if text.chars().all(stays) {
+        return text.trim_end().to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
     for line in Lines(text) {
@@ -15,7 +18,11 @@ pub fn tidy(text: &str) -> String {
             out.push_str(if blank { "\n\n" } else { "\n" });
         }
         let content = out.len();
-        out.extend(line.chars().filter(|&c| c == '\t' || !(c.is_control() || is_invisible(c))));
+        if line.chars().all(stays) {
+            out.push_str(line);
+        } else {
+            out.extend(line.chars().filter(|&c| c == '\t' || stays(c)));
+        }
         out.truncate(content + out[content..].trim_end().len());
         if out.len() == content {
             out.truncate(start);
@@ -25,6 +32,13 @@ pub fn tidy(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether a character is neither hidden nor a control character nor a line end.
+fn stays(c: char) -> bool {
+    // Nearly all of a Chinese text lies in these two ranges, in which nothing hides.
+    matches!(c, ' '..='~' | '\u{3000}'..='\u{d7ff}')
+        || !(c.is_control() || is_invisible(c) || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 /// The lines of a text, whichever of the Unicode line ends divide them.

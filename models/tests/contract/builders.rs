@@ -51,7 +51,7 @@ pub(super) fn call(id: Option<&str>, title: &str, body: &str) -> Arrival {
             occurred_at: None,
             upstream: Upstream::default(),
         },
-        original: json!({"title": title, "body": body, "phone": "13800001234"}),
+        original: json!({"title": title, "body": body, "phone": "13800001234"}).into(),
         sameness: Default::default(),
         withdrawn: false,
         language: None,

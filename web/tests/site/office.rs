@@ -258,7 +258,7 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
             occurred_at: None,
             upstream: Upstream::default(),
         },
-        original: serde_json::json!({"诉求内容": format!("{body} 13800000000")}),
+        original: serde_json::json!({"诉求内容": format!("{body} 13800000000")}).into(),
         sameness: Default::default(),
         withdrawn: false,
         language: None,

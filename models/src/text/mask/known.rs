@@ -30,13 +30,26 @@ const STAND_INS: &[&str] = &[
     "诉求人",
 ];
 
+/// The values of a record that are masked wherever they stand in its texts, as the finders read them.
+#[derive(Debug, Clone, Default)]
+pub struct Known(Vec<(MaskKind, String)>);
+
+impl Known {
+    /// Names of one character, numbers of fewer than five, stand-ins (匿名, 市民) and values that are masked
+    /// themselves are passed over.
+    pub fn new(values: &[(MaskKind, &str)]) -> Self {
+        let folded = values.iter().map(|&(kind, value)| (kind, value.trim().chars().map(fold).collect()));
+        Self(folded.filter(is_usable).collect())
+    }
+
+    /// Whether one of the values stands in a folded text.
+    pub(super) fn stands_in(&self, folded: &str) -> bool {
+        self.0.iter().any(|(_, value)| folded.contains(value.as_str()))
+    }
+}
+
 /// Claims every place where a known value stands; of two that begin alike, the longer.
-pub(super) fn find(page: &Page, known: &[(MaskKind, &str)], claims: &mut Vec<MaskSpan>) {
-    let wanted: Vec<(MaskKind, String)> = known
-        .iter()
-        .map(|&(kind, value)| (kind, value.trim().chars().map(fold).collect()))
-        .filter(is_usable)
-        .collect();
+pub(super) fn find(page: &Page, Known(wanted): &Known, claims: &mut Vec<MaskSpan>) {
     if wanted.is_empty() {
         return;
     }

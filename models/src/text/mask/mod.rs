@@ -3,26 +3,35 @@
 //! * [`page`]: the copy the finders read, one character for one character of the input.
 //! * [`cues`]: the words that announce a number or a name (电话, 微信, 联系人).
 //! * [`digits`]: runs of digits however they are spaced; [`numbers`]: telephone, identity and bank card numbers.
-//! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons;
+//! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons
+//!   by rules, [`recognise`] by learned weights ([`table`]) of what [`features`] sees;
 //!   [`address`]: house and flat numbers; [`known`]: values the caller knows from other columns.
 //!
-//! Masking is idempotent: the finders run until they find no more, and to them what was found
-//! looks as its label does, a wall that no rule reaches across.
+//! Masking is idempotent: the finders run over the text, and over it with labels in place of what they found, until
+//! they find no more. To them a label is a wall that no rule reaches across.
 
 mod address;
 mod cues;
 mod digits;
+mod features;
 mod handles;
 mod known;
+mod masker;
 mod names;
 mod numbers;
 mod page;
 mod plate;
+mod recognise;
+mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "testing"))]
+pub mod training;
 
 use serde::{Deserialize, Serialize};
 
+pub use known::Known;
+pub use masker::Masker;
 use page::Page;
 
 /// What a masked stretch of text was.
@@ -111,53 +120,82 @@ pub fn mask(text: &str) -> Masked {
 }
 
 /// [`mask`], and every place where one of the `known` values stands, such as the name and number
-/// of the caller from a sheet's own columns. Names of one character, numbers of fewer than five,
-/// stand-ins (匿名, 市民) and values that are masked themselves are passed over.
+/// of the caller from a sheet's own columns.
 pub fn mask_with(text: &str, known: &[(MaskKind, &str)]) -> Masked {
-    let mut page = Page::read(text);
-    let mut spans = Vec::new();
-    known::find(&page, known, &mut spans);
-    page.wall_off(&spans);
+    mask_known(text, &Known::new(known))
+}
+
+/// [`mask_with`] for several texts of one record.
+pub fn mask_known(text: &str, known: &Known) -> Masked {
+    let mut masked = Masked { text: text.to_owned(), spans: Vec::new() };
     loop {
-        let found = find_all(&page);
+        let page = Page::read(&masked.text);
+        let mut found = Vec::new();
+        known::find(&page, known, &mut found);
         if found.is_empty() {
-            break;
+            found = find_all(&page);
         }
-        page.wall_off(&found);
-        spans.extend(found);
+        if found.is_empty() {
+            return masked;
+        }
+        found.sort_by_key(|span| span.start);
+        masked.spans = with_found(&masked.spans, &found);
+        masked.text = replace(text, &masked.spans);
     }
-    spans.sort_by_key(|span| span.start);
-    Masked { text: replace(text, &spans), spans }
+}
+
+/// The spans of a text, and what was found in the copy that has labels in their place, all as places in the text.
+fn with_found(spans: &[MaskSpan], found: &[MaskSpan]) -> Vec<MaskSpan> {
+    let mut all = Vec::with_capacity(spans.len() + found.len());
+    let mut before = spans.iter().peekable();
+    // One place, just behind a label, in the text and in its copy.
+    let (mut place, mut copied) = (0, 0);
+    for new in found {
+        while let Some(old) = before.next_if(|old| copied + old.start - place < new.start) {
+            copied += old.start - place + old.kind.label().chars().count();
+            place = old.end;
+            all.push(*old);
+        }
+        let (start, end) = (place + new.start - copied, place + new.end - copied);
+        all.push(MaskSpan { start, end, ..*new });
+    }
+    all.extend(before);
+    all
 }
 
 /// One round of every finder; where two claim the same characters, the earlier finder wins.
 fn find_all(page: &Page) -> Vec<MaskSpan> {
     let cues = cues::find(page);
-    if cues.is_empty() && !page.has_number_or_at && !page.spelled_digits {
-        return Vec::new();
-    }
-    let groups = digits::groups(page);
     let mut claims = Vec::new();
-    handles::find_emails(page, &mut claims);
-    numbers::find_identity(page, &groups, &cues, &mut claims);
-    handles::find_accounts(page, &cues, &mut claims);
-    handles::find_added(page, &mut claims);
-    // A card in groups of four may hold a group that begins like a mobile number.
-    numbers::find_bank_cards(page, &groups, &cues, &mut claims);
-    numbers::find_mobiles(page, &groups, &mut claims);
-    numbers::find_landlines(page, &groups, &cues, &mut claims);
-    plate::find(page, &mut claims);
-    names::find(page, &cues, &mut claims);
+    if !cues.is_empty() || page.has_number_or_at || page.spelled_digits {
+        find_numbers(page, &cues, &mut claims);
+    }
+    let mut ruled = Vec::new();
+    names::find(page, &cues, &mut ruled);
+    recognise::find(page, &cues, ruled, &mut claims);
     address::find(page, &mut claims);
-    settle(page.chars.len(), claims)
+    settle(page, claims)
 }
 
-/// Keeps the claims, first come first served, that don't overlap one kept before.
-fn settle(length: usize, claims: Vec<MaskSpan>) -> Vec<MaskSpan> {
-    if claims.len() < 2 {
+fn find_numbers(page: &Page, cues: &[cues::Cue], claims: &mut Vec<MaskSpan>) {
+    let groups = digits::groups(page);
+    handles::find_emails(page, claims);
+    numbers::find_identity(page, &groups, cues, claims);
+    handles::find_accounts(page, cues, claims);
+    handles::find_added(page, claims);
+    // A card in groups of four may hold a group that begins like a mobile number.
+    numbers::find_bank_cards(page, &groups, cues, claims);
+    numbers::find_mobiles(page, &groups, claims);
+    numbers::find_landlines(page, &groups, cues, claims);
+    plate::find(page, claims);
+}
+
+/// Keeps the claims, first come first served, that overlap neither one kept before nor a label.
+fn settle(page: &Page, claims: Vec<MaskSpan>) -> Vec<MaskSpan> {
+    if claims.is_empty() {
         return claims;
     }
-    let mut taken = vec![false; length];
+    let mut taken: Vec<bool> = page.chars.iter().map(|c| *c == page::WALL).collect();
     let mut kept = Vec::with_capacity(claims.len());
     for claim in claims {
         let range = &mut taken[claim.start..claim.end];

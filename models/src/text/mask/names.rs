@@ -97,20 +97,51 @@ const BEING: &[char] = &[
     '校', '班', '长', '组', '队', '方',
 ];
 struct Lists {
-    single: HashSet<char>,
+    /// Surnames of one character, and those that begin a compound surname too.
+    first: CharSet,
+    single: CharSet,
     compound: HashSet<[char; 2]>,
-    ambiguous: HashSet<char>,
+    begins_compound: CharSet,
+    ambiguous: CharSet,
     words: HashSet<Vec<char>>,
-    given: HashSet<char>,
+    begins_word: CharSet,
+    given: CharSet,
+}
+
+/// Characters of the basic plane, one bit each: asked for every character of a text.
+struct CharSet(Vec<u64>);
+
+impl CharSet {
+    fn contains(&self, c: &char) -> bool {
+        let code = *c as usize;
+        self.0.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
+    }
+}
+
+impl FromIterator<char> for CharSet {
+    fn from_iter<I: IntoIterator<Item = char>>(chars: I) -> Self {
+        let mut bits = vec![0; 1024];
+        for code in chars.into_iter().map(|c| c as usize) {
+            if let Some(bits) = bits.get_mut(code / 64) {
+                *bits |= 1 << (code % 64);
+            }
+        }
+        Self(bits)
+    }
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let lines = || SURNAMES.lines().map(|line| line.chars().collect::<Vec<_>>());
+    let single = || lines().filter(|l| l.len() != 2).flatten();
+    let compound = || lines().filter_map(|l| <[char; 2]>::try_from(l).ok());
     Lists {
-        single: lines().filter(|l| l.len() != 2).flatten().collect(),
-        compound: lines().filter_map(|l| <[char; 2]>::try_from(l).ok()).collect(),
+        first: single().chain(compound().map(|pair| pair[0])).collect(),
+        single: single().collect(),
+        compound: compound().collect(),
+        begins_compound: compound().map(|pair| pair[0]).collect(),
         ambiguous: AMBIGUOUS.trim().chars().collect(),
         words: WORDS.split_whitespace().map(|w| w.chars().collect()).collect(),
+        begins_word: WORDS.split_whitespace().filter_map(|w| w.chars().next()).collect(),
         given: GIVEN.lines().flat_map(str::chars).collect(),
     }
 });
@@ -370,10 +401,20 @@ fn is_plain(page: &Page, start: usize) -> bool {
     !LISTS.ambiguous.contains(&page.at(start)) || surname_length(page, start) == 2
 }
 
+/// Whether a surname can begin with this character.
+pub(super) fn is_surname(c: char) -> bool {
+    LISTS.first.contains(&c)
+}
+
+/// Whether this character is a whole surname.
+pub(super) fn is_single_surname(c: char) -> bool {
+    LISTS.single.contains(&c)
+}
+
 /// One character or two: how long the surname is that starts here, or 0.
-fn surname_length(page: &Page, start: usize) -> usize {
+pub(super) fn surname_length(page: &Page, start: usize) -> usize {
     let first = page.at(start);
-    if LISTS.compound.contains(&[first, page.at(start + 1)]) {
+    if LISTS.begins_compound.contains(&first) && LISTS.compound.contains(&[first, page.at(start + 1)]) {
         2
     } else {
         usize::from(LISTS.single.contains(&first))
@@ -391,7 +432,8 @@ fn is_given(page: &Page, start: usize, end: usize) -> bool {
 }
 
 fn is_exact_word(page: &Page, start: usize, end: usize) -> bool {
-    page.chars.get(start..end).is_some_and(|name| LISTS.words.contains(name))
+    let begins = LISTS.begins_word.contains(&page.at(start));
+    begins && page.chars.get(start..end).is_some_and(|name| LISTS.words.contains(name))
 }
 
 fn is_word(page: &Page, start: usize, end: usize) -> bool {

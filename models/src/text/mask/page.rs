@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use super::super::is_invisible;
 use super::super::simplify::simplify_char;
-use super::{MaskKind, MaskSpan};
+use super::MaskKind;
 
-/// Stands for every character of a label or of what was found: matched by no rule.
+/// Stands for every character of a label: matched by no rule.
 pub(super) const WALL: char = '\0';
 /// Stands for a character that takes no room.
 pub(super) const NOTHING: char = '\u{200b}';
@@ -44,12 +44,6 @@ impl Page {
         let mut page = Self { chars, spelled_digits, has_number_or_at, speaks_of_neighbours };
         page.wall_off_labels();
         page
-    }
-
-    pub(super) fn wall_off(&mut self, spans: &[MaskSpan]) {
-        for span in spans {
-            self.chars[span.start..span.end].fill(WALL);
-        }
     }
 
     /// The character at an index, or a wall outside the text.

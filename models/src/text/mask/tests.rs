@@ -63,6 +63,15 @@ fn spans_are_written_with_their_type_and_places() {
     assert_eq!(names.join(" "), "mobile landline idcard bankcard plate email qq wechat name address");
 }
 
+/// What is found makes room: a bracket or cue may stand near enough to a number only once a label, which is shorter,
+/// stands between them.
+#[test]
+fn a_label_counts_with_its_own_length_from_the_start() {
+    let text = "打(05打(0574)6571274)65712345";
+    assert_eq!(mask(text).text, "打(05打〔电话〕)〔电话〕");
+    assert_sound(text, &mask(text));
+}
+
 #[test]
 fn known_values_are_masked_wherever_they_stand() {
     let known = [(MaskKind::Name, "陈建国"), (MaskKind::Landline, "65712345"), (MaskKind::Name, "李")];
