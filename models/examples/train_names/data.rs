@@ -60,6 +60,17 @@ impl Sentence {
         (at == text.len()).then(|| Self { text: text.to_owned(), names })
     }
 
+    /// The sentence with `words` at a place, which is in none of its names.
+    pub(crate) fn with(&self, place: usize, words: &str) -> Self {
+        let length = words.chars().count();
+        let moved = |at: usize| if at < place { at } else { at + length };
+        let mut text: String = self.text.chars().take(place).collect();
+        text.push_str(words);
+        text.extend(self.text.chars().skip(place));
+        let names = self.names.iter().map(|&(start, end)| (moved(start), moved(end - 1) + 1));
+        Self { text, names: names.collect() }
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         let part = |&(start, end): &(usize, usize)| self.text.chars().skip(start).take(end - start).collect();
         self.names.iter().map(part).collect()
@@ -70,6 +81,8 @@ impl Sentence {
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) words: PathBuf,
+    /// Names of cities and counties, one a line.
+    pub(crate) places: Option<PathBuf>,
     pub(crate) out: Option<PathBuf>,
     /// A model to measure instead of learning one.
     pub(crate) model: Option<PathBuf>,
@@ -83,12 +96,13 @@ pub(crate) struct Sources {
 
 impl Sources {
     pub(crate) fn from_args() -> Result<Self, Box<dyn Error>> {
-        let mut sources = Self { limits: [-4, -25], ..Self::default() };
+        let mut sources = Self { limits: [-8, -25], ..Self::default() };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
             match arg.as_str() {
                 "--words" => sources.words = value()?.into(),
+                "--places" => sources.places = Some(value()?.into()),
                 "--model" => sources.model = Some(value()?.into()),
                 "--out" => sources.out = Some(value()?.into()),
                 "--letters" => sources.letters.push(value()?.into()),
@@ -153,6 +167,18 @@ fn read(path: &Path) -> Result<Vec<Sentence>, Box<dyn Error>> {
         return Ok(lines.filter_map(Sentence::masked).collect());
     }
     Ok(lines.map(Sentence::labelled).collect::<Result<_, _>>()?)
+}
+
+/// How common a place is taken to be: a number of its own.
+const PLACE: i32 = 7;
+
+/// The places first, then the commonest words.
+pub(crate) fn with_places<'a>(places: &'a str, common: &[(&'a str, i32)]) -> Vec<(&'a str, i32)> {
+    let fits = |place: &&str| (2..=4).contains(&place.chars().count());
+    let places: Vec<&str> = places.lines().map(str::trim).filter(fits).collect();
+    let known: std::collections::HashSet<&str> = places.iter().copied().collect();
+    let others = common.iter().copied().filter(|(word, _)| !known.contains(word));
+    places.iter().map(|&place| (place, PLACE)).chain(others).collect()
 }
 
 /// The commonest words of the dictionary that are no persons, each with how common it is, from 1 to 6.

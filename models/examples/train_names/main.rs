@@ -8,6 +8,7 @@
 //!
 //! * `DICT`: the dictionary of jieba-rs (`src/data/dict.txt` of its source), for everyday words and
 //!   for the given names of the persons in it.
+//! * `--places FILE`: names of cities and counties without 县 and 市, one a line.
 //! * `LETTERS.jsonl`: lines with `title` and `body` of letters in which hardly a name stands.
 //! * `LABELLED.txt`: sentences with ⟦name:…⟧, and `.tsv` tables of a text and its masked form, which
 //!   count three times because masking is tested by them.
@@ -40,6 +41,8 @@ const TIMES: usize = 50;
 const OWN: usize = 8;
 /// How many of them with nobody's name.
 const EMPTIED: usize = 8;
+/// Of a hundred, how many are told of a city or county.
+const PLACED: usize = 30;
 const EPOCHS: usize = 5;
 /// How often something must have been seen to get a weight.
 const SEEN: u32 = 3;
@@ -105,7 +108,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let dictionary = std::fs::read_to_string(&sources.words)?;
-    let common = data::common_words(&dictionary);
+    let place_file = sources.places.as_ref().map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    let common = data::with_places(&place_file, &data::common_words(&dictionary));
+    let places: Vec<&str> = place_file.lines().collect();
     let (learned, left_out) = sources.sentences()?;
     let people = People::new(&dictionary, &common, &learned);
     let letters = sources.letters()?;
@@ -115,15 +120,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut seen = Seen::default();
     for (index, sentence) in learned.iter().enumerate() {
         for time in 0..TIMES {
-            if time < OWN || sentence.names.is_empty() && time < OWN * 2 {
-                seen.labelled(sentence, index, &words);
+            let told = if time < OWN || sentence.names.is_empty() && time < OWN * 2 {
+                sentence.clone()
             } else if sentence.names.is_empty() {
                 break;
             } else if time < OWN + EMPTIED {
-                seen.labelled(&people.emptied(sentence, &mut chance), index, &words);
+                people.emptied(sentence, &mut chance)
             } else {
-                seen.labelled(&people.recast(sentence, &mut chance), index, &words);
-            }
+                people.recast(sentence, &mut chance)
+            };
+            let placed = chance.percent(PLACED).then(|| people.placed(&told, &places, &mut chance));
+            seen.labelled(&placed.unwrap_or(told), index, &words);
         }
     }
     let labelled = seen.examples.len();

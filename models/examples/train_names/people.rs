@@ -134,6 +134,33 @@ impl People {
             .collect()
     }
 
+    /// The sentence with a place at the start of one of its clauses: 洛阳伊川的, 罗定附城镇.
+    pub(crate) fn placed(&self, sentence: &Sentence, places: &[&str], chance: &mut Chance) -> Sentence {
+        let chars: Vec<char> = sentence.text.chars().collect();
+        let clause = |at: &usize| *at == 0 || matches!(chars[*at - 1], '，' | ',' | '。' | '：' | ':' | ' ');
+        let starts: Vec<usize> = (0..chars.len()).filter(clause).collect();
+        if starts.is_empty() || places.is_empty() {
+            return sentence.clone();
+        }
+        let mut place = || chance.pick(places).to_string();
+        let (city, county, town) = (place(), place(), place());
+        let words = match chance.below(12) {
+            0 => format!("{city}{county}的"),
+            1 => format!("{county}的"),
+            2 => format!("{county}{town}镇的"),
+            3 => format!("{city}{county}"),
+            4 => format!("我是{county}的，"),
+            5 => format!("家住{city}{town}乡，"),
+            6 => format!("{county}县{town}镇"),
+            7 => format!("{city}{county}{town}镇"),
+            8 => format!("在{county}打工，"),
+            9 => format!("{county}大道"),
+            10 => format!("{city}那边的"),
+            _ => format!("{county}"),
+        };
+        sentence.with(*chance.pick(&starts), &words)
+    }
+
     /// What begins like a name and is none: a surname with a title, an everyday word.
     fn nobody(&self, chance: &mut Chance) -> String {
         if chance.percent(50) {
