@@ -156,7 +156,7 @@ impl People {
             8 => format!("在{county}打工，"),
             9 => format!("{county}大道"),
             10 => format!("{city}那边的"),
-            _ => format!("{county}"),
+            _ => county,
         };
         sentence.with(*chance.pick(&starts), &words)
     }
