@@ -229,6 +229,9 @@ open311.toml:                                  secret_header = \"Authorization\"
         /// Leave the articles of summaries unfetched again
         #[arg(long, conflicts_with = "full_text")]
         no_full_text: bool,
+        /// Forget the column map
+        #[arg(long, conflicts_with = "map")]
+        no_map: bool,
         #[command(flatten)]
         parts: SourceParts,
     },
@@ -237,12 +240,13 @@ open311.toml:                                  secret_header = \"Authorization\"
 Examples:
   qingting source test https://news.example/rss
   qingting source test https://www.example/tzgg/ --kind page --settings page.toml
+  qingting source test --kind folder --folder /srv/drop
   qingting source test --source 通知公告")]
     Test {
-        #[arg(required_unless_present = "source")]
+        #[arg(required_unless_present_any = ["source", "folder"])]
         url: Option<String>,
         /// A source that is there
-        #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "kind", "settings", "full_text", "secret_stdin", "allow_host"])]
+        #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "kind", "settings", "full_text", "secret_stdin", "allow_host", "folder", "map"])]
         source: Option<String>,
         #[arg(long, default_value = "feed")]
         kind: SourceKind,
@@ -289,6 +293,10 @@ pub struct SourceParts {
     /// Folder: the folder to watch
     #[arg(long, value_name = "PATH")]
     pub folder: Option<PathBuf>,
+    /// Sheet and folder: the column map to keep, meaning = "header" in TOML; sheets without its headers are
+    /// recognised as if there were none
+    #[arg(long, value_name = "MAP.toml")]
+    pub map: Option<PathBuf>,
     /// Pull: read the value of the header that the rule names from standard input; stored sealed
     #[arg(long)]
     pub secret_stdin: bool,

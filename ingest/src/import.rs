@@ -92,7 +92,13 @@ pub async fn import_with_outcome(
 /// # Errors
 /// When it cannot be used.
 pub fn saved_map(source: &Source) -> Result<Option<ColumnMap>, BadMap> {
-    source.column_map.as_deref().filter(|saved| !saved.trim().is_empty()).map(ColumnMap::parse).transpose()
+    source
+        .column_map
+        .as_deref()
+        .filter(|saved| !saved.trim().is_empty())
+        .map(ColumnMap::parse)
+        .transpose()
+        .map(|map| map.map(ColumnMap::saved))
 }
 
 struct Run<'i> {

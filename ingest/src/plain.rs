@@ -149,6 +149,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "the path \"{}\" finds no records in the answer, which {}",
         "按路径“{0}”在接口返回的内容里找不到记录；请检查路径，或接口是否报错。",
     ),
+    (
+        "{} records were found by the rule, but none could be taken in: {}",
+        "按规则找到 {0} 条记录，但一条也不能读入；请核对标题、内容、编号和时间的路径。",
+    ),
     ("the Open311 server refused: {}", "Open311 服务器拒绝了请求：{0}"),
     ("the answer is no list of service requests; {}", "接口返回的不是 Open311 的诉求列表，请检查地址。"),
     (
@@ -466,6 +470,7 @@ mod tests {
             PollError::Open311(Open311Error::Refused { says: "404: 没有".into() }),
             PollError::Open311(Open311Error::NoList { seen: why() }),
             PollError::Circle("page 1".into()),
+            PollError::NothingFits { read: 2, why: "the record has no id there".into() },
             PollError::Alarm("none of their articles: x".into()),
             PollError::Alarm("the selector \"b\" for \"date\" brought no date".into()),
             PollError::Stopped,

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use qingting_ingest::http::Http;
 use qingting_ingest::poll;
-use qingting_models::records::{Source, SourceRun};
+use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::Store;
 use serde_json::json;
 
@@ -61,8 +61,15 @@ async fn poll_now(store: &Store, http: &Http, only: Option<&str>) -> Result<Poll
             .collect());
     };
     let source = named(store, name).await?;
-    if source.url.is_none() {
-        bail!("the source \"{name}\" is a sheet; import its files with `qingting import`");
+    match source.kind {
+        SourceKind::Sheet => {
+            bail!("the source \"{name}\" is a sheet; import its files with `qingting import`")
+        }
+        SourceKind::Push => bail!("the source \"{name}\" is pushed to; there is nothing to fetch"),
+        _ => {}
+    }
+    if source.paused {
+        output::note(&format!("the source \"{name}\" is paused; it is read this once, as asked"));
     }
     let run = poll::poll(store, http, &source).await.map_err(|e| e.to_string());
     Ok(vec![(source, run)])

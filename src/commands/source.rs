@@ -20,6 +20,9 @@ use crate::output;
 
 pub async fn run(global: &Global, command: SourceCommand) -> Result<()> {
     match &command {
+        SourceCommand::Test { url: None, source: None, parts, .. } => {
+            return test::folder(global, parts);
+        }
         SourceCommand::Test { url: Some(url), kind, allow_host, parts, .. } => {
             return test::address(global, url, *kind, allow_host.as_deref(), parts).await;
         }
@@ -42,8 +45,9 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
             let cutoff = cutoff.as_deref().map(date).transpose()?;
             let interval_s = i64::from(every) * 60;
             let new = NewSource { name, kind, channel, mode, url, cutoff, allow_host, interval_s, settings };
-            let secret = parts::secret(&parts)?;
+            let (secret, map) = (parts::secret(&parts)?, parts::map(kind, &parts)?);
             let source = store.add_source(new, Actor::Console).await?;
+            let source = parts::with_map(store, source, map).await?;
             let source = parts::with_secret(store, source, secret).await?;
             if global.json {
                 return output::json(&source);

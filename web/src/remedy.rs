@@ -68,7 +68,9 @@ pub fn remedy(reason: &str) -> &'static str {
 
 /// Whether the source was reached and its rule fits nothing any more.
 pub fn is_unmatched(reason: &str) -> bool {
-    reason.contains("matched nothing") || reason.contains("finds no records")
+    ["matched nothing", "finds no records", "none could be taken in"]
+        .iter()
+        .any(|words| reason.contains(words))
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ pub enum PollError {
     Folder(#[from] FolderError),
     #[error("the entries were read, but {0}")]
     Alarm(String),
+    #[error("{read} records were found by the rule, but none could be taken in: {why}")]
+    NothingFits { read: usize, why: String },
     #[error("the interface leads in a circle: {0} was given before; what stood until there is read")]
     Circle(String),
     #[error("reading was stopped")]

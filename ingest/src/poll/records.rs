@@ -133,6 +133,12 @@ pub(super) async fn poll(
         let (links, at) = (document.links.clone(), document.url.clone());
         let JsonPage { records, rejects, next } = door.page(&mapping, document, first).await?;
         let read = records.len() + rejects.len();
+        // Where nothing on the page fits, it is the rule that is at fault, not the records.
+        if let (true, Some(reject)) = (records.is_empty(), rejects.first()) {
+            let column = reject.place.column.as_deref().map(|path| format!("{path}: ")).unwrap_or_default();
+            alarm =
+                alarm.or(Some(PollError::NothingFits { read, why: format!("{column}{}", reject.reason) }));
+        }
         first += read as u64;
         let brought = store.intake(source, prepared(records).await?, rejects).await?;
         counts = counts.and(brought);

@@ -57,14 +57,16 @@ impl Layout {
         if cells.len() > MAX_COLUMNS {
             return None;
         }
-        let layout = match map {
-            Some(map) => Self::mapped(cells, map)?,
-            None => Self::recognised(cells),
-        };
+        let mapped = map.and_then(|map| Self::mapped(cells, map));
+        if mapped.is_none() && map.is_some_and(|map| !map.is_saved()) {
+            return None;
+        }
+        let by_map = mapped.is_some();
+        let layout = mapped.unwrap_or_else(|| Self::recognised(cells));
         let filled = cells.iter().filter(|c| !c.trim().is_empty()).count();
         // A lone cell is a header only when it is a word of the table: a title may end in one.
         let lone = filled == 1 && layout.confidence() >= 1.0;
-        let enough = map.is_some() || layout.known() >= 2 || lone;
+        let enough = by_map || layout.known() >= 2 || lone;
         (enough && layout.has_text()).then_some(layout)
     }
 
@@ -281,6 +283,17 @@ mod tests {
         let private = [Meaning::PersonPhone, Meaning::PersonName, Meaning::PersonOther].map(Some);
         assert_eq!(meanings[2..5], private);
         assert_eq!(meanings[5], None);
+    }
+
+    #[test]
+    fn a_saved_map_is_left_aside_where_its_headers_are_missing() {
+        let map = ColumnMap::parse("body = \"乙栏\"").unwrap();
+        let other = cells("工单编号,标题,诉求内容");
+        assert!(Layout::of(&other, Some(&map)).is_none(), "a map given for this sheet is strict");
+        let saved = map.saved();
+        assert_eq!(Layout::of(&other, Some(&saved)), Layout::of(&other, None));
+        let own = Layout::of(&cells("甲栏,乙栏,诉求内容"), Some(&saved)).unwrap();
+        assert_eq!(own.index_of(Meaning::Body), Some(1));
     }
 
     #[test]

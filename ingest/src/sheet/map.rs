@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::meaning::Meaning;
+use super::words::plain;
 
 /// Meanings and the headers that have them, read from TOML: `body = "情况说明"`, `person_name = ["甲方", "乙方"]`.
 ///
 /// A map is strict: only the columns that it names have a meaning (personal columns, counters and row numbers
-/// are recognised besides), and each header that it names must be in the sheet.
+/// are recognised besides), and each header that it names must be in the sheet. A map that was saved with a source
+/// is no more than a memory of one layout: sheets without its headers are recognised as if there were none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnMap {
     entries: Vec<(Meaning, String)>,
+    saved: bool,
 }
 
 /// A column map that cannot be used.
@@ -75,12 +78,30 @@ impl ColumnMap {
         if !entries.iter().any(|(m, _)| matches!(m, Meaning::Body | Meaning::Title)) {
             return Err(BadMap::NoText);
         }
-        Ok(Self { entries })
+        Ok(Self { entries, saved: false })
+    }
+
+    /// The map as one that was saved with a source.
+    pub fn saved(self) -> Self {
+        Self { saved: true, ..self }
+    }
+
+    pub(super) fn is_saved(&self) -> bool {
+        self.saved
+    }
+
+    /// Whether the text or the title that it names is among these headers.
+    pub(super) fn names_text_of(&self, headers: &[String]) -> bool {
+        let text = |meaning| matches!(meaning, Meaning::Body | Meaning::Title);
+        let names = |header: &String| {
+            self.entries().any(|(meaning, name)| text(meaning) && plain(name) == plain(header))
+        };
+        headers.iter().any(names)
     }
 
     /// A map of what was recognised.
     pub(super) fn of(entries: Vec<(Meaning, String)>) -> Self {
-        Self { entries }
+        Self { entries, saved: false }
     }
 
     /// The map as [`ColumnMap::parse`] reads it, a line a meaning in the order of [`Meaning::ALL`].

@@ -26,6 +26,7 @@ pub fn row(original: &Value, map: Option<&ColumnMap>, place: &RowPlace) -> Resul
         .filter(|(name, _)| !special(name))
         .map(|(name, cell)| (name.clone(), text(cell)))
         .unzip();
+    let map = map.filter(|map| !map.is_saved() || map.names_text_of(&headers));
     // A map names columns that were empty in this row too.
     let named = map.into_iter().flat_map(ColumnMap::entries).map(|(_, header)| header);
     for header in named {
@@ -82,4 +83,21 @@ fn object(headers: &[String], cells: &[String]) -> Value {
 
 fn fault(kind: RejectKind, reason: String) -> Fault {
     Fault { kind, column: None, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_another_layout_is_read_without_the_saved_map() {
+        let map = ColumnMap::parse("body = \"乙栏\"").unwrap().saved();
+        let place = RowPlace::default();
+        let own = serde_json::json!({ "甲栏": "7", "乙栏": "路灯不亮" });
+        assert_eq!(row(&own, Some(&map), &place).unwrap().body, "路灯不亮");
+        let other = serde_json::json!({ "工单编号": "7", "诉求内容": "桥面积水" });
+        assert_eq!(row(&other, Some(&map), &place).unwrap().body, "桥面积水");
+        let lines = serde_json::json!({ "甲栏": "7" });
+        assert!(row(&lines, Some(&map), &place).is_err());
+    }
 }

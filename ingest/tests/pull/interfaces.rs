@@ -57,6 +57,21 @@ async fn a_cursor_is_kept_once_its_page_is_stored_and_the_next_poll_goes_on_from
 }
 
 #[tokio::test]
+async fn a_rule_that_fits_no_record_is_an_alarm_at_the_source() {
+    for store in each_database().await.unwrap() {
+        let (site, http) = (site().await, http());
+        site.show("/list", page(1..3, None));
+        let mut wrong = settings(None);
+        wrong.pull = wrong.pull.map(|rule| PullRule { body: Some("$.contents".into()), ..rule });
+        let pull = source(&store, "平台", SourceKind::Pull, site.url("/list"), wrong).await;
+        let told = polled(&store, &http, &pull).await;
+        assert!(matches!(told, Err(PollError::NothingFits { read: 2, .. })), "{told:?}");
+        let waiting = store.quarantine(Default::default(), Default::default()).await.unwrap();
+        assert_eq!(waiting.rows.len(), 2, "what did not fit waits to be mended");
+    }
+}
+
+#[tokio::test]
 async fn edits_withdrawals_and_broken_records_are_told_apart() {
     for store in each_database().await.unwrap() {
         let (site, http) = (site().await, http());

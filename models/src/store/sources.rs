@@ -39,6 +39,23 @@ pub struct SourceChange {
     pub settings: SourceSettings,
 }
 
+impl SourceChange {
+    /// A change that leaves everything as it is.
+    pub fn of(source: &Source) -> Self {
+        Self {
+            name: source.name.clone(),
+            channel: source.channel,
+            mode: source.mode,
+            url: source.url.clone(),
+            cutoff: source.cutoff,
+            allow_host: source.allow_host.clone(),
+            interval_s: source.interval_s,
+            column_map: source.column_map.clone(),
+            settings: source.settings.clone(),
+        }
+    }
+}
+
 /// No source is asked more often, in seconds.
 const MIN_INTERVAL_S: i64 = 60;
 

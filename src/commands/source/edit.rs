@@ -19,6 +19,7 @@ pub async fn run(global: &Global, store: &Store, command: SourceCommand) -> Resu
         allow_host,
         every,
         no_full_text,
+        no_map,
         parts: typed,
     } = command
     else {
@@ -39,15 +40,18 @@ pub async fn run(global: &Global, store: &Store, command: SourceCommand) -> Resu
         Some(host) => Some(host).filter(|host| host != "none"),
         None => source.allow_host.clone(),
     };
+    let column_map =
+        if no_map { None } else { parts::map(source.kind, &typed)?.or(source.column_map.clone()) };
+    let before = SourceChange::of(&source);
     let change = SourceChange {
-        name: rename.unwrap_or_else(|| source.name.clone()),
-        channel: channel.unwrap_or(source.channel),
-        mode: mode.unwrap_or(source.mode),
-        url: url.or_else(|| source.url.clone()),
+        name: rename.unwrap_or(before.name),
+        channel: channel.unwrap_or(before.channel),
+        mode: mode.unwrap_or(before.mode),
+        url: url.or(before.url),
         cutoff,
         allow_host,
-        interval_s: every.map_or(source.interval_s, |minutes| i64::from(minutes) * 60),
-        column_map: source.column_map.clone(),
+        interval_s: every.map_or(before.interval_s, |minutes| i64::from(minutes) * 60),
+        column_map,
         settings,
     };
     let changed = store.change_source(source.id, change, Actor::Console).await?;

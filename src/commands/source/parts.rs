@@ -5,8 +5,9 @@ use std::io::{self, BufRead};
 
 use anyhow::{Context, Result, bail};
 use qingting_ingest::pull;
+use qingting_ingest::sheet::ColumnMap;
 use qingting_models::records::{Actor, Source, SourceKind, SourceSettings};
-use qingting_models::store::{Store, StoreError};
+use qingting_models::store::{SourceChange, Store, StoreError};
 
 use crate::cli::{SourceParts, WrongUsage};
 
@@ -59,6 +60,26 @@ fn check(kind: SourceKind, settings: &SourceSettings, parts: &SourceParts) -> Re
         }
         _ => Ok(()),
     }
+}
+
+/// The column map to keep with a source of sheets, checked.
+pub fn map(kind: SourceKind, parts: &SourceParts) -> Result<Option<String>> {
+    let Some(file) = &parts.map else { return Ok(None) };
+    if !matches!(kind, SourceKind::Sheet | SourceKind::Folder) {
+        bail!(WrongUsage(format!("a source of the kind {kind} has no --map")));
+    }
+    let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let read = ColumnMap::parse(&text).map_err(|e| WrongUsage(format!("{}: {e}", file.display())))?;
+    Ok(Some(read.to_toml()))
+}
+
+/// Keeps a column map with its source.
+pub async fn with_map(store: &Store, source: Source, map: Option<String>) -> Result<Source> {
+    if map.is_none() {
+        return Ok(source);
+    }
+    let change = SourceChange { column_map: map, ..SourceChange::of(&source) };
+    Ok(store.change_source(source.id, change, Actor::Console).await?)
 }
 
 /// Whether a source of this kind has such an address.
