@@ -7,6 +7,7 @@ mod flow {
     mod feeds;
     mod keys;
     mod kills;
+    mod masking;
     mod mistakes;
     mod quarantine;
     mod sample;

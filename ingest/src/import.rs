@@ -1,19 +1,24 @@
 //! Imports a sheet batch by batch. Each batch is one transaction of the store, which knows what it has seen:
 //! an import may be stopped anywhere and run again.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 
+use futures::StreamExt;
+use futures::stream;
 use qingting_models::records::{RowPlace, Source, SourceRun};
 use qingting_models::store::{Arrival, Fate, Reject, Store, StoreError};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use crate::outcome::{OutcomeError, OutcomeLine, OutcomeSheet};
-use crate::prepare::prepare_all;
+use crate::prepare::prepare_each;
 use crate::sheet::{self, BadMap, BadRow, Batch, ColumnMap, SheetError, SheetSummary};
 
 /// Rows of one transaction.
 const BATCH_ROWS: usize = 500;
-/// Batches that are read ahead while the store writes.
+/// Batches that are read ahead of those made ready.
 const AHEAD: usize = 2;
 
 /// A sheet that could not be imported. What was read before the fault is in the store.
@@ -117,12 +122,16 @@ impl Run<'_> {
         map: Option<ColumnMap>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), ImportError> {
-        let (batches, mut ready) = mpsc::channel(AHEAD);
+        let (batches, ahead) = mpsc::channel(AHEAD);
         let file = path.to_owned();
-        // Reading and masking keep a processor busy, so they have a thread of their own.
+        // Reading, making ready and storing overlap: each keeps a processor busy.
         let reading = tokio::task::spawn_blocking(move || read(&file, map.as_ref(), &batches));
-        while let Some(batch) = ready.recv().await {
-            self.store_batch(batch).await?;
+        let read = stream::unfold(ahead, next_batch);
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let ready = read.map(prepared_aside);
+        let mut ready = pin!(ready.buffered(processors + 1));
+        while let Some(batch) = ready.next().await {
+            self.store_batch(batch.map_err(|_| ImportError::Stopped)?).await?;
             progress(self.state);
         }
         let read = reading.await.map_err(|_| ImportError::Stopped)?;
@@ -216,16 +225,24 @@ struct Prepared {
 fn read(
     file: &Path,
     map: Option<&ColumnMap>,
-    batches: &mpsc::Sender<Prepared>,
+    batches: &mpsc::Sender<Batch>,
 ) -> Result<SheetSummary, SheetError> {
     // Nobody takes batches any more when the store has failed: reading stops.
-    sheet::read(file, map, BATCH_ROWS, &mut |batch| batches.blocking_send(prepared(batch)).is_ok())
+    sheet::read(file, map, BATCH_ROWS, &mut |batch| batches.blocking_send(batch).is_ok())
+}
+
+async fn next_batch(mut ahead: mpsc::Receiver<Batch>) -> Option<(Batch, mpsc::Receiver<Batch>)> {
+    ahead.recv().await.map(|batch| (batch, ahead))
+}
+
+fn prepared_aside(batch: Batch) -> JoinHandle<Prepared> {
+    tokio::task::spawn_blocking(|| prepared(batch))
 }
 
 fn prepared(batch: Batch) -> Prepared {
     let (places, records): (Vec<_>, Vec<_>) = batch.records.into_iter().unzip();
     let (bad_ids, rejects) = batch.bad.into_iter().map(reject).unzip();
-    Prepared { places, arrivals: prepare_all(records), bad_ids, rejects, bytes: batch.bytes }
+    Prepared { places, arrivals: prepare_each(records), bad_ids, rejects, bytes: batch.bytes }
 }
 
 fn reject(bad: BadRow) -> (Option<String>, Reject) {

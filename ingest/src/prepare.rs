@@ -74,7 +74,8 @@ pub fn prepare_all(mut records: Vec<RawRecord>) -> Vec<Arrival> {
     })
 }
 
-fn prepare_each(records: Vec<RawRecord>) -> Vec<Arrival> {
+/// [`prepare`] for many records one after the other.
+pub(crate) fn prepare_each(records: Vec<RawRecord>) -> Vec<Arrival> {
     let mut masker = Masker::default();
     records.into_iter().map(|record| prepare_with(record, &mut masker)).collect()
 }

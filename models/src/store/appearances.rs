@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::arrival::Fate;
 use super::db::{Arg, Row, Tx, args};
-use super::intake::{Keyed, Known, known_of};
+use super::intake::{Change, Keyed, Known, known_of};
 use super::{Store, StoreError};
 use crate::ids::{ItemId, SourceId};
 use crate::records::{Appearance, Channel, Source, Viewer};
@@ -112,7 +112,8 @@ impl Store {
         let (known, length) = item_and_length(tx, id).await?;
         let says_more = record.arrival.content.body.chars().count() as i64 > length;
         if by_url && says_more && !record.arrival.withdrawn {
-            self.update_item(tx, source, &known, record, None).await?;
+            let digest = &known.digest;
+            self.update_items(tx, source, &[Change { known: &known, record, digest }]).await?;
             return Ok(Fate::Updated);
         }
         Ok(Fate::Unchanged)
@@ -135,7 +136,8 @@ impl Store {
         )
         .await?;
         let (known, _) = item_and_length(tx, seen.item).await?;
-        self.update_item(tx, source, &known, record, None).await?;
+        let digest = &known.digest;
+        self.update_items(tx, source, &[Change { known: &known, record, digest }]).await?;
         Ok(Fate::Updated)
     }
 

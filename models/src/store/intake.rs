@@ -106,13 +106,23 @@ impl Store {
         let mut tx = self.begin().await?;
         for wave in waves(keyed) {
             let known = known_items(&mut tx, source, &wave).await?;
-            let mut unknown = Vec::new();
+            let (mut unknown, mut changed) = (Vec::new(), Vec::new());
             for record in wave {
                 match known.get(&record.key) {
                     None => unknown.push(record),
-                    Some(item) => fates[record.index] = self.renew(&mut tx, source, item, record).await?,
+                    Some(item) if record.arrival.withdrawn => {
+                        if mark_withdrawn(&mut tx, item.id, self.now()).await? {
+                            fates[record.index] = Fate::Updated;
+                        }
+                    }
+                    Some(item) if item.digest == record.digest && !item.withdrawn => {}
+                    Some(item) => {
+                        fates[record.index] = Fate::Updated;
+                        changed.push(Change { known: item, record, digest: &record.digest });
+                    }
                 }
             }
+            self.update_items(&mut tx, source, &changed).await?;
             for (index, fate) in self.take_unknown(&mut tx, source, unknown).await? {
                 fates[index] = fate;
             }
@@ -130,28 +140,6 @@ impl Store {
             quarantined: rejects.len() as i64,
         };
         Ok(Intake { counts, fates })
-    }
-
-    /// A record that is known by its id: withdrawn, given back, changed or the same.
-    async fn renew(
-        &self,
-        tx: &mut Tx,
-        source: &Source,
-        item: &Known,
-        record: &Keyed,
-    ) -> Result<Fate, StoreError> {
-        if record.arrival.withdrawn {
-            return Ok(if mark_withdrawn(tx, item.id, self.now()).await? {
-                Fate::Updated
-            } else {
-                Fate::Unchanged
-            });
-        }
-        if item.digest == record.digest && !item.withdrawn {
-            return Ok(Fate::Unchanged);
-        }
-        self.update_item(tx, source, item, record, Some(&record.digest)).await?;
-        Ok(Fate::Updated)
     }
 
     /// Marks records that their source withdrew; how many were marked. Unknown ids are passed over.
@@ -197,51 +185,40 @@ impl Store {
         Ok(rows)
     }
 
-    /// Gives an item the content of a record and keeps the earlier one; `digest` is the main record's own, and
-    /// is left alone when another appearance brought the content.
-    pub(super) async fn update_item(
+    /// Gives items the content of records and keeps the earlier ones; each item once.
+    pub(super) async fn update_items(
         &self,
         tx: &mut Tx,
         source: &Source,
-        known: &Known,
-        record: &Keyed,
-        digest: Option<&String>,
+        changes: &[Change<'_>],
     ) -> Result<(), StoreError> {
-        let now = self.now();
-        let sealed = self.seal_in(tx, record.arrival.original.as_str()).await?;
-        tx.run(
-            "INSERT INTO item_version (item_id, version, title, body, url, occurred_at, upstream, replaced_at, sealed_id)
-             SELECT id, version, title, body, url, occurred_at, upstream, $1, sealed_id FROM item WHERE id = $2",
-            args![now, known.id.0],
-        )
-        .await?;
-        let content = &record.arrival.content;
-        let touched = tx
-            .run(
-                "UPDATE item SET version = version + 1, title = $1, body = $2, url = $3, occurred_at = $4, upstream = $5,
-                 digest = $6, updated_at = $7, archived = $8, sealed_id = $9, language = $10, withdrawn_at = NULL
-                 WHERE id = $11 AND version = $12",
-                args![
-                    &content.title,
-                    &content.body,
-                    content.url.clone(),
-                    content.occurred_at,
-                    to_json(&content.upstream)?,
-                    digest.unwrap_or(&known.digest),
-                    now,
-                    archived(source, &record.arrival),
-                    sealed.0,
-                    record.arrival.language.clone(),
-                    known.id.0,
-                    known.version
-                ],
-            )
-            .await?;
-        if touched != 1 {
-            return Err(StoreError::Bad(format!("item {} changed while it was updated", known.id)));
+        if changes.is_empty() {
+            return Ok(());
         }
-        self.link(tx, source, &[(known.id, record)], "ON CONFLICT (digest) DO NOTHING").await?;
-        work::add(tx, work::JUDGE, &[known.id.0], now).await
+        let now = self.now();
+        self.wrap_in(tx).await?;
+        let sealed: Vec<SealedId> = changes.iter().map(|_| self.ids().next(now)).collect();
+        let seals = changes
+            .iter()
+            .zip(&sealed)
+            .map(|(change, id)| self.sealed_row(*id, change.record.arrival.original.as_str()));
+        tx.insert("sealed", &["id", "wrapped_key", "body"], seals.collect::<Result<_, _>>()?, "").await?;
+        let ids: Vec<i64> = changes.iter().map(|change| change.known.id.0).collect();
+        let keep = format!(
+            "INSERT INTO item_version (item_id, version, title, body, url, occurred_at, upstream, replaced_at, sealed_id)
+             SELECT id, version, title, body, url, occurred_at, upstream, {}, sealed_id FROM item WHERE id IN ({})",
+            tx.marks(1, 1),
+            tx.marks(2, ids.len())
+        );
+        let mut values = args![now];
+        values.extend(ids.iter().map(|id| Arg::from(*id)));
+        tx.run(&keep, values).await?;
+        for (change, sealed) in changes.iter().zip(sealed) {
+            update_row(tx, source, change, sealed, now).await?;
+        }
+        let linked: Vec<(ItemId, &Keyed)> = changes.iter().map(|c| (c.known.id, c.record)).collect();
+        self.link(tx, source, &linked, "ON CONFLICT (digest) DO NOTHING").await?;
+        work::add(tx, work::JUDGE, &ids, now).await
     }
 
     async fn insert_reject(&self, tx: &mut Tx, source: &Source, reject: &Reject) -> Result<(), StoreError> {
@@ -296,6 +273,50 @@ impl Store {
         tx.insert("sealed", &["id", "wrapped_key", "body"], vec![row], "").await?;
         Ok(())
     }
+}
+
+/// The next version of an item.
+pub(super) struct Change<'c> {
+    pub known: &'c Known,
+    pub record: &'c Keyed,
+    /// The main record's own digest, which stays when another appearance brought the content.
+    pub digest: &'c str,
+}
+
+async fn update_row(
+    tx: &mut Tx,
+    source: &Source,
+    change: &Change<'_>,
+    sealed: SealedId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Change { known, record, digest } = change;
+    let content = &record.arrival.content;
+    let touched = tx
+        .run(
+            "UPDATE item SET version = version + 1, title = $1, body = $2, url = $3, occurred_at = $4, upstream = $5,
+             digest = $6, updated_at = $7, archived = $8, sealed_id = $9, language = $10, withdrawn_at = NULL
+             WHERE id = $11 AND version = $12",
+            args![
+                &content.title,
+                &content.body,
+                content.url.clone(),
+                content.occurred_at,
+                to_json(&content.upstream)?,
+                *digest,
+                now,
+                archived(source, &record.arrival),
+                sealed.0,
+                record.arrival.language.clone(),
+                known.id.0,
+                known.version
+            ],
+        )
+        .await?;
+    if touched != 1 {
+        return Err(StoreError::Bad(format!("item {} changed while it was updated", known.id)));
+    }
+    Ok(())
 }
 
 /// Rows of new items, ready to be written.

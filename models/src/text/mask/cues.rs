@@ -111,6 +111,13 @@ const WORDS: &[(Announces, &[&str])] = &[
             "微号",
             "威信",
             "绿泡泡",
+            "微❤",
+            "薇❤",
+            "威❤",
+            "加我薇",
+            "加薇",
+            "加我微",
+            "卫星号",
         ],
     ),
 ];
@@ -172,7 +179,9 @@ pub(super) fn value_start(page: &Page, end: usize) -> (usize, bool) {
     let mut parted = false;
     for _ in 0..8 {
         match page.at(at) {
-            '号' | '码' | ':' | '=' | '(' | '[' | '【' | '/' | '"' | '“' | '「' | '-' => parted = true,
+            '号' | '码' | ':' | '=' | '(' | ')' | '[' | '【' | '/' | '"' | '“' | '「' | '-' => {
+                parted = true
+            }
             'i' if page.at(at + 1) == 'd' && !page.at(at + 2).is_ascii_alphanumeric() => at += 1,
             '是' | '为' | ' ' | ',' | '\u{200b}' | '就' | '吧' | '的' | '了' | '成' | '到' | '有' | ';'
             | '叫' => {}

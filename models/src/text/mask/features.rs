@@ -1,7 +1,7 @@
 //! What speaks for and against a stretch of text being a person's name, as keys of weights.
 
 use super::cues::Cue;
-use super::names::{is_single_surname, surname_length};
+use super::names::{begins_other, is_single_surname, surname_length};
 use super::page::{NOTHING, Page, WALL, is_han};
 use super::table::{Table, key, word_key};
 use super::{MaskSpan, cues::Announces};
@@ -177,11 +177,17 @@ pub(super) fn candidates(page: &Page, start: usize) -> impl Iterator<Item = Cand
     let usual = if length == 0 { 0 } else { (given..given + 2).take_while(|&i| fits(i)).count() };
     let married = length == 1 && usual == 2 && fits(given + 2) && is_single_surname(page.at(given));
     let plain = (1..=usual).map(move |n| Candidate { start, given, end: given + n });
-    plain.chain(married.then_some(Candidate { start, given: given + 1, end: given + 3 }))
+    let married = married.then_some(Candidate { start, given: given + 1, end: given + 3 });
+    // 扎西顿珠, 乌云其木格: two characters, and up to three more.
+    let other = start + 2;
+    let longer =
+        if begins_other(page, start) { (other..other + 3).take_while(|&i| fits(i)).count() + 1 } else { 0 };
+    let others = (0..longer).map(move |n| Candidate { start, given: other, end: other + n });
+    plain.chain(married).chain(others)
 }
 
 /// The character class that contexts are compared by.
-fn class(c: char) -> char {
+pub(super) fn class(c: char) -> char {
     match c {
         '0'..='9' => '0',
         'a'..='z' => 'a',
@@ -190,7 +196,7 @@ fn class(c: char) -> char {
 }
 
 /// The three characters that follow an index; nothing is seen beyond a wall.
-fn right(page: &Page, end: usize) -> [char; 3] {
+pub(super) fn right(page: &Page, end: usize) -> [char; 3] {
     let mut seen = [WALL; 3];
     for (i, place) in seen.iter_mut().enumerate() {
         *place = class(page.at(end + i));
@@ -202,7 +208,7 @@ fn right(page: &Page, end: usize) -> [char; 3] {
 }
 
 /// The three characters before an index, the nearest first.
-fn left(page: &Page, start: usize) -> [char; 3] {
+pub(super) fn left(page: &Page, start: usize) -> [char; 3] {
     let mut seen = [WALL; 3];
     for (i, place) in seen.iter_mut().enumerate() {
         *place = start.checked_sub(i + 1).map_or(WALL, |at| class(page.at(at)));
@@ -226,7 +232,7 @@ fn word(page: &Page, words: &Lexicon, start: usize, length: usize) -> u32 {
 }
 
 /// A number as the third part of a key.
-fn number(n: u32) -> char {
+pub(super) fn number(n: u32) -> char {
     char::from_u32(n + 1).unwrap_or(WALL)
 }
 
@@ -360,7 +366,7 @@ pub(super) fn is_ruled(ruled: &[MaskSpan], c: &Candidate) -> bool {
 }
 
 /// What kind of character stands beside a name.
-fn kind(c: char) -> char {
+pub(super) fn kind(c: char) -> char {
     match c {
         _ if is_han(c) => '字',
         ',' | '。' | ';' | '!' | '?' | '\n' => ',',

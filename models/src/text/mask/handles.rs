@@ -69,7 +69,8 @@ fn domain_end(page: &Page, start: usize) -> Option<usize> {
 pub(super) fn find_accounts(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     for cue in cues {
         let owner = page.has(cue.end, "群主");
-        if page.has_any(cue.end, NOT_PERSONAL) && !owner {
+        let inside = page.has(cue.end, "群里");
+        if page.has_any(cue.end, NOT_PERSONAL) && !owner && !inside {
             continue;
         }
         let found = match cue.announces {
@@ -100,12 +101,72 @@ fn qq(page: &Page, cue: &Cue) -> Option<MaskSpan> {
     let owner = if page.has(cue.end, "群主") { 2 } else { 0 };
     let (near, _) = value_start(page, cue.end + owner);
     let start = if digits_at(page, near) > 0 { near } else { told_later(page, near)? };
-    let length = digits_at(page, start);
-    ((5..=11).contains(&length) && is_account_number(page, start, length)).then(|| MaskSpan {
-        kind: MaskKind::Qq,
-        start,
-        end: start + length,
-    })
+    qq_at(page, start)
+}
+
+/// An account number of five to eleven digits; one of seven or more may be written in groups.
+fn qq_at(page: &Page, start: usize) -> Option<MaskSpan> {
+    let mut end = start + digits_at(page, start);
+    let mut digits = end - start;
+    while page.at(end) == ' ' && matches!(digits_at(page, end + 1), 2..=4) && matches!(digits, 3..=8) {
+        digits += digits_at(page, end + 1);
+        end += 1 + digits_at(page, end + 1);
+    }
+    let fits = (5..=11).contains(&digits) && is_account_number(page, start, end - start);
+    fits.then_some(MaskSpan { kind: MaskKind::Qq, start, end })
+}
+
+/// 加Q583920174, Q我吧2447803876, 扣618125803, and 62719083我的Q.
+pub(super) fn find_q(page: &Page, claims: &mut Vec<MaskSpan>) {
+    const FEWEST: usize = 6;
+    for (at, &c) in page.chars.iter().enumerate().filter(|(_, c)| matches!(**c, 'q' | '扣')) {
+        let alone = !page.before(at).is_ascii_alphanumeric() && !page.at(at + 1).is_ascii_alphabetic();
+        if !alone {
+            continue;
+        }
+        let gap = (at + 1..at + 4)
+            .take_while(|&i| matches!(page.at(i), '我' | '吧' | '她' | '他' | ' ' | ':'))
+            .count();
+        let start = at + 1 + if c == 'q' { gap } else { 0 };
+        if digits_at(page, start) >= FEWEST {
+            claims.extend(qq_at(page, start));
+        } else if c == 'q' {
+            let said = |c: char| matches!(c, ',' | ' ' | '我' | '的' | '是' | '他' | '她' | '这');
+            let end = (1..=4).map(|n| at - n.min(at)).find(|&i| !said(page.at(i))).map_or(at, |i| i + 1);
+            let digits = (1..=end.min(12)).take_while(|n| page.at(end - n).is_ascii_digit()).count();
+            if (FEWEST..=11).contains(&digits) && !page.before(end - digits).is_ascii_alphanumeric() {
+                claims.push(MaskSpan { kind: MaskKind::Qq, start: end - digits, end });
+            }
+        }
+    }
+}
+
+/// lulu_mx1990, and tujidan-laoli where one is added or written to: an id of letters with a mark in it.
+pub(super) fn find_ids(page: &Page, claims: &mut Vec<MaskSpan>) {
+    const BEFORE: &[&str] = &["微", "薇", "威", "加我", "加她", "加他", "推给", "卫星", "群的号"];
+    const BEHIND: &[&str] = &["微信", "群主", "的微", "是他微", "是她微", "我微", "发来的"];
+    const REACH: usize = 12;
+    let mut at = 0;
+    while at < page.chars.len() {
+        let length = (at..).take_while(|&i| is_id(page.at(i))).count();
+        let (start, end) = (at, at + length);
+        at = end + 1;
+        let fits = (6..=20).contains(&length) && page.at(start).is_ascii_alphabetic();
+        let apart = |c: char| matches!(c, '@' | '.' | '/' | '*' | '=' | '%');
+        if !fits || apart(page.at(end)) || apart(page.before(start)) {
+            continue;
+        }
+        let has = |mark: char| (start..end).any(|i| page.at(i) == mark);
+        let marked = has('-') || (start..end).any(|i| page.at(i).is_ascii_digit());
+        let lower = (start..end).filter(|&i| page.at(i).is_ascii_alphabetic()).count();
+        let near = || {
+            (start.saturating_sub(REACH)..start).any(|i| page.has_any(i, BEFORE))
+                || (end..end + REACH / 2).any(|i| page.has_any(i, BEHIND))
+        };
+        if lower > 2 && (has('_') || marked && near()) {
+            claims.push(MaskSpan { kind: MaskKind::WeChat, start, end });
+        }
+    }
 }
 
 /// 我的QQ是五年前申请的2918374650: an account within one clause or the next, up to twelve characters after its cue.
@@ -115,7 +176,8 @@ fn told_later(page: &Page, from: usize) -> Option<usize> {
     let told = (from..start).all(|i| is_han(page.at(i)) || matches!(page.at(i), ',' | ':' | ' '));
     let digits = digits_at(page, start);
     let mobile = digits == 11 && page.at(start) == '1' && page.at(start + 1) >= '3';
-    let other = (from..start).any(|i| page.has_any(i, &["微信", "电话", "手机", "群", "元", "第"]));
+    let other = (from..start)
+        .any(|i| page.has_any(i, &["微信", "电话", "手机", "群", "元", "第"]) && !page.has(i, "群里"));
     (told && (7..=11).contains(&digits) && !mobile && !other).then_some(start)
 }
 

@@ -173,7 +173,9 @@ fn find_all(page: &Page) -> Vec<MaskSpan> {
     let mut ruled = Vec::new();
     names::find(page, &cues, &mut ruled);
     recognise::find(page, &cues, ruled, &mut claims);
-    address::find(page, &mut claims);
+    if page.has_number_or_at {
+        address::find(page, &mut claims);
+    }
     settle(page, claims)
 }
 
@@ -182,12 +184,18 @@ fn find_numbers(page: &Page, cues: &[cues::Cue], claims: &mut Vec<MaskSpan>) {
     handles::find_emails(page, claims);
     numbers::find_identity(page, &groups, cues, claims);
     handles::find_accounts(page, cues, claims);
-    handles::find_added(page, claims);
+    handles::find_q(page, claims);
+    if page.has_letters {
+        handles::find_added(page, claims);
+        handles::find_ids(page, claims);
+    }
     // A card in groups of four may hold a group that begins like a mobile number.
     numbers::find_bank_cards(page, &groups, cues, claims);
     numbers::find_mobiles(page, &groups, claims);
     numbers::find_landlines(page, &groups, cues, claims);
-    plate::find(page, claims);
+    if page.has_letters {
+        plate::find(page, claims);
+    }
 }
 
 /// Keeps the claims, first come first served, that overlap neither one kept before nor a label.

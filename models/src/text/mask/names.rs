@@ -14,6 +14,8 @@ use super::{MaskKind, MaskSpan};
 
 /// The commonest surnames: lines of single characters, then one compound surname a line.
 const SURNAMES: &str = include_str!("surnames.txt");
+/// First two characters of names without a surname: Tibetan, Uyghur and Kazakh, Mongol, Yi, Dai, a line each.
+const BEGINNINGS: &str = include_str!("beginnings.txt");
 /// Characters that given names are usually made of, and everyday words seldom.
 const GIVEN: &str = include_str!("given.txt");
 /// Everyday words that begin with a character that is also a surname, many of them of jieba's dictionary.
@@ -97,10 +99,11 @@ const BEING: &[char] = &[
     '校', '班', '长', '组', '队', '方',
 ];
 struct Lists {
-    /// Surnames of one character, and those that begin a compound surname too.
+    /// Surnames of one character, and what begins longer ones and names without a surname too.
     first: CharSet,
     single: CharSet,
     compound: HashSet<[char; 2]>,
+    beginnings: HashSet<[char; 2]>,
     begins_compound: CharSet,
     ambiguous: CharSet,
     words: HashSet<Vec<char>>,
@@ -133,11 +136,14 @@ impl FromIterator<char> for CharSet {
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let lines = || SURNAMES.lines().map(|line| line.chars().collect::<Vec<_>>());
     let single = || lines().filter(|l| l.len() != 2).flatten();
+    let pair = |word: &str| <[char; 2]>::try_from(word.chars().collect::<Vec<_>>()).ok();
+    let beginnings = || BEGINNINGS.split_whitespace().filter_map(pair);
     let compound = || lines().filter_map(|l| <[char; 2]>::try_from(l).ok());
     Lists {
-        first: single().chain(compound().map(|pair| pair[0])).collect(),
+        first: single().chain(compound().chain(beginnings()).map(|pair| pair[0])).collect(),
         single: single().collect(),
         compound: compound().collect(),
+        beginnings: beginnings().collect(),
         begins_compound: compound().map(|pair| pair[0]).collect(),
         ambiguous: AMBIGUOUS.trim().chars().collect(),
         words: WORDS.split_whitespace().map(|w| w.chars().collect()).collect(),
@@ -178,6 +184,7 @@ pub(super) fn find(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     }
     alone(page, claims);
     signed(page, claims);
+    dotted(page, claims);
 }
 
 fn name(start: usize, end: usize) -> MaskSpan {
@@ -381,6 +388,21 @@ fn dotted_end(page: &Page, start: usize) -> Option<usize> {
     (2..=5).contains(&(end - second)).then_some(end)
 }
 
+/// 热依汗·吐尔逊 without a cue: two parts, of which one begins as such names do.
+fn dotted(page: &Page, claims: &mut Vec<MaskSpan>) {
+    let dots = page.chars.iter().enumerate().filter(|(_, c)| matches!(c, '·' | '•' | '・' | '‧'));
+    for (dot, _) in dots {
+        let reach = (1..=6.min(dot)).take_while(|back| is_han(page.at(dot - back))).count();
+        let begins = (2..=reach).rev().map(|back| dot - back).find(|&start| begins_other(page, start));
+        let start = begins.or_else(|| begins_other(page, dot + 1).then_some(dot - reach));
+        if let Some(start) = start.filter(|_| reach > 1)
+            && let Some(end) = dotted_end(page, start)
+        {
+            claims.push(name(start, end));
+        }
+    }
+}
+
 /// Whether the characters are rather an everyday word than a name, given how sure a name is.
 fn blocked(page: &Page, start: usize, end: usize, footing: Footing) -> bool {
     let given = start + surname_length(page, start);
@@ -401,7 +423,12 @@ fn is_plain(page: &Page, start: usize) -> bool {
     !LISTS.ambiguous.contains(&page.at(start)) || surname_length(page, start) == 2
 }
 
-/// Whether a surname can begin with this character.
+/// Whether a name without a surname can begin with the two characters at an index: 扎西, 买买, 乌云.
+pub(super) fn begins_other(page: &Page, start: usize) -> bool {
+    LISTS.beginnings.contains(&[page.at(start), page.at(start + 1)])
+}
+
+/// Whether a name can begin with this character.
 pub(super) fn is_surname(c: char) -> bool {
     LISTS.first.contains(&c)
 }

@@ -181,19 +181,29 @@ fn has_area_code(number: &Number) -> bool {
     let local = v.len() - code;
     let parts = match number.shape[0] {
         whole if whole == v.len() => true,
-        first if first == code => matches!(number.shape[1..], [_] | [3 | 4, 4]),
+        first if first == code => matches!(number.shape[1..], [_] | [3 | 4, 3 | 4]),
         _ => false,
     };
     parts && (local == 8 || code == 4 && local == 7) && v[code] >= 2
 }
 
-/// 打65256088没人接, 65218190电话是门卫室: eight digits beside the words of telephoning.
+/// 打65256088没人接, 65218190电话是门卫室: seven or eight digits beside the words of telephoning.
 fn spoken_of(page: &Page, groups: &Groups, index: usize) -> bool {
     const REACH: usize = 6;
     let group = &groups.list[index];
-    let local = matches!(groups.length(index), 4 | 8) && (2..=8).contains(&group.first);
-    if !local {
+    let length = groups.length(index);
+    if !matches!(length, 4 | 7 | 8) || !(2..=8).contains(&group.first) {
         return false;
+    }
+    let bracket = usize::from(page.at(group.end) == '(');
+    let own = usize::from(matches!(page.at(group.end + bracket), '家' | '店' | '厂'));
+    if page.has_any(group.end + bracket + own, &["座机", "电话", "传真", "固话"]) {
+        return true;
+    }
+    if length == 7 {
+        // Shorter numbers are many: the word stands right before.
+        return page.ends_with_any(group.start, &["打", "拨", "座机", "固话", "电话"])
+            || page.has_any(group.end, &["代转", "转接"]);
     }
     let near =
         (group.start.saturating_sub(REACH)..group.start).rev().take_while(|&i| !page.at(i).is_ascii_digit());
@@ -201,8 +211,7 @@ fn spoken_of(page: &Page, groups: &Groups, index: usize) -> bool {
     let has = |words: &[&str]| before.iter().any(|&i| page.has_any(i, words));
     let told = has(&["打", "拨", "电话", "座机", "号码", "传真", "填的", "留的", "旧号", "新号", "固话"]);
     let other = has(&["单", "编", "证", "案", "票", "卡", "账", "批", "密", "元", "印", "报", "费", "订"]);
-    let named = page.has_any(group.end, &["座机", "电话", "传真", "是传真"]);
-    told && !other || named
+    told && !other || page.has(group.end, "是传真")
 }
 
 fn is_local(number: &Number) -> bool {
@@ -299,7 +308,7 @@ fn is_day(values: &[u8]) -> bool {
 }
 
 /// Bank card numbers that pass the Luhn check (ISO/IEC 7812): 13 to 19 digits after a cue, 16 or
-/// 19 digits of a card network without one.
+/// 19 digits of a card network without one, 16 to 19 of UnionPay (62).
 pub(super) fn find_bank_cards(page: &Page, groups: &Groups, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     let announced = announced(page, cues, Announces::Bank);
     for first in 0..groups.list.len() {
@@ -322,7 +331,11 @@ pub(super) fn find_bank_cards(page: &Page, groups: &Groups, cues: &[Cue], claims
 fn is_bank_card(number: &Number, expected: bool) -> bool {
     let count = number.values.len();
     let known = matches!(number.values[0], 3..=6 | 9);
-    let length = if expected { (13..=19).contains(&count) } else { known && (count == 16 || count == 19) };
+    let length = match number.values {
+        _ if expected => (13..=19).contains(&count),
+        [6, 2, ..] => (16..=19).contains(&count),
+        _ => known && (count == 16 || count == 19),
+    };
     let usual = || match number.shape {
         [_] | [6, _] => true,
         [fours @ .., last] => {

@@ -19,6 +19,8 @@ pub(super) struct Page {
     pub(super) spelled_digits: bool,
     /// Whether anything stands here that a finder without cues could start from.
     pub(super) has_number_or_at: bool,
+    /// Whether a Latin letter stands somewhere.
+    pub(super) has_letters: bool,
     /// Whether the text is about neighbours or the floors above and below.
     pub(super) speaks_of_neighbours: bool,
 }
@@ -26,14 +28,16 @@ pub(super) struct Page {
 impl Page {
     pub(super) fn read(text: &str) -> Self {
         let mut chars = Vec::with_capacity(text.len() / 2);
-        let (mut has_number_or_at, mut spelled_digits, mut spelled) = (false, false, 0);
+        let (mut has_number_or_at, mut has_letters, mut spelled_digits, mut spelled) =
+            (false, false, false, 0);
         for c in text.chars() {
             let c = fold(c);
             let numbered = matches!(
                 c,
                 '号' | '室' | '单' | '幢' | '栋' | '弄' | '组' | '楼' | '层' | '座' | '户' | '队' | '社'
             ) && (spelled > 0 || chars.last() == Some(&'十'));
-            has_number_or_at |= c.is_ascii_digit() || c == '@' || numbered;
+            has_number_or_at |= c.is_ascii_digit() || matches!(c, '@' | '_') || numbered;
+            has_letters |= c.is_ascii_lowercase();
             spelled = if spelled_digit(c).is_some() { spelled + 1 } else { 0 };
             spelled_digits |= spelled >= 3;
             chars.push(c);
@@ -41,7 +45,7 @@ impl Page {
         let around =
             |pair: &[char]| matches!(pair, ['邻', '居'] | ['楼', '上' | '下'] | ['隔', '壁'] | ['对', '门']);
         let speaks_of_neighbours = has_number_or_at && chars.windows(2).any(around);
-        let mut page = Self { chars, spelled_digits, has_number_or_at, speaks_of_neighbours };
+        let mut page = Self { chars, spelled_digits, has_number_or_at, has_letters, speaks_of_neighbours };
         page.wall_off_labels();
         page
     }

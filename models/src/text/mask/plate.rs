@@ -3,7 +3,7 @@
 use super::page::{NOTHING, Page};
 use super::{MaskKind, MaskSpan};
 
-const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼军海空";
+const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵黔粤青藏川宁琼军海空";
 /// Last places of special plates: learner, police, trailer, Hong Kong and Macao.
 const SPECIAL: &[char] = &['学', '警', '挂', '港', '澳', '使', '领', '急'];
 
@@ -25,13 +25,22 @@ fn plate_end(page: &Page, after_province: usize) -> Option<usize> {
         return None;
     }
     let first = skip_separators(page, letter + 1);
-    let places: Vec<char> =
-        (first..first + 7).map(|i| page.at(i)).take_while(char::is_ascii_alphanumeric).collect();
-    let end = first + places.len();
+    let (mut places, mut end) = (Vec::new(), first);
+    while places.len() < 7 && page.at(end).is_ascii_alphanumeric() {
+        places.push(page.at(end));
+        end += 1;
+        // 皖AD·08763, 冀RZ 908J: the first place stands with the letter.
+        let parted = places.len() == 1 && places[0].is_ascii_lowercase() && first == letter + 1;
+        if parted {
+            end = skip_separators(page, end);
+        }
+    }
     let digits = places.iter().filter(|c| c.is_ascii_digit()).count();
+    // The standard knows two letters among five places; people write others.
+    let told = || page.ends_with_any(after_province - 1, &["车牌", "号牌", "车牌号", "牌照", "车号"]);
     match places.len() {
         4 if digits >= 2 && SPECIAL.contains(&page.at(end)) => Some(end + 1),
-        5 if digits >= 3 => Some(end),
+        5 if digits > 0 || told() => Some(end),
         6 if (4..6).contains(&digits) => Some(end),
         _ => None,
     }

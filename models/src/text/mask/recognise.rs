@@ -1,5 +1,5 @@
 //! Weighs every stretch that could be a name by what names and everyday words are made of and
-//! what stands around them; the weights are learned by `examples/train_names`.
+//! what stands around them; the weights are learned by `examples/train_masking`.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -12,7 +12,7 @@ use super::page::{Page, is_han};
 use super::table::Table;
 use super::{MaskKind, MaskSpan, settle};
 
-/// What `examples/train_names` wrote.
+/// What `examples/train_masking` wrote.
 const LEARNED: &[u8] = include_bytes!("names.bin");
 /// Bytes of the numbers before the tables.
 const HEAD: usize = 24;

@@ -1,7 +1,8 @@
-//! What `examples/train_names` needs of the masking: candidates with what speaks for and against them.
+//! What `examples/train_masking` needs of the masking: candidates with what speaks for and against them.
 
 use std::borrow::Cow;
 
+use super::address;
 use super::cues;
 use super::features::{self, Lexicon};
 use super::names;
@@ -92,7 +93,42 @@ pub fn use_model(bytes: Vec<u8>) -> bool {
     MODEL.set(Model::read(Cow::Owned(bytes))).is_ok()
 }
 
-/// The characters that a surname can begin with.
+/// A stretch of a text that has the form of a house or flat number, in characters.
+#[derive(Debug, Clone)]
+pub struct HouseCandidate {
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// What speaks for and against it.
+    pub there: Vec<u32>,
+}
+
+/// Every candidate of a text of which `is_address` tells the addresses, by start and end.
+pub fn house_candidates(text: &str, is_address: &dyn Fn(usize, usize) -> bool) -> Vec<HouseCandidate> {
+    let page = Page::read(text);
+    let found = address::candidates(&page, &|c| is_address(c.start, c.end));
+    let told = |candidate: address::Candidate| {
+        let mut there = Vec::new();
+        candidate.tell(&page, &mut |key| there.push(key));
+        HouseCandidate { start: candidate.start, end: candidate.end, there }
+    };
+    found.into_iter().map(told).collect()
+}
+
+/// The bytes of a model of addresses: from which sum on a candidate is one, and the weights.
+pub fn encode_houses(limit: i32, buckets: usize, weights: impl Iterator<Item = (u32, i32)>) -> Vec<u8> {
+    let mut bytes = limit.to_le_bytes().to_vec();
+    bytes.extend(Table::build(buckets, weights).bytes());
+    bytes
+}
+
+/// Lets this process mask addresses with another model; only before its first text.
+pub fn use_houses(bytes: Vec<u8>) -> bool {
+    address::MODEL.set(address::Model::read(Cow::Owned(bytes))).is_ok()
+}
+
+/// Whether a character is a whole surname.
 pub fn is_surname(c: char) -> bool {
-    names::is_surname(c)
+    names::is_single_surname(c)
 }

@@ -3,15 +3,23 @@
 //!
 //! * [`parts`]: the chain of parts as it is written; [`context`]: what stands around it.
 //! * [`rooms`]: numbers without units, 5-2-301 and 楼上1203.
+//! * [`loose`]: how far it could reach beyond its usual parts.
+//! * [`weigh`]: whether it is one, by learned weights.
 
 mod context;
+mod loose;
 mod parts;
 mod rooms;
+mod weigh;
 
 use super::page::Page;
 use super::{MaskKind, MaskSpan};
 use context::{COUNTED, NOT_A_HOUSE, is_house, is_lived_in, is_office, leads_to_house, lives_before};
 use parts::{Part, Piece, chain, is_number_char, number_end, spelled};
+#[cfg(not(any(test, feature = "testing")))]
+use weigh::Candidate;
+#[cfg(any(test, feature = "testing"))]
+pub(super) use weigh::{Candidate, MODEL, Model};
 
 /// What is broken in or at a building rather than in a flat.
 const TROUBLES: &[&str] = &[
@@ -49,25 +57,81 @@ const TROUBLES: &[&str] = &[
 pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
     let mut at = 0;
     while at < page.chars.len() {
-        if !begins_here(page, at) || continues_a_number(page, at) {
-            at += 1;
-            continue;
-        }
-        let pieces = chain(page, at);
-        let end = if pieces.is_empty() {
-            rooms::dashed(page, at).or_else(|| rooms::bare(page, at))
-        } else {
-            judged(page, at, &pieces).or_else(|| rooms::dashed(page, at)).or_else(|| rooms::bare(page, at))
-        };
-        at = match end {
-            Some(end) => {
-                claims.push(MaskSpan { kind: MaskKind::Address, start: widened(page, at, end), end });
-                listed(page, end, claims)
+        let (forms, rest) = forms(page, at);
+        at = match weigh::longest(page, &forms) {
+            Some(form) => {
+                claims.push(MaskSpan {
+                    kind: MaskKind::Address,
+                    start: widened(page, at, form.end),
+                    end: form.end,
+                });
+                listed(page, form.end, claims)
             }
-            // The flat of an office is no flat without its building either.
-            None => pieces.last().filter(|_| pieces.len() > 1).map_or(at + 1, |last| last.end),
+            None => rest,
         };
     }
+}
+
+/// What begins at an index and has the form of an address, and where to look on when it is none.
+fn forms(page: &Page, at: usize) -> (Vec<Candidate>, usize) {
+    if !begins_here(page, at) || continues_a_number(page, at) {
+        return (Vec::new(), at + 1);
+    }
+    if let Some(end) = counted(page, at) {
+        return (Vec::new(), end);
+    }
+    let pieces = chain(page, at);
+    let ruled =
+        judged(page, at, &pieces).or_else(|| rooms::dashed(page, at)).or_else(|| rooms::bare(page, at));
+    // The flat of an office is no flat without its building either.
+    let rest = pieces.last().filter(|_| pieces.len() > 1).map_or(at + 1, |last| last.end);
+    (weigh::forms(page, at, &pieces, ruled), rest)
+}
+
+/// Where a number ends that counts something or is too long: 3个月, 2024年, 1200元, an account's.
+fn counted(page: &Page, at: usize) -> Option<usize> {
+    const LONGEST: usize = 6;
+    let end = (at..).find(|&i| !page.at(i).is_ascii_digit())?;
+    let counts = matches!(
+        page.at(end),
+        '年' | '月'
+            | '日'
+            | '元'
+            | '个'
+            | '人'
+            | '岁'
+            | '天'
+            | '次'
+            | '名'
+            | '万'
+            | '千'
+            | '%'
+            | '.'
+            | ':'
+            | '分'
+            | '秒'
+            | '米'
+            | '斤'
+            | '吨'
+            | '亩'
+            | '时'
+    );
+    (end > at && counts || end > at + LONGEST).then_some(end)
+}
+
+/// Every form of a page, as [`find`] comes to them when it takes those for addresses that `is` names.
+#[cfg(any(test, feature = "testing"))]
+pub(super) fn candidates(page: &Page, is: &dyn Fn(&Candidate) -> bool) -> Vec<Candidate> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while at < page.chars.len() {
+        let (forms, rest) = forms(page, at);
+        at = match forms.iter().rev().find(|form| is(form)) {
+            Some(form) => listed(page, form.end, &mut Vec::new()),
+            None => rest,
+        };
+        found.extend(forms);
+    }
+    found
 }
 
 /// Where an address begins whose first number begins at `start`: with the ordinal of 第6组28户, the side or
@@ -96,6 +160,7 @@ fn widened(page: &Page, start: usize, end: usize) -> usize {
 fn begins_here(page: &Page, at: usize) -> bool {
     let c = page.at(at);
     is_number_char(c)
+        || loose::begins(page, at)
         || c == '负' && spelled(page.at(at + 1))
         || matches!(c, '东' | '西' | '南' | '北' | '中') && matches!(page.at(at + 1), '单' | '楼')
 }

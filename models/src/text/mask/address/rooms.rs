@@ -67,6 +67,19 @@ fn digits_end(page: &Page, start: usize) -> usize {
     (start..start + 6).take_while(|&i| page.at(i).is_ascii_digit()).count() + start
 }
 
+/// Where what has the form of a room without units ends, whatever stands around: 5-2-301, 1203.
+pub(super) fn form(page: &Page, start: usize) -> Option<usize> {
+    let dashed = read_dashed(page, start).filter(|d| d.lengths.len() > 1 && d.lengths.iter().all(|n| *n < 5));
+    let bare = || {
+        let spelled = (start..start + 6).take_while(|&i| spelled_digit(page.at(i)).is_some()).count();
+        let end = digits_end(page, start).max(start + spelled);
+        is_room_number(page, start, end).then_some(end)
+    };
+    let end = dashed.map(|d| d.end).or_else(bare)?;
+    let goes_on = page.at(end).is_ascii_alphanumeric() || matches!(page.at(end), '.' | '/' | '*' | '-');
+    (!goes_on && !COUNTED.contains(&page.at(end))).then_some(end)
+}
+
 /// Where a room number of a list ends: 501、502室.
 pub(super) fn room_end(page: &Page, start: usize) -> Option<usize> {
     let end = digits_end(page, start);

@@ -10,36 +10,41 @@ const TABLE_TIMES: usize = 3;
 /// How many everyday words are kept.
 const WORDS: usize = 52_000;
 
-/// A text and where names stand in it, in characters.
+/// A text and where names and addresses stand in it, in characters.
 #[derive(Debug, Clone)]
 pub(crate) struct Sentence {
     pub(crate) text: String,
     pub(crate) names: Vec<(usize, usize)>,
+    /// `None` where addresses are not labelled.
+    pub(crate) addresses: Option<Vec<(usize, usize)>>,
 }
 
 impl Sentence {
-    /// Reads ⟦name:…⟧; other labels are taken off.
+    /// Reads ⟦name:…⟧ and ⟦address:…⟧; other labels are taken off.
     fn labelled(line: &str) -> Result<Self, String> {
         let (mut text, mut names, mut rest) = (String::new(), Vec::new(), line);
+        let mut addresses = Vec::new();
         while let Some((before, after)) = rest.split_once('⟦') {
             text.push_str(before);
             let (label, after) = after.split_once('⟧').ok_or("⟦ without ⟧")?;
             let (kind, value) = label.split_once(':').ok_or("no type")?;
             let start = text.chars().count();
             text.push_str(value);
-            if kind == "name" {
-                names.push((start, text.chars().count()));
+            match kind {
+                "name" => names.push((start, text.chars().count())),
+                "address" => addresses.push((start, text.chars().count())),
+                _ => {}
             }
             rest = after;
         }
         text.push_str(rest);
-        Ok(Self { text, names })
+        Ok(Self { text, names, addresses: Some(addresses) })
     }
 
     /// Reads a text and its masked form, parted by a tab; only if they can be matched surely.
     fn masked(line: &str) -> Option<Self> {
         let (text, masked) = line.split_once('\t')?;
-        let (mut names, mut at) = (Vec::new(), 0);
+        let (mut names, mut addresses, mut at) = (Vec::new(), Vec::new(), 0);
         let mut pieces = masked.split('〔').peekable();
         at += pieces.next().filter(|first| text.starts_with(*first))?.len();
         while let Some(piece) = pieces.next() {
@@ -51,13 +56,16 @@ impl Sentence {
                 (_, None) => rest.strip_suffix(literal)?.len(),
                 _ => rest.find(literal)?,
             };
-            if label == "姓名" {
-                let start = text[..at].chars().count();
-                names.push((start, start + rest[..found].chars().count()));
+            let start = text[..at].chars().count();
+            let end = start + rest[..found].chars().count();
+            match label {
+                "姓名" => names.push((start, end)),
+                "门牌" => addresses.push((start, end)),
+                _ => {}
             }
             at += found + literal.len();
         }
-        (at == text.len()).then(|| Self { text: text.to_owned(), names })
+        (at == text.len()).then(|| Self { text: text.to_owned(), names, addresses: Some(addresses) })
     }
 
     /// The sentence with `words` at a place, which is in none of its names.
@@ -68,12 +76,15 @@ impl Sentence {
         text.push_str(words);
         text.extend(self.text.chars().skip(place));
         let names = self.names.iter().map(|&(start, end)| (moved(start), moved(end - 1) + 1));
-        Self { text, names: names.collect() }
+        Self { text, names: names.collect(), addresses: None }
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
-        let part = |&(start, end): &(usize, usize)| self.text.chars().skip(start).take(end - start).collect();
-        self.names.iter().map(part).collect()
+        self.names.iter().map(|name| self.part(name)).collect()
+    }
+
+    pub(crate) fn part(&self, &(start, end): &(usize, usize)) -> String {
+        self.text.chars().skip(start).take(end - start).collect()
     }
 }
 
@@ -84,6 +95,8 @@ pub(crate) struct Sources {
     /// Names of cities and counties, one a line.
     pub(crate) places: Option<PathBuf>,
     pub(crate) out: Option<PathBuf>,
+    /// Where the weights of addresses go; then those are learned instead of names.
+    pub(crate) addresses: Option<PathBuf>,
     /// A model to measure instead of learning one.
     pub(crate) model: Option<PathBuf>,
     letters: Vec<PathBuf>,
@@ -92,11 +105,13 @@ pub(crate) struct Sources {
     part: Option<(usize, usize)>,
     /// From which sums on a candidate is a name: alone, and where the rules found it too.
     pub(crate) limits: [i32; 2],
+    /// From which sum on a candidate is an address.
+    pub(crate) address_limit: i32,
 }
 
 impl Sources {
     pub(crate) fn from_args() -> Result<Self, Box<dyn Error>> {
-        let mut sources = Self { limits: [-8, -25], ..Self::default() };
+        let mut sources = Self { limits: [-4, -25], address_limit: -1, ..Self::default() };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
@@ -108,6 +123,8 @@ impl Sources {
                 "--letters" => sources.letters.push(value()?.into()),
                 "--test" => sources.test.push(value()?.into()),
                 "--name" => sources.limits[0] = value()?.parse()?,
+                "--addresses" => sources.addresses = Some(value()?.into()),
+                "--address" => sources.address_limit = value()?.parse()?,
                 "--ruled" => sources.limits[1] = value()?.parse()?,
                 "--part" => {
                     let value = value()?;
@@ -166,7 +183,12 @@ fn read(path: &Path) -> Result<Vec<Sentence>, Box<dyn Error>> {
     if is_table(path) {
         return Ok(lines.filter_map(Sentence::masked).collect());
     }
-    Ok(lines.map(Sentence::labelled).collect::<Result<_, _>>()?)
+    let mut sentences: Vec<Sentence> = lines.map(Sentence::labelled).collect::<Result<_, _>>()?;
+    // Of a file without one address it is not known where some stand.
+    if sentences.iter().all(|s| s.addresses.as_ref().is_none_or(Vec::is_empty)) {
+        sentences.iter_mut().for_each(|s| s.addresses = None);
+    }
+    Ok(sentences)
 }
 
 /// How common a place is taken to be: a number of its own.
@@ -201,36 +223,42 @@ pub(crate) fn common_words(dictionary: &str) -> Vec<(&str, i32)> {
     words.into_iter().map(|(word, count)| (word, level(count))).collect()
 }
 
-/// Prints how many of the names are found, how much of what is found is right, and the mistakes.
+/// Whether a span is a label, but for two characters at its ends.
+pub(crate) fn is_same(span: &(usize, usize), label: &(usize, usize)) -> bool {
+    span.0 <= label.0 && span.1 >= label.1 && span.0 + 2 >= label.0 && span.1 <= label.1 + 2
+}
+
+/// Prints how many of the names and addresses are found, how much of what is found is right, and the mistakes.
 pub(crate) fn measure(sentences: &[Sentence]) {
-    let (mut names, mut found, mut masked, mut right) = (0, 0, 0, 0);
-    for sentence in sentences {
-        let spans: Vec<(usize, usize)> = mask(&sentence.text)
-            .spans
-            .iter()
-            .filter(|s| s.kind == MaskKind::Name)
-            .map(|s| (s.start, s.end))
-            .collect();
-        let finds = |span: &(usize, usize), name: &(usize, usize)| {
-            span.0 <= name.0 && span.1 >= name.1 && span.0 + 2 >= name.0 && span.1 <= name.1 + 2
-        };
-        names += sentence.names.len();
+    let names: Vec<_> = sentences.iter().map(|s| (s, s.names.as_slice())).collect();
+    let addresses: Vec<_> = sentences.iter().filter_map(|s| Some((s, s.addresses.as_deref()?))).collect();
+    for (kind, what, labelled) in
+        [(MaskKind::Name, "names", names), (MaskKind::Address, "addresses", addresses)]
+    {
+        measure_kind(kind, what, &labelled);
+    }
+}
+
+fn measure_kind(kind: MaskKind, what: &str, labelled: &[(&Sentence, &[(usize, usize)])]) {
+    let (mut all, mut found, mut masked, mut right) = (0, 0, 0, 0);
+    for (sentence, labels) in labelled {
+        let spans: Vec<(usize, usize)> =
+            mask(&sentence.text).spans.iter().filter(|s| s.kind == kind).map(|s| (s.start, s.end)).collect();
+        all += labels.len();
         masked += spans.len();
-        let is_found = |name: &&(usize, usize)| spans.iter().any(|s| finds(s, name));
-        let is_right = |span: &&(usize, usize)| sentence.names.iter().any(|n| finds(span, n));
-        found += sentence.names.iter().filter(is_found).count();
+        let is_found = |label: &&(usize, usize)| spans.iter().any(|s| is_same(s, label));
+        let is_right = |span: &&(usize, usize)| labels.iter().any(|l| is_same(span, l));
+        found += labels.iter().filter(is_found).count();
         right += spans.iter().filter(is_right).count();
-        let text: Vec<char> = sentence.text.chars().collect();
-        let value = |&(start, end): &(usize, usize)| text[start..end].iter().collect::<String>();
-        for name in sentence.names.iter().filter(|n| !is_found(n)) {
-            println!("missed {}: {}", value(name), sentence.text);
+        for label in labels.iter().filter(|l| !is_found(l)) {
+            println!("missed {}: {}", sentence.part(label), sentence.text);
         }
         for span in spans.iter().filter(|s| !is_right(s)) {
-            println!("wrong {}: {}", value(span), sentence.text);
+            println!("wrong {}: {}", sentence.part(span), sentence.text);
         }
     }
-    if !sentences.is_empty() {
+    if !labelled.is_empty() {
         let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
-        println!("{names} names, recall {:.3}, precision {:.3}", share(found, names), share(right, masked));
+        println!("{all} {what}, recall {:.3}, precision {:.3}", share(found, all), share(right, masked));
     }
 }

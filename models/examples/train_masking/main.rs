@@ -1,16 +1,23 @@
-//! Learns the weights by which masking recognises persons' names, and writes `names.bin`.
+//! Learns the weights by which masking recognises persons' names and house numbers, and writes `names.bin` and
+//! `addresses.bin`.
 //!
 //! ```text
-//! cargo run --release -p qingting-models --example train_names -- \
+//! cargo run --release -p qingting-models --example train_masking -- \
 //!     --words DICT --out models/src/text/mask/names.bin --letters LETTERS.jsonl \
-//!     models/examples/train_names/sentences/*.txt models/src/text/mask/cases.tsv
+//!     --places models/examples/train_masking/places.txt \
+//!     models/examples/train_masking/sentences/*.txt models/src/text/mask/cases.tsv
+//! cargo run --release -p qingting-models --example train_masking -- \
+//!     --addresses models/src/text/mask/addresses.bin \
+//!     models/examples/train_masking/sentences/*.txt models/src/text/mask/cases.tsv
 //! ```
 //!
+//! * `--addresses FILE`: learns addresses instead of names, and writes them there; `--address N` is the sum from
+//!   which a candidate is one.
 //! * `DICT`: the dictionary of jieba-rs (`src/data/dict.txt` of its source), for everyday words and
 //!   for the given names of the persons in it.
 //! * `--places FILE`: names of cities and counties without 县 and 市, one a line.
 //! * `LETTERS.jsonl`: lines with `title` and `body` of letters in which hardly a name stands.
-//! * `LABELLED.txt`: sentences with ⟦name:…⟧, and `.tsv` tables of a text and its masked form, which
+//! * `LABELLED.txt`: sentences with ⟦name:…⟧ and ⟦address:…⟧, and `.tsv` tables of a text and its masked form, which
 //!   count three times because masking is tested by them.
 //! * `--name N` and `--ruled N` are the sums from which a candidate is a name, by itself and where the
 //!   rules found it; `--model FILE` measures one with other such limits instead of learning.
@@ -23,6 +30,7 @@
 
 #![allow(clippy::print_stdout)]
 
+mod addresses;
 mod chance;
 mod data;
 mod logistic;
@@ -50,7 +58,7 @@ const SEEN: u32 = 3;
 const STEP: f32 = 0.2;
 /// Buckets of 16 bytes of the two tables.
 const WORD_BUCKETS: usize = 9_500;
-const WEIGHT_BUCKETS: usize = 15_000;
+const WEIGHT_BUCKETS: usize = 24_000;
 
 /// Candidates as learned from, before what was seen seldom is left out.
 #[derive(Default)]
@@ -105,6 +113,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         bytes.splice(12..20, sources.limits.iter().flat_map(|n| n.to_le_bytes()));
         training::use_model(bytes);
         data::measure(&sources.sentences()?.1);
+        return Ok(());
+    }
+    if let Some(out) = &sources.addresses {
+        let (learned, left_out) = sources.sentences()?;
+        addresses::learn(&learned, sources.address_limit, out)?;
+        data::measure(&left_out);
         return Ok(());
     }
     let dictionary = std::fs::read_to_string(&sources.words)?;

@@ -179,7 +179,7 @@ impl People {
             at = end;
         }
         text.extend(&chars[at..]);
-        Sentence { text, names: Vec::new() }
+        Sentence { text, names: Vec::new(), addresses: None }
     }
 
     /// The sentence about other persons; whoever is named twice is named twice again.
@@ -200,7 +200,7 @@ impl People {
             at = end;
         }
         text.extend(&chars[at..]);
-        Sentence { text, names }
+        Sentence { text, names, addresses: None }
     }
 }
 
