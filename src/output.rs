@@ -1,9 +1,14 @@
-//! How commands speak: one JSON document or plain lines on standard output, the rest on standard error.
+//! How commands speak: one JSON document or plain lines on standard output, the rest on standard error. Why a source or
+//! a row could not be read is told as the pages tell it where the locale is Chinese; JSON stays as it is everywhere.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
+use qingting_ingest::plain;
+use qingting_ingest::sheet::SheetError;
+use qingting_models::records::RowPlace;
 use serde::Serialize;
 
 /// Prints one JSON document on a line.
@@ -24,6 +29,32 @@ pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Whether the person at the terminal reads Chinese: the first of the variables of POSIX (8.2) that is set decides.
+pub fn is_chinese() -> bool {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set).is_some_and(|locale| locale.starts_with("zh"))
+}
+
+/// A reason in the language of the locale.
+pub fn reason(written: &str) -> String {
+    if is_chinese() { plain::told(written).text } else { written.to_owned() }
+}
+
+/// Why a file was not read.
+pub fn of_file(file: &Path, fault: &SheetError) -> anyhow::Error {
+    let file = file.display();
+    if is_chinese() {
+        anyhow!("{file}：{}", plain::told(&fault.to_string()).text)
+    } else {
+        anyhow!("{file} {fault}")
+    }
+}
+
+/// The place of a row in the language of the locale.
+pub fn place(place: &RowPlace) -> String {
+    if is_chinese() { plain::place(place) } else { place.to_string() }
+}
+
 /// Prints an error on one line of standard error: what failed and why.
 pub fn complain(error: &anyhow::Error) {
     let mut causes: Vec<String> = Vec::new();
@@ -33,8 +64,9 @@ pub fn complain(error: &anyhow::Error) {
             causes.push(text);
         }
     }
+    let told: Vec<String> = causes.iter().map(|cause| reason(cause)).collect();
     let mut err = io::stderr().lock();
-    let _ = writeln!(err, "qingting: {}", causes.join(": "));
+    let _ = writeln!(err, "qingting: {}", told.join(": "));
 }
 
 /// Whoever read our output went away: not our failure.

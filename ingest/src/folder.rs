@@ -15,6 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use qingting_models::ids::SourceId;
 use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::{Store, StoreError};
 use qingting_models::vault::VaultError;
@@ -32,6 +33,9 @@ pub const UNREADABLE: &str = "读不了";
 /// Outcome sheets.
 pub const OUTCOMES: &str = "结果";
 
+/// Ends the names of sealed copies.
+const SEALED: &str = ".sealed";
+
 /// A file that has not changed for so long is complete.
 const SETTLED: Duration = Duration::from_secs(5);
 
@@ -40,13 +44,18 @@ const SETTLED: Duration = Duration::from_secs(5);
 pub enum FolderError {
     #[error("the source {0} has no folder; set one with an absolute path")]
     NotSet(String),
-    #[error("the folder {} is not an absolute path", .0.display())]
+    #[error("the folder {} is not an absolute path; write it from the root on", .0.display())]
     NotAbsolute(PathBuf),
-    #[error("the folder {} does not exist", .0.display())]
+    #[error("the folder {} does not exist; make it and let the program read and write it", .0.display())]
     Missing(PathBuf),
+    #[error("the folder {} cannot be opened; let the program read and write it: {source}", path.display())]
+    Closed { path: PathBuf, source: io::Error },
     #[error("{} is a file, not a folder", .0.display())]
     NotAFolder(PathBuf),
-    #[error("the folder {} cannot be written to, so what was read could not be moved: {source}", path.display())]
+    #[error(
+        "the folder {} cannot be written to, so what was read could not be moved; let the program write it: {source}",
+        path.display()
+    )]
     NotWritable { path: PathBuf, source: io::Error },
     #[error("the folder {} lies within the folder of the source {other}, or holds it", path.display())]
     Overlaps { path: PathBuf, other: String },
@@ -74,6 +83,28 @@ pub async fn check(store: &Store, source: &Source) -> Result<(), FolderError> {
     open(store, source).await.map(|_| ())
 }
 
+/// Looks whether a folder can be watched by a source that is about to be saved, `own` once it is; makes nothing that
+/// stays.
+///
+/// # Errors
+/// As [`check`].
+pub async fn look(
+    store: &Store,
+    name: &str,
+    folder: Option<&str>,
+    own: Option<SourceId>,
+) -> Result<(), FolderError> {
+    apart(store, name, folder, own).await?.try_out()
+}
+
+/// How many sealed files lie in `读不了` of a source's folder; none where it cannot be opened.
+pub fn unreadable(source: &Source) -> usize {
+    let folder = source.settings.folder.as_deref().unwrap_or_default();
+    let Ok(entries) = fs::read_dir(Path::new(folder).join(UNREADABLE)) else { return 0 };
+    let sealed = |name: &str| !name.starts_with('.') && name.ends_with(SEALED);
+    entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(sealed)).count()
+}
+
 /// Reads every complete file of a source's folder, oldest first, and counts what came of their rows.
 ///
 /// A file that is no sheet costs no other file: it goes to `读不了`. Hidden files, lock files of office programs and
@@ -93,13 +124,25 @@ pub async fn poll(store: &Store, source: &Source) -> Result<SourceRun, FolderErr
 }
 
 async fn open(store: &Store, source: &Source) -> Result<Folder, FolderError> {
-    let folder = Folder::of(source)?;
+    let set = source.settings.folder.as_deref();
+    let folder = apart(store, &source.name, set, Some(source.id)).await?;
+    folder.prepare()?;
+    Ok(folder)
+}
+
+/// The folder of the source called `name`, if no source but its `own` reads it.
+async fn apart(
+    store: &Store,
+    name: &str,
+    folder: Option<&str>,
+    own: Option<SourceId>,
+) -> Result<Folder, FolderError> {
+    let folder = Folder::of(name, folder)?;
     for other in store.sources().await? {
-        if other.kind == SourceKind::Folder && other.id != source.id && other.removed_at.is_none() {
+        if other.kind == SourceKind::Folder && Some(other.id) != own && other.removed_at.is_none() {
             folder.check_apart(&other)?;
         }
     }
-    folder.prepare()?;
     Ok(folder)
 }
 

@@ -81,7 +81,11 @@ pub async fn import_with_outcome(
     let bytes_total = std::fs::metadata(path).map_or(0, |m| m.len());
     let mut run = Run { store, source, outcome, state: Progress { bytes_total, ..Progress::default() } };
     let result = run.batches(path, map, progress).await;
-    let error = result.as_ref().err().map(ToString::to_string);
+    // The run is named by its file: the fault alone is kept.
+    let error = result.as_ref().err().map(|wrong| match wrong {
+        ImportError::Sheet { fault, .. } => fault.to_string(),
+        other => other.to_string(),
+    });
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     store.record_run(source.id, &name, run.state.counts, error.as_deref()).await?;
     result?;

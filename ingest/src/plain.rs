@@ -3,6 +3,9 @@
 
 use qingting_models::records::RowPlace;
 
+use crate::pull::SelectorFault;
+use crate::sheet::Meaning;
+
 /// A reason as the page shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
@@ -18,13 +21,18 @@ impl Told {
     }
 }
 
-/// English with holes `{}`, and Chinese that names the holes by number. The first that fits is taken, so the
-/// special stand before the general.
+/// English with holes `{}`, and Chinese that names the holes by number, with a word before it where the hole is to
+/// be told in Chinese as well: see [`hole_words`]. The first that fits is taken, so the special stand before the
+/// general.
 const SENTENCES: &[(&str, &str)] = &[
     // Fetching.
     (
         "\"{}\" is no web address: {}; allowed: http://... and https://...",
         "“{0}”不是网页地址，应以 http:// 或 https:// 开头。",
+    ),
+    (
+        "{} lies on a private network; fetching from it is refused unless {}",
+        "{0} 位于内部网络，没有读取；确需读取时，请在该来源填写“允许的内网主机”。",
     ),
     (
         "{} lies on a private network ({}); fetching from it is refused unless {}",
@@ -113,7 +121,7 @@ const SENTENCES: &[(&str, &str)] = &[
     // List pages, articles and interfaces.
     (
         "the selector \"{}\" for \"{}\" matched nothing {}; the page has {} elements; {}",
-        "选择器“{0}”（{1}）在页面上什么也没有匹配到，页面可能已经改版；请按现在的页面重新填写选择器。",
+        "选择器“{0}”（{page:1}）在页面上什么也没有匹配到，页面可能已经改版；请按现在的页面重新填写选择器。",
     ),
     (
         "the selector \"{}\" for \"item\" matched {} elements; allowed: at most {}",
@@ -129,21 +137,38 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "the entries were read, but none of their articles: {}",
-        "条目已读入，但正文都没有读到：请检查正文选择器。",
+        "条目已读入，但正文都没有读到（{told:0}）请检查正文选择器。",
     ),
+    (
+        "the selector \"{}\" for \"date\" brought no date that can be read in any entry",
+        "日期选择器“{0}”没有得到任何能读懂的日期，读入的条目会没有时间；请检查，或不填让程序自己找。",
+    ),
+    ("{} of {} entries have no title and are left out", "{1} 条里有 {0} 条没有标题，不会读入。"),
+    (
+        "the selector \"{}\" for \"body\" matched nothing on the article's page",
+        "正文选择器“{0}”在文章页上什么也没有匹配到。",
+    ),
+    ("no text of an article was found on the page", "文章页上没有找到正文。"),
+    ("it is no web page", "这个链接打开的不是网页。"),
+    ("the page does not exist", "这个网页已经不在了。"),
+    ("the page has not changed", "对方回答“没有变化”，没有给出内容。"),
+    ("the article {} could not be read: {}", "第一篇文章（{0}）的正文没有读到：{told:1}"),
+    ("entry {}: {}", "第 {0} 条不会读入：{told:1}"),
+    ("record {}: {}", "第 {0} 条不会读入：{told:1}"),
+    ("request {}: {}", "第 {0} 条不会读入：{told:1}"),
     ("the page is empty", "页面没有内容。"),
     ("the page is larger than {} MB of text", "页面超过 {0} MB，无法按网页读取。"),
     ("the page nests more than {} elements", "页面嵌套太深（超过 {0} 层），无法按网页读取。"),
-    ("the rule has no \"{}\"; {}", "规则缺少“{0}”这一项。"),
+    ("the rule has no \"{}\"; {}", "规则缺少“{part:0}”这一项。"),
     (
         "\"{}\" for \"{}\" is no CSS selector: {}; allowed: {}",
-        "“{0}”（{1}）不是 CSS 选择器；应写成 ul.news > li 这样的形式。",
+        "“{0}”（{page:1}）不是 CSS 选择器；应写成 ul.news > li 这样的形式。",
     ),
     (
         "\"{}\" for \"{}\" is no JSONPath: {}; allowed: {}",
-        "“{0}”（{1}）不是 JSONPath；应写成 $.data.rows[*] 或 $.id 这样的形式。",
+        "“{0}”（{part:1}）不是 JSONPath；应写成 $.data.rows[*] 或 $.id 这样的形式。",
     ),
-    ("\"{}\" for \"{}\" cannot be used: {}", "“{0}”（{1}）不能使用，请检查写法。"),
+    ("\"{}\" for \"{}\" cannot be used: {}", "“{0}”（{part:1}）不能使用，请检查写法。"),
     ("the answer is no JSON: {}", "接口返回的不是 JSON，可能是登录页或出错页。"),
     (
         "the path \"{}\" finds no records in the answer, which {}",
@@ -151,7 +176,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "{} records were found by the rule, but none could be taken in: {}",
-        "按规则找到 {0} 条记录，但一条也不能读入；请核对标题、内容、编号和时间的路径。",
+        "按规则找到 {0} 条记录，但一条也不能读入（第一条：{place:1}）请核对标题、内容、编号和时间的路径。",
     ),
     ("the Open311 server refused: {}", "Open311 服务器拒绝了请求：{0}"),
     ("the answer is no list of service requests; {}", "接口返回的不是 Open311 的诉求列表，请检查地址。"),
@@ -182,7 +207,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the item is no JSON object", "这一条不是 JSON 对象。"),
     // Sheets.
     ("is empty; a sheet with a header row and rows below it is needed", "文件是空的；需要有表头行和数据行。"),
-    ("is {}, not a sheet; allowed: {}", "这不是表格文件（{0}）；可用的格式：{1}。"),
+    (
+        "is {}, not a sheet; allowed: {}",
+        "这不是表格文件（{file:0}）；可用的格式：CSV、TSV、XLSX、XLS、ODS、JSON 行。",
+    ),
     (
         "is protected by a password; save it without one, or as CSV",
         "文件有密码保护；请去掉密码，或另存为 CSV。",
@@ -194,15 +222,15 @@ const SENTENCES: &[(&str, &str)] = &[
     ("is damaged or no {} file: {}", "文件已损坏，或不是 {0} 文件（{1}）。"),
     (
         "no header row found in the first {} filled rows; seen: {}; needed: {}",
-        "前 {0} 行里没有找到表头；看到的是：{1}。需要有“诉求内容”或“标题”这样的列，或者为该来源设置列对应关系。",
+        "前 {0} 行里没有找到表头；看到的是：{1}。需要有“诉求内容”或“标题”这样的列，或者为该来源填写“列的对照”。",
     ),
     (
         "the column map names \"{}\" for {}, but no row has all its headers; seen: {}",
-        "列对应关系里的“{0}”（{1}）在表头中没有找到；看到的是：{2}。",
+        "列的对照里的“{0}”（{meaning:1}）在表头中没有找到；看到的是：{2}。",
     ),
     (
         "the columns in row {} are guessed with confidence {} of 1, and under {} a person must confirm; correct this column map and import with it:\n{}",
-        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。请核对下面的列对应关系，保存到该来源后再放入：\n{3}",
+        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。请核对下面的对照，填进该来源的“列的对照”后再放入：\n{3}",
     ),
     ("the line is longer than a megabyte", "这一行超过 1 MB。"),
     // Folders.
@@ -210,12 +238,19 @@ const SENTENCES: &[(&str, &str)] = &[
         "the source {} has no folder; set one with an absolute path",
         "来源“{0}”没有设置文件夹；请填写绝对路径。",
     ),
-    ("the folder {} is not an absolute path", "文件夹 {0} 不是绝对路径。"),
-    ("the folder {} does not exist", "文件夹 {0} 不存在。"),
-    ("{} is a file, not a folder", "{0} 是文件，不是文件夹。"),
     (
-        "the folder {} cannot be written to, so what was read could not be moved: {}",
-        "文件夹 {0} 不能写入，读过的文件无法移走（{1}）。",
+        "the folder {} is not an absolute path{}",
+        "文件夹 {0} 不是完整路径；请从根目录写起，如 /srv/qingting/drop/12345。",
+    ),
+    (
+        "the folder {} does not exist{}",
+        "文件夹 {0} 不存在；请服务器管理员建好，让程序能读能写，或核对路径有没有写错。",
+    ),
+    ("{} is a file, not a folder", "{0} 是文件，不是文件夹；请填写放表格的文件夹。"),
+    ("the folder {} cannot be opened{}", "文件夹 {0} 打不开；请服务器管理员允许程序读取和写入这个文件夹。"),
+    (
+        "the folder {} cannot be written to, so what was read could not be moved{}",
+        "文件夹 {0} 不能写入，读过的文件无法移走；请服务器管理员允许程序读取和写入这个文件夹。",
     ),
     (
         "the folder {} lies within the folder of the source {}, or holds it",
@@ -223,7 +258,19 @@ const SENTENCES: &[(&str, &str)] = &[
     ),
     ("the folder {} is being read by another process", "文件夹 {0} 正由另一个进程读取，稍后会再试。"),
     ("{} could not be sealed: {}", "{0} 无法加密封存（{1}）。"),
-    ("the column map saved with the source cannot be used: {}", "该来源保存的列对应关系不能用：{0}。"),
+    ("the column map saved with the source cannot be used: {}", "该来源的“列的对照”不能用：{told:0}"),
+    (
+        "the column map is no TOML of the form meaning = \"header\": {}",
+        "“列的对照”要一行一个，写成：名称 = \"表头\"，如 body = \"情况说明\"。",
+    ),
+    ("the column map knows no meaning \"{}\"; allowed: {}", "没有“{0}”这个名称；可以用的有 {1}。"),
+    ("the column map gives no header for {}", "“{meaning:0}”没有写表头。"),
+    ("the column map gives {} several headers; only one can have it", "“{meaning:0}”只能对应一个表头。"),
+    ("the column map gives \"{}\" two meanings", "表头“{0}”用了两次，只能有一种含义。"),
+    (
+        "the column map names neither a body nor a title; one of them is needed",
+        "“内容”和“标题”至少要有一列。",
+    ),
     // Rows of sheets.
     (
         "the row has neither a title nor a text; one of them is needed",
@@ -289,16 +336,41 @@ const SENTENCES: &[(&str, &str)] = &[
 
 /// The reason in Chinese; one that no sentence fits is shown as it is.
 pub fn told(reason: &str) -> Told {
-    let fits = |(english, chinese): &(&str, &str)| Some(fill(chinese, &holes(english, reason)?));
-    match SENTENCES.iter().find_map(fits) {
+    match sentence(reason).or_else(|| of_file(reason)) {
         Some(text) => Told { text, original: Some(reason.to_owned()) },
         None => Told { text: reason.to_owned(), original: None },
     }
 }
 
+fn sentence(reason: &str) -> Option<String> {
+    SENTENCES.iter().find_map(|(english, chinese)| Some(fill(chinese, &holes(english, reason)?)))
+}
+
+/// A reason with the path of its file before it, as runs of earlier versions have it.
+fn of_file(reason: &str) -> Option<String> {
+    let path = reason.strip_prefix('/')?;
+    let told = |(at, _): (usize, &str)| {
+        let rest = path[at..].trim_start();
+        let about_it =
+            rest.starts_with("is ") || rest.starts_with("no header") || rest.starts_with("the column");
+        let text = if about_it { sentence(rest)? } else { return None };
+        let name = path[..at].rsplit('/').next().unwrap_or_default();
+        Some(format!("{name}：{text}"))
+    };
+    path.match_indices(' ').find_map(told)
+}
+
+/// What was read, as pages name it: a push by its receipt, all else by its own name.
+pub fn what(name: &str) -> String {
+    match name.strip_prefix("push ").filter(|receipt| receipt.bytes().all(|b| b.is_ascii_digit())) {
+        Some(receipt) => format!("推送（回执 {receipt}）"),
+        None => name.to_owned(),
+    }
+}
+
 /// Where a row stands, in words.
 pub fn place(place: &RowPlace) -> String {
-    let mut text = place.file.clone();
+    let mut text = what(&place.file);
     if let Some(sheet) = &place.sheet {
         text.push_str(&format!("，工作表“{sheet}”"));
     }
@@ -328,9 +400,120 @@ fn holes<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
     rest.is_empty().then_some(found)
 }
 
+/// Puts the holes into their places; braces around anything else stay.
 fn fill(chinese: &str, holes: &[&str]) -> String {
-    let numbered = holes.iter().enumerate();
-    numbered.fold(chinese.to_owned(), |text, (n, hole)| text.replace(&format!("{{{n}}}"), hole))
+    let mut text = String::new();
+    let mut rest = chinese;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        match after.split_once('}').and_then(|(mark, after)| Some((filled(mark, holes)?, after))) {
+            Some((words, after)) => {
+                text.push_str(&words);
+                rest = after;
+            }
+            None => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+fn filled(mark: &str, holes: &[&str]) -> Option<String> {
+    let (kind, number) = mark.split_once(':').unwrap_or(("", mark));
+    let hole = holes.get(number.parse::<usize>().ok()?)?;
+    Some(hole_words(kind, hole))
+}
+
+/// A hole in Chinese: a part of a rule, the meaning of a column, a kind of file, or a reason within the reason.
+fn hole_words(kind: &str, hole: &str) -> String {
+    let of = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(name, _)| *name == hole).map_or(hole, |(_, words)| words).to_owned()
+    };
+    match kind {
+        "page" => of(PAGE_PARTS),
+        "part" => of(PULL_PARTS),
+        "file" => of(FILES),
+        "meaning" => {
+            let named = Meaning::ALL.iter().find(|(_, word)| *word == hole);
+            named.map_or(hole, |(meaning, _)| meaning.chinese()).to_owned()
+        }
+        "told" => told(hole).text,
+        // A path, and what is wrong there.
+        "place" => match hole.split_once(": ").filter(|(path, _)| path.starts_with('$')) {
+            Some((path, reason)) => format!("{path} {}", told(reason).text),
+            None => told(hole).text,
+        },
+        _ => hole.to_owned(),
+    }
+}
+
+/// The parts of a rule for a list page, as its form names them.
+const PAGE_PARTS: &[(&str, &str)] =
+    &[("item", "每一条"), ("title", "标题"), ("link", "链接"), ("date", "日期"), ("body", "正文")];
+
+/// The parts of a rule for an interface, as its form names them.
+const PULL_PARTS: &[(&str, &str)] = &[
+    ("item", "每一条"),
+    ("records", "所有记录"),
+    ("id", "编号"),
+    ("title", "标题"),
+    ("body", "内容"),
+    ("url", "链接"),
+    ("occurred", "发生或发布时间"),
+    ("dispatched", "派单时间"),
+    ("due", "办结截止时间"),
+    ("state", "状态"),
+    ("person_name", "姓名"),
+    ("person_phone", "电话"),
+    ("paging.next", "下一页标记的路径"),
+    ("paging.parameter", "地址里的参数名"),
+    ("secret_header", "放口令的请求头"),
+];
+
+/// The part of a rule for an interface in words; one with a label of its own by that.
+pub fn pull_part(part: &str) -> String {
+    hole_words("part", part.strip_prefix("extra ").unwrap_or(part))
+}
+
+/// Files that are no sheets.
+const FILES: &[(&str, &str)] = &[
+    ("a binary file", "二进制文件"),
+    ("a web page or XML document", "网页或 XML 文件"),
+    ("a PNG picture", "PNG 图片"),
+    ("a JPEG picture", "JPEG 图片"),
+    ("a GIF picture", "GIF 图片"),
+    ("a BMP picture", "BMP 图片"),
+    ("a PDF document", "PDF 文件"),
+    ("a RAR archive", "RAR 压缩包"),
+    ("a 7z archive", "7z 压缩包"),
+    ("a gzip archive", "gzip 压缩包"),
+    ("a sound or video file", "音频或视频文件"),
+    ("a sound file", "音频文件"),
+    ("a database", "数据库文件"),
+    ("a program", "程序文件"),
+    ("a Word document", "Word 文档"),
+    ("a PowerPoint presentation", "PowerPoint 演示文稿"),
+    ("an OpenDocument text", "OpenDocument 文档"),
+    ("an OpenDocument presentation", "OpenDocument 演示文稿"),
+    ("an OpenDocument drawing", "OpenDocument 绘图"),
+    ("an e-book", "电子书"),
+    ("an Outlook message", "Outlook 邮件"),
+    ("an old Office document or installer", "旧版 Office 文件或安装包"),
+];
+
+/// What is wrong with a selector.
+pub fn selector_fault(fault: SelectorFault) -> &'static str {
+    match fault {
+        SelectorFault::Empty => "没有填写",
+        SelectorFault::Dangling => "> 或逗号一类的符号前后要有内容",
+        SelectorFault::Unfinished => "没有写完，括号或引号可能没有成对",
+        SelectorFault::Name => "点号或冒号后面没有名称，或者没有这个名称",
+        SelectorFault::Attribute => "方括号里写得不对，应像 a[href]",
+        SelectorFault::Sign => "有不能用的符号",
+    }
 }
 
 #[cfg(test)]
@@ -462,8 +645,12 @@ mod tests {
             PollError::Page(no_match),
             PollError::Page(PageError::TooMany { written: "*".into(), found: 3000 }),
             PollError::Rule(BadRule::Missing { part: "item", needed: "it is needed" }),
-            PollError::Rule(BadRule::Selector { part: "date", written: "[".into(), why: why() }),
-            PollError::Rule(BadRule::Path { part: "id".into(), written: "id".into(), why: why() }),
+            PollError::Rule(BadRule::Selector {
+                part: "date",
+                written: "[".into(),
+                why: SelectorFault::Sign,
+            }),
+            PollError::Rule(BadRule::Path { part: "id".into(), written: "id".into(), why: why(), at: 1 }),
             PollError::Rule(BadRule::Value { part: "secret_header", written: "a b".into(), why: "no" }),
             PollError::Json(JsonError::NotJson { why: why() }),
             PollError::Json(JsonError::NoRecords { path: "$.a".into(), seen: why() }),
@@ -479,6 +666,57 @@ mod tests {
             let told = told(&error.to_string());
             assert!(told.original.is_some() && is_chinese(&told.text), "{error}: {}", told.text);
         }
+    }
+
+    #[test]
+    fn a_file_that_is_no_sheet_is_told_wholly_in_chinese() {
+        use crate::sheet::{BadMap, ColumnMap, HeaderError, SheetError};
+
+        for (what, chinese) in FILES {
+            let text = told(&SheetError::NotASheet { what }.to_string()).text;
+            assert!(text.contains(chinese) && !text.contains(what), "{text}");
+        }
+        let guess = ColumnMap::parse("body = \"情况\"").unwrap();
+        let unsure = HeaderError::Unsure { row: 1, confidence: 0.4, guess };
+        let unmapped =
+            HeaderError::NotMapped { meaning: "dispatched", header: "交办日".into(), seen: "甲".into() };
+        for (fault, says) in [(unsure, "第 1 行像是表头"), (unmapped, "（派单时间）")] {
+            let text = told(&SheetError::Header(fault).to_string()).text;
+            assert!(text.contains(says), "{text}");
+        }
+        let old = told("/srv/drop/乱码 1.csv is a binary file, not a sheet; allowed: CSV").text;
+        assert!(old.starts_with("乱码 1.csv：这不是表格文件（二进制文件）"), "{old}");
+        for bad in ["正文", "content = \"甲\"", "body = \" \"", "body = [\"甲\", \"乙\"]", "url = \"甲\""]
+        {
+            let wrong: BadMap = ColumnMap::parse(bad).unwrap_err();
+            let text = told(&format!("the column map saved with the source cannot be used: {wrong}")).text;
+            assert!(is_chinese(&text) && !text.contains("column map"), "{text}");
+        }
+    }
+
+    #[test]
+    fn parts_of_rules_are_named_as_the_forms_name_them() {
+        use crate::pull::article::ArticleError;
+        use crate::pull::page::{PageError, PageWarning};
+
+        let none =
+            PageError::NoMatch { part: "item", written: "li".into(), place: "on the page", elements: 7 };
+        assert!(told(&none.to_string()).text.starts_with("选择器“li”（每一条）"));
+        let undated = PageWarning::NoDate { written: ".nodate".into() };
+        assert!(told(&undated.to_string()).text.starts_with("日期选择器“.nodate”"));
+        let no_article = ArticleError::NoMatch { written: "#zoom".into() };
+        let alarm = PollError::Alarm(format!("none of their articles: {no_article}"));
+        assert!(told(&alarm.to_string()).text.contains("正文选择器“#zoom”在文章页上"));
+        let why = "$.time: \"昨天\" is no time; allowed: 2026-01-06".into();
+        let nothing = told(&PollError::NothingFits { read: 3, why }.to_string()).text;
+        assert!(nothing.contains("（第一条：$.time “昨天”不是时间"), "{nothing}");
+        assert_eq!(pull_part("extra 所属区域"), "所属区域");
+    }
+
+    #[test]
+    fn a_push_is_named_by_its_receipt() {
+        assert_eq!(what("push 731"), "推送（回执 731）");
+        assert_eq!(what("push me.csv"), "push me.csv");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub async fn run(global: &Global, only: Option<&str>) -> Result<()> {
                     "{}: read {}, new {}, updated {}, unchanged {}, quarantined {}",
                     source.name, run.read, run.new, run.updated, run.unchanged, run.quarantined
                 ),
-                Err(error) => format!("{}: {error}", source.name),
+                Err(error) => format!("{}: {}", source.name, output::reason(error)),
             })?;
         }
         if polled.is_empty() {

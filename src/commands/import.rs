@@ -99,7 +99,7 @@ fn doubtful(file: &std::path::Path, fault: SheetError) -> anyhow::Error {
     if let SheetError::Header(HeaderError::Unsure { guess, .. }) = &fault {
         output::note(&guess.to_toml());
     }
-    anyhow::anyhow!("{} {fault}", file.display())
+    output::of_file(file, &fault)
 }
 
 async fn judge(tools: Tools) -> Result<()> {

@@ -1,8 +1,11 @@
 //! `qingting quarantine`: the rows that could not be read; see, mend, replay and dismiss them.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use anyhow::{Result, bail};
 use qingting_ingest::replay::{ReplayError, replay};
-use qingting_models::ids::QuarantineId;
+use qingting_models::ids::{QuarantineId, SourceId};
 use qingting_models::records::{Actor, QuarantinedRow, RejectForm, RejectKind, Source};
 use qingting_models::store::{Page, QuarantineFilter, Store};
 use serde_json::{Value, json};
@@ -84,15 +87,24 @@ async fn list(global: &Global, store: &Store, filter: QuarantineFilter) -> Resul
     if global.json {
         return output::json(&rows);
     }
-    let sources = store.sources().await?;
+    let mut names: HashMap<SourceId, String> = HashMap::new();
     for row in &rows {
-        let source = sources.iter().find(|source| source.id == row.source).map_or("?", |source| &source.name);
-        output::line(&format!("{}\t{source}\t{}\t{}\t{}", row.id, row.kind, row.place, row.reason))?;
+        if let Entry::Vacant(unknown) = names.entry(row.source) {
+            unknown.insert(name_of(store, row.source).await?);
+        }
+        let source = &names[&row.source];
+        let (place, reason) = (output::place(&row.place), output::reason(&row.reason));
+        output::line(&format!("{}\t{source}\t{}\t{place}\t{reason}", row.id, row.kind))?;
     }
     if rows.is_empty() {
         output::line("no rows in quarantine")?;
     }
     Ok(())
+}
+
+/// The name of a source, also of one that was removed: it says so.
+async fn name_of(store: &Store, id: SourceId) -> Result<String> {
+    Ok(store.source(id).await?.map(|source| source.name).unwrap_or_default())
 }
 
 async fn show(global: &Global, store: &Store, id: QuarantineId, reason: Option<&str>) -> Result<()> {
@@ -104,7 +116,8 @@ async fn show(global: &Global, store: &Store, id: QuarantineId, reason: Option<&
     if global.json {
         return output::json(&json!({ "row": row, "content": content }));
     }
-    output::line(&format!("{}\n{} ({})\n{}", row.place, row.kind, row.form, row.reason))?;
+    let (place, reason) = (output::place(&row.place), output::reason(&row.reason));
+    output::line(&format!("{place}\n{} ({})\n{reason}", row.kind, row.form))?;
     match (content, row.closed) {
         (Some(content), _) => output::line(&serde_json::to_string_pretty(&content)?),
         (None, Some(closed)) => output::line(if closed.replayed { "read after all" } else { "dismissed" }),

@@ -46,6 +46,7 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
             let interval_s = i64::from(every) * 60;
             let new = NewSource { name, kind, channel, mode, url, cutoff, allow_host, interval_s, settings };
             let (secret, map) = (parts::secret(&parts)?, parts::map(kind, &parts)?);
+            parts::check_folder(store, &new.name, kind, &new.settings, None).await?;
             let source = store.add_source(new, Actor::Console).await?;
             let source = parts::with_map(store, source, map).await?;
             let source = parts::with_secret(store, source, secret).await?;
@@ -144,8 +145,9 @@ fn health(source: &Source) -> String {
         (_, true) => "paused".into(),
         (Some(error), _) => {
             format!(
-                "failing ({} in a row): {error}; next try {}",
+                "failing ({} in a row): {}; next try {}",
                 source.health.failures,
+                output::reason(error),
                 at(source.health.next_at)
             )
         }

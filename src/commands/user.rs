@@ -8,7 +8,7 @@ use qingting_models::county::{County, DepartmentCode};
 use qingting_models::records::{Actor, Role, User};
 use qingting_models::store::{NewUser, Store};
 use qingting_models::vault::random;
-use qingting_web::password;
+use qingting_web::password::{self, BadPassword};
 use serde_json::json;
 
 use crate::cli::{Global, UserCommand};
@@ -79,9 +79,20 @@ fn choose(login: &str, from_stdin: bool) -> Result<(String, bool)> {
     io::stdin().lock().read_line(&mut line)?;
     let password = line.trim_end_matches(['\n', '\r']).to_owned();
     if let Err(bad) = password::check(login, &password) {
-        bail!("this password is not accepted: {bad}");
+        bail!("this password is not accepted: {}", why(bad));
     }
     Ok((password, false))
+}
+
+/// What the pages say of a bad password, in the language of commands.
+fn why(bad: BadPassword) -> String {
+    match bad {
+        BadPassword::TooShort => format!("it needs {} characters at the least", password::MIN_LENGTH),
+        BadPassword::TooLong => format!("it may have {} characters at the most", password::MAX_LENGTH),
+        BadPassword::HoldsLogin => "it holds the login".into(),
+        BadPassword::Common => "it is among those that are tried first; choose another".into(),
+        BadPassword::Monotonous => "it repeats one or two characters".into(),
+    }
 }
 
 /// A random password of 16 letters and digits that are not easily confused.

@@ -124,10 +124,14 @@ async fn testing_an_address_shows_its_entries_and_stores_nothing() {
     let site = Shared::default();
     site.lock().unwrap().entries = vec!["码头扩建开工"];
     let url = serve(site).await;
-    let output = blocking(move || {
-        program().args(["source", "test", &url, "--allow-host", "127.0.0.1", "--json"]).output().unwrap()
+    let (output, lines) = blocking(move || {
+        let args = ["source", "test", &url, "--allow-host", "127.0.0.1"];
+        let json = program().args(args).arg("--json").output().unwrap();
+        (json, program().args(args).output().unwrap().stdout)
     })
     .await;
+    let lines = String::from_utf8(lines).unwrap();
+    assert!(lines.contains("码头扩建开工\n") && lines.contains("      今天上午，码头扩建开工。"), "{lines}");
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(value["format"], "rss");
     assert_eq!(value["entries"][0]["title"], "码头扩建开工");
@@ -140,8 +144,16 @@ async fn testing_an_address_shows_its_entries_and_stores_nothing() {
 async fn an_address_on_this_machine_is_refused_unless_it_is_named() {
     let site = Shared::default();
     let url = serve(site).await;
-    let output = blocking(move || program().args(["source", "test", &url]).output().unwrap()).await;
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("127.0.0.1") && said.lines().count() == 1, "{said}");
+    for (locale, words) in [("C", "lies on a private network"), ("zh_CN.UTF-8", "位于内部网络，没有读取")]
+    {
+        let url = url.clone();
+        let output = blocking(move || {
+            program().env("LC_ALL", locale).args(["source", "test", &url]).output().unwrap()
+        })
+        .await;
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words) && said.lines().count() == 1, "{said}");
+        assert!(!said.contains("(127.0.0.1)"), "the address is told twice: {said}");
+    }
 }

@@ -39,6 +39,27 @@ async fn files_that_are_no_sheets() {
 }
 
 #[tokio::test]
+async fn folders_that_cannot_be_watched() {
+    let county = County::sqlite().await;
+    let file = county.file("a.csv", "标题,内容\n甲,乙\n");
+    let add = |folder: &str| {
+        let args =
+            ["source", "add", "投递箱", "--kind", "folder", "--channel", "hotline", "--mode", "handle"];
+        county.run(&[&args[..], &["--folder", folder]].concat())
+    };
+    complains(&add("/nowhere/drop"), 1, &["/nowhere/drop", "does not exist", "make it"]);
+    complains(&add(file.to_str().unwrap()), 1, &["is a file"]);
+    assert_eq!(county.json(&["source", "list"]), serde_json::json!([]), "no source was left behind");
+    let home = county.home();
+    let good = home.parent().unwrap().join("drop");
+    std::fs::create_dir(&good).unwrap();
+    assert!(add(good.to_str().unwrap()).status.success());
+    let moved = county.run(&["source", "edit", "投递箱", "--folder", "/nowhere/drop"]);
+    complains(&moved, 1, &["does not exist"]);
+    county.ok(&["source", "edit", "投递箱", "--every", "30"]);
+}
+
+#[tokio::test]
 async fn names_that_are_not_known() {
     let county = County::sqlite().await;
     complains(&county.run(&["fetch", "--source", "无此来源"]), 1, &["无此来源"]);
@@ -72,7 +93,9 @@ async fn a_short_password_is_refused_and_a_good_one_taken() {
             .unwrap();
         writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.success(), good, "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), good, "{said}");
+        assert!(said.is_ascii(), "two languages in one line: {said}");
     }
     let again = county.run(&["user", "add", "li", "--name", "李", "--role", "duty"]);
     complains(&again, 1, &["li", "taken"]);

@@ -31,6 +31,11 @@ async fn rows_are_given_up_with_a_reason_and_all_at_once() {
     assert_eq!((still["read"].as_i64(), still["still_bad"].as_i64()), (Some(0), Some(2)));
     let gone = county.json(&["quarantine", "dismiss", "--all", "--source", "12345", "--reason", "重复"]);
     assert_eq!(gone["dismissed"], 2);
+    // The same rows in the next export have been dealt with.
+    assert_eq!(county.import(&sheet, "12345"), [5, 0, 0, 5, 0]);
+    county.ok(&["source", "remove", "12345"]);
+    let closed = county.ok(&["quarantine", "list", "--closed"]);
+    assert!(closed.contains("\t12345（") && !closed.contains("\t?\t"), "{closed}");
 }
 
 #[tokio::test]

@@ -109,6 +109,7 @@ pub(crate) fn program() -> Command {
     for name in ["QINGTING_DIR", "QINGTING_DATABASE_URL", "QINGTING_BIND", "QINGTING_LOG"] {
         command.env_remove(name);
     }
+    command.env("LC_ALL", "C");
     command
 }
 

@@ -19,7 +19,7 @@ pub struct Chart {
     height: i64,
     /// What the drawing shows, for those who cannot see it.
     pub label: String,
-    /// `4.2 条/天`.
+    /// `近 30 天平均每天 4.2 条`.
     pub rate: String,
     pub first: String,
     pub last: String,
@@ -55,7 +55,11 @@ impl Chart {
             width: span * DAY,
             height: HEIGHT,
             label,
-            rate,
+            rate: if known < days.len() {
+                format!("添加以来平均{rate}")
+            } else {
+                format!("近 {span} 天平均{rate}")
+            },
             first: day_text(days.first()),
             last: day_text(days.last()),
         }
@@ -97,6 +101,7 @@ mod tests {
         let chart = Chart::of_days(&counts, today, 30, date(2020, 1, 1));
         assert_eq!(chart.path.matches('M').count(), 30);
         assert_eq!(chart.label, "近 30 天共 12 条，平均每天 0.4 条；最多的一天是 11月20日，8 条");
+        assert_eq!(chart.rate, "近 30 天平均每天 0.4 条");
         assert_eq!((chart.first.as_str(), chart.last.as_str()), ("10月25日", "11月23日"));
         assert!(chart.path.contains("M104 24v-23h3v23z") && chart.path.contains("M112 24v-11h3v11z"));
     }
@@ -105,7 +110,10 @@ mod tests {
     fn a_source_without_items_and_one_with_huge_counts_are_drawn() {
         let today = date(2026, 11, 23);
         let empty = Chart::of_days(&[], today, 30, today);
-        assert_eq!((empty.label.as_str(), empty.rate.as_str()), ("近 30 天没有新信息", "每天 0 条"));
+        assert_eq!(
+            (empty.label.as_str(), empty.rate.as_str()),
+            ("近 30 天没有新信息", "添加以来平均每天 0 条")
+        );
         let huge = Chart::of_days(&[(today, i64::MAX / 64), (date(2026, 11, 22), 1)], today, 30, today);
         assert!(huge.path.contains("v-23h") && huge.path.contains("v-2h"), "{}", huge.path);
     }
@@ -114,6 +122,6 @@ mod tests {
     fn the_rate_counts_the_days_since_the_source_is_there() {
         let today = date(2026, 11, 23);
         let chart = Chart::of_days(&[(today, 6)], today, 30, date(2026, 11, 22));
-        assert_eq!(chart.rate, "每天 3.0 条");
+        assert_eq!(chart.rate, "添加以来平均每天 3.0 条");
     }
 }

@@ -20,6 +20,12 @@ impl Moment {
     pub fn new(at: Timestamp, now: Timestamp) -> Self {
         Self { text: words(at, now), exact: minute_text(at), iso: rfc3339(at) }
     }
+
+    /// A time at which something is to happen; one that has come, or is a minute away, is `马上`.
+    pub fn to_come(at: Timestamp, now: Timestamp) -> Self {
+        let soon = at.as_second() - now.as_second() < 60;
+        Self { text: if soon { "马上".into() } else { words(at, now) }, ..Self::new(at, now) }
+    }
 }
 
 fn words(at: Timestamp, now: Timestamp) -> String {
@@ -84,6 +90,19 @@ mod tests {
             ("2025-03-02T08:05:00", "2025年3月2日"),
         ] {
             assert_eq!(words(at(then), now), said, "{then}");
+        }
+    }
+
+    #[test]
+    fn what_is_due_happens_at_once() {
+        let now = at("2026-11-23T10:00:00");
+        for (then, said) in [
+            ("2026-11-23T09:40:00", "马上"),
+            ("2026-11-23T10:00:00", "马上"),
+            ("2026-11-23T10:00:40", "马上"),
+            ("2026-11-23T10:15:00", "今天 10:15"),
+        ] {
+            assert_eq!(Moment::to_come(at(then), now).text, said, "{then}");
         }
     }
 

@@ -142,6 +142,7 @@ fn routes() -> Vec<Route> {
         action("/sources/{id}/import/map", ADMINS, pages::import::map),
         // Takes no file, but as long as one.
         upload("/sources/{id}/import/run", ADMINS, BODY_LIMIT, pages::import::run),
+        page("/sources/{id}/import/{file}/result", ADMINS, pages::import::result),
         page("/sources/{id}/import/{file}/outcome", ADMINS, pages::import::outcome),
         page("/quarantine", QUARANTINE_KEEPERS, pages::quarantine::show),
         action("/quarantine/replay", QUARANTINE_KEEPERS, pages::quarantine::replay_kind),

@@ -12,7 +12,7 @@ use qingting_models::store::Store;
 use serde::{Deserialize, Serialize};
 
 use super::place::{Folder, free_name, shortened, stand_in};
-use super::{Dropped, FolderError, OUTCOMES, READ, UNREADABLE};
+use super::{Dropped, FolderError, OUTCOMES, READ, SEALED, UNREADABLE};
 use crate::plain;
 
 /// Ends the names of notes; they begin with a dot.
@@ -53,7 +53,7 @@ impl Left {
             name: file.name.clone(),
             size: file.size,
             changed: file.changed.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default(),
-            sealed: free_name(&kept, &format!("{day}-{}", shortened(&file.name)), ".sealed"),
+            sealed: free_name(&kept, &format!("{day}-{}", shortened(&file.name)), SEALED),
             results,
         }
     }

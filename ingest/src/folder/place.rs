@@ -15,16 +15,17 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    pub(super) fn of(source: &Source) -> Result<Self, FolderError> {
-        let set = source.settings.folder.as_deref().map(str::trim).filter(|folder| !folder.is_empty());
-        let path = PathBuf::from(set.ok_or_else(|| FolderError::NotSet(source.name.clone()))?);
+    /// The folder that is set for the source called `name`.
+    pub(super) fn of(name: &str, set: Option<&str>) -> Result<Self, FolderError> {
+        let set = set.map(str::trim).filter(|folder| !folder.is_empty());
+        let path = PathBuf::from(set.ok_or_else(|| FolderError::NotSet(name.to_owned()))?);
         if !path.is_absolute() {
             return Err(FolderError::NotAbsolute(path));
         }
         let path = match path.canonicalize() {
             Ok(path) => path,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(FolderError::Missing(path)),
-            Err(source) => return Err(FolderError::Io { path, source }),
+            Err(source) => return Err(FolderError::Closed { path, source }),
         };
         if path.is_dir() { Ok(Self { path }) } else { Err(FolderError::NotAFolder(path)) }
     }
@@ -45,6 +46,13 @@ impl Folder {
         for name in [READ, UNREADABLE, OUTCOMES] {
             fs::create_dir_all(self.path.join(name)).map_err(fail)?;
         }
+        self.try_out()
+    }
+
+    /// Tries whether the folder can be listed, and files in it written and removed.
+    pub(super) fn try_out(&self) -> Result<(), FolderError> {
+        fs::read_dir(&self.path).map_err(|source| FolderError::Closed { path: self.path.clone(), source })?;
+        let fail = |source| FolderError::NotWritable { path: self.path.clone(), source };
         let trial = self.path.join(format!(".qingting-{}", std::process::id()));
         fs::write(&trial, b"").and_then(|()| fs::remove_file(&trial)).map_err(fail)
     }

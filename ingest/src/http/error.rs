@@ -17,8 +17,8 @@ pub enum FetchError {
     #[error("\"{name}\" is no header that can be sent: {why}")]
     BadHeader { name: String, why: String },
     #[error(
-        "{host} lies on a private network ({address}); fetching from it is refused unless the source allows \
-         that host (--allow-host {host})"
+        "{host} lies on a private network{}; fetching from it is refused unless the source allows that host \
+         (--allow-host {host})", beside(host, *address)
     )]
     Refused { host: String, address: IpAddr },
     #[error(
@@ -82,6 +82,12 @@ impl fmt::Display for During {
             Self::Whole => "the whole answer took too long",
         })
     }
+}
+
+/// The address in brackets, unless the host is named by it.
+fn beside(host: &str, address: IpAddr) -> String {
+    let named = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    if named == Ok(address) { String::new() } else { format!(" ({address})") }
 }
 
 fn status_words(status: u16) -> &'static str {

@@ -17,7 +17,9 @@ use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::{Fetched, PollOutcome, Store, StoreError};
 
 pub use due::fetch_due;
-pub use preview::{Asked, Preview, PreviewEntry, preview, preview_source};
+pub use preview::{Asked, Preview, PreviewEntry, Warning, preview, preview_source};
+
+pub use crate::pull::json::Found;
 
 use crate::folder::{self, FolderError};
 use crate::http::{FetchError, Http, Validators};

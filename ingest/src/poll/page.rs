@@ -11,7 +11,7 @@ use super::articles::{self, Draft, Progress};
 use super::ask::{Told, ask};
 use super::{Brought, PollError, of_before};
 use crate::http::{Document, Http, Request};
-use crate::pull::page::{ListPage, Listed, PageError, read};
+use crate::pull::page::{ListPage, Listed, PageError, PageWarning, read};
 use crate::record::RawRecord;
 use crate::{rhythm, sameness};
 
@@ -45,7 +45,8 @@ pub(super) async fn poll(
         pace_s: pace_s.or(source.health.pace_s),
         ..of_before(source)
     };
-    let told = warnings.into_iter().find(|warning| warning.contains("\"date\"")).or(completed.alarm);
+    let undated = warnings.iter().find(|warning| matches!(warning, PageWarning::NoDate { .. }));
+    let told = undated.map(ToString::to_string).or(completed.alarm);
     Ok(Brought { fetched, fresh_for, alarm: told.map(PollError::Alarm), ..Brought::default() })
 }
 

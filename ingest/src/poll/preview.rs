@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use qingting_models::records::{ItemContent, PullRule, Source, SourceKind, SourceSettings};
-use qingting_models::store::NewSource;
+use qingting_models::store::{NewSource, Reject};
 use serde::Serialize;
 use url::Url;
 
@@ -11,8 +11,9 @@ use super::{PollError, feed, page};
 use crate::feed::{FeedDocument, FeedError};
 use crate::http::{Answer, Document, FetchError, Http, Request, Validators};
 use crate::prepare::prepare;
-use crate::pull::json::Mapping;
+use crate::pull::json::{Found, Mapping};
 use crate::pull::open311;
+use crate::pull::page::PageWarning;
 use crate::pull::{article, page as page_rule};
 use crate::record::RawRecord;
 
@@ -50,11 +51,45 @@ pub struct Preview {
     pub title: String,
     /// In the source's order.
     pub entries: Vec<PreviewEntry>,
-    /// How many entries there are.
+    /// How many entries would be taken in.
     pub total: usize,
+    /// How many were found besides and cannot be taken in.
+    pub rejected: usize,
+    /// What each path of an interface's rule found in the first record.
+    pub found: Vec<Found>,
+    /// Whether the first article was opened for its text; the others were not.
+    pub first_article: bool,
     /// What an administrator should look at.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
+
+/// What an administrator should look at, though something was read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    #[error("{what} {number}{}: {reason}", .path.as_ref().map(|path| format!(" ({path})")).unwrap_or_default())]
+    Lost {
+        /// `entry`, `record` or `request`.
+        what: &'static str,
+        /// From 1.
+        number: u64,
+        /// The path at fault.
+        path: Option<String>,
+        reason: String,
+    },
+    #[error(transparent)]
+    Page(#[from] PageWarning),
+    #[error("the article {url} could not be read: {why}")]
+    Article { url: String, why: String },
+}
+
+impl Serialize for Warning {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Entries that are lost and told one by one.
+const LOST: usize = 5;
 
 /// One entry of a preview.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -114,13 +149,19 @@ async fn of_feed(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Previ
             .unwrap_or_default(),
         title: feed.title,
         total: feed.entries.len(),
+        rejected: feed.lost.len(),
         warnings: feed
             .lost
             .iter()
-            .take(5)
-            .map(|lost| format!("entry {}: {}", lost.number, lost.reason))
+            .take(LOST)
+            .map(|lost| Warning::Lost {
+                what: "entry",
+                number: lost.number,
+                path: None,
+                reason: lost.reason.clone(),
+            })
             .collect(),
-        entries: Vec::new(),
+        ..Preview::default()
     };
     let summary = feed.entries.first().is_some_and(|entry| entry.summary_only);
     shown.entries = feed
@@ -155,7 +196,8 @@ async fn of_page(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Previ
         title: list.title,
         entries,
         total,
-        warnings: list.warnings,
+        warnings: list.warnings.into_iter().map(Warning::Page).collect(),
+        ..Preview::default()
     };
     if !rule.list_only {
         first_article(http, asked, &mut shown, rule.body.as_deref(), now).await;
@@ -179,8 +221,11 @@ async fn first_article(
         Err(wrong) => Err(wrong.to_string()),
     };
     match read {
-        Ok(text) => entry.body = text,
-        Err(why) => shown.warnings.push(format!("the article {url} could not be read: {why}")),
+        Ok(text) => {
+            entry.body = text;
+            shown.first_article = true;
+        }
+        Err(why) => shown.warnings.push(Warning::Article { url, why }),
     }
 }
 
@@ -197,10 +242,9 @@ async fn of_pull(
     let secret = secret_of(asked.name, rule, secret)?;
     let door = Door { http, allow_host: asked.allow_host, home: &home, secret };
     let document = door.get(&home, now).await?;
-    let page = door.page(&mapping, document, 1).await?;
-    let warnings =
-        page.rejects.iter().take(5).map(|r| format!("record {}: {}", r.place.row, r.reason)).collect();
-    Ok(of_records(asked, page.records, warnings))
+    let page = door.page(&mapping, document.clone(), 1).await?;
+    let found = mapping.found_in_first(&document.bytes, document.charset.as_deref());
+    Ok(Preview { found, ..of_records(asked, page.records, "record", &page.rejects) })
 }
 
 async fn of_open311(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Preview, PollError> {
@@ -211,13 +255,17 @@ async fn of_open311(http: &Http, asked: &Asked<'_>, now: Timestamp) -> Result<Pr
     let door = Door { http, allow_host: asked.allow_host, home: &home, secret: None };
     let document = door.get(&open311::address(&home, &rule, from, now, 1), now).await?;
     let read = open311::read(&document.bytes, document.charset.as_deref(), &document.url, 1)?;
-    let warnings =
-        read.rejects.iter().take(5).map(|r| format!("request {}: {}", r.place.row, r.reason)).collect();
-    Ok(of_records(asked, read.records, warnings))
+    Ok(of_records(asked, read.records, "request", &read.rejects))
 }
 
-fn of_records(asked: &Asked<'_>, records: Vec<RawRecord>, warnings: Vec<String>) -> Preview {
+fn of_records(asked: &Asked<'_>, records: Vec<RawRecord>, what: &'static str, rejects: &[Reject]) -> Preview {
     let total = records.len();
+    let lost = |reject: &Reject| Warning::Lost {
+        what,
+        number: reject.place.row,
+        path: reject.place.column.clone(),
+        reason: reject.reason.clone(),
+    };
     // A record's own names and numbers are known here alone: what stands of them in its texts is masked here.
     let entry = |r: RawRecord| {
         let id = r.external_id.clone().unwrap_or_default();
@@ -225,7 +273,14 @@ fn of_records(asked: &Asked<'_>, records: Vec<RawRecord>, warnings: Vec<String>)
         PreviewEntry { id, title, url, published: occurred_at, body }
     };
     let entries = records.into_iter().map(entry).collect();
-    Preview { format: asked.kind.code().into(), title: String::new(), entries, total, warnings }
+    Preview {
+        format: asked.kind.code().into(),
+        entries,
+        total,
+        rejected: rejects.len(),
+        warnings: rejects.iter().take(LOST).map(lost).collect(),
+        ..Preview::default()
+    }
 }
 
 async fn fetched(http: &Http, request: Request, now: Timestamp) -> Result<Document, FetchError> {

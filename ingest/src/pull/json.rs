@@ -5,11 +5,13 @@ use qingting_models::clock;
 use qingting_models::records::{Paging, PullRule, RejectForm, RejectKind, RowPlace};
 use qingting_models::store::Reject;
 use qingting_models::text::mask;
+use serde::Serialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 use url::Url;
 
 use super::rule::{BadRule, header_name, parameter, path};
+use crate::prepare::prepare;
 use crate::record::{Persons, RawRecord};
 use crate::sheet::times;
 use crate::text::{one_line, tidy_lines, web_address};
@@ -43,6 +45,18 @@ pub struct JsonPage {
     pub rejects: Vec<Reject>,
     /// Where the document says the next page is: a cursor or an address, as the rule's paging has it.
     pub next: Option<String>,
+}
+
+/// What a path of the rule found in a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// The part of the rule: `title`, or `extra` with the label.
+    pub part: String,
+    pub path: String,
+    /// Whether it found something.
+    pub any: bool,
+    /// What it found, masked; always empty for names and numbers of persons.
+    pub text: String,
 }
 
 /// A part of a record: its path, read and as it was written.
@@ -178,6 +192,51 @@ impl Mapping {
             return Ok(Vec::new());
         }
         Err(JsonError::NoRecords { path: self.records.written.clone(), seen: seen(document) })
+    }
+
+    /// What each path finds in the first record of a page, which need not fit the rule; nothing when there is none.
+    pub fn found_in_first(&self, bytes: &[u8], charset: Option<&str>) -> Vec<Found> {
+        let Ok(document) = document(bytes, charset) else { return Vec::new() };
+        let records = self.records_of(&document).unwrap_or_default();
+        let Some(record) = records.first() else { return Vec::new() };
+        let parts = self.parts();
+        parts.into_iter().map(|(name, part, personal)| self.found(record, name, part, personal)).collect()
+    }
+
+    /// Every part that is looked for in a record, with its name, and whether it is personal.
+    fn parts(&self) -> Vec<(String, &Part, bool)> {
+        let fixed = [
+            ("id", &self.id, false),
+            ("title", &self.title, false),
+            ("body", &self.body, false),
+            ("url", &self.url, false),
+            ("occurred", &self.occurred, false),
+            ("dispatched", &self.dispatched, false),
+            ("due", &self.due, false),
+            ("state", &self.state, false),
+            ("person_name", &self.person_name, true),
+            ("person_phone", &self.person_phone, true),
+        ];
+        let fixed = fixed
+            .into_iter()
+            .filter_map(|(name, part, personal)| Some((name.to_owned(), part.as_ref()?, personal)));
+        let extra = self.extra.iter().map(|(label, part)| {
+            (format!("extra {label}"), part, crate::sheet::personal_column(label).is_some())
+        });
+        fixed.chain(extra).collect()
+    }
+
+    fn found(&self, record: &Value, name: String, part: &Part, personal: bool) -> Found {
+        let found = texts(record, part);
+        let (any, path) = (!found.is_empty(), part.written.clone());
+        if personal {
+            return Found { part: name, path, any, text: String::new() };
+        }
+        // The record's own names and numbers are masked in it, as they would be in what is stored.
+        let persons = Persons { names: self.names(record), phones: self.phones(record), others: Vec::new() };
+        let body = crate::feed::html_to_text(&found.join("\n"));
+        let text = prepare(RawRecord { body, persons, ..RawRecord::default() }).content.body;
+        Found { part: name, path, any, text }
     }
 
     /// Reads one record.
@@ -394,6 +453,21 @@ mod tests {
             "person": {"name": "章小雨", "phones": ["13800001234", "0574-65712345"]},
             "offices": [{"name": "住建局"}, {"name": "供电公司"}]
         })
+    }
+
+    #[test]
+    fn what_each_path_finds_in_the_first_record_is_masked() {
+        let mut record = full();
+        record["title"] = json!("章小雨反映路灯不亮");
+        record["no"] = Value::Null;
+        let document = json!({"data": {"rows": [record]}}).to_string();
+        let found = Mapping::of(&rule()).unwrap().found_in_first(document.as_bytes(), None);
+        let of = |part: &str| found.iter().find(|found| found.part == part).unwrap();
+        assert!(!of("id").any && of("state").text.contains("已办结"));
+        assert!(of("title").text.contains("路灯不亮") && of("extra 承办单位").text.contains("住建局"));
+        assert_eq!((of("person_name").any, of("person_name").text.as_str()), (true, ""));
+        let all = format!("{found:?}");
+        assert!(!all.contains("章小雨") && !all.contains("13800001234"), "{all}");
     }
 
     #[test]

@@ -9,4 +9,4 @@ pub mod page;
 mod rule;
 
 pub(crate) use html::bearable_start;
-pub use rule::BadRule;
+pub use rule::{BadRule, SelectorFault};

@@ -40,7 +40,16 @@ pub struct ListPage {
     /// In page order.
     pub entries: Vec<Listed>,
     /// What an administrator should look at, though entries were read.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<PageWarning>,
+}
+
+/// What is doubtful about a list page that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+pub enum PageWarning {
+    #[error("{left_out} of {all} entries have no title and are left out")]
+    Untitled { left_out: usize, all: usize },
+    #[error("the selector \"{written}\" for \"date\" brought no date that can be read in any entry")]
+    NoDate { written: String },
 }
 
 /// One entry of a list page.
@@ -129,18 +138,12 @@ pub fn read(
     }
     let mut warnings = Vec::new();
     if titled < entries.len() {
-        warnings.push(format!(
-            "{} of {} entries have no title and are left out",
-            entries.len() - titled,
-            entries.len()
-        ));
+        warnings.push(PageWarning::Untitled { left_out: entries.len() - titled, all: entries.len() });
     }
     if let Some(written) = &rule.date
         && entries.iter().all(|entry| entry.published.is_none())
     {
-        warnings.push(format!(
-            "the selector \"{written}\" for \"date\" brought no date that can be read in any entry"
-        ));
+        warnings.push(PageWarning::NoDate { written: written.clone() });
     }
     let entries = entries.into_iter().filter(|entry| !entry.title.is_empty()).collect();
     Ok(ListPage { title: page_title(&page), entries, warnings })
@@ -282,7 +285,7 @@ mod tests {
             ]
         );
         assert_eq!(read.entries[1].text, "昨天 10:20 共三百盏");
-        assert_eq!(read.warnings, ["1 of 4 entries have no title and are left out"]);
+        assert_eq!(read.warnings, [PageWarning::Untitled { left_out: 1, all: 4 }]);
     }
 
     #[test]
@@ -317,7 +320,7 @@ mod tests {
         let with = PageRule { link: Some("b".into()), ..rule("li") };
         assert!(page(LIST, &with).unwrap_err().to_string().contains("\"b\" for \"link\""));
         let with = PageRule { date: Some("b".into()), ..rule("li") };
-        assert!(page(LIST, &with).unwrap().warnings[1].contains("\"b\" for \"date\""));
+        assert_eq!(page(LIST, &with).unwrap().warnings[1], PageWarning::NoDate { written: "b".into() });
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What is wrong with a rule that an administrator wrote, found before it is saved.
 
+use std::fmt;
+
 use scraper::Selector;
+use scraper::error::SelectorErrorKind;
 use serde_json_path::JsonPath;
 
 /// A rule that cannot be used, and the part at fault.
@@ -11,13 +14,60 @@ pub enum BadRule {
     #[error(
         "\"{written}\" for \"{part}\" is no CSS selector: {why}; allowed: for example ul.news li, #list > a"
     )]
-    Selector { part: &'static str, written: String, why: String },
+    Selector { part: &'static str, written: String, why: SelectorFault },
     #[error(
-        "\"{written}\" for \"{part}\" is no JSONPath: {why}; allowed: for example $.data.rows[*] or $.id"
+        "\"{written}\" for \"{part}\" is no JSONPath: {why} at character {at}; allowed: for example $.data.rows[*] or $.id"
     )]
-    Path { part: String, written: String, why: String },
+    Path { part: String, written: String, why: String, at: usize },
     #[error("\"{written}\" for \"{part}\" cannot be used: {why}")]
     Value { part: &'static str, written: String, why: &'static str },
+}
+
+/// What keeps a text from being a CSS selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectorFault {
+    Empty,
+    /// A sign such as `>` or `,` has nothing behind or before it.
+    Dangling,
+    /// A bracket or quote is not closed, or the text ends too early.
+    Unfinished,
+    /// A class or pseudo-class without a name, or one that is not known.
+    Name,
+    /// What stands in square brackets is no attribute.
+    Attribute,
+    /// A sign that has no place in a selector.
+    Sign,
+}
+
+impl SelectorFault {
+    fn of(wrong: &SelectorErrorKind) -> Self {
+        match wrong {
+            SelectorErrorKind::EndOfLine | SelectorErrorKind::TooManyNestedBlocks => Self::Unfinished,
+            SelectorErrorKind::ExpectedColonOnPseudoElement
+            | SelectorErrorKind::ExpectedIdentityOnPseudoElement => Self::Name,
+            // The library gives the kind without its type.
+            SelectorErrorKind::UnexpectedSelectorParseError(kind) => match format!("{kind:?}").as_str() {
+                "EmptySelector" | "DanglingCombinator" => Self::Dangling,
+                kind if kind.contains("Attr") => Self::Attribute,
+                kind if kind.contains("Pseudo") || kind.starts_with("ClassNeedsIdent") => Self::Name,
+                _ => Self::Sign,
+            },
+            _ => Self::Sign,
+        }
+    }
+}
+
+impl fmt::Display for SelectorFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "it is empty",
+            Self::Dangling => "a sign such as > or , has nothing beside it",
+            Self::Unfinished => "it ends too early; is a bracket or quote left open?",
+            Self::Name => "a . or : has no name behind it, or one that is not known",
+            Self::Attribute => "what stands in [ ] is no attribute",
+            Self::Sign => "a sign in it has no place there",
+        })
+    }
 }
 
 /// Reads a CSS selector.
@@ -25,11 +75,11 @@ pub enum BadRule {
 /// # Errors
 /// When it is empty or none.
 pub(super) fn selector(part: &'static str, written: &str) -> Result<Selector, BadRule> {
-    let bad = |why: String| BadRule::Selector { part, written: written.to_owned(), why };
+    let bad = |why| BadRule::Selector { part, written: written.to_owned(), why };
     if written.trim().is_empty() {
-        return Err(bad("it is empty".into()));
+        return Err(bad(SelectorFault::Empty));
     }
-    Selector::parse(written.trim()).map_err(|wrong| bad(wrong.to_string()))
+    Selector::parse(written.trim()).map_err(|wrong| bad(SelectorFault::of(&wrong)))
 }
 
 /// Reads a JSONPath.
@@ -40,7 +90,8 @@ pub(super) fn path(part: &str, written: &str) -> Result<JsonPath, BadRule> {
     JsonPath::parse(written.trim()).map_err(|wrong| BadRule::Path {
         part: part.to_owned(),
         written: written.to_owned(),
-        why: format!("{} at character {}", wrong.message(), wrong.position() + 1),
+        why: wrong.message().to_owned(),
+        at: wrong.position() + 1,
     })
 }
 
@@ -73,4 +124,28 @@ pub(super) fn header_name(name: &str) -> Result<(), BadRule> {
         return bad("this header is set by the program itself");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_selector_is_told_apart() {
+        for (written, fault) in [
+            (" ", SelectorFault::Empty),
+            ("li >", SelectorFault::Dangling),
+            (",", SelectorFault::Dangling),
+            ("li[", SelectorFault::Unfinished),
+            ("a[=x]", SelectorFault::Attribute),
+            ("ul.", SelectorFault::Unfinished),
+            ("ul.1", SelectorFault::Sign),
+            ("a:nosuch", SelectorFault::Name),
+            ("ul{li}", SelectorFault::Sign),
+        ] {
+            let told = selector("item", written).unwrap_err();
+            let part = "item";
+            assert_eq!(told, BadRule::Selector { part, written: written.into(), why: fault });
+        }
+    }
 }

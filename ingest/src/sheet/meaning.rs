@@ -56,7 +56,7 @@ impl Meaning {
             Self::ExternalId => "编号",
             Self::Title => "标题",
             Self::Body => "内容",
-            Self::Dispatched => "派发时间",
+            Self::Dispatched => "派单时间",
             Self::Occurred => "发生时间",
             Self::Due => "办理期限",
             Self::State => "办理状态",

@@ -102,7 +102,8 @@ async fn a_preview_shows_the_list_and_its_first_article_and_stores_nothing() {
     assert!(items(&store).await.is_empty());
     site.fail("/a/1.html", StatusCode::FORBIDDEN);
     let shown = preview_source(&http, &Asked::from(&page), None, store.now()).await.unwrap();
-    assert!(shown.warnings[0].contains("HTTP status 403"), "{:?}", shown.warnings);
+    let why = shown.warnings[0].to_string();
+    assert!(why.contains("HTTP status 403") && !shown.first_article, "{why}");
 }
 
 #[tokio::test]

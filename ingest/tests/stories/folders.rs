@@ -117,6 +117,12 @@ async fn files_dropped_into_a_folder_are_read_sealed_away_and_answered() {
     let mut plain = Vec::new();
     store.vault().open_file_to(&sealed, &mut plain).unwrap();
     assert_eq!(plain, CALLS.as_bytes());
+    assert_eq!(folder::unreadable(&source), 1);
+    let failed = store.source_runs(source.id, 10).await.unwrap().into_iter().find_map(|run| run.error);
+    assert!(
+        failed.is_some_and(|why| why.starts_with("is a PNG picture")),
+        "the fault alone, without the path"
+    );
     let why = fs::read_to_string(folder.path().join("读不了").join("照片.csv.原因.txt")).unwrap();
     assert!(why.contains("不是表格"), "{why}");
     assert_eq!(folder::poll(&store, &source).await.unwrap(), SourceRun::default());
@@ -174,6 +180,10 @@ async fn a_file_that_was_read_but_not_put_away_is_not_read_again() {
     assert_eq!(store.source_runs(source.id, 10).await.unwrap().len(), 1);
 }
 
+async fn look(store: &Store, source: &Source) -> Result<(), FolderError> {
+    folder::look(store, &source.name, source.settings.folder.as_deref(), Some(source.id)).await
+}
+
 #[tokio::test]
 async fn a_folder_that_cannot_be_watched_says_why() {
     let store = fresh().await.unwrap();
@@ -181,6 +191,8 @@ async fn a_folder_that_cannot_be_watched_says_why() {
     let inner = folder.path().join("内");
     fs::create_dir(&inner).unwrap();
     let outer = source(&store, "外", Some(folder.path())).await;
+    look(&store, &outer).await.unwrap();
+    assert!(!folder.path().join("已读").exists(), "a look leaves nothing behind");
     folder::check(&store, &outer).await.unwrap();
     let within = source(&store, "内", Some(&inner)).await;
     assert!(
@@ -189,6 +201,7 @@ async fn a_folder_that_cannot_be_watched_says_why() {
     store.remove_source(within.id, Actor::Console).await.unwrap();
     let missing = source(&store, "无", Some(&folder.path().with_extension("none"))).await;
     assert!(matches!(folder::check(&store, &missing).await, Err(FolderError::Missing(_))));
+    assert!(matches!(look(&store, &missing).await, Err(FolderError::Missing(_))));
     let relative = source(&store, "相对", Some(Path::new("sheets"))).await;
     assert!(matches!(folder::check(&store, &relative).await, Err(FolderError::NotAbsolute(_))));
     let lone = file("a.csv", CALLS);

@@ -36,7 +36,8 @@ pub(super) struct Keyed {
 }
 
 impl Store {
-    /// Writes one batch of a source and counts what became of it; `read` counts arrivals and rejects together.
+    /// Writes one batch of a source and counts what became of it; `read` counts arrivals and rejects together. A
+    /// reject that was dealt with in quarantine before counts as unchanged.
     ///
     /// # Errors
     /// When the database fails; then nothing of the batch is stored.
@@ -127,8 +128,9 @@ impl Store {
                 fates[index] = fate;
             }
         }
+        let mut closed = 0;
         for reject in rejects {
-            self.insert_reject(&mut tx, source, reject).await?;
+            closed += i64::from(!self.insert_reject(&mut tx, source, reject).await?);
         }
         tx.commit().await?;
         let of = |fate| fates.iter().filter(|f| **f == fate).count() as i64;
@@ -136,8 +138,8 @@ impl Store {
             read: (keyed.len() + rejects.len()) as i64,
             new: of(Fate::New),
             updated: of(Fate::Updated),
-            unchanged: of(Fate::Unchanged),
-            quarantined: rejects.len() as i64,
+            unchanged: of(Fate::Unchanged) + closed,
+            quarantined: rejects.len() as i64 - closed,
         };
         Ok(Intake { counts, fates })
     }
@@ -221,18 +223,19 @@ impl Store {
         work::add(tx, work::JUDGE, &ids, now).await
     }
 
-    async fn insert_reject(&self, tx: &mut Tx, source: &Source, reject: &Reject) -> Result<(), StoreError> {
+    /// Puts a row into quarantine, once; false when it was there before and has been dealt with.
+    async fn insert_reject(&self, tx: &mut Tx, source: &Source, reject: &Reject) -> Result<bool, StoreError> {
         let now = self.now();
         let plain = to_json(&reject.original)?;
         let digest = self.vault().digest("quarantine", plain.as_bytes());
         let known = tx
             .row(
-                "SELECT id FROM quarantine WHERE source_id = $1 AND digest = $2",
+                "SELECT closed_at FROM quarantine WHERE source_id = $1 AND digest = $2",
                 args![source.id.0, &digest],
             )
             .await?;
-        if known.is_some() {
-            return Ok(());
+        if let Some(known) = known {
+            return Ok(known.opt_int("closed_at")?.is_none());
         }
         let sealed = self.seal_in(tx, &plain).await?;
         tx.run(
@@ -251,7 +254,7 @@ impl Store {
             ],
         )
         .await?;
-        Ok(())
+        Ok(true)
     }
 
     fn sealed_row(&self, id: SealedId, original: &str) -> Result<Vec<Arg>, StoreError> {

@@ -116,8 +116,9 @@ async fn a_quarantined_row_is_opened_with_a_reason_and_closed_once() {
         assert!(store.close_quarantined(id, false, "重复", Actor::Console).await.unwrap());
         assert!(!store.close_quarantined(id, true, "", Actor::Console).await.unwrap());
         assert_eq!(store.quarantine_kinds().await.unwrap(), [(source.id, RejectKind::Time, 1)]);
-        // The same bad row in the next export stays dismissed.
-        store.intake(&source, vec![], vec![reject(4, "更坏")]).await.unwrap();
+        // The same bad row in the next export stays dismissed and is no news; one that still waits is.
+        let again = store.intake(&source, vec![], vec![reject(3, "坏"), reject(4, "更坏")]).await.unwrap();
+        assert_eq!((again.read, again.unchanged, again.quarantined), (2, 1, 1));
         assert_eq!(store.count_quarantine(waiting).await.unwrap(), 1);
         let closed =
             store.quarantine(QuarantineFilter { closed: true, ..waiting }, Page::default()).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use qingting_ingest::prepare::prepare;
 use qingting_ingest::sheet::{self, ColumnMap, SheetPreview, TablePreview};
 use qingting_models::clock::minute_text;
@@ -13,7 +13,7 @@ use crate::cli::Global;
 use crate::output;
 
 pub(super) fn run(global: &Global, file: &Path, map: Option<&ColumnMap>) -> Result<()> {
-    let preview = sheet::preview(file, map).map_err(|fault| anyhow!("{} {fault}", file.display()))?;
+    let preview = sheet::preview(file, map).map_err(|fault| output::of_file(file, &fault))?;
     if global.json { output::json(&document(preview)) } else { print(preview) }
 }
 
@@ -79,7 +79,7 @@ fn table(table: TablePreview) -> Result<()> {
         ))?;
     }
     for bad in &table.bad {
-        output::line(&format!("  bad: {}: {}", bad.place, bad.reason))?;
+        output::line(&format!("  bad: {}: {}", output::place(&bad.place), output::reason(&bad.reason)))?;
     }
     for (row, arrival) in masked(table) {
         let at = arrival.content.occurred_at.map(minute_text).unwrap_or_default();

@@ -30,6 +30,9 @@ pub async fn run(global: &Global, store: &Store, command: SourceCommand) -> Resu
     before.full_text &= !no_full_text;
     let settings = parts::settings(source.kind, before, &typed)?;
     parts::check_address(source.kind, url.as_deref())?;
+    if settings.folder != source.settings.folder {
+        parts::check_folder(store, &source.name, source.kind, &settings, Some(source.id)).await?;
+    }
     let secret = parts::secret(&typed)?;
     let cutoff = match cutoff.as_deref() {
         Some("none") => None,

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, BufRead};
 
 use anyhow::{Context, Result, bail};
-use qingting_ingest::pull;
 use qingting_ingest::sheet::ColumnMap;
+use qingting_ingest::{folder, pull};
+use qingting_models::ids::SourceId;
 use qingting_models::records::{Actor, Source, SourceKind, SourceSettings};
 use qingting_models::store::{SourceChange, Store, StoreError};
 
@@ -80,6 +81,20 @@ pub async fn with_map(store: &Store, source: Source, map: Option<String>) -> Res
     }
     let change = SourceChange { column_map: map, ..SourceChange::of(&source) };
     Ok(store.change_source(source.id, change, Actor::Console).await?)
+}
+
+/// Whether the folder that is to be watched is there, can be written to, and is no other source's than `own`'s.
+pub async fn check_folder(
+    store: &Store,
+    name: &str,
+    kind: SourceKind,
+    settings: &SourceSettings,
+    own: Option<SourceId>,
+) -> Result<()> {
+    if kind != SourceKind::Folder {
+        return Ok(());
+    }
+    Ok(folder::look(store, name, settings.folder.as_deref(), own).await?)
 }
 
 /// Whether a source of this kind has such an address.

@@ -1,8 +1,9 @@
 //! `qingting source show`: one source with its settings, health and last runs.
 
 use anyhow::Result;
+use qingting_ingest::folder;
 use qingting_models::clock::minute_text;
-use qingting_models::records::Source;
+use qingting_models::records::{Source, SourceKind};
 use qingting_models::store::Store;
 use serde_json::json;
 
@@ -23,11 +24,18 @@ pub async fn run(global: &Global, store: &Store, source: &Source) -> Result<()> 
     if let Some(url) = &source.url {
         output::line(&format!("address    {url}"))?;
     }
+    if let Some(host) = &source.allow_host {
+        output::line(&format!("allowed    {host}"))?;
+    }
     if let Some(moved) = &source.health.moved_to {
         output::line(&format!("moved to   {moved}"))?;
     }
     if source.kind.is_polled() {
         output::line(&format!("every      {} min", source.interval_s / 60))?;
+    }
+    let unread = if source.kind == SourceKind::Folder { folder::unreadable(source) } else { 0 };
+    if unread > 0 {
+        output::line(&format!("unread     {unread} sheets in {}", folder::UNREADABLE))?;
     }
     if let Some(next) = source.health.next_at.filter(|_| !source.paused) {
         output::line(&format!("next try   {}", minute_text(next)))?;
@@ -46,7 +54,11 @@ pub async fn run(global: &Global, store: &Store, source: &Source) -> Result<()> 
             "read {}, new {}, updated {}, unchanged {}, quarantined {}",
             c.read, c.new, c.updated, c.unchanged, c.quarantined
         );
-        output::line(&format!("{}  {}", minute_text(run.at), run.error.unwrap_or(counts)))?;
+        output::line(&format!(
+            "{}  {}",
+            minute_text(run.at),
+            run.error.as_deref().map_or(counts, output::reason)
+        ))?;
     }
     Ok(())
 }

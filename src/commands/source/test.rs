@@ -6,7 +6,9 @@ use anyhow::{Context, Result, bail};
 use qingting_ingest::feed::discover as feeds;
 use qingting_ingest::folder;
 use qingting_ingest::http::{Answer, Validators};
-use qingting_ingest::poll::{Asked, Preview, preview_source};
+use qingting_ingest::poll::{Asked, Found, Preview, PreviewEntry, preview_source};
+use qingting_ingest::prepare::prepare;
+use qingting_ingest::record::RawRecord;
 use qingting_ingest::sheet::{self, ColumnMap, TablePreview};
 use qingting_models::clock::{Clock, SystemClock, minute_text};
 use qingting_models::records::{Source, SourceKind, SourceSettings};
@@ -21,6 +23,8 @@ use crate::output;
 
 /// Entries that are printed.
 const SHOWN: usize = 20;
+/// Characters of a text that are printed.
+const BEGINNING: usize = 80;
 
 pub async fn address(
     global: &Global,
@@ -68,7 +72,7 @@ pub fn folder(global: &Global, typed: &SourceParts) -> Result<()> {
                 let rows = rows.map(|rows| format!("{rows} rows, ")).unwrap_or_default();
                 format!("{name}\t{rows}columns told with confidence {sure:.2}")
             }
-            Err(why) => format!("{name}\t{why}"),
+            Err(why) => format!("{name}\t{}", output::reason(why)),
         })?;
     }
     if looked.is_empty() {
@@ -103,15 +107,59 @@ fn show(global: &Global, preview: &Preview) -> Result<()> {
     if global.json {
         return output::json(preview);
     }
-    output::line(&format!("{} ({}), {} entries", preview.title, preview.format, preview.total))?;
+    let rejected = match preview.rejected {
+        0 => String::new(),
+        n => format!(", {n} more that cannot be taken in"),
+    };
+    output::line(&format!("{} ({}), {} entries{rejected}", preview.title, preview.format, preview.total))?;
+    for found in &preview.found {
+        output::line(&format!("  {}\t{}\t{}", found.part, found.path, found_words(found)))?;
+    }
     for entry in preview.entries.iter().take(SHOWN) {
-        let at = entry.published.map(minute_text).unwrap_or_default();
-        output::line(&format!("  {at}  {}", entry.title))?;
+        entry_lines(entry).iter().try_for_each(|line| output::line(line))?;
     }
     for warning in &preview.warnings {
-        output::line(&format!("warning: {warning}"))?;
+        output::line(&format!("warning: {}", output::reason(&warning.to_string())))?;
+    }
+    if let Some(extent) = extent(preview) {
+        output::line(extent)?;
     }
     Ok(())
+}
+
+fn found_words(found: &Found) -> String {
+    match (found.any, found.text.is_empty()) {
+        (false, _) => "found nothing".into(),
+        (true, true) => "found, sealed".into(),
+        (true, false) => beginning(&found.text),
+    }
+}
+
+/// How much of the source was read, where that is not all.
+fn extent(preview: &Preview) -> Option<&'static str> {
+    match preview.format.as_str() {
+        "pull" | "open311" => Some("only the first page was read"),
+        _ if preview.first_article => Some("only the first article was opened for its text"),
+        _ => None,
+    }
+}
+
+/// An entry, masked as it would be stored: its time and title, its address, the beginning of its text.
+fn entry_lines(entry: &PreviewEntry) -> Vec<String> {
+    let record = RawRecord { title: entry.title.clone(), body: entry.body.clone(), ..RawRecord::default() };
+    let content = prepare(record).content;
+    let at = entry.published.map(minute_text).unwrap_or_default();
+    let mut lines = vec![format!("  {at}  {}", content.title)];
+    lines.extend(entry.url.as_ref().map(|url| format!("      {url}")));
+    lines.extend((!content.body.is_empty()).then(|| format!("      {}", beginning(&content.body))));
+    lines
+}
+
+/// The first characters of a text on one line.
+fn beginning(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cut: String = line.chars().take(BEGINNING).collect();
+    if cut.len() < line.len() { format!("{cut}…") } else { cut }
 }
 
 pub async fn discover(global: &Global, url: &str, allow_host: Option<&str>) -> Result<()> {

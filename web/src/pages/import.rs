@@ -6,7 +6,7 @@ use std::path::Path as FilePath;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect};
 use qingting_ingest::import::{ImportError, import_with_outcome, saved_map};
 use qingting_ingest::outcome::OutcomeSheet;
 use qingting_ingest::prepare::prepare;
@@ -17,7 +17,7 @@ use qingting_models::ids::SourceId;
 use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::SourceChange;
 
-use super::import_file::{Uploaded, Uploads};
+use super::import_file::{Imported, Uploaded, Uploads};
 use super::{Answer, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -272,39 +272,51 @@ fn map_of(form: &Form) -> String {
     lines
 }
 
-/// Imports an uploaded file, deletes it, and shows the counts.
-pub async fn run(
-    State(state): State<AppState>,
-    caller: Caller,
-    Path(id): Path<String>,
-    form: Form,
-) -> Answer {
+/// Imports an uploaded file, deletes it, and leads to the page with the counts; so does a second press.
+pub async fn run(State(state): State<AppState>, Path(id): Path<String>, form: Form) -> Answer {
     let source = sheet_source(&state, &id).await?;
     let uploaded = uploads(&state)?.find(source.id, form.text("file"))?;
+    if uploaded.imported().is_none() {
+        let imported = take_in(&state, &source, &uploaded).await?;
+        uploaded.note(&imported).map_err(WebError::internal)?;
+        uploaded.delete_file();
+    }
+    let path = format!("/sources/{}/import/{}/result", source.id, uploaded.id);
+    Ok(Redirect::to(&path).into_response())
+}
+
+async fn take_in(state: &AppState, source: &Source, uploaded: &Uploaded) -> Result<Imported, WebError> {
     let path = uploaded.file()?;
     let outcome = OutcomeSheet::create(&uploaded.outcome()).map_err(WebError::internal)?;
-    let imported = import_with_outcome(&state.store, &source, &path, None, Some(outcome), &|_| {}).await;
+    let imported = import_with_outcome(&state.store, source, &path, None, Some(outcome), &|_| {}).await;
     let (counts, problem) = match imported {
         Ok(counts) => (counts, None),
         Err(ImportError::Store(error)) => return Err(error.into()),
-        Err(ImportError::Sheet { fault, .. }) => {
-            (SourceRun::default(), Some(plain::told(&fault.to_string())))
-        }
-        Err(other) => (SourceRun::default(), Some(plain::told(&other.to_string()))),
+        Err(ImportError::Sheet { fault, .. }) => (SourceRun::default(), Some(fault.to_string())),
+        Err(other) => (SourceRun::default(), Some(other.to_string())),
     };
-    uploaded.delete_file();
+    Ok(Imported { name: name_of(&path), counts, problem })
+}
+
+/// What came of an import; kept for a day.
+pub async fn result(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path((id, file)): Path<(String, String)>,
+) -> Answer {
+    let source = sheet_source(&state, &id).await?;
+    let uploaded = uploads(&state)?.find(source.id, &file)?;
+    let Imported { name, counts, problem } = uploaded.imported().ok_or(WebError::NotFound)?;
     let done = uploaded.outcome().is_file();
-    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = ImportResultPage {
+    html(&ImportResultPage {
         frame: Frame::inside(&state, &caller, "导入结果", "/sources"),
         source_id: source.id.to_string(),
         source: source.name.clone(),
-        name: name_of(&path),
+        name,
         counts,
-        problem,
+        problem: problem.as_deref().map(plain::told),
         outcome: done.then(|| format!("/sources/{}/import/{}/outcome", source.id, uploaded.id)),
-    };
-    Ok((status, html(&page)?).into_response())
+    })
 }
 
 /// The outcome sheet of an import, for the sender.

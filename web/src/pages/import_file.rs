@@ -2,12 +2,14 @@
 //! machine may read, and gone after the import, after a day, or at the next start.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use axum::extract::multipart::Field;
 use jiff::{SignedDuration, Timestamp};
 use qingting_models::ids::{RunId, SourceId};
+use qingting_models::records::SourceRun;
+use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
 use crate::error::WebError;
@@ -19,8 +21,20 @@ const KEPT_HOURS: i64 = 24;
 const NAME_BYTES: usize = 150;
 /// The outcome sheet beside the folder of the file.
 const OUTCOME: &str = "outcome.xlsx";
+/// What came of the import.
+const RESULT: &str = "result.json";
 /// The folder that holds the file under its own name.
 const INSIDE: &str = "file";
+
+/// What came of an import, kept as long as its outcome sheet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Imported {
+    /// The name of the sheet.
+    pub name: String,
+    pub counts: SourceRun,
+    /// Why not all was read, as the reader wrote it.
+    pub problem: Option<String>,
+}
 
 /// The folder of all uploads.
 #[derive(Debug, Clone)]
@@ -119,6 +133,18 @@ impl Uploaded {
     /// Where its outcome sheet is written.
     pub(super) fn outcome(&self) -> PathBuf {
         self.folder.join(OUTCOME)
+    }
+
+    /// Notes what came of the import.
+    pub(super) fn note(&self, imported: &Imported) -> io::Result<()> {
+        let text = serde_json::to_vec(imported)?;
+        private_file(&self.folder.join(RESULT)).and_then(|mut file| file.write_all(&text))
+    }
+
+    /// What came of the import; nothing while it was not imported.
+    pub(super) fn imported(&self) -> Option<Imported> {
+        let text = fs::read(self.folder.join(RESULT)).ok()?;
+        serde_json::from_slice(&text).ok()
     }
 
     /// Deletes the file; the outcome sheet stays for a day.

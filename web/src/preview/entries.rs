@@ -1,6 +1,6 @@
 //! What a source would bring as a page shows it: its entries masked, and what each rule found in the first.
 
-use qingting_ingest::poll::{self, PreviewEntry};
+use qingting_ingest::poll::{self, Found, PreviewEntry, Warning};
 use qingting_ingest::prepare::prepare;
 use qingting_ingest::record::RawRecord;
 use qingting_models::clock::minute_text;
@@ -15,19 +15,32 @@ use crate::view::{snippet, title_text};
 const FOUND: usize = 120;
 
 pub(super) fn shown(source: &Source, read: poll::Preview) -> Preview {
+    let extent = extent(source, read.first_article);
     let entries: Vec<Shown> = read.entries.into_iter().take(ENTRIES).map(entry).collect();
     let settings = &source.settings;
     let matched = match (entries.first(), &settings.page, &settings.pull) {
-        (Some(first), Some(rule), _) => of_page(rule, read.total, first),
-        (Some(first), _, Some(rule)) => of_pull(rule, read.total, first),
+        (Some(first), Some(rule), _) => of_page(rule, read.total, first, read.first_article),
+        (_, _, Some(rule)) => of_pull(rule, read.total + read.rejected, &read.found),
         _ => Vec::new(),
     };
     Preview {
         what: what(source.kind, &read.format, &snippet(&mask(&read.title).text, 80)),
         count: read.total,
+        rejected: read.rejected,
+        extent,
         entries,
         matched,
-        notes: read.warnings.iter().map(|warning| note(warning)).collect(),
+        notes: read.warnings.iter().map(note).collect(),
+    }
+}
+
+/// How much of the source a trial reads, where that is not all.
+fn extent(source: &Source, first_article: bool) -> &'static str {
+    match source.kind {
+        SourceKind::Pull => "试读只读第一页；保存以后，程序按翻页方式读其余各页。",
+        SourceKind::Open311 => "试读只读第一页；保存以后，程序读其余各页。",
+        _ if first_article => "正文只打开了第一篇文章；其余各篇保存以后再读。",
+        _ => "",
     }
 }
 
@@ -55,82 +68,58 @@ fn entry(entry: PreviewEntry) -> Shown {
 }
 
 /// A rule with what it found in the first entry; `by_itself` says what stood in for one that was left out.
-fn row(label: &'static str, rule: Option<&str>, by_itself: &str, found: &str) -> Matched {
+fn row(label: impl Into<String>, rule: Option<&str>, by_itself: &str, found: &str) -> Matched {
     let nothing = found.is_empty() || found == "（无标题）";
     Matched {
-        label,
+        label: label.into(),
         rule: rule.unwrap_or(by_itself).to_owned(),
         nothing,
         found: if nothing { String::new() } else { snippet(found, FOUND) },
     }
 }
 
-fn of_page(rule: &PageRule, count: usize, first: &Shown) -> Vec<Matched> {
+fn of_page(rule: &PageRule, count: usize, first: &Shown, first_article: bool) -> Vec<Matched> {
     let (url, at) = (first.url.as_deref().unwrap_or_default(), first.at.as_deref().unwrap_or_default());
-    let text = if rule.list_only { "（列表里的文字）" } else { "（自动找正文）" };
+    let by_itself = if rule.list_only { "（列表里的文字）" } else { "（自动找正文）" };
+    let text = if rule.list_only || first_article { first.text.as_str() } else { "" };
     vec![
         row("每一条", Some(&rule.item), "", &format!("选中 {count} 条")),
         row("标题", rule.title.as_deref(), "（链接的文字）", &first.title),
         row("链接", rule.link.as_deref(), "（第一个链接）", url),
         row("日期", rule.date.as_deref(), "（像日期的文字）", at),
-        row("正文", rule.body.as_deref(), text, &first.text),
+        row("正文", rule.body.as_deref(), by_itself, text),
     ]
 }
 
-fn of_pull(rule: &PullRule, count: usize, first: &Shown) -> Vec<Matched> {
-    let (url, at) = (first.url.as_deref().unwrap_or_default(), first.at.as_deref().unwrap_or_default());
-    let mut rows = vec![row("所有记录", Some(&rule.records), "", &format!("{count} 条"))];
-    rows.push(row("标题", rule.title.as_deref(), "（取内容的开头）", &first.title));
-    let time = rule.occurred.as_deref().or(rule.dispatched.as_deref());
-    let written = [
-        ("内容", rule.body.as_deref(), first.text.as_str()),
-        ("链接", rule.url.as_deref(), url),
-        ("时间", time, at),
-    ];
-    rows.extend(
-        written
-            .into_iter()
-            .filter(|(_, path, _)| path.is_some())
-            .map(|(label, path, found)| row(label, path, "", found)),
-    );
-    rows
+/// Every path of the rule with what it found in the first record, whether or not that can be taken in.
+fn of_pull(rule: &PullRule, count: usize, found: &[Found]) -> Vec<Matched> {
+    let records = row("所有记录", Some(&rule.records), "", &format!("{count} 条"));
+    let part = |found: &Found| {
+        let sealed = found.any && found.text.is_empty();
+        let text = if sealed { "（有，密封保存，不显示）" } else { found.text.as_str() };
+        row(plain::pull_part(&found.part), Some(&found.path), "", text)
+    };
+    std::iter::once(records).chain(found.iter().map(part)).collect()
 }
 
-/// A warning in words; where it names an entry or an article, its reason is told.
-fn note(warning: &str) -> Told {
-    let told = |lead: String, reason: &str| Told {
-        text: format!("{lead}{}", plain::told(reason).text),
-        original: Some(warning.to_owned()),
+/// A warning in words.
+fn note(warning: &Warning) -> Told {
+    let text = match warning {
+        Warning::Lost { number, path, reason, .. } => {
+            let path = path.as_ref().map(|path| format!("（{path}）")).unwrap_or_default();
+            format!("第 {number} 条不会读入{path}：{}", plain::told(reason).text)
+        }
+        Warning::Article { why, .. } => format!("第一篇文章的正文没有读到：{}", plain::told(why).text),
+        Warning::Page(page) => return plain::told(&page.to_string()),
     };
-    if let Some((place, reason)) = warning.split_once(": ")
-        && let Some((what, number)) = place.split_once(' ')
-        && matches!(what, "entry" | "record" | "request")
-    {
-        return told(format!("第 {number} 条不会读入："), reason);
-    }
-    if let Some((_, reason)) =
-        warning.strip_prefix("the article ").and_then(|w| w.split_once(" could not be read: "))
-    {
-        return told("第一篇文章的正文没有读到：".into(), reason);
-    }
-    if let Some((some, all)) =
-        warning.strip_suffix(" entries have no title and are left out").and_then(|w| w.split_once(" of "))
-    {
-        let text = format!("{all} 条里有 {some} 条没有标题，不会读入。");
-        return Told { text, original: Some(warning.to_owned()) };
-    }
-    plain::told(warning)
+    Told { text, original: Some(warning.to_string()) }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use qingting_ingest::pull::page::PageWarning;
 
-    fn chinese(warning: &str) -> String {
-        let told = note(warning);
-        assert_eq!(told.original.as_deref(), Some(warning));
-        told.text
-    }
+    use super::*;
 
     #[test]
     fn entries_and_what_the_rules_found_are_masked() {
@@ -142,34 +131,60 @@ mod tests {
         };
         let shown = entry(found);
         let rule = PageRule { item: "li".into(), date: Some("i".into()), ..PageRule::default() };
-        let rows = of_page(&rule, 3, &shown);
+        let rows = of_page(&rule, 3, &shown, true);
         let all = format!("{shown:?}{rows:?}");
         for never in ["13812345678", "13987654321", "javascript"] {
             assert!(!all.contains(never), "{all}");
         }
-        let nothing: Vec<&str> = rows.iter().filter(|m| m.nothing).map(|m| m.label).collect();
+        let nothing: Vec<&str> = rows.iter().filter(|m| m.nothing).map(|m| m.label.as_str()).collect();
         assert_eq!(nothing, ["链接", "日期"]);
+        assert!(of_page(&rule, 3, &shown, false)[4].nothing, "an article that was not read is not found");
         assert_eq!((rows[0].found.as_str(), rows[3].rule.as_str()), ("选中 3 条", "i"));
     }
 
     #[test]
-    fn an_interface_shows_the_paths_that_were_written() {
+    fn an_interface_shows_each_path_and_what_it_found() {
         let rule = PullRule { records: "$[*]".into(), body: Some("$.b".into()), ..PullRule::default() };
-        let first = Shown { title: "路灯".into(), text: "路灯不亮".into(), ..Shown::default() };
-        let labels: Vec<&str> = of_pull(&rule, 2, &first).iter().map(|m| m.label).collect();
-        assert_eq!(labels, ["所有记录", "标题", "内容"]);
+        let found = |part: &str, any: bool, text: &str| Found {
+            part: part.into(),
+            path: format!("$.{part}"),
+            any,
+            text: text.into(),
+        };
+        let found = [
+            found("body", true, "路灯不亮"),
+            found("occurred", false, ""),
+            found("person_name", true, ""),
+            found("extra 区域", true, "城东"),
+        ];
+        let rows = of_pull(&rule, 2, &found);
+        let labels: Vec<&str> = rows.iter().map(|m| m.label.as_str()).collect();
+        assert_eq!(labels, ["所有记录", "内容", "发生或发布时间", "姓名", "区域"]);
+        assert_eq!(rows.iter().map(|m| m.nothing).collect::<Vec<_>>(), [false, false, true, false, false]);
+        assert!(rows[3].found.contains("不显示"));
     }
 
     #[test]
     fn warnings_are_told_in_chinese() {
-        assert_eq!(chinese("entry 3: the entry has no content"), "第 3 条不会读入：这一条没有内容。");
-        assert!(
-            chinese("the article https://a.cn/1 could not be read: the page is empty")
-                .starts_with("第一篇文章")
-        );
+        let chinese = |warning: Warning| {
+            let told = note(&warning);
+            assert_eq!(told.original, Some(warning.to_string()));
+            told.text
+        };
+        let path = Some("$.t".to_owned());
+        let reason = "the entry has no content".to_owned();
         assert_eq!(
-            chinese("1 of 4 entries have no title and are left out"),
-            "4 条里有 1 条没有标题，不会读入。"
+            chinese(Warning::Lost { what: "entry", number: 3, path, reason }),
+            "第 3 条不会读入（$.t）：这一条没有内容。"
         );
+        let why = "the selector \"#x\" for \"body\" matched nothing on the article's page".to_owned();
+        assert_eq!(
+            chinese(Warning::Article { url: "https://a.cn/1".into(), why }),
+            "第一篇文章的正文没有读到：正文选择器“#x”在文章页上什么也没有匹配到。"
+        );
+        let untitled = Warning::Page(PageWarning::Untitled { left_out: 1, all: 4 });
+        assert_eq!(chinese(untitled), "4 条里有 1 条没有标题，不会读入。");
+        let undated = Warning::Page(PageWarning::NoDate { written: ".nodate".into() });
+        assert!(chinese(undated).starts_with("日期选择器“.nodate”没有得到"));
     }
 }

@@ -13,7 +13,7 @@ use qingting_ingest::poll::{self, Asked, PollError};
 use qingting_models::records::Source;
 
 use crate::plain::{self, Told};
-use crate::remedy::remedy;
+use crate::remedy::{Beside, remedy};
 
 /// Entries that are shown.
 const ENTRIES: usize = 20;
@@ -37,6 +37,10 @@ pub struct Preview {
     /// What was read: `RSS 订阅源“…”`.
     pub what: String,
     pub count: usize,
+    /// How many were found besides and cannot be taken in; the notes say why.
+    pub rejected: usize,
+    /// How much of it was read, where that is not all.
+    pub extent: &'static str,
     /// The first entries.
     pub entries: Vec<Shown>,
     /// What each rule found in the first entry, or that it found nothing.
@@ -57,7 +61,7 @@ pub struct Shown {
 /// What a rule found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Matched {
-    pub label: &'static str,
+    pub label: String,
     pub rule: String,
     pub found: String,
     pub nothing: bool,
@@ -77,9 +81,9 @@ impl Trial {
         Self { problem: Some(Told { text: why.into(), original: None }), ..Self::default() }
     }
 
-    fn failed(reason: &str) -> Self {
+    fn failed(reason: &str, beside: Beside) -> Self {
         tracing::info!(reason, "a source could not be tried");
-        Self { problem: Some(plain::told(reason)), todo: remedy(reason).into(), ..Self::default() }
+        Self { problem: Some(plain::told(reason)), todo: remedy(reason, beside), ..Self::default() }
     }
 
     fn read(preview: Preview) -> Self {
@@ -88,15 +92,27 @@ impl Trial {
 }
 
 /// Reads what `source` describes, which need not be saved; `secret` is what its interface is asked with.
-pub async fn read(http: Option<&Http>, source: &Source, secret: Option<&str>, now: Timestamp) -> Trial {
+pub async fn read(
+    http: Option<&Http>,
+    source: &Source,
+    secret: Option<&str>,
+    beside: Beside,
+    now: Timestamp,
+) -> Trial {
     let Some(http) = http else {
         return Trial::refused("这个服务没有启用试读；请在服务器命令行使用 qingting source test。");
     };
-    let trial = tokio::time::timeout(TIME, read_kind(http, source, secret, now)).await;
+    let trial = tokio::time::timeout(TIME, read_kind(http, source, secret, beside, now)).await;
     trial.unwrap_or_else(|_| Trial::refused("对方太慢，25 秒内没有读完。可以先保存，程序会在后台慢慢读。"))
 }
 
-async fn read_kind(http: &Http, source: &Source, secret: Option<&str>, now: Timestamp) -> Trial {
+async fn read_kind(
+    http: &Http,
+    source: &Source,
+    secret: Option<&str>,
+    beside: Beside,
+    now: Timestamp,
+) -> Trial {
     match poll::preview_source(http, &Asked::from(source), secret.map(str::to_owned), now).await {
         Ok(read) => Trial::read(entries::shown(source, read)),
         Err(error) => {
@@ -107,7 +123,7 @@ async fn read_kind(http: &Http, source: &Source, secret: Option<&str>, now: Time
                 _ => Vec::new(),
             };
             if found.is_empty() {
-                Trial::failed(&error.to_string())
+                Trial::failed(&error.to_string(), beside)
             } else {
                 Trial { found, ..Trial::default() }
             }
@@ -119,11 +135,13 @@ async fn read_kind(http: &Http, source: &Source, secret: Option<&str>, now: Time
 impl Trial {
     pub(crate) fn sample(t: &str) -> Self {
         let shown = Shown { title: t.into(), text: t.into(), at: Some(t.into()), url: Some(t.into()) };
-        let matched = |nothing| Matched { label: "标题", rule: t.into(), found: t.into(), nothing };
+        let matched = |nothing| Matched { label: t.into(), rule: t.into(), found: t.into(), nothing };
         Self {
             preview: Some(Preview {
                 what: t.into(),
                 count: 2,
+                rejected: 1,
+                extent: "试读只读第一页。",
                 entries: vec![shown.clone(), Shown { at: None, url: None, ..shown }],
                 matched: vec![matched(true), matched(false)],
                 notes: vec![Told::sample(t)],

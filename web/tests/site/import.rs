@@ -55,18 +55,28 @@ async fn a_sheet_is_previewed_masked_then_imported_and_deleted() {
         let path = format!("/sources/{}/import/run", office.source);
         let file = file_of(&preview);
         let result = office.post("admin", &path, &[("file", &file)]).await;
-        assert_eq!(result.status, StatusCode::OK, "{}", result.body);
-        assert!(result.body.contains("<dt>新收</dt><dd>1</dd>"), "{}", result.body);
-        assert_eq!(files(office.uploads()), ["outcome.xlsx"], "the sheet is gone");
+        assert_eq!(result.status, StatusCode::SEE_OTHER, "{}", result.body);
+        let shown = result.location();
+        // The page of the result can be loaded again.
+        for _ in 0..2 {
+            let result = office.get("admin", shown).await;
+            assert_eq!(result.status, StatusCode::OK, "{}", result.body);
+            assert!(result.body.contains("<dt>新收</dt><dd>1</dd>"), "{}", result.body);
+        }
+        let result = office.get("admin", shown).await;
+        let mut left = files(office.uploads());
+        left.sort();
+        assert_eq!(left, ["outcome.xlsx", "result.json"], "the sheet is gone");
         let outcome = result.body.split("href=\"").find(|r| r.contains("/outcome")).unwrap();
         let outcome = office.get("admin", outcome.split('"').next().unwrap()).await;
         assert_eq!(outcome.status, StatusCode::OK);
         assert!(outcome.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
         assert!(outcome.body.starts_with("PK"));
         let again = office.post("admin", &path, &[("file", &file)]).await;
-        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(again.location(), shown, "a second press imports nothing again");
         let again = upload(&office, "日报.csv", SHEET).await;
         let again = office.post("admin", &path, &[("file", &file_of(&again))]).await;
+        let again = office.get("admin", again.location()).await;
         assert!(again.body.contains("<dt>未变</dt><dd>1</dd>"), "{}", again.body);
     }
 }

@@ -77,11 +77,13 @@ async fn actions(office: &Office) -> Vec<String> {
 async fn every_kind_is_chosen_and_added_by_its_own_form() {
     let office = Office::new().await;
     let chooser = office.get("admin", "/sources/new").await.body;
+    let drop = tempfile::tempdir().unwrap();
+    let folder = drop.path().to_str().unwrap();
     let kinds: &[(&str, &[(&str, &str)])] = &[
         ("feed", &[("address", "https://example.cn/rss"), ("minutes", "15"), ("full_text", "on")]),
         ("page", &[("address", "https://example.cn/l"), ("minutes", "15"), ("page_item", "ul > li")]),
         ("sheet", &[("column_map", "body = \"情况说明\"")]),
-        ("folder", &[("folder", "/srv/drop"), ("minutes", "1")]),
+        ("folder", &[("folder", folder), ("minutes", "1")]),
         (
             "pull",
             &[
@@ -147,6 +149,52 @@ async fn what_was_typed_survives_an_error_that_is_told_at_its_field() {
 }
 
 #[tokio::test]
+async fn a_trial_that_cannot_be_made_names_the_field_and_leads_to_it() {
+    let office = Office::online().await;
+    let form = [("kind", "page"), ("address", "https://example.cn/l"), ("page_item", "li >"), ("do", "try")];
+    let answer = office.post("admin", "/sources/new", &form).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let panel = answer.body.split("id=\"tried\"").nth(1).unwrap();
+    assert!(
+        panel.contains("<a href=\"#f-page_item\">每一条</a>") && panel.contains("前后要有内容"),
+        "{panel}"
+    );
+    assert!(!answer.body.contains("DanglingCombinator") && !panel.contains("点“试读”"));
+    let blank = office.get("admin", "/sources/new?kind=page").await.body;
+    assert!(blank.contains("填好表单") && !blank.contains("左边"));
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_watched_is_not_saved() {
+    let office = Office::new().await;
+    let drop = tempfile::tempdir().unwrap();
+    let missing = drop.path().join("没有");
+    let rows = |folder: &'static str| {
+        [("kind", "folder"), ("name", "投递箱"), ("minutes", "15"), ("folder", folder)]
+    };
+    let refused = add(&office, &rows(missing.to_str().unwrap().to_owned().leak())).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("不存在；请服务器管理员建好") && refused.body.contains("f-folder-problem"));
+    let saved = add(&office, &rows(drop.path().to_str().unwrap().to_owned().leak())).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.body);
+    assert_eq!(std::fs::read_dir(drop.path()).unwrap().count(), 0, "the look left something behind");
+    let source = named(&office, "投递箱").await;
+    let unread = drop.path().join("读不了");
+    std::fs::create_dir(&unread).unwrap();
+    std::fs::write(unread.join("2026-11-01-a.csv.sealed"), "x").unwrap();
+    std::fs::write(unread.join("a.csv.原因.txt"), "x").unwrap();
+    for path in ["/sources".to_owned(), format!("/sources/{}", source.id)] {
+        let page = office.get("admin", &path).await.body;
+        assert!(page.contains("有 1 份表格读不了"), "{path}");
+    }
+    let edit = format!("/sources/{}/edit", source.id);
+    let mut rows = rows(missing.to_str().unwrap().to_owned().leak()).to_vec();
+    rows.extend([("channel", "site"), ("mode", "mirror")]);
+    let refused = office.post("admin", &edit, &rows).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("不存在"));
+}
+
+#[tokio::test]
 async fn a_trial_shows_masked_entries_and_stores_nothing() {
     let office = Office::online().await;
     let address = format!("{}/rss.xml", site().await);
@@ -194,8 +242,14 @@ async fn the_selectors_of_a_page_show_what_they_matched_or_that_they_match_nothi
         ]
     };
     let good = office.post("admin", "/sources/new", &form("ul.news > li")).await.body;
-    for says in ["选中 2 条", "关于停水的通知", "关于停电的通知", "2026-10-31", "东门片区停水一天"]
-    {
+    for says in [
+        "只打开了第一篇文章",
+        "选中 2 条",
+        "关于停水的通知",
+        "关于停电的通知",
+        "2026-10-31",
+        "东门片区停水一天",
+    ] {
         assert!(good.contains(says), "{says} is missing: {good}");
     }
     assert!(!good.contains("13912345678"));
@@ -225,6 +279,15 @@ async fn an_interface_is_tried_with_its_secret_and_its_persons_stay_masked() {
     let good = office.post("admin", "/sources/new", &form).await.body;
     assert!(good.contains("会读到 1 条") && good.contains("路灯不亮") && good.contains("所有记录"), "{good}");
     assert!(!good.contains("欧阳小渔"), "a name is shown");
+    for says in ["只读第一页", "$.who", "密封保存，不显示", "$.text"] {
+        assert!(good.contains(says), "{says} is missing: {good}");
+    }
+    let mut unfit = form.clone();
+    unfit.retain(|(name, _)| *name != "pull_id");
+    unfit.push(("pull_id", "$.nr"));
+    let unfit = office.post("admin", "/sources/new", &unfit).await.body;
+    assert!(unfit.contains("找到 1 条，但没有一条能读入") && unfit.contains("没有编号"), "{unfit}");
+    assert!(unfit.contains("没有找到") && !unfit.contains("里面没有条目"), "{unfit}");
     form.retain(|(name, _)| *name != "secret");
     form.push(("secret", "wrong"));
     let refused = office.post("admin", "/sources/new", &form).await.body;
@@ -379,6 +442,8 @@ async fn a_token_is_replaced_and_ended() {
     add(&office, &[("kind", "push"), ("name", "网格平台")]).await;
     let source = named(&office, "网格平台").await;
     let path = format!("/sources/{}", source.id);
+    let page = office.get("admin", &path).await.body;
+    assert!(page.contains("<summary>换新令牌</summary>") && page.contains("确定结束</button>"), "{page}");
     let answer = office.post("admin", &format!("{path}/token"), &[]).await;
     assert!(answer.body.contains("http://qt.test/api/v1/items") && answer.body.contains("只显示这一次"));
     assert_eq!(answer.headers["cache-control"], "no-store");
@@ -389,6 +454,8 @@ async fn a_token_is_replaced_and_ended() {
     let ended = office.post("admin", &format!("{path}/token/end"), &[]).await;
     assert_eq!(ended.location(), format!("{path}?done=source-token-ended"));
     assert!(office.store.source_of_token(token).await.unwrap().is_none());
+    let page = office.get("admin", &path).await.body;
+    assert!(page.contains("对方推送会被拒绝") && page.contains("生成令牌</button>"), "{page}");
     let sheet = office.post("admin", &format!("/sources/{}/token", office.source), &[]).await;
     assert_eq!(sheet.status, StatusCode::UNPROCESSABLE_ENTITY, "a sheet is not pushed");
 }

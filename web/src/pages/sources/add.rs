@@ -8,6 +8,7 @@ use qingting_models::records::{Source, SourceKind};
 use qingting_models::store::StoreError;
 
 use super::draft::{self, Draft, Secret};
+use super::folder;
 use super::form::{SourceForm, Step, step};
 use super::kinds::{self, KindView};
 use super::problems::Problems;
@@ -18,7 +19,6 @@ use crate::caller::{Caller, Form};
 use crate::case_forms::Control;
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
-use crate::preview::Trial;
 use crate::query::Query;
 
 /// The page.
@@ -49,9 +49,13 @@ pub async fn submit(State(state): State<AppState>, caller: Caller, headers: Head
         return match read(kind, &typed, None, Purpose::Try) {
             Ok(draft) => {
                 let trial = trial::of_draft(&state, &draft, None).await?;
-                again(&state, &caller, kind, &typed, &Problems::default(), Some(trial))
+                let form = SourceForm::to_add(kind, &typed, &Problems::default()).with(Some(trial));
+                html(&page(&state, &caller, Some(form)))
             }
-            Err(problems) => again(&state, &caller, kind, &typed, &problems, None),
+            Err(problems) => {
+                let form = SourceForm::to_add(kind, &typed, &problems).untried();
+                again(&state, &caller, form, &problems)
+            }
         };
     }
     let added = match read(kind, &typed, None, Purpose::Save) {
@@ -61,22 +65,13 @@ pub async fn submit(State(state): State<AppState>, caller: Caller, headers: Head
     match added {
         Ok(source) if kind == SourceKind::Push => token::first(&state, &caller, &headers, source).await,
         Ok(source) => Ok(back("", &page_of(source.id), "source-added")),
-        Err(problems) => again(&state, &caller, kind, &typed, &problems, None),
+        Err(problems) => again(&state, &caller, SourceForm::to_add(kind, &typed, &problems), &problems),
     }
 }
 
-fn again(
-    state: &AppState,
-    caller: &Caller,
-    kind: SourceKind,
-    typed: &Form,
-    problems: &Problems,
-    trial: Option<Trial>,
-) -> Answer {
-    let mut page = page(state, caller, Some(SourceForm::to_add(kind, typed, problems).with(trial)));
-    if problems.is_empty() {
-        return html(&page);
-    }
+/// The form with its problems.
+fn again(state: &AppState, caller: &Caller, form: SourceForm, problems: &Problems) -> Answer {
+    let mut page = page(state, caller, Some(form));
     page.frame = page.frame.with(Some(Notice::bad(problems.summary())));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
@@ -88,6 +83,9 @@ async fn save(
     draft: &Draft,
 ) -> Result<Result<Source, Problems>, WebError> {
     let (store, actor) = (&state.store, caller.actor());
+    if let Some(problem) = folder::problem(store, draft, None).await? {
+        return Ok(Err(problem));
+    }
     let source = match store.add_source(draft.to_new(), actor).await {
         Ok(source) => source,
         Err(error @ StoreError::Taken { .. }) => {

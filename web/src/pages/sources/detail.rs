@@ -9,7 +9,7 @@ use qingting_models::store::QuarantineFilter;
 use super::draft::form_of;
 use super::fields::groups;
 use super::problems::Problems;
-use super::state::{Health, health};
+use super::state::{Health, health, unreadable};
 use super::{Answer, DAYS, PATH, find, html, kinds, list, trial};
 use crate::app::AppState;
 use crate::caller::Caller;
@@ -114,6 +114,7 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
     let now = store.now();
     let days = store.items_per_day(source.id, DAYS).await?;
     let runs = store.source_runs(source.id, RUNS).await?;
+    let unread = unreadable(std::slice::from_ref(&source)).await.into_values().sum();
     let waiting = QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() };
     Ok(DetailPage {
         frame: Frame::inside(state, caller, &source.name, PATH),
@@ -122,7 +123,7 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
         kind: source.kind.label(),
         channel: source.channel.label(),
         mode: source.mode.label(),
-        health: health(&source, now),
+        health: health(&source, unread, now),
         last_tried: source.health.last_tried_at.map(|at| Moment::new(at, now)),
         failures: source.health.failures,
         moved_to: source.health.moved_to.clone(),
@@ -162,7 +163,7 @@ fn pace_words(seconds: i64) -> String {
 fn run_view(run: &FinishedRun, now: Timestamp) -> RunView {
     RunView {
         at: Moment::new(run.at, now),
-        what: run.what.clone(),
+        what: plain::what(&run.what),
         read: run.counts.read,
         new: run.counts.new,
         updated: run.counts.updated,

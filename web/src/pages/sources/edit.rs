@@ -8,6 +8,7 @@ use qingting_models::records::Source;
 use qingting_models::store::StoreError;
 
 use super::draft::{Draft, Secret, form_of};
+use super::folder;
 use super::form::{SourceForm, Step, step};
 use super::problems::Problems;
 use super::reading::{Purpose, read};
@@ -72,7 +73,10 @@ pub async fn submit(
         },
         Err(problems) => problems,
     };
-    let page = page(&state, &caller, &source, &typed, &problems, None);
+    let mut page = page(&state, &caller, &source, &typed, &problems, None);
+    if pressed == Step::Try {
+        page.form = page.form.untried();
+    }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
@@ -82,6 +86,11 @@ async fn save(
     source: &Source,
     draft: &Draft,
 ) -> Result<Option<Problems>, WebError> {
+    // Another setting can be changed while a share is away.
+    let moved = draft.settings.folder != source.settings.folder;
+    if moved && let Some(problem) = folder::problem(&state.store, draft, Some(source.id)).await? {
+        return Ok(Some(problem));
+    }
     let (store, actor) = (&state.store, caller.actor());
     let secret = match &draft.secret {
         Secret::Set(secret) => Some(Some(secret.as_str())),

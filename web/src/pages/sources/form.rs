@@ -6,6 +6,7 @@ use super::fields::{Group, groups};
 use super::kinds;
 use super::problems::Problems;
 use crate::caller::Form;
+use crate::case_forms::Field;
 use crate::preview::Trial;
 
 /// A form with what was typed, what is wrong, and what a trial brought.
@@ -21,6 +22,16 @@ pub struct SourceForm {
     pub can_try: bool,
     pub submit: &'static str,
     pub trial: Option<Trial>,
+    /// What kept the trial from being made.
+    pub faults: Vec<Fault>,
+}
+
+/// A field that has to be mended before a trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub field: &'static str,
+    pub label: &'static str,
+    pub text: String,
 }
 
 /// What the person pressed.
@@ -68,7 +79,18 @@ impl SourceForm {
             can_try: kinds::can_be_tried(kind),
             submit: "",
             trial: None,
+            faults: Vec::new(),
         }
+    }
+
+    /// The form after a trial that the problems of its fields kept from being made.
+    pub fn untried(mut self) -> Self {
+        let fields = self.groups.iter().flat_map(|group| &group.fields);
+        let fault = |field: &Field| {
+            Some(Fault { field: field.name, label: field.label, text: field.problem.clone()? })
+        };
+        self.faults = fields.filter_map(fault).collect();
+        self
     }
 
     pub fn with(mut self, trial: Option<Trial>) -> Self {
@@ -106,13 +128,21 @@ impl SourceForm {
             problems.add(field, t);
         }
         let form = Self::to_change(t, kind, &typed, &problems, true);
-        form.with(Some(Trial::sample(t)))
+        form.with(Some(Trial::sample(t))).untried()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trial_that_was_not_made_names_the_fields_at_fault() {
+        let problems = Problems::one("page_item", "不是选择器");
+        let form = SourceForm::to_add(SourceKind::Page, &Form::default(), &problems).untried();
+        let faults: Vec<_> = form.faults.iter().map(|f| (f.field, f.label, f.text.as_str())).collect();
+        assert_eq!(faults, [("page_item", "每一条", "不是选择器")]);
+    }
 
     #[test]
     fn a_picked_feed_becomes_the_address_and_is_tried() {

@@ -10,7 +10,7 @@ use qingting_models::clock::local_date;
 use qingting_models::ids::SourceId;
 use qingting_models::records::Source;
 
-use super::state::{Health, State, health};
+use super::state::{Health, State, health, unreadable};
 use super::{Answer, DAYS, PATH, html};
 use crate::app::AppState;
 use crate::caller::Caller;
@@ -72,13 +72,14 @@ async fn rows(
         *waiting.entry(source).or_default() += n;
     }
     let now = state.store.now();
+    let unread = unreadable(sources).await;
     let row = |source: &Source| SourceView {
         id: source.id.to_string(),
         name: source.name.clone(),
         kind: source.kind.label(),
         mode: source.mode.label(),
         channel: source.channel.label(),
-        health: health(source, now),
+        health: health(source, unread.get(&source.id).copied().unwrap_or(0), now),
         chart: chart(source, days.get(&source.id).map_or(&[], Vec::as_slice), now),
         quarantined: waiting.get(&source.id).copied().unwrap_or(0),
     };

@@ -7,6 +7,7 @@ pub mod detail;
 mod draft;
 pub mod edit;
 mod fields;
+mod folder;
 mod form;
 mod kinds;
 pub mod list;

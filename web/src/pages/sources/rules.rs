@@ -5,6 +5,7 @@ use qingting_ingest::sheet::{BadMap, ColumnMap};
 use qingting_models::records::{PageRule, PullRule};
 
 use super::problems::Problems;
+use crate::plain;
 
 /// Checks the selectors of a list page.
 pub(super) fn check_page(rule: &PageRule, problems: &mut Problems) {
@@ -20,11 +21,15 @@ pub(super) fn check_page(rule: &PageRule, problems: &mut Problems) {
 fn words(bad: &BadRule) -> (&str, String) {
     match bad {
         BadRule::Missing { part, .. } => (part, "请填写这一项".into()),
-        BadRule::Selector { part, written, why } => {
-            (part, format!("“{written}”不是 CSS 选择器，应像 ul.news > li 或 #list a（{why}）"))
-        }
-        BadRule::Path { part, written, why } => {
-            (part, format!("“{written}”不是 JSONPath，应像 $.data.rows[*] 或 $.id（{why}）"))
+        BadRule::Selector { part, written, why } => (
+            part,
+            format!(
+                "“{written}”不是 CSS 选择器，应像 ul.news > li 或 #list a（{}）",
+                plain::selector_fault(*why)
+            ),
+        ),
+        BadRule::Path { part, written, at, .. } => {
+            (part, format!("“{written}”不是 JSONPath，从第 {at} 个字符起读不懂；应像 $.data.rows[*] 或 $.id"))
         }
         BadRule::Value { part: part @ "secret_header", written, .. } => {
             (part, format!("“{written}”不能作请求头：只用字母、数字和 -，也不能是程序自己要用的（如 Host）"))
@@ -113,7 +118,7 @@ mod tests {
             let mut problems = Problems::default();
             check_page(&rule, &mut problems);
             let told = problems.of(field).unwrap_or_default();
-            assert!(told.contains("“a[”不是 CSS 选择器"), "{part}: {told}");
+            assert!(told.contains("“a[”不是 CSS 选择器") && told.contains("没有成对"), "{part}: {told}");
         }
     }
 

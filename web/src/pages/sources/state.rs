@@ -1,11 +1,15 @@
 //! How a source is doing, in one word, with why and what to do.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
+use qingting_ingest::folder;
+use qingting_models::ids::SourceId;
 use qingting_models::records::{Source, SourceKind};
 
 use crate::moment::Moment;
 use crate::plain::{self, Told};
-use crate::remedy;
+use crate::remedy::{self, Beside};
 use crate::view::{Choice, Tag};
 
 /// Failures in a row after which a source counts as broken.
@@ -82,22 +86,59 @@ pub struct Health {
     pub next: Option<Moment>,
 }
 
-/// How `source` is doing at `now`.
-pub(super) fn health(source: &Source, now: Timestamp) -> Health {
+/// How many sheets lie unread in the folders of those of `sources` that have one.
+pub(super) async fn unreadable(sources: &[Source]) -> HashMap<SourceId, usize> {
+    let folders: Vec<Source> = sources.iter().filter(|s| s.kind == SourceKind::Folder).cloned().collect();
+    if folders.is_empty() {
+        return HashMap::new();
+    }
+    // A folder may lie on a slow share.
+    let counting = tokio::task::spawn_blocking(move || {
+        folders.iter().map(|source| (source.id, folder::unreadable(source))).collect()
+    });
+    counting.await.unwrap_or_default()
+}
+
+/// How `source` is doing at `now`; `unread` sheets lie in its folder that could not be read.
+pub(super) fn health(source: &Source, unread: usize, now: Timestamp) -> Health {
     let at = |time: Option<Timestamp>| time.map(|t| Moment::new(t, now));
     let state = State::of(source);
     let failed = matches!(state, State::Failing | State::Unmatched | State::Paused);
     let error = source.health.last_error.as_deref().filter(|_| failed && source.health.failures > 0);
+    let lack = lack(source, state, unread);
+    let todo = match (error, state) {
+        (Some(error), State::Failing | State::Unmatched) => remedy::remedy(error, Beside::Source),
+        _ if lack.is_some() => lack.as_ref().map_or_else(String::new, |lack| lack.todo.into()),
+        (_, State::New) => first_step(source.kind).into(),
+        _ => String::new(),
+    };
+    let next = source.health.next_at.filter(|_| !source.paused);
     Health {
-        tag: tag(state, source),
+        tag: lack.map_or_else(|| tag(state, source), |lack| Tag::new(lack.word, "tag yellow")),
         error: error.map(plain::told),
-        todo: match (error, state) {
-            (Some(error), State::Failing | State::Unmatched) => remedy::remedy(error).into(),
-            (_, State::New) => first_step(source.kind, source.has_token).into(),
-            _ => String::new(),
-        },
+        todo,
         last_success: at(source.health.last_success_at),
-        next: if source.paused { None } else { at(source.health.next_at) },
+        next: next.map(|next| Moment::to_come(next, now)),
+    }
+}
+
+/// What a source lacks that is neither paused nor failing.
+struct Lack {
+    word: String,
+    todo: &'static str,
+}
+
+fn lack(source: &Source, state: State, unread: usize) -> Option<Lack> {
+    match (state, source.kind) {
+        (State::Well | State::New, SourceKind::Push) if !source.has_token => Some(Lack {
+            word: "没有令牌".into(),
+            todo: "没有令牌，对方推送会被拒绝：打开这个来源，点“生成令牌”，交给对方。",
+        }),
+        (State::Well | State::New, SourceKind::Folder) if unread > 0 => Some(Lack {
+            word: format!("有 {unread} 份表格读不了"),
+            todo: "看文件夹里“读不了”中的说明，照着改好，把原表重新放进文件夹；处理完的，从“读不了”里移走。",
+        }),
+        _ => None,
     }
 }
 
@@ -123,19 +164,17 @@ fn new_words(kind: SourceKind) -> &'static str {
 }
 
 /// What brings a new source to life.
-fn first_step(kind: SourceKind, has_token: bool) -> &'static str {
-    match (kind, has_token) {
-        (SourceKind::Sheet, _) => "打开这个来源，点“导入表格”。",
-        (SourceKind::Push, false) => "还没有令牌：打开这个来源，点“生成令牌”，交给对方。",
-        (SourceKind::Push, true) => "令牌已经生成，等对方发来第一条。",
-        (SourceKind::Folder, _) => "把第一份表格放进文件夹，程序会自动读。",
+fn first_step(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Sheet => "打开这个来源，点“导入表格”。",
+        SourceKind::Push => "令牌已经生成，等对方发来第一条。",
+        SourceKind::Folder => "把第一份表格放进文件夹，程序会自动读。",
         _ => "刚添加，程序马上会读第一次。",
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use qingting_models::ids::SourceId;
     use qingting_models::records::{Channel, Mode, SourceHealth, SourceSettings};
 
     use super::*;
@@ -170,7 +209,7 @@ mod tests {
     }
 
     fn words(source: &Source) -> (State, String, bool) {
-        let health = health(source, Timestamp::UNIX_EPOCH);
+        let health = health(source, 0, Timestamp::UNIX_EPOCH);
         (State::of(source), health.tag.text, health.todo.is_empty())
     }
 
@@ -200,11 +239,26 @@ mod tests {
     fn a_paused_source_has_no_next_time_and_every_kind_a_first_step() {
         let mut paused = source(SourceKind::Feed, 0, None);
         paused.paused = true;
-        assert_eq!(health(&paused, Timestamp::UNIX_EPOCH).next, None);
+        assert_eq!(health(&paused, 0, Timestamp::UNIX_EPOCH).next, None);
         for kind in SourceKind::ALL {
             let mut new = source(*kind, 0, None);
             new.health.last_success_at = None;
-            assert!(!health(&new, Timestamp::UNIX_EPOCH).todo.is_empty(), "{kind}");
+            assert!(!health(&new, 0, Timestamp::UNIX_EPOCH).todo.is_empty(), "{kind}");
         }
+    }
+
+    #[test]
+    fn a_push_without_a_token_and_a_folder_with_unread_sheets_say_so() {
+        let mut push = source(SourceKind::Push, 0, None);
+        let ended = health(&push, 0, Timestamp::UNIX_EPOCH);
+        assert_eq!(ended.tag.text, "没有令牌");
+        assert!(ended.todo.contains("会被拒绝"));
+        push.has_token = true;
+        assert_eq!(words(&push), (State::Well, "正常".to_owned(), true));
+        let folder = source(SourceKind::Folder, 0, None);
+        let unread = health(&folder, 2, Timestamp::UNIX_EPOCH);
+        assert_eq!(unread.tag.text, "有 2 份表格读不了");
+        assert!(unread.todo.contains("“读不了”"));
+        assert_eq!(words(&folder).1, "正常");
     }
 }

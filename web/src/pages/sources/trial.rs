@@ -6,6 +6,7 @@ use super::draft::{Draft, Secret};
 use crate::app::AppState;
 use crate::error::WebError;
 use crate::preview::{self, Trial};
+use crate::remedy::Beside;
 
 /// Tries `draft`; the secret that `old` has sealed is used unless the draft says something else.
 pub(super) async fn of_draft(
@@ -19,11 +20,13 @@ pub(super) async fn of_draft(
         _ => None,
     };
     let now = state.store.now();
-    Ok(preview::read(state.http.as_ref(), &draft.to_source(now), secret.as_deref(), now).await)
+    let source = draft.to_source(now);
+    Ok(preview::read(state.http.as_ref(), &source, secret.as_deref(), Beside::Form, now).await)
 }
 
 /// Tries a source as it is saved.
 pub(super) async fn of_source(state: &AppState, source: &Source) -> Result<Trial, WebError> {
     let secret = if source.has_secret { state.store.source_secret(source.id).await? } else { None };
-    Ok(preview::read(state.http.as_ref(), source, secret.as_deref(), state.store.now()).await)
+    let now = state.store.now();
+    Ok(preview::read(state.http.as_ref(), source, secret.as_deref(), Beside::Source, now).await)
 }
