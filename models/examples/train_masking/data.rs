@@ -111,7 +111,7 @@ pub(crate) struct Sources {
 
 impl Sources {
     pub(crate) fn from_args() -> Result<Self, Box<dyn Error>> {
-        let mut sources = Self { limits: [-4, -25], address_limit: -1, ..Self::default() };
+        let mut sources = Self { limits: [-3, -25], address_limit: -1, ..Self::default() };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));

@@ -163,7 +163,10 @@ pub(super) fn find_ids(page: &Page, claims: &mut Vec<MaskSpan>) {
             (start.saturating_sub(REACH)..start).any(|i| page.has_any(i, BEFORE))
                 || (end..end + REACH / 2).any(|i| page.has_any(i, BEHIND))
         };
-        if lower > 2 && (has('_') || marked && near()) {
+        // In a text of other letters it is the name of a field or a file.
+        let spoken =
+            || (start.saturating_sub(REACH)..start).chain(end..end + REACH).any(|i| is_han(page.at(i)));
+        if lower > 2 && (has('_') && spoken() || marked && near()) {
             claims.push(MaskSpan { kind: MaskKind::WeChat, start, end });
         }
     }
