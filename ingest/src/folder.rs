@@ -24,7 +24,7 @@ use crate::import::{ImportError, import_with_outcome};
 use crate::outcome::{OutcomeError, OutcomeSheet};
 use crate::sheet::{BadMap, SheetError};
 use finish::{Left, Results};
-use place::{Folder, free_name, shortened, stand_in};
+use place::{Folder, free_name, is_sheet, shortened, stand_in};
 
 /// Sealed copies of what was read.
 pub const READ: &str = "已读";
@@ -52,6 +52,8 @@ pub enum FolderError {
     Closed { path: PathBuf, source: io::Error },
     #[error("{} is a file, not a folder", .0.display())]
     NotAFolder(PathBuf),
+    #[error("the folder {} belongs to the system or to the program; make one for these sheets alone", .0.display())]
+    NotForSheets(PathBuf),
     #[error(
         "the folder {} cannot be written to, so what was read could not be moved; let the program write it: {source}",
         path.display()
@@ -105,10 +107,18 @@ pub fn unreadable(source: &Source) -> usize {
     entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(sealed)).count()
 }
 
-/// Reads every complete file of a source's folder, oldest first, and counts what came of their rows.
+/// How many files lie in a source's folder that are no sheets by their names, and stay there.
+pub fn others(source: &Source) -> usize {
+    let folder = source.settings.folder.as_deref().unwrap_or_default();
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let other = |file: &Dropped| !is_sheet(&file.name) && !is_passed_over(&file.name);
+    entries.flatten().filter_map(|entry| Dropped::seen(entry.path())).filter(other).count()
+}
+
+/// Reads every complete sheet of a source's folder, oldest first, and counts what came of their rows.
 ///
-/// A file that is no sheet costs no other file: it goes to `读不了`. Hidden files, lock files of office programs and
-/// unfinished downloads are left alone, and so is a file that still grows.
+/// A sheet that cannot be read costs no other file: it goes to `读不了`. What is no sheet by its name stays and is not
+/// opened; so do hidden files, lock files of office programs, unfinished downloads, and a file that still grows.
 ///
 /// # Errors
 /// When the folder cannot be used, and when the store or the disk fails; files that were not finished stay.
@@ -137,7 +147,7 @@ async fn apart(
     folder: Option<&str>,
     own: Option<SourceId>,
 ) -> Result<Folder, FolderError> {
-    let folder = Folder::of(name, folder)?;
+    let folder = Folder::of(name, folder, store.vault().key_file())?;
     for other in store.sources().await? {
         if other.kind == SourceKind::Folder && Some(other.id) != own && other.removed_at.is_none() {
             folder.check_apart(&other)?;
@@ -194,7 +204,7 @@ fn is_passed_over(name: &str) -> bool {
 /// The files that are complete, oldest first: unchanged for a while by their time, or by a second look.
 async fn settled(folder: &Folder, while_for: Duration) -> Result<Vec<Dropped>, FolderError> {
     let mut files = folder.files()?;
-    files.retain(|file| !is_passed_over(&file.name));
+    files.retain(|file| is_sheet(&file.name) && !is_passed_over(&file.name));
     files.sort_by(|a, b| (a.changed, &a.name).cmp(&(b.changed, &b.name)));
     let age = |file: &Dropped| file.changed.elapsed().ok();
     if files.iter().any(|file| age(file).is_none_or(|age| age < while_for)) {

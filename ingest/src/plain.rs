@@ -249,6 +249,10 @@ const SENTENCES: &[(&str, &str)] = &[
     ("{} is a file, not a folder", "{0} 是文件，不是文件夹；请填写放表格的文件夹。"),
     ("the folder {} cannot be opened{}", "文件夹 {0} 打不开；请服务器管理员允许程序读取和写入这个文件夹。"),
     (
+        "the folder {} belongs to the system or to the program{}",
+        "文件夹 {0} 属于系统或本程序，不能用来放表格；请另建一个只放这种表格的文件夹，如 /srv/qingting/drop/12345。",
+    ),
+    (
         "the folder {} cannot be written to, so what was read could not be moved{}",
         "文件夹 {0} 不能写入，读过的文件无法移走；请服务器管理员允许程序读取和写入这个文件夹。",
     ),

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use anyhow::{Result, bail};
 use qingting_ingest::replay::{ReplayError, replay};
 use qingting_models::ids::{QuarantineId, SourceId};
-use qingting_models::records::{Actor, QuarantinedRow, RejectForm, RejectKind, Source};
+use qingting_models::records::{Actor, QuarantinedRow, RejectForm, RejectKind};
 use qingting_models::store::{Page, QuarantineFilter, Store};
 use serde_json::{Value, json};
 
@@ -169,9 +169,12 @@ async fn replay_rows(
     let sources = store.sources().await?;
     let (mut read, mut kept, mut why) = (0, 0, Vec::new());
     for row in rows {
-        let source: &Source = match sources.iter().find(|source| source.id == row.source) {
-            Some(source) => source,
-            None => bail!("the source of row {} is not there any more", row.id),
+        let Some(source) = sources.iter().find(|source| source.id == row.source) else {
+            kept += 1;
+            why.push(
+                json!({ "id": row.id, "reason": "its source was removed: the row can only be dismissed" }),
+            );
+            continue;
         };
         let mended = mended(store, &row, changes).await?;
         match replay(store, source, row.id, mended, Actor::Console).await {

@@ -122,7 +122,7 @@ async fn a_feed_is_followed_through_change_failure_and_mending() {
 #[tokio::test]
 async fn testing_an_address_shows_its_entries_and_stores_nothing() {
     let site = Shared::default();
-    site.lock().unwrap().entries = vec!["码头扩建开工"];
+    site.lock().unwrap().entries = vec!["码头扩建开工", "业主陈建国13812345678反映漏水"];
     let url = serve(site).await;
     let (output, lines) = blocking(move || {
         let args = ["source", "test", &url, "--allow-host", "127.0.0.1"];
@@ -133,6 +133,10 @@ async fn testing_an_address_shows_its_entries_and_stores_nothing() {
     let lines = String::from_utf8(lines).unwrap();
     assert!(lines.contains("码头扩建开工\n") && lines.contains("      今天上午，码头扩建开工。"), "{lines}");
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for field in ["title", "body"] {
+        let shown = value["entries"][1][field].as_str().unwrap();
+        assert!(shown.contains("反映漏水") && !shown.contains("13812345678"), "not masked: {shown}");
+    }
     assert_eq!(value["format"], "rss");
     assert_eq!(value["entries"][0]["title"], "码头扩建开工");
     for field in ["id", "title", "url", "published", "body"] {

@@ -39,6 +39,22 @@ async fn rows_are_given_up_with_a_reason_and_all_at_once() {
 }
 
 #[tokio::test]
+async fn a_row_whose_source_is_gone_stands_in_nobodys_way() {
+    let county = County::sqlite().await;
+    for (source, bad) in [("甲", "上个星期三"), ("乙", "昨天")] {
+        let sheet = county.file(&format!("{source}.csv"), calls(5).replacen("2026-11-03 09:02", bad, 1));
+        county.import(&sheet, source);
+    }
+    county.ok(&["source", "remove", "甲"]);
+    let still = county.json(&["quarantine", "replay", "--all"]);
+    assert_eq!(still["still_bad"], 2);
+    let reasons: Vec<&str> =
+        still["rows"].as_array().unwrap().iter().filter_map(|row| row["reason"].as_str()).collect();
+    assert!(reasons.iter().any(|reason| reason.contains("source was removed")), "{reasons:?}");
+    assert!(reasons.iter().any(|reason| reason.contains("昨天")), "{reasons:?}");
+}
+
+#[tokio::test]
 async fn a_sheet_is_looked_at_before_it_is_imported_and_answered_after() {
     let county = County::sqlite().await;
     let sheet = county.file("calls.csv", calls(3));

@@ -8,6 +8,23 @@ use qingting_models::records::Source;
 
 use super::{Dropped, FolderError, OUTCOMES, READ, UNREADABLE};
 
+/// What belongs to the system, with all within it.
+const SYSTEM: &[&str] =
+    &["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr"];
+/// Folders that hold those of others.
+const SHARED: &[&str] =
+    &["/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/var/lib", "/var/tmp"];
+/// What the names of sheets end in.
+const SHEETS: &[&str] = &["csv", "tsv", "txt", "xls", "xlsx", "xlsm", "et", "ods", "json", "jsonl", "ndjson"];
+
+/// Whether a name is that of a sheet. Only these are read and moved: whatever else lies there is not ours.
+pub(super) fn is_sheet(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .and_then(|kind| kind.to_str())
+        .is_some_and(|kind| SHEETS.contains(&kind.to_lowercase().as_str()))
+}
+
 /// A folder that exists.
 pub(super) struct Folder {
     /// With links resolved.
@@ -15,8 +32,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// The folder that is set for the source called `name`.
-    pub(super) fn of(name: &str, set: Option<&str>) -> Result<Self, FolderError> {
+    /// The folder that is set for the source called `name`. What is dropped there is sealed and moved away, so it is
+    /// none of the system's, and neither within nor around the folder of the program's own `key_file`.
+    pub(super) fn of(name: &str, set: Option<&str>, key_file: Option<&Path>) -> Result<Self, FolderError> {
         let set = set.map(str::trim).filter(|folder| !folder.is_empty());
         let path = PathBuf::from(set.ok_or_else(|| FolderError::NotSet(name.to_owned()))?);
         if !path.is_absolute() {
@@ -27,7 +45,15 @@ impl Folder {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(FolderError::Missing(path)),
             Err(source) => return Err(FolderError::Closed { path, source }),
         };
-        if path.is_dir() { Ok(Self { path }) } else { Err(FolderError::NotAFolder(path)) }
+        if !path.is_dir() {
+            return Err(FolderError::NotAFolder(path));
+        }
+        let own = key_file.and_then(Path::parent).and_then(|own| own.canonicalize().ok());
+        let ours = own.is_some_and(|own| path.starts_with(&own) || own.starts_with(&path));
+        let system = path.parent().is_none()
+            || SYSTEM.iter().any(|system| path.starts_with(system))
+            || SHARED.iter().any(|shared| path == Path::new(shared));
+        if ours || system { Err(FolderError::NotForSheets(path)) } else { Ok(Self { path }) }
     }
 
     /// Refuses a folder within another source's, or around it: each would read the other's results.
@@ -91,4 +117,33 @@ pub(super) fn stand_in(name: &str) -> String {
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     format!(".{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_programs_own_folder_is_none_for_sheets() {
+        let own = tempfile::tempdir().unwrap();
+        let key = own.path().join("master.key");
+        let drop = own.path().join("drop");
+        let beside = tempfile::tempdir().unwrap();
+        fs::create_dir(&drop).unwrap();
+        for refused in [own.path(), &drop] {
+            let found = Folder::of("来源", refused.to_str(), Some(&key));
+            assert!(matches!(found, Err(FolderError::NotForSheets(_))), "{}", refused.display());
+        }
+        assert!(Folder::of("来源", beside.path().to_str(), Some(&key)).is_ok());
+    }
+
+    #[test]
+    fn sheets_are_told_by_their_names() {
+        for sheet in ["a.csv", "十一月.XLSX", "b.et", "c.jsonl"] {
+            assert!(is_sheet(sheet), "{sheet}");
+        }
+        for other in ["master.key", "qingting.db", "passwd", "csv", "a.docx", ".csv"] {
+            assert!(!is_sheet(other), "{other}");
+        }
+    }
 }

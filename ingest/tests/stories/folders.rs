@@ -101,14 +101,26 @@ async fn files_dropped_into_a_folder_are_read_sealed_away_and_answered() {
     let source = source(&store, "文件夹", Some(folder.path())).await;
     drop_file(folder.path(), "十一月.csv", CALLS);
     drop_file(folder.path(), "照片.csv", b"\x89PNG\r\n\x1a\n\0\0");
-    for passed_over in [".隐藏.csv", "~$十一月.xlsx", "下载.csv.part", "下载.csv.crdownload"] {
+    for passed_over in
+        [".隐藏.csv", "~$十一月.xlsx", "下载.csv.part", "下载.csv.crdownload", "说明.docx", "master.key"]
+    {
         drop_file(folder.path(), passed_over, CALLS);
     }
     assert_eq!(folder::poll(&store, &source).await.unwrap(), counts(3, 2, 0, 0, 1));
     assert_eq!(
         names(folder.path()),
-        ["~$十一月.xlsx", "下载.csv.crdownload", "下载.csv.part", "已读", "结果", "读不了"]
+        [
+            "master.key",
+            "~$十一月.xlsx",
+            "下载.csv.crdownload",
+            "下载.csv.part",
+            "已读",
+            "结果",
+            "说明.docx",
+            "读不了"
+        ]
     );
+    assert_eq!(folder::others(&source), 2, "what is no sheet stays, and is counted");
     assert_eq!(names(&folder.path().join("结果")), ["十一月-结果.xlsx"]);
     let read = names(&folder.path().join("已读"));
     assert!(read.len() == 1 && read[0].ends_with("-十一月.csv.sealed"), "{read:?}");
@@ -190,6 +202,10 @@ async fn a_folder_that_cannot_be_watched_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("内");
     fs::create_dir(&inner).unwrap();
+    for system in ["/", "/etc", "/usr/share", "/tmp", "/tmp/../etc"] {
+        let looked = folder::look(&store, "系统", Some(system), None).await;
+        assert!(matches!(looked, Err(FolderError::NotForSheets(_))), "{system}: {looked:?}");
+    }
     let outer = source(&store, "外", Some(folder.path())).await;
     look(&store, &outer).await.unwrap();
     assert!(!folder.path().join("已读").exists(), "a look leaves nothing behind");

@@ -133,6 +133,11 @@ impl Vault {
         Ok(Self::of(ring, Some(path.into())))
     }
 
+    /// Where the keys are kept; `None` where they are held in memory only.
+    pub fn key_file(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     fn of(ring: KeyRing, path: Option<PathBuf>) -> Self {
         let root = Zeroizing::new(*ring.root());
         let current = ring.newest();

@@ -37,6 +37,10 @@ pub async fn run(global: &Global, store: &Store, source: &Source) -> Result<()> 
     if unread > 0 {
         output::line(&format!("unread     {unread} sheets in {}", folder::UNREADABLE))?;
     }
+    let others = if source.kind == SourceKind::Folder { folder::others(source) } else { 0 };
+    if others > 0 {
+        output::line(&format!("left       {others} files that are no sheets"))?;
+    }
     if let Some(next) = source.health.next_at.filter(|_| !source.paused) {
         output::line(&format!("next try   {}", minute_text(next)))?;
     }

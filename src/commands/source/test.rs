@@ -11,7 +11,7 @@ use qingting_ingest::prepare::prepare;
 use qingting_ingest::record::RawRecord;
 use qingting_ingest::sheet::{self, ColumnMap, TablePreview};
 use qingting_models::clock::{Clock, SystemClock, minute_text};
-use qingting_models::records::{Source, SourceKind, SourceSettings};
+use qingting_models::records::{ItemContent, Source, SourceKind, SourceSettings};
 use qingting_models::store::Store;
 use serde_json::json;
 use url::Url;
@@ -41,7 +41,7 @@ pub async fn address(
     let secret = parts::secret(typed)?;
     let asked = Asked { name: url, kind, url: Some(url), allow_host, settings: &settings };
     let shown = preview_source(&home::http_or_default(global)?, &asked, secret, SystemClock.now()).await;
-    show(global, &shown.with_context(|| format!("{url} cannot be read as a {kind}"))?)
+    show(global, shown.with_context(|| format!("{url} cannot be read as a {kind}"))?)
 }
 
 /// Looks at the sheets of a folder: which would be read, and how surely their columns are told.
@@ -100,12 +100,13 @@ pub async fn source(global: &Global, store: &Store, source: &Source) -> Result<(
     let secret = store.source_secret(source.id).await?;
     let shown =
         preview_source(&home::http_or_default(global)?, &Asked::from(source), secret, store.now()).await;
-    show(global, &shown.with_context(|| format!("{} cannot be read", source.name))?)
+    show(global, shown.with_context(|| format!("{} cannot be read", source.name))?)
 }
 
-fn show(global: &Global, preview: &Preview) -> Result<()> {
+fn show(global: &Global, mut preview: Preview) -> Result<()> {
+    preview.entries = preview.entries.into_iter().map(masked).collect();
     if global.json {
-        return output::json(preview);
+        return output::json(&preview);
     }
     let rejected = match preview.rejected {
         0 => String::new(),
@@ -121,7 +122,7 @@ fn show(global: &Global, preview: &Preview) -> Result<()> {
     for warning in &preview.warnings {
         output::line(&format!("warning: {}", output::reason(&warning.to_string())))?;
     }
-    if let Some(extent) = extent(preview) {
+    if let Some(extent) = extent(&preview) {
         output::line(extent)?;
     }
     Ok(())
@@ -144,14 +145,19 @@ fn extent(preview: &Preview) -> Option<&'static str> {
     }
 }
 
-/// An entry, masked as it would be stored: its time and title, its address, the beginning of its text.
+/// An entry as it would be stored.
+fn masked(entry: PreviewEntry) -> PreviewEntry {
+    let record = RawRecord { title: entry.title, body: entry.body, ..RawRecord::default() };
+    let ItemContent { title, body, .. } = prepare(record).content;
+    PreviewEntry { title, body, ..entry }
+}
+
+/// An entry's time and title, its address, the beginning of its text.
 fn entry_lines(entry: &PreviewEntry) -> Vec<String> {
-    let record = RawRecord { title: entry.title.clone(), body: entry.body.clone(), ..RawRecord::default() };
-    let content = prepare(record).content;
     let at = entry.published.map(minute_text).unwrap_or_default();
-    let mut lines = vec![format!("  {at}  {}", content.title)];
+    let mut lines = vec![format!("  {at}  {}", entry.title)];
     lines.extend(entry.url.as_ref().map(|url| format!("      {url}")));
-    lines.extend((!content.body.is_empty()).then(|| format!("      {}", beginning(&content.body))));
+    lines.extend((!entry.body.is_empty()).then(|| format!("      {}", beginning(&entry.body))));
     lines
 }
 

@@ -114,7 +114,7 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
     let now = store.now();
     let days = store.items_per_day(source.id, DAYS).await?;
     let runs = store.source_runs(source.id, RUNS).await?;
-    let unread = unreadable(std::slice::from_ref(&source)).await.into_values().sum();
+    let unread = unreadable(std::slice::from_ref(&source)).await.into_values().next().unwrap_or_default();
     let waiting = QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() };
     Ok(DetailPage {
         frame: Frame::inside(state, caller, &source.name, PATH),

@@ -79,7 +79,7 @@ async fn rows(
         kind: source.kind.label(),
         mode: source.mode.label(),
         channel: source.channel.label(),
-        health: health(source, unread.get(&source.id).copied().unwrap_or(0), now),
+        health: health(source, unread.get(&source.id).copied().unwrap_or_default(), now),
         chart: chart(source, days.get(&source.id).map_or(&[], Vec::as_slice), now),
         quarantined: waiting.get(&source.id).copied().unwrap_or(0),
     };

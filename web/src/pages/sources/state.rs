@@ -86,21 +86,31 @@ pub struct Health {
     pub next: Option<Moment>,
 }
 
-/// How many sheets lie unread in the folders of those of `sources` that have one.
-pub(super) async fn unreadable(sources: &[Source]) -> HashMap<SourceId, usize> {
+/// How many files lie in a source's folder that were not read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Unread {
+    /// Sheets that could not be.
+    pub(super) sheets: usize,
+    /// Files that are no sheets.
+    pub(super) others: usize,
+}
+
+/// What lies unread in the folders of those of `sources` that have one.
+pub(super) async fn unreadable(sources: &[Source]) -> HashMap<SourceId, Unread> {
     let folders: Vec<Source> = sources.iter().filter(|s| s.kind == SourceKind::Folder).cloned().collect();
     if folders.is_empty() {
         return HashMap::new();
     }
     // A folder may lie on a slow share.
     let counting = tokio::task::spawn_blocking(move || {
-        folders.iter().map(|source| (source.id, folder::unreadable(source))).collect()
+        let count = |s: &Source| Unread { sheets: folder::unreadable(s), others: folder::others(s) };
+        folders.iter().map(|source| (source.id, count(source))).collect()
     });
     counting.await.unwrap_or_default()
 }
 
-/// How `source` is doing at `now`; `unread` sheets lie in its folder that could not be read.
-pub(super) fn health(source: &Source, unread: usize, now: Timestamp) -> Health {
+/// How `source` is doing at `now`, with what lies `unread` in its folder.
+pub(super) fn health(source: &Source, unread: Unread, now: Timestamp) -> Health {
     let at = |time: Option<Timestamp>| time.map(|t| Moment::new(t, now));
     let state = State::of(source);
     let failed = matches!(state, State::Failing | State::Unmatched | State::Paused);
@@ -128,15 +138,19 @@ struct Lack {
     todo: &'static str,
 }
 
-fn lack(source: &Source, state: State, unread: usize) -> Option<Lack> {
+fn lack(source: &Source, state: State, unread: Unread) -> Option<Lack> {
     match (state, source.kind) {
         (State::Well | State::New, SourceKind::Push) if !source.has_token => Some(Lack {
             word: "没有令牌".into(),
             todo: "没有令牌，对方推送会被拒绝：打开这个来源，点“生成令牌”，交给对方。",
         }),
-        (State::Well | State::New, SourceKind::Folder) if unread > 0 => Some(Lack {
-            word: format!("有 {unread} 份表格读不了"),
+        (State::Well | State::New, SourceKind::Folder) if unread.sheets > 0 => Some(Lack {
+            word: format!("有 {} 份表格读不了", unread.sheets),
             todo: "看文件夹里“读不了”中的说明，照着改好，把原表重新放进文件夹；处理完的，从“读不了”里移走。",
+        }),
+        (State::Well | State::New, SourceKind::Folder) if unread.others > 0 => Some(Lack {
+            word: format!("有 {} 个文件不是表格", unread.others),
+            todo: "文件夹里有不是表格的文件，程序没有打开，也没有移动：请取走，或另存为 Excel、CSV 再放进来。",
         }),
         _ => None,
     }
@@ -209,7 +223,7 @@ mod tests {
     }
 
     fn words(source: &Source) -> (State, String, bool) {
-        let health = health(source, 0, Timestamp::UNIX_EPOCH);
+        let health = health(source, Unread::default(), Timestamp::UNIX_EPOCH);
         (State::of(source), health.tag.text, health.todo.is_empty())
     }
 
@@ -239,26 +253,28 @@ mod tests {
     fn a_paused_source_has_no_next_time_and_every_kind_a_first_step() {
         let mut paused = source(SourceKind::Feed, 0, None);
         paused.paused = true;
-        assert_eq!(health(&paused, 0, Timestamp::UNIX_EPOCH).next, None);
+        assert_eq!(health(&paused, Unread::default(), Timestamp::UNIX_EPOCH).next, None);
         for kind in SourceKind::ALL {
             let mut new = source(*kind, 0, None);
             new.health.last_success_at = None;
-            assert!(!health(&new, 0, Timestamp::UNIX_EPOCH).todo.is_empty(), "{kind}");
+            assert!(!health(&new, Unread::default(), Timestamp::UNIX_EPOCH).todo.is_empty(), "{kind}");
         }
     }
 
     #[test]
     fn a_push_without_a_token_and_a_folder_with_unread_sheets_say_so() {
         let mut push = source(SourceKind::Push, 0, None);
-        let ended = health(&push, 0, Timestamp::UNIX_EPOCH);
+        let ended = health(&push, Unread::default(), Timestamp::UNIX_EPOCH);
         assert_eq!(ended.tag.text, "没有令牌");
         assert!(ended.todo.contains("会被拒绝"));
         push.has_token = true;
         assert_eq!(words(&push), (State::Well, "正常".to_owned(), true));
         let folder = source(SourceKind::Folder, 0, None);
-        let unread = health(&folder, 2, Timestamp::UNIX_EPOCH);
+        let unread = health(&folder, Unread { sheets: 2, others: 1 }, Timestamp::UNIX_EPOCH);
         assert_eq!(unread.tag.text, "有 2 份表格读不了");
         assert!(unread.todo.contains("“读不了”"));
+        let others = health(&folder, Unread { sheets: 0, others: 3 }, Timestamp::UNIX_EPOCH);
+        assert_eq!(others.tag.text, "有 3 个文件不是表格");
         assert_eq!(words(&folder).1, "正常");
     }
 }
