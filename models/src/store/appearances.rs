@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use super::arrival::Fate;
 use super::db::{Arg, Row, Tx, args};
-use super::intake::{Change, Keyed, Known, known_of};
+use super::intake::{Keyed, Known, known_of};
+use super::item_rows::Change;
 use super::{Store, StoreError};
 use crate::ids::{ItemId, SourceId};
 use crate::records::{Appearance, Channel, Source, Viewer};

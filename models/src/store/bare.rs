@@ -1,7 +1,8 @@
 //! Rows that are written without any of intake's work, to measure what the database alone takes.
 
 use super::arrival::Arrival;
-use super::intake::{ItemRows, Keyed};
+use super::intake::Keyed;
+use super::item_rows::ItemRows;
 use super::{Store, StoreError};
 use crate::ids::ItemId;
 use crate::records::Source;

@@ -11,9 +11,10 @@ use jiff::Timestamp;
 
 use super::arrival::{Arrival, Fate, Intake, Reject};
 use super::db::{Arg, Row, Tx, args, to_json};
-use super::{Store, StoreError, work};
+use super::item_rows::Change;
+use super::{Store, StoreError};
 use crate::ids::{ItemId, QuarantineId, SealedId};
-use crate::records::{Channel, Mode, Source, SourceRun};
+use crate::records::{Source, SourceRun};
 
 /// Longer ids are kept as a digest.
 const LONGEST_ID: usize = 300;
@@ -159,70 +160,6 @@ impl Store {
         Ok(marked)
     }
 
-    pub(super) async fn insert_items(
-        &self,
-        tx: &mut Tx,
-        source: &Source,
-        fresh: &[(ItemId, &Keyed)],
-    ) -> Result<(), StoreError> {
-        self.wrap_in(tx).await?;
-        self.item_rows(source, fresh)?.insert(tx, self.now()).await
-    }
-
-    /// The rows of new items, their originals sealed.
-    pub(super) fn item_rows(
-        &self,
-        source: &Source,
-        fresh: &[(ItemId, &Keyed)],
-    ) -> Result<ItemRows, StoreError> {
-        let now = self.now();
-        let mut rows = ItemRows::default();
-        for (id, record) in fresh {
-            let sealed: SealedId = self.ids().next(now);
-            rows.seals.push(self.sealed_row(sealed, record.arrival.original.as_str())?);
-            rows.keys.push(args![source.id.0, &record.key, id.0]);
-            rows.items.push(item_row(source, record, *id, sealed, now)?);
-            rows.ids.push(id.0);
-        }
-        Ok(rows)
-    }
-
-    /// Gives items the content of records and keeps the earlier ones; each item once.
-    pub(super) async fn update_items(
-        &self,
-        tx: &mut Tx,
-        source: &Source,
-        changes: &[Change<'_>],
-    ) -> Result<(), StoreError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        let now = self.now();
-        self.wrap_in(tx).await?;
-        let sealed: Vec<SealedId> = changes.iter().map(|_| self.ids().next(now)).collect();
-        let seals = changes
-            .iter()
-            .zip(&sealed)
-            .map(|(change, id)| self.sealed_row(*id, change.record.arrival.original.as_str()));
-        tx.insert("sealed", &["id", "wrapped_key", "body"], seals.collect::<Result<_, _>>()?, "").await?;
-        let ids: Vec<i64> = changes.iter().map(|change| change.known.id.0).collect();
-        let keep = format!(
-            "INSERT INTO item_version (item_id, version, title, body, url, occurred_at, upstream, replaced_at, sealed_id)
-             SELECT id, version, title, body, url, occurred_at, upstream, {}, sealed_id FROM item WHERE id IN ({})",
-            tx.marks(1, 1),
-            tx.marks(2, ids.len())
-        );
-        let mut values = args![now];
-        values.extend(ids.iter().map(|id| Arg::from(*id)));
-        tx.run(&keep, values).await?;
-        for (change, sealed) in changes.iter().zip(sealed) {
-            update_row(tx, source, change, sealed, now).await?;
-        }
-        let linked: Vec<(ItemId, &Keyed)> = changes.iter().map(|c| (c.known.id, c.record)).collect();
-        self.link(tx, source, &linked, "ON CONFLICT (digest) DO NOTHING").await?;
-        work::add(tx, work::JUDGE, &ids, now).await
-    }
-
     /// Puts a row into quarantine, once; false when it was there before and has been dealt with.
     async fn insert_reject(&self, tx: &mut Tx, source: &Source, reject: &Reject) -> Result<bool, StoreError> {
         let now = self.now();
@@ -257,7 +194,7 @@ impl Store {
         Ok(true)
     }
 
-    fn sealed_row(&self, id: SealedId, original: &str) -> Result<Vec<Arg>, StoreError> {
+    pub(super) fn sealed_row(&self, id: SealedId, original: &str) -> Result<Vec<Arg>, StoreError> {
         let sealed = self.vault().seal(original.as_bytes())?;
         Ok(args![id.0, sealed.wrapped_key, sealed.body])
     }
@@ -275,69 +212,6 @@ impl Store {
         let row = self.sealed_row(id, original)?;
         tx.insert("sealed", &["id", "wrapped_key", "body"], vec![row], "").await?;
         Ok(())
-    }
-}
-
-/// The next version of an item.
-pub(super) struct Change<'c> {
-    pub known: &'c Known,
-    pub record: &'c Keyed,
-    /// The main record's own digest, which stays when another appearance brought the content.
-    pub digest: &'c str,
-}
-
-async fn update_row(
-    tx: &mut Tx,
-    source: &Source,
-    change: &Change<'_>,
-    sealed: SealedId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let Change { known, record, digest } = change;
-    let content = &record.arrival.content;
-    let touched = tx
-        .run(
-            "UPDATE item SET version = version + 1, title = $1, body = $2, url = $3, occurred_at = $4, upstream = $5,
-             digest = $6, updated_at = $7, archived = $8, sealed_id = $9, language = $10, withdrawn_at = NULL
-             WHERE id = $11 AND version = $12",
-            args![
-                &content.title,
-                &content.body,
-                content.url.clone(),
-                content.occurred_at,
-                to_json(&content.upstream)?,
-                *digest,
-                now,
-                archived(source, &record.arrival),
-                sealed.0,
-                record.arrival.language.clone(),
-                known.id.0,
-                known.version
-            ],
-        )
-        .await?;
-    if touched != 1 {
-        return Err(StoreError::Bad(format!("item {} changed while it was updated", known.id)));
-    }
-    Ok(())
-}
-
-/// Rows of new items, ready to be written.
-#[derive(Default)]
-pub(super) struct ItemRows {
-    keys: Vec<Vec<Arg>>,
-    items: Vec<Vec<Arg>>,
-    seals: Vec<Vec<Arg>>,
-    ids: Vec<i64>,
-}
-
-impl ItemRows {
-    /// Writes the rows and puts the items before the judging.
-    pub(super) async fn insert(self, tx: &mut Tx, now: Timestamp) -> Result<(), StoreError> {
-        tx.insert("sealed", &["id", "wrapped_key", "body"], self.seals, "").await?;
-        tx.insert("item_key", &["source_id", "external_id", "item_id"], self.keys, "").await?;
-        tx.insert("item", ITEM_COLUMNS, self.items, "").await?;
-        work::add(tx, work::JUDGE, &self.ids, now).await
     }
 }
 
@@ -392,79 +266,4 @@ async fn mark_withdrawn(tx: &mut Tx, id: ItemId, now: Timestamp) -> Result<bool,
     let sql = "UPDATE item SET withdrawn_at = $1, archived = CASE WHEN case_id IS NULL THEN 'withdrawn' ELSE archived END
                WHERE id = $2 AND withdrawn_at IS NULL";
     Ok(tx.run(sql, args![now, id.0]).await? == 1)
-}
-
-/// Why an item opens no case by itself: the code in the column `archived`, or nothing.
-fn archived(source: &Source, arrival: &Arrival) -> Option<&'static str> {
-    let content = &arrival.content;
-    let at = content.upstream.dispatched_at.or(content.occurred_at);
-    match (source.cutoff, at) {
-        _ if arrival.withdrawn => Some("withdrawn"),
-        _ if content.upstream.finished => Some("finished"),
-        _ if source.mode == Mode::Mirror => Some("mirror"),
-        (Some(cutoff), Some(at)) if at < cutoff => Some("cutoff"),
-        _ => None,
-    }
-}
-
-const ITEM_COLUMNS: &[&str] = &[
-    "id",
-    "source_id",
-    "external_id",
-    "channel",
-    "version",
-    "title",
-    "body",
-    "url",
-    "occurred_at",
-    "upstream",
-    "digest",
-    "first_seen_at",
-    "updated_at",
-    "archived",
-    "judged_version",
-    "judged_by_person",
-    "topics",
-    "unsure",
-    "urgency",
-    "confidential",
-    "sealed_id",
-    "withdrawn_at",
-    "language",
-];
-
-fn item_row(
-    source: &Source,
-    record: &Keyed,
-    id: ItemId,
-    sealed: SealedId,
-    now: Timestamp,
-) -> Result<Vec<Arg>, StoreError> {
-    let content = &record.arrival.content;
-    let channel: Channel = source.channel;
-    Ok(args![
-        id.0,
-        source.id.0,
-        &record.key,
-        channel.code(),
-        1i64,
-        &content.title,
-        &content.body,
-        content.url.clone(),
-        content.occurred_at,
-        to_json(&content.upstream)?,
-        &record.digest,
-        now,
-        now,
-        archived(source, &record.arrival),
-        0i64,
-        false,
-        "[]",
-        false,
-        0i64,
-        false,
-        sealed.0,
-        record.arrival.withdrawn.then_some(now),
-        record.arrival.language.clone()
-    ])
 }

@@ -12,6 +12,7 @@ mod cases;
 mod db;
 mod error;
 mod intake;
+mod item_rows;
 mod items;
 mod judging;
 mod keys;

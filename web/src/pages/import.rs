@@ -236,17 +236,7 @@ pub async fn map(
         let notice = Notice::bad(format!("列的含义没有保存：{told}"));
         return shown(&state, &caller, &source, &uploaded, Some(notice)).await;
     }
-    let change = SourceChange {
-        name: source.name.clone(),
-        channel: source.channel,
-        mode: source.mode,
-        url: source.url.clone(),
-        cutoff: source.cutoff,
-        allow_host: source.allow_host.clone(),
-        interval_s: source.interval_s,
-        column_map: toml,
-        settings: source.settings.clone(),
-    };
+    let change = SourceChange { column_map: toml, ..SourceChange::of(&source) };
     let text = if change.column_map.is_some() {
         "列的含义已保存，以后导入都照此读。"
     } else {

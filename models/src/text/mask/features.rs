@@ -1,7 +1,7 @@
 //! What speaks for and against a stretch of text being a person's name, as keys of weights.
 
 use super::cues::Cue;
-use super::names::{begins_other, is_single_surname, surname_length};
+use super::name_lists::{begins_other, is_single_surname, surname_length};
 use super::page::{NOTHING, Page, WALL, is_han};
 use super::table::{Table, key, word_key};
 use super::{MaskSpan, cues::Announces};

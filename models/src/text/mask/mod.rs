@@ -4,7 +4,7 @@
 //! * [`cues`]: the words that announce a number or a name (电话, 微信, 联系人).
 //! * [`digits`]: runs of digits however they are spaced; [`numbers`]: telephone, identity and bank card numbers.
 //! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons
-//!   by rules, [`recognise`] by learned weights ([`table`]) of what [`features`] sees;
+//!   by rules ([`name_lists`]), [`recognise`] by learned weights ([`table`]) of what [`features`] sees;
 //!   [`address`]: house and flat numbers; [`known`]: values the caller knows from other columns.
 //!
 //! Masking is idempotent: the finders run over the text, and over it with labels in place of what they found, until
@@ -17,6 +17,7 @@ mod features;
 mod handles;
 mod known;
 mod masker;
+mod name_lists;
 mod names;
 mod numbers;
 mod page;

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::cues::Cue;
 use super::features::{self, Candidate, Lexicon};
-use super::names::is_surname;
+use super::name_lists::is_surname;
 use super::page::{Page, is_han};
 use super::table::Table;
 use super::{MaskKind, MaskSpan, settle};

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::address;
 use super::cues;
 use super::features::{self, Lexicon};
-use super::names;
 use super::page::Page;
 use super::recognise::{MODEL, Model};
 use super::table::{Table, word_key};
+use super::{name_lists, names};
 
 /// A stretch of a text that could be a name, in characters.
 #[derive(Debug, Clone)]
@@ -130,5 +130,5 @@ pub fn use_houses(bytes: Vec<u8>) -> bool {
 
 /// Whether a character is a whole surname.
 pub fn is_surname(c: char) -> bool {
-    names::is_single_surname(c)
+    name_lists::is_single_surname(c)
 }

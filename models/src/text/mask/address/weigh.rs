@@ -15,6 +15,8 @@ use super::{TROUBLES, loose, parts, rooms};
 const LEARNED: &[u8] = include_bytes!("../addresses.bin");
 /// Bytes of the limit before the table.
 const HEAD: usize = 4;
+/// Numbers with more characters than this are taken for as long.
+const LONGEST: usize = 5;
 /// Characters before and after a candidate whose words are looked at.
 const BEFORE: usize = 14;
 const BEHIND: usize = 8;
@@ -82,26 +84,17 @@ struct Shape {
 
 impl Shape {
     fn of(page: &Page, form: &Candidate) -> Self {
-        let (mut whole, mut tokens, mut run) = (0_u32, Vec::new(), 0_u32);
-        for i in form.start..=form.end {
-            let c = page.at(i);
-            if i < form.end && parts::is_number_char(c) {
-                run += 1;
-                continue;
-            }
-            if run > 0 {
-                tokens.push(number(run.min(5)));
-            }
-            run = 0;
-            if i < form.end {
-                tokens.push(c);
-            }
-        }
-        for &token in &tokens {
-            // The number of digits tells in the last part alone.
-            let token = if (token as u32) < 8 { 1 } else { token as u32 };
-            whole = whole.wrapping_mul(0x0100_0193) ^ token;
-        }
+        let chars = page.chars.get(form.start..form.end).unwrap_or_default();
+        let parted = chars.chunk_by(|a, b| parts::is_number_char(*a) && parts::is_number_char(*b));
+        let token = |run: &[char]| match run {
+            [c, ..] if parts::is_number_char(*c) => number(run.len().min(LONGEST) as u32),
+            [c, ..] => *c,
+            [] => WALL,
+        };
+        let tokens: Vec<char> = parted.map(token).collect();
+        // How long the numbers are tells in the first and last parts alone.
+        let alike = |c: char| if c <= number(LONGEST as u32) { 1 } else { c as u32 };
+        let whole = tokens.iter().fold(0_u32, |hash, &c| hash.wrapping_mul(0x0100_0193) ^ alike(c));
         let half = |n: u32| number(n & 0x7fff);
         let at = |i: usize| tokens.get(i).copied().unwrap_or(WALL);
         let back = |i: usize| tokens.len().checked_sub(i).map_or(WALL, at);
@@ -136,27 +129,27 @@ impl Candidate {
         put(11, last, last2, last3);
         put(12, shape.first[0], shape.first[1], kind(before[0]));
         put(13, last2, last, kind(next[0]));
-        put(20, shape.first[0], shape.first[1], shape.first[2]);
-        put(21, number((end - start).min(12) as u32), WALL, WALL);
+        put(14, shape.first[0], shape.first[1], shape.first[2]);
+        put(15, number((end - start).min(12) as u32), WALL, WALL);
         let lived = context::lives_before(page, start);
         let people = context::people_follow(page, end);
         let office = context::is_office(page, start, end);
         let leads = context::leads_to_house(page, start);
         let said = [lived, people, office, leads].into_iter().fold(0, |all, is| all * 2 + u32::from(is));
-        put(14, number(said), WALL, WALL);
-        put(15, number(said), last, ruled);
+        put(16, number(said), WALL, WALL);
+        put(17, number(said), last, ruled);
         let thing = u32::from(NOT_A_HOUSE.contains(&next[0])) + 2 * u32::from(COUNTED.contains(&next[0]));
         let trouble = page.has_any(end, TROUBLES) || next[0] == '的' && page.has_any(end + 1, TROUBLES);
-        put(16, number(thing), last, number(u32::from(trouble)));
-        put(17, number(u32::from(trouble)), last, number(u32::from(lived || people)));
+        put(18, number(thing), last, number(u32::from(trouble)));
+        put(19, number(u32::from(trouble)), last, number(u32::from(lived || people)));
         // The words of the clause before, and of what follows.
         let from = (start.saturating_sub(BEFORE)..start).rev().take_while(|&i| goes_on(page.at(i))).last();
         for i in from.unwrap_or(start)..start.saturating_sub(1) {
-            put(18, page.at(i), page.at(i + 1), WALL);
+            put(20, page.at(i), page.at(i + 1), WALL);
         }
         let to = (end..end + BEHIND).take_while(|&i| goes_on(page.at(i))).last().unwrap_or(end);
         for i in end..to {
-            put(19, page.at(i), page.at(i + 1), WALL);
+            put(21, page.at(i), page.at(i + 1), WALL);
         }
     }
 }
