@@ -14,6 +14,8 @@ const SYSTEM: &[&str] =
 /// Folders that hold those of others.
 const SHARED: &[&str] =
     &["/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/var/lib", "/var/tmp"];
+/// The one folder within the program's own that may hold those of sources.
+const DROP: &str = "drop";
 /// What the names of sheets end in.
 const SHEETS: &[&str] = &["csv", "tsv", "txt", "xls", "xlsx", "xlsm", "et", "ods", "json", "jsonl", "ndjson"];
 
@@ -33,7 +35,7 @@ pub(super) struct Folder {
 
 impl Folder {
     /// The folder that is set for the source called `name`. What is dropped there is sealed and moved away, so it is
-    /// none of the system's, and neither within nor around the folder of the program's own `key_file`.
+    /// none of the system's, and neither around the folder of the program's own `key_file` nor in it, but for `drop`.
     pub(super) fn of(name: &str, set: Option<&str>, key_file: Option<&Path>) -> Result<Self, FolderError> {
         let set = set.map(str::trim).filter(|folder| !folder.is_empty());
         let path = PathBuf::from(set.ok_or_else(|| FolderError::NotSet(name.to_owned()))?);
@@ -49,7 +51,9 @@ impl Folder {
             return Err(FolderError::NotAFolder(path));
         }
         let own = key_file.and_then(Path::parent).and_then(|own| own.canonicalize().ok());
-        let ours = own.is_some_and(|own| path.starts_with(&own) || own.starts_with(&path));
+        let ours = own.is_some_and(|own| {
+            own.starts_with(&path) || path.starts_with(&own) && !path.starts_with(own.join(DROP))
+        });
         let system = path.parent().is_none()
             || SYSTEM.iter().any(|system| path.starts_with(system))
             || SHARED.iter().any(|shared| path == Path::new(shared));
@@ -127,14 +131,17 @@ mod tests {
     fn the_programs_own_folder_is_none_for_sheets() {
         let own = tempfile::tempdir().unwrap();
         let key = own.path().join("master.key");
-        let drop = own.path().join("drop");
+        let (county, drop) = (own.path().join("county"), own.path().join("drop").join("12345"));
         let beside = tempfile::tempdir().unwrap();
-        fs::create_dir(&drop).unwrap();
-        for refused in [own.path(), &drop] {
+        fs::create_dir(&county).unwrap();
+        fs::create_dir_all(&drop).unwrap();
+        for refused in [own.path(), &county] {
             let found = Folder::of("来源", refused.to_str(), Some(&key));
             assert!(matches!(found, Err(FolderError::NotForSheets(_))), "{}", refused.display());
         }
-        assert!(Folder::of("来源", beside.path().to_str(), Some(&key)).is_ok());
+        for allowed in [&drop, beside.path()] {
+            assert!(Folder::of("来源", allowed.to_str(), Some(&key)).is_ok(), "{}", allowed.display());
+        }
     }
 
     #[test]
