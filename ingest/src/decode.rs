@@ -18,6 +18,9 @@ const GUESS_BYTES: usize = 32 * 1024;
 /// Up to so many bytes outside ASCII, a text in GBK may be valid UTF-8 by chance.
 const CHANCE_BYTES: u64 = 8;
 
+/// After so many errors a text that is wrong UTF-8 nearly everywhere is looked at no further as UTF-8.
+const ENOUGH_ERRORS: u64 = 10_000;
+
 /// A decoded document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
@@ -247,6 +250,9 @@ impl Tally {
     }
 
     fn feed(&mut self, mut bytes: &[u8], last: bool) {
+        if self.errors > ENOUGH_ERRORS && self.wide < self.errors {
+            return;
+        }
         let mut buffer = [0u8; 4096];
         loop {
             let (result, read, written) =
@@ -273,6 +279,7 @@ pub struct TextReader<R> {
     finished: bool,
     text: Vec<u8>,
     text_at: usize,
+    text_len: usize,
 }
 
 impl<R: Read> TextReader<R> {
@@ -286,24 +293,23 @@ impl<R: Read> TextReader<R> {
             raw_len: 0,
             ended: false,
             finished: false,
-            text: Vec::new(),
+            text: vec![0; 64 * 1024],
             text_at: 0,
+            text_len: 0,
         }
     }
 
     fn refill(&mut self) -> io::Result<()> {
-        let mut buffer = vec![0u8; 64 * 1024];
-        while self.text_at == self.text.len() {
+        while self.text_at == self.text_len {
             if self.raw_at == self.raw_len && !self.ended {
                 self.raw_len = self.inner.read(&mut self.raw)?;
                 self.raw_at = 0;
                 self.ended = self.raw_len == 0;
             }
             let raw = &self.raw[self.raw_at..self.raw_len];
-            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut buffer, self.ended);
+            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, self.ended);
             self.raw_at += read;
-            self.text.clear();
-            self.text.extend_from_slice(&buffer[..written]);
+            self.text_len = written;
             self.text_at = 0;
             if self.ended && result == CoderResult::InputEmpty {
                 self.finished = true;
@@ -316,10 +322,10 @@ impl<R: Read> TextReader<R> {
 
 impl<R: Read> Read for TextReader<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.text_at == self.text.len() && !self.finished {
+        if self.text_at == self.text_len && !self.finished {
             self.refill()?;
         }
-        let rest = &self.text[self.text_at..];
+        let rest = &self.text[self.text_at..self.text_len];
         let count = rest.len().min(out.len());
         out[..count].copy_from_slice(&rest[..count]);
         self.text_at += count;

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 
 use qingting_models::records::{ItemContent, Upstream};
 use qingting_models::store::Arrival;
-use qingting_models::text::{Known, MaskKind, Masker, language, tidy};
+use qingting_models::text::{Known, MaskKind, Masker, language, tidied, tidy};
 
 use crate::feed::FeedEntry;
 use crate::record::{Persons, RawRecord};
@@ -25,7 +25,7 @@ pub fn prepare(record: RawRecord) -> Arrival {
 fn prepare_with(record: RawRecord, masker: &mut Masker) -> Arrival {
     let canonical = canonical(&record);
     let known = Known::new(&known_values(&record.persons));
-    let mut mask = |text: &str| masker.mask(&tidy(text), &known);
+    let mut mask = |text: &str| masker.mask(&tidied(text), &known);
     let body = mask(&record.body);
     // A title taken from the text is cut from the masked one, so that no number is cut in half and missed.
     let title = if record.title.is_empty() { text::opening(&body) } else { mask(&record.title) };
@@ -59,15 +59,15 @@ const SHARE: usize = 64;
 pub fn prepare_all(mut records: Vec<RawRecord>) -> Vec<Arrival> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let share = records.len().div_ceil(processors).max(SHARE);
+    let alone = |share| prepare_each(share, &mut Masker::default());
     let mut shares = Vec::new();
     while records.len() > share {
         let rest = records.split_off(share);
         shares.push(std::mem::replace(&mut records, rest));
     }
     std::thread::scope(|threads| {
-        let others: Vec<_> =
-            shares.into_iter().map(|share| threads.spawn(move || prepare_each(share))).collect();
-        let last = prepare_each(records);
+        let others: Vec<_> = shares.into_iter().map(|share| threads.spawn(move || alone(share))).collect();
+        let last = alone(records);
         let done =
             others.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
         done.chain([last]).flatten().collect()
@@ -75,9 +75,8 @@ pub fn prepare_all(mut records: Vec<RawRecord>) -> Vec<Arrival> {
 }
 
 /// [`prepare`] for many records one after the other.
-pub(crate) fn prepare_each(records: Vec<RawRecord>) -> Vec<Arrival> {
-    let mut masker = Masker::default();
-    records.into_iter().map(|record| prepare_with(record, &mut masker)).collect()
+pub(crate) fn prepare_each(records: Vec<RawRecord>, masker: &mut Masker) -> Vec<Arrival> {
+    records.into_iter().map(|record| prepare_with(record, masker)).collect()
 }
 
 /// A feed entry as a record.

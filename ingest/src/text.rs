@@ -1,6 +1,6 @@
 //! Small repairs of text that every kind of source needs.
 
-use qingting_models::text::tidy;
+use qingting_models::text::tidied;
 use url::Url;
 
 /// Characters of a text that stand in for a missing title.
@@ -8,7 +8,7 @@ const OPENING: usize = 30;
 
 /// The tidied text without spaces around it.
 pub(crate) fn tidy_lines(text: &str) -> String {
-    tidy(text).trim().to_owned()
+    tidied(text).trim().to_owned()
 }
 
 /// A text on one line, with single spaces.

@@ -1,5 +1,7 @@
 //! One row of a sheet to a record, or to the reason why not.
 
+use std::cell::OnceCell;
+
 use jiff::Timestamp;
 use qingting_models::clock;
 use qingting_models::records::{Original, RejectForm, RejectKind, RowPlace};
@@ -108,6 +110,8 @@ struct RowReader<'r> {
     row: &'r Row,
     /// The cleaned cell of each column.
     cells: Vec<&'r str>,
+    /// The same tidied; made once a row is going to be a record.
+    tidied: OnceCell<Vec<String>>,
 }
 
 /// The times of a row.
@@ -121,12 +125,13 @@ struct Times {
 impl<'r> RowReader<'r> {
     fn new(layout: &'r Layout, row: &'r Row) -> Self {
         let cells = row.cells.iter().map(|cell| clean(cell)).chain(std::iter::repeat(""));
-        Self { layout, row, cells: cells.take(layout.columns.len()).collect() }
+        Self { layout, row, cells: cells.take(layout.columns.len()).collect(), tidied: OnceCell::new() }
     }
 
     fn record(&self) -> Result<RawRecord, Fault> {
         self.check_width()?;
-        let body = text::tidy_lines(self.value(Meaning::Body).unwrap_or_default());
+        let body = self.layout.index_of(Meaning::Body).and_then(|body| self.tidied().get(body)).cloned();
+        let body = body.unwrap_or_default();
         let title = text::one_line(self.value(Meaning::Title).unwrap_or_default());
         if title.is_empty() && body.is_empty() {
             let reason = "the row has neither a title nor a text; one of them is needed".into();
@@ -178,6 +183,10 @@ impl<'r> RowReader<'r> {
         self.layout.columns.iter().zip(self.cells.iter().copied())
     }
 
+    fn tidied(&self) -> &[String] {
+        self.tidied.get_or_init(|| self.cells.iter().map(|cell| text::tidy_lines(cell)).collect())
+    }
+
     fn value(&self, meaning: Meaning) -> Option<&'r str> {
         self.cells.get(self.layout.index_of(meaning)?).copied()
     }
@@ -222,8 +231,9 @@ impl<'r> RowReader<'r> {
         let shown =
             |meaning: Option<Meaning>| matches!(meaning, None | Some(State | Answer | Answered | Counter));
         self.cells()
-            .filter(|(column, cell)| shown(column.meaning) && !cell.is_empty())
-            .map(|(column, cell)| (column.header.clone(), text::tidy_lines(cell)))
+            .zip(self.tidied())
+            .filter(|((column, cell), _)| shown(column.meaning) && !cell.is_empty())
+            .map(|((column, _), tidied)| (column.header.clone(), tidied.clone()))
             .collect()
     }
 
@@ -232,7 +242,7 @@ impl<'r> RowReader<'r> {
     fn significant(&self, has_id: bool, times: Times) -> Vec<(String, String)> {
         use Meaning::{Body, Counter, Dispatched, Due, ExternalId, Occurred, RowNumber, Title};
         let mut all = Vec::new();
-        for (column, cell) in self.cells() {
+        for ((column, cell), tidied) in self.cells().zip(self.tidied()) {
             let fixed = matches!(column.meaning, Some(Title | Body | Occurred | Dispatched))
                 || column.meaning.is_some_and(Meaning::is_personal);
             let counts =
@@ -246,7 +256,7 @@ impl<'r> RowReader<'r> {
                 Some(Occurred) => moment(times.occurred),
                 Some(Dispatched) => moment(times.dispatched),
                 Some(Due) => moment(times.due),
-                _ => text::tidy_lines(cell),
+                _ => tidied.clone(),
             };
             all.push((column.plain.clone(), value));
         }

@@ -43,12 +43,12 @@ pub fn language(text: &str) -> Option<&'static str> {
 
 fn count(text: &str) -> Scripts {
     let mut scripts = Scripts::default();
-    for c in text.chars().filter(|c| c.is_alphabetic()) {
+    for c in text.chars() {
         match c {
-            '\u{3400}'..='\u{4dbf}'
-            | '\u{4e00}'..='\u{9fff}'
-            | '\u{f900}'..='\u{faff}'
-            | '\u{20000}'..='\u{3ffff}' => {
+            // All of them letters.
+            '\u{4e00}'..='\u{9fff}' => scripts.han += 1,
+            _ if !c.is_alphabetic() => {}
+            '\u{3400}'..='\u{4dbf}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
                 scripts.han += 1;
             }
             '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9f}' => scripts.kana += 1,

@@ -1,5 +1,7 @@
 //! The text people read, and the one form that content digests are made over.
 
+use std::borrow::Cow;
+
 use super::is_invisible;
 
 /// The text as written (Traditional stays Traditional), without what hides, breaks or cannot be
@@ -7,8 +9,13 @@ use super::is_invisible;
 /// (PostgreSQL refuses it); line ends become LF; trailing spaces go; at most one blank line in a
 /// row, none at the start or end.
 pub fn tidy(text: &str) -> String {
+    tidied(text).into_owned()
+}
+
+/// [`tidy`] without a copy where only the end changes, as in most texts.
+pub fn tidied(text: &str) -> Cow<'_, str> {
     if text.chars().all(stays) {
-        return text.trim_end().to_owned();
+        return Cow::Borrowed(text.trim_end());
     }
     let mut out = String::with_capacity(text.len());
     let mut blank = false;
@@ -31,7 +38,7 @@ pub fn tidy(text: &str) -> String {
             blank = false;
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 /// Whether a character is neither hidden nor a control character nor a line end.
@@ -73,7 +80,7 @@ pub fn canonical(title: &str, body: &str) -> String {
 }
 
 fn squeeze(text: &str, out: &mut String) {
-    for (i, word) in tidy(text).split_whitespace().enumerate() {
+    for (i, word) in tidied(text).split_whitespace().enumerate() {
         if i > 0 {
             out.push(' ');
         }

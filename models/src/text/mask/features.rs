@@ -13,6 +13,7 @@ pub(super) struct Candidate {
     pub(super) given: usize,
     pub(super) end: usize,
 }
+use super::word_list::Words;
 
 /// Characters that no given name holds and that part words surely.
 const NEVER: &[char] = &[
@@ -22,7 +23,7 @@ const NEVER: &[char] = &[
 /// More characters than any name has that the rules find.
 const LONGEST: usize = 16;
 /// What offices are called; people in office keep their names.
-const OFFICES: &[&str] = &[
+static OFFICES: Words = Words::of(&[
     "书记",
     "县长",
     "市长",
@@ -60,8 +61,8 @@ const OFFICES: &[&str] = &[
     "总理",
     "总书记",
     "代表",
-];
-const TITLES: &[&str] = &[
+]);
+static TITLES: Words = Words::of(&[
     "同志",
     "先生",
     "女士",
@@ -102,8 +103,8 @@ const TITLES: &[&str] = &[
     "妈",
     "爸",
     "总",
-];
-const SPEECH: &[&str] = &[
+]);
+static SPEECH: Words = Words::of(&[
     "反映",
     "反应",
     "来电",
@@ -126,7 +127,7 @@ const SPEECH: &[&str] = &[
     "电话",
     "身份证",
     "手机",
-];
+]);
 /// Last characters of places, firms and works: what stands before them is no person.
 const PLACES: &str =
     "村镇乡路街巷弄区县市店厂司园苑府庄社站院校桥山河湖塘寺港湾屯寨坝沟坪坡岭组楼城广馆局所线段口家氏";
@@ -337,7 +338,7 @@ pub(super) fn of_context(
     let (cue, parted) = cue_before(page, cues, c.start);
     put(27, number(cue), number(u32::from(parted)), kind(next[0]));
     put(28, number(after(page, c.end)), number(shape), WALL);
-    put(34, number(u32::from(page.ends_with_any(c.start, OFFICES))), WALL, WALL);
+    put(34, number(u32::from(page.ends_with_any(c.start, &OFFICES))), WALL, WALL);
     for distance in 0..4 {
         let place = page.at(c.end + distance);
         if !is_han(place) {
@@ -411,16 +412,16 @@ fn announced(announces: Announces) -> u32 {
 
 /// Whether a title stands here, so that a surname before it names nobody.
 pub(super) fn is_title(page: &Page, index: usize) -> bool {
-    page.has_any(index, TITLES)
+    page.has_any(index, &TITLES)
 }
 
 /// Which list of words goes on after an index.
 fn after(page: &Page, end: usize) -> u32 {
-    if page.has_any(end, OFFICES) {
+    if page.has_any(end, &OFFICES) {
         1
-    } else if page.has_any(end, TITLES) {
+    } else if page.has_any(end, &TITLES) {
         2
-    } else if page.has_any(end, SPEECH) {
+    } else if page.has_any(end, &SPEECH) {
         3
     } else {
         0

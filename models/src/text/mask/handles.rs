@@ -9,7 +9,7 @@ const UNITS: &[char] = &['元', '万', '人', '年', '月', '日', '个', '块',
 /// Numbers that belong to the public.
 const PUBLIC: &[&str] = &["12345", "12315", "12333", "12319", "10000", "10086", "10010"];
 /// Words after WeChat or QQ that make it a group, a platform or a payment.
-const NOT_PERSONAL: &[&str] = &["群", "公众", "平台", "小程序", "视频号", "邮箱"];
+static NOT_PERSONAL: Words = Words::of(&["群", "公众", "平台", "小程序", "视频号", "邮箱"]);
 
 /// Addresses of the usual form local@domain.tld.
 pub(super) fn find_emails(page: &Page, claims: &mut Vec<MaskSpan>) {
@@ -25,6 +25,7 @@ pub(super) fn find_emails(page: &Page, claims: &mut Vec<MaskSpan>) {
         }
     }
 }
+use super::word_list::Words;
 
 /// 请加mm_xiaochi2024, 用zhao_wood跟我联系: an id of letters and marks that is added or talked through.
 pub(super) fn find_added(page: &Page, claims: &mut Vec<MaskSpan>) {
@@ -70,7 +71,7 @@ pub(super) fn find_accounts(page: &Page, cues: &[Cue], claims: &mut Vec<MaskSpan
     for cue in cues {
         let owner = page.has(cue.end, "群主");
         let inside = page.has(cue.end, "群里");
-        if page.has_any(cue.end, NOT_PERSONAL) && !owner && !inside {
+        if page.has_any(cue.end, &NOT_PERSONAL) && !owner && !inside {
             continue;
         }
         let found = match cue.announces {
@@ -143,8 +144,8 @@ pub(super) fn find_q(page: &Page, claims: &mut Vec<MaskSpan>) {
 
 /// lulu_mx1990, and tujidan-laoli where one is added or written to: an id of letters with a mark in it.
 pub(super) fn find_ids(page: &Page, claims: &mut Vec<MaskSpan>) {
-    const BEFORE: &[&str] = &["微", "薇", "威", "加我", "加她", "加他", "推给", "卫星", "群的号"];
-    const BEHIND: &[&str] = &["微信", "群主", "的微", "是他微", "是她微", "我微", "发来的"];
+    static BEFORE: Words = Words::of(&["微", "薇", "威", "加我", "加她", "加他", "推给", "卫星", "群的号"]);
+    static BEHIND: Words = Words::of(&["微信", "群主", "的微", "是他微", "是她微", "我微", "发来的"]);
     const REACH: usize = 12;
     let mut at = 0;
     while at < page.chars.len() {
@@ -160,8 +161,8 @@ pub(super) fn find_ids(page: &Page, claims: &mut Vec<MaskSpan>) {
         let marked = has('-') || (start..end).any(|i| page.at(i).is_ascii_digit());
         let lower = (start..end).filter(|&i| page.at(i).is_ascii_alphabetic()).count();
         let near = || {
-            (start.saturating_sub(REACH)..start).any(|i| page.has_any(i, BEFORE))
-                || (end..end + REACH / 2).any(|i| page.has_any(i, BEHIND))
+            (start.saturating_sub(REACH)..start).any(|i| page.has_any(i, &BEFORE))
+                || (end..end + REACH / 2).any(|i| page.has_any(i, &BEHIND))
         };
         // In a text of other letters it is the name of a field or a file.
         let spoken =

@@ -28,6 +28,7 @@ mod table;
 mod tests;
 #[cfg(any(test, feature = "testing"))]
 pub mod training;
+mod word_list;
 
 use serde::{Deserialize, Serialize};
 

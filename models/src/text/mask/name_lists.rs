@@ -23,6 +23,7 @@ struct Lists {
     compound: HashSet<[char; 2]>,
     beginnings: HashSet<[char; 2]>,
     begins_compound: CharSet,
+    begins_other: CharSet,
     ambiguous: CharSet,
     words: HashSet<Vec<char>>,
     begins_word: CharSet,
@@ -63,6 +64,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         compound: compound().collect(),
         beginnings: beginnings().collect(),
         begins_compound: compound().map(|pair| pair[0]).collect(),
+        begins_other: beginnings().map(|pair| pair[0]).collect(),
         ambiguous: AMBIGUOUS.trim().chars().collect(),
         words: WORDS.split_whitespace().map(|w| w.chars().collect()).collect(),
         begins_word: WORDS.split_whitespace().filter_map(|w| w.chars().next()).collect(),
@@ -87,7 +89,8 @@ pub(super) fn is_plain(page: &Page, start: usize) -> bool {
 
 /// Whether a name without a surname can begin with the two characters at an index: 扎西, 买买, 乌云.
 pub(super) fn begins_other(page: &Page, start: usize) -> bool {
-    LISTS.beginnings.contains(&[page.at(start), page.at(start + 1)])
+    let first = page.at(start);
+    LISTS.begins_other.contains(&first) && LISTS.beginnings.contains(&[first, page.at(start + 1)])
 }
 
 /// Whether a name can begin with this character.

@@ -10,10 +10,11 @@ use super::name_lists::{
     begins_other, is_exact_word, is_likely, is_plain, is_usual, is_word, surname_length,
 };
 use super::page::{NOTHING, Page, WALL, is_han, spelled_digit};
+use super::word_list::{WordList, Words};
 use super::{MaskKind, MaskSpan};
 
 /// Titles of residents: what follows a surname that is not a given name.
-const TITLES: &[&str] = &[
+static TITLES: Words = Words::of(&[
     "同志",
     "先生",
     "女士",
@@ -41,21 +42,21 @@ const TITLES: &[&str] = &[
     "伯伯",
     "姐",
     "某先生",
-];
+]);
 /// Offices and trades: what stands before them is no resident's name.
-const OFFICES: &[&str] = &[
+static OFFICES: Words = Words::of(&[
     "书记", "县长", "市长", "省长", "镇长", "乡长", "区长", "局长", "厅长", "部长", "主任", "科长", "处长",
     "所长", "站长", "队长", "村长", "院长", "校长", "园长", "会长", "组长", "主席", "常委", "委员", "法官",
     "检察", "警官", "民警", "律师", "经理", "老板", "总", "工", "医生", "主管", "会计", "支书", "社长",
     "馆长", "行长", "庭长", "股长", "教授", "店长",
-];
+]);
 /// What residents do: after it a surname and title, or before it a name, is a resident's.
-const SPEECH: &[&str] = &[
+static SPEECH: Words = Words::of(&[
     "反映", "反应", "来电", "投诉", "咨询", "求助", "举报", "致电", "留言", "表示", "称", "建议", "诉求",
     "再次", "要求", "希望",
-];
+]);
 /// Words that can follow a name directly.
-const AFTER_NAME: &[&str] = &[
+static AFTER_NAME: Words = Words::of(&[
     "反映", "反应", "来电", "投诉", "咨询", "求助", "举报", "致电", "留言", "表示", "称", "说", "建议",
     "要求", "希望", "强烈", "申请", "电话", "联系", "手机", "身份", "先生", "女士", "小姐", "同志", "男",
     "女", "住", "家住", "现住", "现年", "今年", "年龄", "是", "系", "的", "来自", "公民", "户籍", "和", "与",
@@ -67,7 +68,7 @@ const AFTER_NAME: &[&str] = &[
     "私", "擅自", "占", "病", "受", "摔", "他", "她", "能", "可", "都", "还", "又", "一家", "两", "一起",
     "名字", "账", "卡", "开户", "户口", "(", "兄弟", "夫妇", "夫妻", "跟", "让", "叫", "给", "未", "拒",
     "在", "遗失", "失踪", "死", "去世", "出", "不服", "实名", "此致", "敬上",
-];
+]);
 /// Characters that end no given name: a name of three that ends so is one of two and a word.
 const NEVER_LAST: &[char] = &[
     '说', '称', '是', '系', '的', '在', '于', '住', '对', '想', '向', '因', '也', '被', '你', '我', '您',
@@ -271,14 +272,14 @@ fn name_end(page: &Page, start: usize, footing: Footing) -> Option<usize> {
     if connects && (matches!(page.at(start), '和' | '区' | '都') || !likely) && footing != Footing::Field {
         return None;
     }
-    if page.has_any(given, TITLES) || page.has_any(given, OFFICES) {
+    if page.has_any(given, &TITLES) || page.has_any(given, &OFFICES) {
         return None;
     }
     // 刘严联系电话: a word after one given character outranks a second one.
-    let short = AFTER_NAME.iter().any(|word| word.chars().count() > 1 && page.has(given + 1, word));
+    let short = AFTER_NAME.words().iter().any(|word| word.chars().count() > 1 && page.has(given + 1, word));
     let ends = if short { [given + 1, given + 2] } else { [given + 2, given + 1] };
     let fits = |&end: &usize| {
-        is_given(page, given, end) && !page.has_any(end, OFFICES) && !blocked(page, start, end, footing)
+        is_given(page, given, end) && !page.has_any(end, &OFFICES) && !blocked(page, start, end, footing)
     };
     let clean = ends.into_iter().filter(fits).find(|&end| can_end(page, start, end, footing));
     let sure = matches!(footing, Footing::Field | Footing::Told | Footing::Role);
@@ -318,7 +319,7 @@ fn dotted_end(page: &Page, start: usize) -> Option<usize> {
     }
     let second = start + first + 1;
     let length = part(second);
-    let known = (2..=length.min(5)).find(|&n| page.has_any(second + n, AFTER_NAME));
+    let known = (2..=length.min(5)).find(|&n| page.has_any(second + n, &AFTER_NAME));
     let end = second + known.unwrap_or(length);
     (2..=5).contains(&(end - second)).then_some(end)
 }
@@ -355,14 +356,14 @@ fn is_given(page: &Page, start: usize, end: usize) -> bool {
         _ => !NEVER_LAST.contains(&last),
     };
     let plain = (start..end).all(|i| is_han(page.at(i)) && !NEVER.contains(&page.at(i)));
-    could_be && plain && !page.has_any(start, TITLES)
+    could_be && plain && !page.has_any(start, &TITLES)
 }
 
 /// Whether a name may end here, given how sure it is that one stands here.
 fn can_end(page: &Page, start: usize, end: usize, footing: Footing) -> bool {
     let next = page.at(end);
     let stop = !is_han(next) && !matches!(next, '*' | '×') && spelled_digit(next).is_none();
-    let known = stop || page.has_any(end, AFTER_NAME) || page.has_any(end, SPEECH);
+    let known = stop || page.has_any(end, &AFTER_NAME) || page.has_any(end, &SPEECH);
     let likely = is_likely(page, start + surname_length(page, start), end);
     match footing {
         Footing::Field => known || spelled_digit(next).is_some(),

@@ -8,7 +8,7 @@ use super::page::Page;
 use super::{MaskKind, MaskSpan};
 
 /// Words right before a number that say it counts papers, not people.
-const SERIALS: &[&str] = &[
+static SERIALS: Words = Words::of(&[
     "单号",
     "编号",
     "案号",
@@ -26,20 +26,26 @@ const SERIALS: &[&str] = &[
     "备案号",
     "序列号",
     "注册号",
-];
+]);
+/// Words near a number that tell that it is a telephone's, and that it is another's.
+static TELLING: Words =
+    Words::of(&["打", "拨", "电话", "座机", "号码", "传真", "填的", "留的", "旧号", "新号", "固话"]);
+static OTHERS: Words =
+    Words::of(&["单", "编", "证", "案", "票", "卡", "账", "批", "密", "元", "印", "报", "费", "订"]);
 /// What follows an amount.
 const AMOUNTS: &[char] = &['元', '万', '亿', '吨', '千', '%', '块'];
 
 fn span(kind: MaskKind, number: &Number) -> MaskSpan {
     MaskSpan { kind, start: number.start, end: number.end }
 }
+use super::word_list::Words;
 
 fn is_serial(page: &Page, start: usize) -> bool {
     let mut at = start;
     while start - at < 4 && matches!(page.before(at), ':' | ' ' | '是' | '为' | '码') {
         at -= 1;
     }
-    page.ends_with_any(at, SERIALS)
+    page.ends_with_any(at, &SERIALS)
 }
 
 /// Whether a number goes on as a decimal or an amount, or is the tail of a decimal.
@@ -208,9 +214,8 @@ fn spoken_of(page: &Page, groups: &Groups, index: usize) -> bool {
     let near =
         (group.start.saturating_sub(REACH)..group.start).rev().take_while(|&i| !page.at(i).is_ascii_digit());
     let before: Vec<usize> = near.collect();
-    let has = |words: &[&str]| before.iter().any(|&i| page.has_any(i, words));
-    let told = has(&["打", "拨", "电话", "座机", "号码", "传真", "填的", "留的", "旧号", "新号", "固话"]);
-    let other = has(&["单", "编", "证", "案", "票", "卡", "账", "批", "密", "元", "印", "报", "费", "订"]);
+    let has = |words: &Words| before.iter().any(|&i| page.has_any(i, words));
+    let (told, other) = (has(&TELLING), has(&OTHERS));
     told && !other || page.has(group.end, "是传真")
 }
 

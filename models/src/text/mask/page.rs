@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use super::super::is_invisible;
 use super::super::simplify::simplify_char;
 use super::MaskKind;
+use super::word_list::WordList;
 
 /// Stands for every character of a label: matched by no rule.
 pub(super) const WALL: char = '\0';
@@ -51,11 +52,13 @@ impl Page {
     }
 
     /// The character at an index, or a wall outside the text.
+    #[inline]
     pub(super) fn at(&self, index: usize) -> char {
         self.chars.get(index).copied().unwrap_or(WALL)
     }
 
     /// The character before an index, or a wall at the start.
+    #[inline]
     pub(super) fn before(&self, index: usize) -> char {
         index.checked_sub(1).map_or(WALL, |i| self.at(i))
     }
@@ -66,15 +69,24 @@ impl Page {
     }
 
     /// Whether one of `words` ends right before an index.
-    pub(super) fn ends_with_any(&self, index: usize, words: &[&str]) -> bool {
-        words.iter().any(|word| {
+    pub(super) fn ends_with_any(&self, index: usize, words: &impl WordList) -> bool {
+        let ends = |word: &&str| {
             word.chars().rev().zip(1..).all(|(c, back)| index >= back && self.at(index - back) == c)
-        })
+        };
+        words.may_end(self.before(index)) && words.words().iter().any(ends)
     }
 
     /// Whether one of `words` stands at an index.
-    pub(super) fn has_any(&self, index: usize, words: &[&str]) -> bool {
-        words.iter().any(|word| self.has(index, word))
+    pub(super) fn has_any(&self, index: usize, words: &impl WordList) -> bool {
+        self.first_of(index, words).is_some()
+    }
+
+    /// The first of `words` that stands at an index.
+    pub(super) fn first_of(&self, index: usize, words: &impl WordList) -> Option<&'static str> {
+        if !words.may_begin(self.at(index)) {
+            return None;
+        }
+        words.words().iter().copied().find(|word| self.has(index, word))
     }
 
     fn wall_off_labels(&mut self) {

@@ -10,6 +10,7 @@ use super::features::{self, Candidate, Lexicon};
 use super::name_lists::is_surname;
 use super::page::{Page, is_han};
 use super::table::Table;
+use super::word_list::Chars;
 use super::{MaskKind, MaskSpan, settle};
 
 /// What `examples/train_masking` wrote.
@@ -134,8 +135,10 @@ pub(super) fn find(page: &Page, cues: &[Cue], mut ruled: Vec<MaskSpan>, claims: 
 /// A name of three or more characters is one wherever it stands.
 fn repeat(page: &Page, names: &mut Vec<MaskSpan>) {
     let mut known: HashMap<[char; 2], Vec<&[char]>> = HashMap::new();
+    let mut firsts = Chars::default();
     for name in names.iter().filter_map(|n| page.chars.get(n.start..n.end)) {
         if let [first, second, _, ..] = name {
+            firsts.insert(*first);
             let alike = known.entry([*first, *second]).or_default();
             if !alike.contains(&name) {
                 alike.push(name);
@@ -145,7 +148,7 @@ fn repeat(page: &Page, names: &mut Vec<MaskSpan>) {
     if known.is_empty() {
         return;
     }
-    for (start, pair) in page.chars.windows(2).enumerate() {
+    for (start, pair) in page.chars.windows(2).enumerate().filter(|(_, pair)| firsts.may_hold(pair[0])) {
         let alike = known.get(pair).map(Vec::as_slice).unwrap_or_default();
         let again = alike.iter().filter(|name| page.chars[start..].starts_with(name));
         names.extend(again.map(|name| MaskSpan { kind: MaskKind::Name, start, end: start + name.len() }));

@@ -1,6 +1,7 @@
 //! What stands around a number and tells an address from a place of trouble, a day or a count.
 
 use super::super::page::{Page, WALL, is_han};
+use super::super::word_list::Words;
 
 /// Where a house number follows whatever the number. 街道 and 铁路 are not in it for their last character.
 const ROADS: &[char] = &['路', '街', '巷', '弄', '村', '衖', '苑', '墅', '邸', '庄', '岙', '园'];
@@ -17,7 +18,7 @@ const PLACES: &[char] = &[
     '尾',
 ];
 /// What a house number follows besides: roads of two characters, and words for where one lives.
-const DWELLINGS: &[&str] = &[
+static DWELLINGS: Words = Words::of(&[
     "大道",
     "胡同",
     "东段",
@@ -61,13 +62,13 @@ const DWELLINGS: &[&str] = &[
     "二环",
     "三环",
     "对门",
-];
+]);
 /// What follows 号 when it is a day.
 const DAYS: &[char] = &[
     '开', '之', '结', '办', '装', '回', '搬', '来', '去', '就', '停', '漏', '修', '到', '又', '还', '交',
     '发', '走', '断', '说', '下', '没', '打', '报', '左',
 ];
-const OPENINGS: &[&str] = &["开工", "开始", "开业", "开会", "开通", "开庭", "开放", "开学"];
+static OPENINGS: Words = Words::of(&["开工", "开始", "开业", "开会", "开通", "开庭", "开放", "开学"]);
 /// What follows a number after a road when it counts something else: a line, a gate, a day.
 pub(super) const NOT_A_HOUSE: &[char] = &[
     '线', '口', '门', '桥', '井', '机', '点', '站', '台', '杆', '灯', '坑', '塘', '闸', '隧', '仓', '码',
@@ -76,7 +77,7 @@ pub(super) const NOT_A_HOUSE: &[char] = &[
     '主', '风', '炉', '渡', '坝', '航', '床', '场', '考',
 ];
 /// What is no gate or day though it begins so: the door of a house, and a room of it.
-const HOUSE_AFTER_ALL: &[&str] = &[
+static HOUSE_AFTER_ALL: Words = Words::of(&[
     "门口",
     "门前",
     "门面",
@@ -95,7 +96,7 @@ const HOUSE_AFTER_ALL: &[&str] = &[
     "大厦",
     "主人",
     "车库",
-];
+]);
 /// What follows a count after a building: 12栋502户, 3幢2019年.
 pub(super) const COUNTED: &[char] = &[
     '户', '平', '米', '元', '人', '年', '月', '日', '个', '名', '万', '亿', '千', '百', '余', '多', '岁',
@@ -104,9 +105,9 @@ pub(super) const COUNTED: &[char] = &[
     '步', '期', '伏', '款', '型', '班', '版', '国', '省',
 ];
 /// What makes any number that of a shop.
-const SHOPS: &[&str] = &["门面", "铺面", "店面", "商铺", "店铺", "门店"];
+static SHOPS: Words = Words::of(&["门面", "铺面", "店面", "商铺", "店铺", "门店"]);
 /// Those who live somewhere.
-pub(super) const PEOPLE: &[&str] = &[
+pub(super) static PEOPLE: Words = Words::of(&[
     "业主",
     "住户",
     "居民",
@@ -136,14 +137,14 @@ pub(super) const PEOPLE: &[&str] = &[
     "老伯",
     "大叔",
     "家里",
-];
+]);
 /// What may stand between a building and its people.
-const HOW_MANY: &[&str] = &[
+static HOW_MANY: Words = Words::of(&[
     "全体", "所有", "部分", "一个", "一位", "一名", "一些", "多名", "多位", "几户", "几位", "很多", "不少",
     "某", "有",
-];
+]);
 /// What stands before where somebody lives, besides 住.
-const HOMES: &[&str] = &[
+static HOMES: Words = Words::of(&[
     "屋里在",
     "家在",
     "家是",
@@ -179,7 +180,7 @@ const HOMES: &[&str] = &[
     "门牌",
     "家门口",
     "我的房",
-];
+]);
 /// Words that end in 住 and mean holding, and that begin with it and mean no home.
 const HOLDING: &[char] = &[
     '停', '拦', '抓', '堵', '保', '记', '不', '止', '挡', '盖', '按', '站', '卡', '困', '拉', '遮', '捂',
@@ -187,7 +188,7 @@ const HOLDING: &[char] = &[
 ];
 const NO_HOME: &[char] = &['院', '建', '房', '宿', '户', '宅', '持'];
 /// Institutions, whose numbers are public.
-const OFFICES: &[&str] = &[
+static OFFICES: Words = Words::of(&[
     "政务中心",
     "服务中心",
     "行政中心",
@@ -241,9 +242,9 @@ const OFFICES: &[&str] = &[
     "资源局",
     "管理所",
     "工作站",
-];
+]);
 /// What makes of an institution only the neighbour of a home.
-const NEAR: &[&str] = &[
+static NEAR: Words = Words::of(&[
     "对面",
     "旁",
     "附近",
@@ -258,12 +259,12 @@ const NEAR: &[&str] = &[
     "背后",
     "斜对",
     "教师楼",
-];
+]);
 /// What is in a room of an institution.
-const OFFICE_ROOMS: &[&str] = &[
+static OFFICE_ROOMS: Words = Words::of(&[
     "办公", "会议", "教室", "病房", "病床", "窗口", "诊室", "大厅", "展厅", "车间", "床", "阅览", "接待",
     "法庭", "考场",
-];
+]);
 
 /// Whether what stands before a number leads to a house of any number.
 pub(super) fn leads_to_house(page: &Page, start: usize) -> bool {
@@ -281,7 +282,7 @@ pub(super) fn leads_to_house(page: &Page, start: usize) -> bool {
 }
 
 fn is_dwelling(page: &Page, start: usize) -> bool {
-    page.ends_with_any(start, DWELLINGS) || after_kin(page, start)
+    page.ends_with_any(start, &DWELLINGS) || after_kin(page, start)
 }
 
 /// Whether what stands before a number is a road in the narrow sense, which no day follows.
@@ -301,15 +302,15 @@ fn after_kin(page: &Page, start: usize) -> bool {
 pub(super) fn is_house(page: &Page, start: usize, number_end: usize, end: usize) -> bool {
     let next = page.at(end);
     let gate = end == start + 2 && matches!(page.before(start), '园' | '苑' | '区') && page.has(end, "门口");
-    let house = page.has_any(end, HOUSE_AFTER_ALL) && !gate || is_road_side(page, start, end);
+    let house = page.has_any(end, &HOUSE_AFTER_ALL) && !gate || is_road_side(page, start, end);
     if NOT_A_HOUSE.contains(&next) && !house || is_office(page, start, end) {
         return false;
     }
     let day = could_be_day(page, start, number_end) && end == number_end + 1;
-    let opens = DAYS.contains(&next) && !is_road(page, start) || page.has_any(end, OPENINGS);
+    let opens = DAYS.contains(&next) && !is_road(page, start) || page.has_any(end, &OPENINGS);
     let place = is_han(page.before(start)) && !is_function(page.before(start));
     let people = place && people_follow(page, end);
-    if page.has_any(end, SHOPS) || people {
+    if page.has_any(end, &SHOPS) || people {
         return true;
     }
     if day && opens {
@@ -400,7 +401,7 @@ pub(super) fn lives_before(page: &Page, start: usize) -> bool {
     (start.saturating_sub(REACH)..start)
         .rev()
         .take_while(clause)
-        .any(|i| page.at(i) == '住' && is_living(page, i) || page.has_any(i, HOMES))
+        .any(|i| page.at(i) == '住' && is_living(page, i) || page.has_any(i, &HOMES))
 }
 
 fn is_living(page: &Page, at: usize) -> bool {
@@ -411,8 +412,8 @@ fn is_living(page: &Page, at: usize) -> bool {
 pub(super) fn people_follow(page: &Page, end: usize) -> bool {
     let mut at = end + usize::from(page.at(end) == ' ');
     at += usize::from(page.at(at) == '的');
-    let some = HOW_MANY.iter().find(|word| page.has(at, word)).map_or(0, |word| word.chars().count());
-    if page.has_any(at + some, PEOPLE) || page.at(end) == '住' && is_living(page, end) {
+    let some = page.first_of(at, &HOW_MANY).map_or(0, |word| word.chars().count());
+    if page.has_any(at + some, &PEOPLE) || page.at(end) == '住' && is_living(page, end) {
         return true;
     }
     // 18幢的李女士
@@ -447,15 +448,15 @@ fn one_is_of(page: &Page, start: usize, end: usize) -> bool {
 /// Whether a number belongs to an institution that stands right before or after it.
 pub(super) fn is_office(page: &Page, start: usize, end: usize) -> bool {
     const REACH: usize = 10;
-    if page.has_any(end, OFFICE_ROOMS) || page.ends_with_any(start, OFFICES) {
+    if page.has_any(end, &OFFICE_ROOMS) || page.ends_with_any(start, &OFFICES) {
         return true;
     }
     let mut at = end;
     while at < end + REACH && is_han(page.at(at)) {
-        if let Some(office) = OFFICES.iter().find(|office| page.has(at, office)) {
-            return !page.has_any(at + office.chars().count(), NEAR);
+        if let Some(office) = page.first_of(at, &OFFICES) {
+            return !page.has_any(at + office.chars().count(), &NEAR);
         }
-        if page.has_any(at, NEAR) || page.has_any(at, PEOPLE) || page.at(at) == '的' {
+        if page.has_any(at, &NEAR) || page.has_any(at, &PEOPLE) || page.at(at) == '的' {
             return false;
         }
         at += 1;
@@ -463,7 +464,7 @@ pub(super) fn is_office(page: &Page, start: usize, end: usize) -> bool {
     // 县医院位于健康路8号
     (start.saturating_sub(REACH)..start).rev().take_while(|&i| is_han(page.at(i))).any(|i| {
         page.has_any(i, &["位于", "地址", "搬到", "搬至", "迁至", "设在", "在"])
-            && page.ends_with_any(i, OFFICES)
+            && page.ends_with_any(i, &OFFICES)
     })
 }
 

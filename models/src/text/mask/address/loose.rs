@@ -2,11 +2,12 @@
 //! 2座1梯601, 14号院3排2户, 12号楼2-1-1, 顶楼西户. Whether it is one is weighed afterwards.
 
 use super::super::page::{NOTHING, Page, is_han};
+use super::super::word_list::{WordList, Words};
 use super::context::COUNTED;
 use super::parts::{is_number_char, number_end};
 
 /// What may follow a number; of two that begin alike the longer first.
-const UNITS: &[&str] = &[
+static UNITS: Words = Words::of(&[
     "号教工楼",
     "号家属楼",
     "号宿舍楼",
@@ -73,9 +74,9 @@ const UNITS: &[&str] = &[
     "段",
     "里",
     "条",
-];
+]);
 /// Parts without a number, and what may stand between parts.
-const WORDS: &[&str] = &[
+static WORDS: Words = Words::of(&[
     "左手边",
     "右手边",
     "靠里那间",
@@ -137,17 +138,33 @@ const WORDS: &[&str] = &[
     "西",
     "左",
     "右",
-];
+]);
 /// Words that may also come first.
-const FIRST: &[&str] =
-    &["第", "顶楼", "西院", "东院", "东楼", "西楼", "小楼", "东单元", "西单元", "中单元", "二期", "旧"];
+static FIRST: Words = Words::of(&[
+    "第",
+    "顶楼",
+    "西院",
+    "东院",
+    "东楼",
+    "西楼",
+    "小楼",
+    "东单元",
+    "西单元",
+    "中单元",
+    "二期",
+    "旧",
+]);
 /// Most parts of an address.
 const MOST: usize = 8;
 
 /// Whether an address could begin here with a word.
 pub(super) fn begins(page: &Page, at: usize) -> bool {
     let could = matches!(page.at(at), '第' | '顶' | '西' | '东' | '小' | '中' | '二' | '旧');
-    could && FIRST.iter().any(|word| page.has(at, word) && is_number_char(page.at(at + word.chars().count())))
+    could
+        && FIRST
+            .words()
+            .iter()
+            .any(|word| page.has(at, word) && is_number_char(page.at(at + word.chars().count())))
 }
 
 /// Where what begins at an index ends at the latest, if it has at least one part with a unit or two numbers.
@@ -159,7 +176,7 @@ pub(super) fn end(page: &Page, start: usize) -> Option<usize> {
             // 502楼上: a room, and who lives above.
             let room =
                 number - at > 2 && page.at(number) == '楼' && matches!(page.at(number + 1), '上' | '下');
-            let unit = UNITS.iter().find(|unit| !room && page.has(number, unit));
+            let unit = if room { None } else { page.first_of(number, &UNITS) };
             if let Some(unit) = unit {
                 at = number + unit.chars().count();
                 units += 1;
@@ -171,12 +188,12 @@ pub(super) fn end(page: &Page, start: usize) -> Option<usize> {
             numbers += 1;
             end = Some(at);
         } else {
-            let words = if part == 0 { FIRST } else { WORDS };
-            let Some(word) = words.iter().find(|word| page.has(at, word)) else { break };
+            let words = if part == 0 { &FIRST } else { &WORDS };
+            let Some(word) = page.first_of(at, words) else { break };
             let length = word.chars().count();
             at += length;
             // 三楼右, 3-4-西
-            let side = matches!(*word, "东" | "西" | "左" | "右") && !is_han(page.at(at));
+            let side = matches!(word, "东" | "西" | "左" | "右") && !is_han(page.at(at));
             if part > 0 && (length > 1 || side) {
                 end = Some(at);
             }

@@ -13,6 +13,7 @@ mod rooms;
 mod weigh;
 
 use super::page::Page;
+use super::word_list::{Chars, Words};
 use super::{MaskKind, MaskSpan};
 use context::{COUNTED, NOT_A_HOUSE, is_house, is_lived_in, is_office, leads_to_house, lives_before};
 use parts::{Part, Piece, chain, is_number_char, number_end, spelled};
@@ -21,8 +22,12 @@ use weigh::Candidate;
 #[cfg(any(test, feature = "testing"))]
 pub(super) use weigh::{Candidate, MODEL, Model};
 
+/// All characters but letters and digits with which an address begins.
+static BEGINNINGS: Chars =
+    Chars::of("零〇○一幺壹二贰三叁四肆五伍六陆七柒八捌九玖十百甲乙丙丁负东西南北中第顶小旧");
+
 /// What is broken in or at a building rather than in a flat.
-const TROUBLES: &[&str] = &[
+static TROUBLES: Words = Words::of(&[
     "电梯",
     "楼道",
     "门禁",
@@ -52,7 +57,7 @@ const TROUBLES: &[&str] = &[
     "后面",
     "附近",
     "楼梯",
-];
+]);
 
 pub(super) fn find(page: &Page, claims: &mut Vec<MaskSpan>) {
     let mut at = 0;
@@ -159,6 +164,9 @@ fn widened(page: &Page, start: usize, end: usize) -> usize {
 /// Whether a number stands here, or a direction that stands for one: 东单元.
 fn begins_here(page: &Page, at: usize) -> bool {
     let c = page.at(at);
+    if !c.is_ascii() && !BEGINNINGS.may_hold(c) {
+        return false;
+    }
     is_number_char(c)
         || loose::begins(page, at)
         || c == '负' && spelled(page.at(at + 1))
@@ -269,7 +277,7 @@ fn is_flat(page: &Page, start: usize, pieces: &[Piece]) -> bool {
             last.number_end - last.start >= 3 || leads_to_house(page, start)
         }
         (Part::House, 2) => told || leads_to_house(page, start) || is_lived_in(page, start, last.end),
-        (Part::Group, 2) => first.number_end > start && !page.has_any(last.end, context::PEOPLE),
+        (Part::Group, 2) => first.number_end > start && !page.has_any(last.end, &context::PEOPLE),
         (Part::Zone | Part::Row, 2) => told,
         _ => true,
     }
@@ -302,6 +310,23 @@ fn is_part_of_building(page: &Page, start: usize, first: &Piece, pieces: &[Piece
     let has = |part: Part| pieces.iter().any(|piece| piece.part == part);
     let led = matches!(first.part, Part::House | Part::Lane) && leads_to_house(page, start);
     let entrance = has(Part::Building) && has(Part::Unit);
-    let trouble = page.has_any(end, TROUBLES) || page.at(end) == '的' && page.has_any(end + 1, TROUBLES);
+    let trouble = page.has_any(end, &TROUBLES) || page.at(end) == '的' && page.has_any(end + 1, &TROUBLES);
     led || is_lived_in(page, start, end) || entrance && !trouble
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_begins_an_address_is_among_the_beginnings() {
+        let all = ('\u{80}'..='\u{ffff}').chain(['\u{20000}']);
+        for c in all {
+            for behind in ["单元", "楼", "3", "楼3", "院2", "期1", "层4"] {
+                let page = Page::read(&format!("{c}{behind}"));
+                let begins = is_number_char(page.at(0)) || loose::begins(&page, 0);
+                assert!(!begins || BEGINNINGS.may_hold(page.at(0)), "{c}{behind}");
+            }
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub(super) enum Part {
     Room,
     Side,
 }
+use super::super::word_list::Words;
 
 /// The words for a part; of two that begin alike the longer first.
 const UNITS: &[(&str, Part)] = &[
@@ -61,7 +62,8 @@ const UNITS: &[(&str, Part)] = &[
 ];
 /// Words for parts that mean something else unless another part follows.
 const ONLY_BEFORE_MORE: &[&str] = &["社", "队", "连", "排", "门", "区", "街区", "巷", "街", "村"];
-const SIDES: &[&str] = &["东户", "西户", "中户", "南户", "北户", "左户", "右户", "中间户", "地下室"];
+static SIDES: Words =
+    Words::of(&["东户", "西户", "中户", "南户", "北户", "左户", "右户", "中间户", "地下室"]);
 
 /// A number and its unit.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +141,7 @@ fn skip_separators(page: &Page, from: usize) -> usize {
 fn side(page: &Page, at: usize, before: Option<&Piece>) -> Option<Piece> {
     let found = |part, length| Some(Piece { part, start: at, number_end: at, end: at + length });
     if let Some(last) = before.filter(|last| last.part >= Part::Unit) {
-        if let Some(word) = SIDES.iter().find(|word| page.has(at, word)) {
+        if let Some(word) = page.first_of(at, &SIDES) {
             return found(Part::Side, word.chars().count());
         }
         let ends =

@@ -1,10 +1,11 @@
 //! Rooms written without units: 5-2-301, B2-1103, 楼上1203, 502业主.
 
 use super::super::page::{Page, is_han, spelled_digit};
+use super::super::word_list::Words;
 use super::context::{COUNTED, PEOPLE, is_lived_in, is_office};
 
 /// Words before a number with dashes that is no address.
-const CODES: &[&str] = &["编号", "型号", "比分", "坐标", "序列", "房号码", "版本"];
+static CODES: Words = Words::of(&["编号", "型号", "比分", "坐标", "序列", "房号码", "版本"]);
 /// The last characters of things that have such numbers: 货架, 工位, 准考证, 宗地, 电表箱.
 const THINGS: &[char] = &[
     '码', '号', '柜', '单', '架', '位', '箱', '证', '例', '型', '机', '床', '表', '票', '册', '卷', '档',
@@ -17,7 +18,7 @@ const ESTATES: &[char] = &[
     '台', '舍', '园', '铺', '面', '房',
 ];
 /// Before a bare room number: a flat of one's own or of those around.
-const AROUND: &[&str] = &[
+static AROUND: Words = Words::of(&[
     "住",
     "楼上",
     "楼下",
@@ -54,7 +55,7 @@ const AROUND: &[&str] = &[
     "单元楼",
     "出租房",
     "出租屋",
-];
+]);
 
 /// Whether three or four digits number a room: floors have no room 00.
 fn is_room_number(page: &Page, start: usize, end: usize) -> bool {
@@ -107,11 +108,11 @@ pub(super) fn bare(page: &Page, start: usize) -> Option<usize> {
     }
     let label = start - usize::from(matches!(page.before(start), '(' | ' ' | ':'));
     let around =
-        page.ends_with_any(label, AROUND) && !page.ends_with_any(label, &["不住", "堵住", "停住", "入住"]);
+        page.ends_with_any(label, &AROUND) && !page.ends_with_any(label, &["不住", "堵住", "停住", "入住"]);
     let own = page.ends_with_any(start, &["我", "他", "她", "我在", "他在", "她在", "我是", "他是", "她是"])
         && (!is_han(next) || matches!(next, '我' | '他' | '她' | '的'));
     let people = usize::from(next == '的');
-    let owned = page.has_any(end + people, PEOPLE) && !counts_people(page.before(start));
+    let owned = page.has_any(end + people, &PEOPLE) && !counts_people(page.before(start));
     let is = around || own && (page.speaks_of_neighbours || next == '的') || owned;
     (is && !is_office(page, start, end)).then_some(end)
 }
@@ -178,7 +179,7 @@ pub(super) fn dashed(page: &Page, start: usize) -> Option<usize> {
     let room_label = label.is_some_and(|at| {
         page.ends_with_any(at, &["房号", "室号", "门牌号", "联排", "别墅", "排屋", "门面"])
     }) || page.has_any(end, &["别墅", "门面", "商铺"]);
-    let thing = |at: usize| page.ends_with_any(at, CODES) || THINGS.contains(&page.before(at));
+    let thing = |at: usize| page.ends_with_any(at, &CODES) || THINGS.contains(&page.before(at));
     if !room_label && label.is_some_and(thing) {
         return None;
     }

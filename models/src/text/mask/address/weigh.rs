@@ -139,7 +139,7 @@ impl Candidate {
         put(16, number(said), WALL, WALL);
         put(17, number(said), last, ruled);
         let thing = u32::from(NOT_A_HOUSE.contains(&next[0])) + 2 * u32::from(COUNTED.contains(&next[0]));
-        let trouble = page.has_any(end, TROUBLES) || next[0] == '的' && page.has_any(end + 1, TROUBLES);
+        let trouble = page.has_any(end, &TROUBLES) || next[0] == '的' && page.has_any(end + 1, &TROUBLES);
         put(18, number(thing), last, number(u32::from(trouble)));
         put(19, number(u32::from(trouble)), last, number(u32::from(lived || people)));
         // The words of the clause before, and of what follows.
