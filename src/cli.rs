@@ -218,10 +218,10 @@ open311.toml:                                  secret_header = \"Authorization\"
         channel: Option<Channel>,
         #[arg(long)]
         mode: Option<Mode>,
-        /// 2026-01-01, or \"none\"
+        /// 2026-01-01, or "none"
         #[arg(long, value_name = "DATE")]
         cutoff: Option<String>,
-        /// A host, or \"none\"
+        /// A host, or "none"
         #[arg(long, value_name = "HOST")]
         allow_host: Option<String>,
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10080))]

@@ -1,8 +1,9 @@
 //! `qingting fetch`: polls what is due, once.
 
 use anyhow::{Result, bail};
+use qingting_ingest::folder::FolderError;
 use qingting_ingest::http::Http;
-use qingting_ingest::poll;
+use qingting_ingest::poll::{self, PollError};
 use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::Store;
 use serde_json::json;
@@ -40,7 +41,7 @@ pub async fn run(global: &Global, only: Option<&str>) -> Result<()> {
                 Err(error) => format!("{}: {}", source.name, output::reason(error)),
             })?;
         }
-        if polled.is_empty() {
+        if polled.is_empty() && only.is_none() {
             output::line("no source is due")?;
         }
     }
@@ -71,6 +72,14 @@ async fn poll_now(store: &Store, http: &Http, only: Option<&str>) -> Result<Poll
     if source.paused {
         output::note(&format!("the source \"{name}\" is paused; it is read this once, as asked"));
     }
-    let run = poll::poll(store, http, &source).await.map_err(|e| e.to_string());
+    let run = match poll::poll(store, http, &source).await {
+        Err(PollError::Folder(FolderError::Busy(_))) => {
+            output::note(&format!(
+                "the folder of \"{name}\" is being read by the server or a worker at this moment"
+            ));
+            return Ok(Vec::new());
+        }
+        other => other.map_err(|e| e.to_string()),
+    };
     Ok(vec![(source, run)])
 }

@@ -78,6 +78,12 @@ async fn take_in(global: &Global, command: &Import, map: Option<ColumnMap>, stor
             source.name
         ));
     }
+    if source.paused {
+        output::note(&format!(
+            "the source \"{}\" is paused; this sheet is taken in all the same, as asked",
+            source.name
+        ));
+    }
     let bar = output::progress(1, "importing");
     let tell = |progress: Progress| {
         bar.set_length(progress.bytes_total.max(1));

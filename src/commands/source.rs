@@ -50,6 +50,14 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
             let source = store.add_source(new, Actor::Console).await?;
             let source = parts::with_map(store, source, map).await?;
             let source = parts::with_secret(store, source, secret).await?;
+            if let Some(twin) = store
+                .sources()
+                .await?
+                .iter()
+                .find(|other| other.id != source.id && source.url.is_some() && other.url == source.url)
+            {
+                output::note(&format!("the source \"{}\" reads the same address", twin.name));
+            }
             if global.json {
                 return output::json(&source);
             }
@@ -153,6 +161,9 @@ fn health(source: &Source) -> String {
         }
         (None, _) if source.kind.is_polled() => {
             format!("last read {}", at(source.health.last_success_at))
+        }
+        (None, _) if source.kind == SourceKind::Push && !source.has_token => {
+            "without a token; make one with `qingting source token`".into()
         }
         (None, _) if source.kind == SourceKind::Push => "pushed".into(),
         (None, _) => "by import".into(),

@@ -41,11 +41,12 @@ impl Chart {
         let most = bars.iter().copied().max().unwrap_or(0);
         let busiest = days.iter().zip(&bars).rev().find(|(_, n)| **n == most).map(|(day, _)| *day);
         let label = match busiest.filter(|_| total > 0) {
-            Some(day) => format!(
-                "近 {span} 天共 {total} 条，平均{rate}；最多的一天是 {}月{}日，{most} 条",
-                day.month(),
-                day.day()
-            ),
+            Some(day) => {
+                let known =
+                    if known < days.len() { "添加以来".into() } else { format!("近 {span} 天") };
+                let (month, day) = (day.month(), day.day());
+                format!("{known}共 {total} 条，平均{rate}；最多的一天是 {month}月{day}日，{most} 条")
+            }
             None => format!("近 {span} 天没有新信息"),
         };
         let day_text =

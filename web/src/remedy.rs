@@ -41,6 +41,18 @@ const REMEDIES: &[(&str, &str)] = &[
     ("not a feed", "地址打开的是别的内容，可能已改版。{改}填对方网站的网页地址再试读，程序会替您找订阅源。"),
     ("the feed is damaged", "对方输出的内容有错。{再试}；一连几天都这样，请把这一页告诉对方。"),
     ("has no address", "{改}填上地址。"),
+    (
+        "brought no date",
+        "日期没有读出来，条目已照常收下。{改}对照网页重填“日期”的选择器；列表上没有日期的话，清空这一格。",
+    ),
+    (
+        "is no list of service requests",
+        "这个地址给的不是 Open311 的数据。请向对方核对接口地址，一般以 /requests.json 前的那一段为准，{改}换上。",
+    ),
+    (
+        "the Open311 server refused",
+        "对方拒绝了请求。{改}按提示核对辖区代号和服务代码；都对的话，请联系对方。",
+    ),
     ("matched nothing", UNMATCHED),
     ("finds no records", UNMATCHED),
     ("is no JSON:", "对方给的不是数据，可能要口令，或地址换了。请核对地址和口令，试读能看到条目后保存。"),

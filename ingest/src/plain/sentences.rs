@@ -198,7 +198,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "is one JSON document; JSON lines, one object a line, are needed",
         "这是一个 JSON 文档；需要每行一个对象的 JSONL。",
     ),
-    ("is damaged or no {} file: {}", "文件已损坏，或不是 {0} 文件（{1}）。"),
+    (
+        "is damaged or no {} file: {}",
+        "文件已损坏，或不是 {0} 文件。请用办公软件打开后另存一份；打不开的，请发送方重新导出。",
+    ),
     (
         "no header row found in the first {} filled rows; seen: {}; needed: {}",
         "前 {0} 行里没有找到表头；看到的是：{1}。需要有“诉求内容”或“标题”这样的列，或者为该来源填写“列的对照”。",

@@ -99,7 +99,8 @@ impl Brought {
 ///
 /// # Errors
 /// When the source could not be fetched or read, when the store fails, and when records were stored but the
-/// source needs to be looked at ([`PollError::Alarm`], [`PollError::Circle`]).
+/// source needs to be looked at ([`PollError::Alarm`], [`PollError::Circle`]). That another process is reading the
+/// folder just now is no failure of the source and is not noted with it.
 pub async fn poll(store: &Store, http: &Http, source: &Source) -> Result<SourceRun, PollError> {
     let tried_at = store.now();
     let result = match source.kind {
@@ -117,6 +118,9 @@ pub async fn poll(store: &Store, http: &Http, source: &Source) -> Result<SourceR
             Err(PollError::NotFetched { name: source.name.clone(), kind: source.kind })
         }
     };
+    if let Err(wrong @ PollError::Folder(FolderError::Busy(_))) = result {
+        return Err(wrong);
+    }
     let next_at = next_poll(source, tried_at, &result);
     let (result, failed) = match result {
         Ok(Brought { fetched, alarm: None, .. }) => (Ok(fetched), None),

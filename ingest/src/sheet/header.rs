@@ -48,6 +48,8 @@ pub(super) struct Column {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layout {
     pub columns: Vec<Column>,
+    /// Whether a column map says so, rather than the words of the headers.
+    pub by_map: bool,
 }
 
 impl Layout {
@@ -129,7 +131,7 @@ impl Layout {
         if map.entries().any(|(_, header)| !seen.contains(&plain(header))) {
             return None;
         }
-        Some(Self::named(cells, |index| {
+        let mapped = Self::named(cells, |index| {
             let header = &seen[index];
             let named = map.entries().find(|(_, name)| plain(name) == *header);
             let safe = |g: &Guess| {
@@ -138,7 +140,8 @@ impl Layout {
             let besides =
                 || Words::get().guess(&cells[index]).filter(safe).map(|g| (g.meaning, g.confidence));
             named.map(|(meaning, _)| (meaning, 1.0)).or_else(besides)
-        }))
+        });
+        Some(Self { by_map: true, ..mapped })
     }
 
     /// A guess for a sheet whose headers say nothing: the widest of the first rows is the header row, and the
@@ -161,9 +164,7 @@ impl Layout {
             .filter(free)
             .max_by_key(|column| (length(*column), head.cells.len() - column))?;
         let header = clean(&head.cells[longest]);
-        // What looks like a person's data is a row, no header.
-        let data = head.cells.iter().any(|cell| qingting_models::text::mask(cell).text != *cell);
-        if length(longest) < TELLING_TEXT || header.is_empty() || data {
+        if length(longest) < TELLING_TEXT || header.is_empty() || holds_personal_data(&head.cells) {
             return None;
         }
         let text = Guess { meaning: Meaning::Body, confidence: BY_CONTENT, rank: 0 };
@@ -171,6 +172,14 @@ impl Layout {
         let guesses =
             guesses.map(|(i, g)| if i == longest { Some(text) } else { g.filter(|g| g.confidence >= SURE) });
         Some((widest, Self::chosen(&head.cells, guesses.collect())))
+    }
+
+    /// The columns of a sheet of which not even a guess can be made, for a person to name: the widest of the first
+    /// rows is taken for the header row.
+    pub(super) fn unnamed(rows: &[&[String]]) -> Option<(usize, Self)> {
+        let index = widest(rows.iter().copied())?;
+        let cells = rows.get(index).filter(|cells| cells.len() <= MAX_COLUMNS)?;
+        (!holds_personal_data(cells)).then(|| (index, Self::recognised(cells)))
     }
 
     /// The layout as a column map that a person can correct; columns that are recognised anyway are left out.
@@ -213,8 +222,13 @@ impl Layout {
             let (plain, confidence) = (plain(&header), confidence.unwrap_or_default());
             columns.push(Column { header, plain, meaning, confidence });
         }
-        Self { columns }
+        Self { columns, by_map: false }
     }
+}
+
+/// Whether cells look like a person's data, so that they are a row and no header.
+fn holds_personal_data(cells: &[String]) -> bool {
+    cells.iter().any(|cell| qingting_models::text::mask(cell).text != *cell)
 }
 
 /// The row with the most filled cells; of equally wide ones the first is most likely the header row.

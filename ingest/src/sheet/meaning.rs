@@ -50,6 +50,11 @@ impl Meaning {
         Self::ALL.iter().find(|(meaning, _)| *meaning == self).map_or("", |(_, word)| word)
     }
 
+    /// The meaning that a column map calls so; none for an ordinary column.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == word).map(|(meaning, _)| *meaning)
+    }
+
     /// The word for it on a page.
     pub fn chinese(self) -> &'static str {
         match self {

@@ -47,6 +47,8 @@ pub struct TablePreview {
     pub columns: Vec<ColumnSummary>,
     /// From 0 to 1, see [`TableSummary::confidence`].
     pub confidence: f64,
+    /// Whether a column map says what the columns are.
+    pub by_map: bool,
     /// The first ten.
     pub rows: Vec<(RowPlace, RawRecord)>,
     /// The first five that cannot be read.
@@ -56,7 +58,12 @@ pub struct TablePreview {
 impl TablePreview {
     /// Whether a person must confirm the columns with a column map before an import reads the table.
     pub fn needs_map(&self) -> bool {
-        self.confidence < SURE
+        self.confidence < SURE || !self.has_text()
+    }
+
+    /// Whether a column was recognised as title or text. Without one nothing can be read.
+    pub fn has_text(&self) -> bool {
+        self.columns.iter().any(|column| matches!(column.meaning, Some(Meaning::Title | Meaning::Body)))
     }
 
     /// The columns as they were understood, as a map to confirm or correct.
@@ -68,7 +75,8 @@ impl TablePreview {
 }
 
 /// Looks at a file: format, columns with their confidence, and the first rows of each table. A doubtful header row
-/// is taken as well, so that it can be confirmed.
+/// is taken as well, so that it can be confirmed; where no sheet has even that, the widest row of the first, so
+/// that a person can say what its columns are.
 ///
 /// # Errors
 /// When the file cannot be read, is no sheet, or nothing in it may be a header row.
@@ -91,17 +99,19 @@ pub fn preview(path: &Path, map: Option<&ColumnMap>) -> Result<SheetPreview, She
     let (format, summary) = read_with(path, map, 1, Some(Look { rows: LOOKED_AT }), &mut sink)?;
     let whole = summary.rows < LOOKED_AT;
     let mut sheet = |table: TableSummary| {
-        let TableSummary { name, header_row, columns, confidence } = table;
+        let TableSummary { name, header_row, columns, confidence, by_map } = table;
         let (of, rest) = std::mem::take(&mut records).into_iter().partition(|(place, _)| place.sheet == name);
         records = rest;
         let (bad_of, rest) = std::mem::take(&mut bad).into_iter().partition(|row| row.place.sheet == name);
         bad = rest;
-        TablePreview { name, header_row, columns, confidence, rows: of, bad: bad_of }
+        TablePreview { name, header_row, columns, confidence, by_map, rows: of, bad: bad_of }
     };
+    let sheets: Vec<TablePreview> = summary.tables.into_iter().map(&mut sheet).collect();
+    let whole = whole && sheets.iter().all(TablePreview::has_text);
     Ok(SheetPreview {
         format,
         encoding: summary.encoding,
-        sheets: summary.tables.into_iter().map(&mut sheet).collect(),
+        sheets,
         skipped: summary.skipped,
         hidden: summary.hidden,
         charts: summary.charts,

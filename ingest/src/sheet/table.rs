@@ -58,6 +58,8 @@ pub struct TableSummary {
     pub columns: Vec<ColumnSummary>,
     /// How sure the columns are, from 0 to 1: as sure as the least sure one of id, title, text and times.
     pub confidence: f64,
+    /// Whether a column map says so, rather than the words of the headers.
+    pub by_map: bool,
 }
 
 /// How one column was understood.
@@ -105,6 +107,8 @@ pub(super) struct Tables<'t> {
     rows: u64,
     /// The first sheet's fault, told when no sheet could be read.
     fault: Option<HeaderError>,
+    /// The first sheet without a header row that is known, and what may be its header row, counted from 1.
+    unnamed: Option<(Option<String>, Layout, u64)>,
     /// Sheets that were read.
     read: usize,
 }
@@ -133,6 +137,7 @@ impl<'t> Tables<'t> {
             look: None,
             rows: 0,
             fault: None,
+            unnamed: None,
             read: 0,
         }
     }
@@ -238,6 +243,7 @@ impl<'t> Tables<'t> {
                     }
                 }
                 None => {
+                    self.keep_unnamed(&[headers], &[row.number]);
                     let fault = Layout::missing(&[headers], self.map);
                     let original =
                         headers.iter().zip(&row.cells).map(|(h, c)| (h.clone(), Value::from(c.as_str())));
@@ -320,6 +326,13 @@ impl<'t> Tables<'t> {
     pub(super) fn end(mut self) -> Result<SheetSummary, SheetError> {
         self.end_sheet();
         if self.read == 0 {
+            if let Some((sheet, layout, row)) = self.unnamed.take().filter(|_| self.look.is_some()) {
+                self.summary.skipped.retain(|skipped| Some(skipped) != sheet.as_ref());
+                self.file.sheet = sheet;
+                self.note(&layout, row);
+                self.flush_when(1);
+                return Ok(self.summary);
+            }
             return Err(self.fault.map_or(SheetError::Empty, SheetError::Header));
         }
         self.flush_when(1);
@@ -341,7 +354,8 @@ impl<'t> Tables<'t> {
             by.then(a.1.known().cmp(&b.1.known())).then(b.0.cmp(&a.0))
         };
         let guess = layouts.max_by(surer);
-        let guess = guess.or_else(|| if self.map.is_none() { Layout::by_content(&waiting) } else { None });
+        let may_guess = self.map.is_none_or(ColumnMap::is_saved);
+        let guess = guess.or_else(|| if may_guess { Layout::by_content(&waiting) } else { None });
         let taken = guess.filter(|(index, layout)| {
             let sure = layout.confidence() >= SURE || self.look.is_some();
             if !sure {
@@ -352,6 +366,7 @@ impl<'t> Tables<'t> {
         });
         let Some((index, layout)) = taken else {
             let rows: Vec<&[String]> = waiting.iter().map(|row| row.cells.as_slice()).collect();
+            self.keep_unnamed(&rows, &waiting.iter().map(|row| row.number).collect::<Vec<_>>());
             self.fault.get_or_insert_with(|| Layout::missing(&rows, self.map));
             self.summary.skipped.extend(self.file.sheet.clone());
             return Flow::NextSheet;
@@ -365,6 +380,14 @@ impl<'t> Tables<'t> {
             flow = self.row(row);
         }
         flow
+    }
+
+    /// Remembers what may be the header row of a sheet that has no known one, for a look at the file.
+    fn keep_unnamed(&mut self, rows: &[&[String]], numbers: &[u64]) {
+        if self.look.is_some() && self.unnamed.is_none() {
+            let found = Layout::unnamed(rows).and_then(|(i, layout)| Some((layout, *numbers.get(i)?)));
+            self.unnamed = found.map(|(layout, number)| (self.file.sheet.clone(), layout, number));
+        }
     }
 
     fn start(&mut self, layout: Layout, row: u64) -> Flow {
@@ -385,6 +408,7 @@ impl<'t> Tables<'t> {
             header_row,
             columns: layout.columns.iter().map(column).collect(),
             confidence: layout.confidence(),
+            by_map: layout.by_map,
         });
     }
 

@@ -72,7 +72,12 @@ fn table(table: TablePreview) -> Result<()> {
         let meaning = column.meaning.map_or("-", sheet::Meaning::word);
         output::line(&format!("  {}\t{meaning}\t{:.2}", column.header, column.confidence))?;
     }
-    if table.needs_map() {
+    if !table.has_text() {
+        output::line(
+            "no column is known as the text or the title: write a column map like this one, and import with --map:",
+        )?;
+        output::line(&format!("body = {}", serde_json::json!(table.columns.last().map(|c| &c.header))))?;
+    } else if table.needs_map() {
         output::line(&format!(
             "confirm or correct this column map, and import with --map:\n{}",
             table.map().to_toml()

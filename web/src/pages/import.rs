@@ -37,8 +37,7 @@ pub struct ImportPage {
     pub frame: Frame,
     pub source_id: String,
     pub source: String,
-    /// Whether a column map is saved with the source.
-    pub mapped: bool,
+    pub paused: bool,
     pub preview: Option<PreviewView>,
 }
 
@@ -53,6 +52,10 @@ pub struct PreviewView {
     pub passed_over: Vec<(String, &'static str)>,
     /// The columns are too unsure to import without a look.
     pub doubtful: bool,
+    /// No column is known as the text or the title, so that nothing can be imported.
+    pub unread: bool,
+    /// Whether the column map saved with the source says what the columns are.
+    pub mapped: bool,
 }
 
 /// A table of the file.
@@ -121,7 +124,7 @@ fn page(state: &AppState, caller: &Caller, source: &Source, preview: Option<Prev
         frame: Frame::inside(state, caller, "导入表格", "/sources"),
         source_id: source.id.to_string(),
         source: source.name.clone(),
-        mapped: source.column_map.as_deref().is_some_and(|map| !map.trim().is_empty()),
+        paused: source.paused,
         preview,
     }
 }
@@ -140,23 +143,25 @@ pub async fn look(
         part.filter(|p| p.name() == Some("file")).ok_or_else(|| WebError::bad("请选择要导入的表格"))?;
     let now = state.store.now();
     let uploaded = uploads.keep(source.id, state.store.ids().next(now), part, now).await?;
-    shown(&state, &caller, &source, &uploaded, None).await
+    shown(&state, &caller, &source, &uploaded, None, None).await
 }
 
-/// The page with a preview of an uploaded file, or with the reason why there is none.
+/// The page with a preview of an uploaded file, or with the reason why there is none; with the meanings that a form
+/// chose, where those could not be saved.
 async fn shown(
     state: &AppState,
     caller: &Caller,
     source: &Source,
     uploaded: &Uploaded,
     notice: Option<Notice>,
+    chosen: Option<&Form>,
 ) -> Answer {
     let path = uploaded.file()?;
     let map = saved_map(source).map_err(|wrong| WebError::bad(plain::told(&wrong.to_string()).text))?;
     let file = path.clone();
     let looked = tokio::task::spawn_blocking(move || sheet::preview(&file, map.as_ref()));
     let (preview, problem) = match looked.await.map_err(WebError::internal)? {
-        Ok(found) => (Some(view(uploaded, &path, &found)), None),
+        Ok(found) => (Some(view(uploaded, &path, &found, chosen)), None),
         Err(wrong) => {
             let told = plain::told(&wrong.to_string()).text;
             (None, Some(Notice::bad(format!("这个文件读不了：{told}"))))
@@ -168,7 +173,7 @@ async fn shown(
     Ok((status, html(&page)?).into_response())
 }
 
-fn view(uploaded: &Uploaded, path: &FilePath, found: &SheetPreview) -> PreviewView {
+fn view(uploaded: &Uploaded, path: &FilePath, found: &SheetPreview, chosen: Option<&Form>) -> PreviewView {
     let passed = |names: &[String], why: &'static str| {
         names.iter().map(|name| (name.clone(), why)).collect::<Vec<_>>()
     };
@@ -176,7 +181,7 @@ fn view(uploaded: &Uploaded, path: &FilePath, found: &SheetPreview) -> PreviewVi
         file: uploaded.id.to_string(),
         name: name_of(path),
         rows: found.rows,
-        tables: found.sheets.iter().enumerate().map(|(n, table)| table_view(table, n == 0)).collect(),
+        tables: found.sheets.iter().enumerate().map(|(n, table)| table_view(table, n == 0, chosen)).collect(),
         passed_over: [
             passed(&found.skipped, "没有认出表头"),
             passed(&found.hidden, "隐藏的工作表"),
@@ -184,6 +189,8 @@ fn view(uploaded: &Uploaded, path: &FilePath, found: &SheetPreview) -> PreviewVi
         ]
         .concat(),
         doubtful: found.sheets.iter().any(TablePreview::needs_map),
+        unread: !found.sheets.iter().any(TablePreview::has_text),
+        mapped: found.sheets.iter().any(|table| table.by_map),
     }
 }
 
@@ -191,13 +198,17 @@ fn name_of(path: &FilePath) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn table_view(table: &TablePreview, may_change: bool) -> TableView {
+fn table_view(table: &TablePreview, may_change: bool, chosen: Option<&Form>) -> TableView {
+    let meaning_of = |index: usize, column: &ColumnSummary| {
+        let form = chosen.filter(|form| form.raw(&format!("h-{index}")) == column.header);
+        form.map_or(column.meaning, |form| Meaning::of_word(form.text(&format!("m-{index}"))))
+    };
     let column = |(index, column): (usize, &ColumnSummary)| ColumnView {
         index,
         header: column.header.clone(),
         meaning: column.meaning.map_or("普通列", Meaning::chinese),
         sure: column.meaning.map(|_| crate::view::percent(column.confidence as f32)),
-        choices: if may_change { meanings(column.meaning) } else { Vec::new() },
+        choices: if may_change { meanings(meaning_of(index, column)) } else { Vec::new() },
     };
     let row = |record: &RawRecord| {
         let content = prepare(record.clone()).content;
@@ -234,7 +245,7 @@ pub async fn map(
     if let Some(Err(wrong)) = toml.as_deref().map(ColumnMap::parse) {
         let told = plain::told(&wrong.to_string()).text;
         let notice = Notice::bad(format!("列的含义没有保存：{told}"));
-        return shown(&state, &caller, &source, &uploaded, Some(notice)).await;
+        return shown(&state, &caller, &source, &uploaded, Some(notice), Some(&form)).await;
     }
     let change = SourceChange { column_map: toml, ..SourceChange::of(&source) };
     let text = if change.column_map.is_some() {
@@ -244,7 +255,7 @@ pub async fn map(
     };
     let source = state.store.change_source(source.id, change, caller.actor()).await?;
     let notice = Notice { tone: Tone::Good, text: text.into() };
-    shown(&state, &caller, &source, &uploaded, Some(notice)).await
+    shown(&state, &caller, &source, &uploaded, Some(notice), None).await
 }
 
 /// The column map that a form describes, as TOML. A text in JSON is one in TOML.
@@ -349,15 +360,20 @@ impl crate::samples::Sampled for ImportPage {
             tables: vec![table(t, vec![choice(t)]), table(t, vec![])],
             passed_over: vec![(t.into(), "隐藏的工作表")],
             doubtful: true,
+            unread: false,
+            mapped: true,
         };
         let page = |t: String, preview| Self {
             frame: frame(&t),
             source_id: t.clone(),
             source: t,
-            mapped: true,
+            paused: true,
             preview,
         };
-        let both = |t: String| [page(t.clone(), Some(preview(&t))), page(t, None)];
+        let unread = |t: &str| PreviewView { unread: true, ..preview(t) };
+        let both = |t: String| {
+            [page(t.clone(), Some(preview(&t))), page(t.clone(), Some(unread(&t))), page(t, None)]
+        };
         hostile().into_iter().flat_map(both).collect()
     }
 }

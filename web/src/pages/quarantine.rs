@@ -225,6 +225,10 @@ impl Chosen {
     ) -> Answer {
         let query = Query::parse(&format!("source={}&kind={}", self.source.id, self.kind.code()));
         let mut page = build(state, caller, &query).await?;
+        if page.rows.is_empty() {
+            // Nothing of the kind is left: the rest is shown.
+            page = build(state, caller, &Query::parse("")).await?;
+        }
         page.frame = page.frame.with(Some(Notice { tone: Tone::Good, text }));
         page.rest = next.map(|before| Rest {
             action,

@@ -84,9 +84,6 @@ async fn a_sheet_is_previewed_masked_then_imported_and_deleted() {
 #[tokio::test]
 async fn the_meaning_of_columns_is_chosen_saved_and_taken_back() {
     let office = Office::new().await;
-    let sheet = "甲列,乙列\n路灯不亮,中山路的路灯\n";
-    let refused = upload(&office, "a.csv", sheet).await;
-    assert!(!refused.body.contains("name=\"m-0\"") || refused.body.contains("普通列"), "{}", refused.body);
     let known = upload(&office, "b.csv", "标题,内容,甲列\n路灯不亮,中山路,中山路的路灯\n").await;
     let file = file_of(&known);
     let path = format!("/sources/{}/import/map", office.source);
@@ -109,6 +106,42 @@ async fn the_meaning_of_columns_is_chosen_saved_and_taken_back() {
     let cleared = office.post("admin", &path, &[("file", &file), ("clear", "1")]).await;
     assert!(cleared.body.contains("已恢复自动识别"), "{}", cleared.body);
     assert_eq!(office.store.source(office.source).await.unwrap().unwrap().column_map, None);
+}
+
+#[tokio::test]
+async fn a_sheet_whose_headers_say_nothing_is_imported_once_its_columns_are_named() {
+    let office = Office::new().await;
+    let looked = upload(&office, "a.csv", "甲列,乙列\n1,路灯不亮\n2,水管破了\n").await;
+    assert_eq!(looked.status, StatusCode::OK, "{}", looked.body);
+    assert!(looked.body.contains("没有认出哪一列是内容"), "{}", looked.body);
+    assert!(looked.body.contains("name=\"m-1\"") && !looked.body.contains("import/run"), "{}", looked.body);
+    let file = file_of(&looked);
+    let map = format!("/sources/{}/import/map", office.source);
+    let form = |first: &'static str, second: &'static str| {
+        [("file", file.clone()), ("h-0", "甲列".into()), ("m-0", first.into())]
+            .into_iter()
+            .chain([("h-1", "乙列".into()), ("m-1", second.into())])
+            .collect::<Vec<(&str, String)>>()
+    };
+    let send = async |first, second| {
+        let form = form(first, second);
+        let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        office.post("admin", &map, &form).await
+    };
+    let wrong = send("external_id", "state").await;
+    assert!(wrong.body.contains("没有保存"), "{}", wrong.body);
+    let chosen = |word: &str| format!("<option value=\"{word}\" selected>");
+    assert!(
+        wrong.body.contains(&chosen("external_id")) && wrong.body.contains(&chosen("state")),
+        "{}",
+        wrong.body
+    );
+    let named = send("external_id", "body").await;
+    assert!(named.body.contains("import/run") && named.body.contains("恢复自动识别"), "{}", named.body);
+    let run = format!("/sources/{}/import/run", office.source);
+    let done = office.post("admin", &run, &[("file", &file)]).await;
+    let result = office.get("admin", done.location()).await;
+    assert!(result.body.contains("<dt>新收</dt><dd>2</dd>"), "{}", result.body);
 }
 
 #[tokio::test]

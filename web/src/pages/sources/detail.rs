@@ -38,9 +38,11 @@ pub struct DetailPage {
     pub health: Health,
     pub last_tried: Option<Moment>,
     pub failures: i64,
+    /// Id and name of another source that reads the same address.
+    pub twin: Option<(String, String)>,
     /// Where a permanent redirect leads.
     pub moved_to: Option<String>,
-    /// `按对方的更新节奏，约 2 小时读一次`.
+    /// `按对方的更新节奏，约 2 小时读一次`; a source that fails keeps to no rhythm.
     pub pace: Option<String>,
     pub chart: Chart,
     pub runs: Vec<RunView>,
@@ -115,6 +117,9 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
     let days = store.items_per_day(source.id, DAYS).await?;
     let runs = store.source_runs(source.id, RUNS).await?;
     let unread = unreadable(std::slice::from_ref(&source)).await.into_values().next().unwrap_or_default();
+    let reads_the_same =
+        |other: &Source| other.id != source.id && source.url.is_some() && other.url == source.url;
+    let twin = store.sources().await?.into_iter().find(reads_the_same);
     let waiting = QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() };
     Ok(DetailPage {
         frame: Frame::inside(state, caller, &source.name, PATH),
@@ -126,8 +131,13 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
         health: health(&source, unread, now),
         last_tried: source.health.last_tried_at.map(|at| Moment::new(at, now)),
         failures: source.health.failures,
+        twin: twin.map(|twin| (twin.id.to_string(), twin.name)),
         moved_to: source.health.moved_to.clone(),
-        pace: source.health.pace_s.filter(|_| source.kind.is_polled()).map(pace_words),
+        pace: source
+            .health
+            .pace_s
+            .filter(|_| source.kind.is_polled() && source.health.failures == 0)
+            .map(pace_words),
         chart: list::chart(&source, &days, now),
         runs: runs.iter().map(|run| run_view(run, now)).collect(),
         settings: settings(&source),
@@ -224,6 +234,7 @@ impl crate::samples::Sampled for DetailPage {
             health: a_health(&t),
             last_tried: Some(moment(60)),
             failures: 4,
+            twin: Some((t.clone(), t.clone())),
             moved_to: Some(t.clone()),
             pace: Some(t.clone()),
             chart: a_chart(),

@@ -166,7 +166,7 @@ fn pull_secret(has_secret: bool) -> Group {
     let mut fields = vec![
         Field::code("secret_header", "放口令的请求头", 60)
             .optional()
-            .hint("对方接口要口令时填，如 Authorization 或 X-Api-Key"),
+            .hint("对方接口要口令时填，如 Authorization（口令一般写成“Bearer 加空格加口令”）或 X-Api-Key"),
         Field::secret("secret", "口令", 2000).optional().hint(hint),
     ];
     if has_secret {

@@ -59,7 +59,7 @@ async fn page(state: &AppState, caller: &Caller) -> Result<OpmlPage, WebError> {
     Ok(OpmlPage {
         frame: Frame::inside(state, caller, "批量导入、导出", PATH),
         feeds: vec![],
-        fields: fields(&Form::of(&[("channel", Channel::News.code()), ("mode", Mode::Mirror.code())])),
+        fields: fields(&Form::of(&[("channel", Channel::News.code()), ("mode", Mode::Handle.code())])),
         left_out: vec![],
         own: sources.iter().filter(|source| source.kind == SourceKind::Feed).count(),
     })
@@ -74,7 +74,7 @@ fn fields(typed: &Form) -> Vec<Field> {
             .value(typed.text("mode"))
             .hint("本县办理：由本县立工单；平台镜像：由另一平台办理，这里只跟踪"),
         Field::number("minutes", "读取间隔（分钟）", 1, 10_080).value(if typed.text("minutes").is_empty() {
-            "30"
+            "15"
         } else {
             typed.text("minutes")
         }),
@@ -137,7 +137,7 @@ pub async fn add(State(state): State<AppState>, caller: Caller, form: Form) -> A
     }
     let channel: Channel = form.must("channel", "渠道")?;
     let mode: Mode = form.must("mode", "办理方式")?;
-    let minutes: i64 = form.parsed("minutes", "读取间隔")?.unwrap_or(30).clamp(1, 10_080);
+    let minutes: i64 = form.parsed("minutes", "读取间隔")?.unwrap_or(15).clamp(1, 10_080);
     let (mut added, mut left) = (0, Vec::new());
     for mut row in rows {
         let new = NewSource {
