@@ -113,6 +113,12 @@ impl Tx {
         marks.join(", ")
     }
 
+    /// Placeholders for the rows of a list of values, each in brackets.
+    pub(crate) fn tuples(&self, rows: usize, width: usize) -> String {
+        let tuple = |row| format!("({})", self.marks(row * width + 1, width));
+        (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
+    }
+
     /// Inserts many rows of one table; `columns` names as many columns as each row has values.
     pub(crate) async fn insert(
         &mut self,
@@ -127,13 +133,8 @@ impl Tx {
         let mut rows = rows.into_iter().peekable();
         while rows.peek().is_some() {
             let part: Vec<Vec<Arg>> = rows.by_ref().take(chunk).collect();
-            let tuples: Vec<String> =
-                (0..part.len()).map(|r| format!("({})", self.marks(r * width + 1, width))).collect();
-            let sql = format!(
-                "INSERT INTO {table} ({}) VALUES {} {conflict}",
-                columns.join(", "),
-                tuples.join(", ")
-            );
+            let tuples = self.tuples(part.len(), width);
+            let sql = format!("INSERT INTO {table} ({}) VALUES {tuples} {conflict}", columns.join(", "));
             touched += self.run(&sql, part.into_iter().flatten().collect()).await?;
         }
         Ok(touched)

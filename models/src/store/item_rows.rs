@@ -93,30 +93,33 @@ impl Store {
         let mut values = args![now];
         values.extend(ids.iter().map(|id| Arg::from(*id)));
         tx.run(&keep, values).await?;
-        for (change, sealed) in changes.iter().zip(sealed) {
-            update_row(tx, source, change, sealed, now).await?;
-        }
+        update_rows(tx, source, changes, &sealed, now).await?;
         let linked: Vec<(ItemId, &Keyed)> = changes.iter().map(|c| (c.known.id, c.record)).collect();
         self.link(tx, source, &linked, "ON CONFLICT (digest) DO NOTHING").await?;
         work::add(tx, work::JUDGE, &ids, now).await
     }
 }
 
-async fn update_row(
+/// Values of a change as [`update_rows`] names them: `v.column1` to `v.column12`.
+const CHANGED: usize = 12;
+/// Changes of one statement.
+const CHANGES: usize = 500;
+
+/// Writes the new versions, all in one statement: one after the other each would wait for the database.
+async fn update_rows(
     tx: &mut Tx,
     source: &Source,
-    change: &Change<'_>,
-    sealed: SealedId,
+    changes: &[Change<'_>],
+    sealed: &[SealedId],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Change { known, record, digest } = change;
-    let content = &record.arrival.content;
-    let touched = tx
-        .run(
-            "UPDATE item SET version = version + 1, title = $1, body = $2, url = $3, occurred_at = $4, upstream = $5,
-             digest = $6, updated_at = $7, archived = $8, sealed_id = $9, language = $10, withdrawn_at = NULL
-             WHERE id = $11 AND version = $12",
-            args![
+    for (changes, sealed) in changes.chunks(CHANGES).zip(sealed.chunks(CHANGES)) {
+        let mut values = Vec::with_capacity(changes.len() * CHANGED);
+        for (Change { known, record, digest }, sealed) in changes.iter().zip(sealed) {
+            let content = &record.arrival.content;
+            values.extend(args![
+                known.id.0,
+                known.version,
                 &content.title,
                 &content.body,
                 content.url.clone(),
@@ -126,14 +129,19 @@ async fn update_row(
                 now,
                 archived(source, &record.arrival),
                 sealed.0,
-                record.arrival.language.clone(),
-                known.id.0,
-                known.version
-            ],
-        )
-        .await?;
-    if touched != 1 {
-        return Err(StoreError::Bad(format!("item {} changed while it was updated", known.id)));
+                record.arrival.language.clone()
+            ]);
+        }
+        let rows = tx.tuples(changes.len(), CHANGED);
+        let sql = format!(
+            "UPDATE item SET version = version + 1, title = v.column3, body = v.column4, url = v.column5,
+             occurred_at = v.column6, upstream = v.column7, digest = v.column8, updated_at = v.column9,
+             archived = v.column10, sealed_id = v.column11, language = v.column12, withdrawn_at = NULL
+             FROM (VALUES {rows}) AS v WHERE id = v.column1 AND version = v.column2"
+        );
+        if tx.run(&sql, values).await? != changes.len() as u64 {
+            return Err(StoreError::Bad(format!("items of {} changed while they were updated", source.name)));
+        }
     }
     Ok(())
 }
