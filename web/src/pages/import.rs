@@ -52,8 +52,10 @@ pub struct PreviewView {
     pub passed_over: Vec<(String, &'static str)>,
     /// The columns are too unsure to import without a look.
     pub doubtful: bool,
-    /// No column is known as the text or the title, so that nothing can be imported.
+    /// No column is known as the text or the title.
     pub unread: bool,
+    /// At least one table would be read; the others wait until their columns are confirmed.
+    pub ready: bool,
     /// Whether the column map saved with the source says what the columns are.
     pub mapped: bool,
 }
@@ -190,6 +192,7 @@ fn view(uploaded: &Uploaded, path: &FilePath, found: &SheetPreview, chosen: Opti
         .concat(),
         doubtful: found.sheets.iter().any(TablePreview::needs_map),
         unread: !found.sheets.iter().any(TablePreview::has_text),
+        ready: !found.sheets.iter().all(TablePreview::needs_map),
         mapped: found.sheets.iter().any(|table| table.by_map),
     }
 }
@@ -361,6 +364,7 @@ impl crate::samples::Sampled for ImportPage {
             passed_over: vec![(t.into(), "隐藏的工作表")],
             doubtful: true,
             unread: false,
+            ready: true,
             mapped: true,
         };
         let page = |t: String, preview| Self {
@@ -370,7 +374,7 @@ impl crate::samples::Sampled for ImportPage {
             paused: true,
             preview,
         };
-        let unread = |t: &str| PreviewView { unread: true, ..preview(t) };
+        let unread = |t: &str| PreviewView { unread: true, ready: false, ..preview(t) };
         let both = |t: String| {
             [page(t.clone(), Some(preview(&t))), page(t.clone(), Some(unread(&t))), page(t, None)]
         };

@@ -136,6 +136,9 @@ async fn a_sheet_whose_headers_say_nothing_is_imported_once_its_columns_are_name
         "{}",
         wrong.body
     );
+    let doubtful = upload(&office, "b.csv", "甲列,乙列\n1,河边的路灯坏了一个多月一直没有人来修\n").await;
+    assert!(doubtful.body.contains("保存后再导入"), "{}", doubtful.body);
+    assert!(!doubtful.body.contains("import/run"), "nothing of it would be read: {}", doubtful.body);
     let named = send("external_id", "body").await;
     assert!(named.body.contains("import/run") && named.body.contains("恢复自动识别"), "{}", named.body);
     let run = format!("/sources/{}/import/run", office.source);

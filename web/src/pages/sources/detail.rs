@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
-use qingting_models::records::{FinishedRun, Source, SourceKind};
+use qingting_models::records::{Channel, FinishedRun, Source, SourceKind};
 use qingting_models::store::QuarantineFilter;
 
 use super::draft::form_of;
@@ -38,8 +38,7 @@ pub struct DetailPage {
     pub health: Health,
     pub last_tried: Option<Moment>,
     pub failures: i64,
-    /// Id and name of another source that reads the same address.
-    pub twin: Option<(String, String)>,
+    pub twin: Option<Twin>,
     /// Where a permanent redirect leads.
     pub moved_to: Option<String>,
     /// `按对方的更新节奏，约 2 小时读一次`; a source that fails keeps to no rhythm.
@@ -52,6 +51,24 @@ pub struct DetailPage {
     pub trial: Option<Trial>,
     /// Shown once, in the answer to its making.
     pub token: Option<TokenView>,
+}
+
+/// Another source that reads the same address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    pub id: String,
+    pub name: String,
+    /// Whether what both bring is one item: so it is with articles, and with nothing else.
+    pub joined: bool,
+}
+
+impl Twin {
+    fn of(source: &Source, other: Source) -> Self {
+        let published = |of: &Source| matches!(of.channel, Channel::News | Channel::Site | Channel::Social);
+        let articles = |of: &Source| published(of) && matches!(of.kind, SourceKind::Feed | SourceKind::Page);
+        let joined = articles(source) && articles(&other) && source.mode == other.mode;
+        Self { id: other.id.to_string(), name: other.name, joined }
+    }
 }
 
 /// What can be done with a source of its kind and state.
@@ -131,7 +148,7 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
         health: health(&source, unread, now),
         last_tried: source.health.last_tried_at.map(|at| Moment::new(at, now)),
         failures: source.health.failures,
-        twin: twin.map(|twin| (twin.id.to_string(), twin.name)),
+        twin: twin.map(|twin| Twin::of(&source, twin)),
         moved_to: source.health.moved_to.clone(),
         pace: source
             .health
@@ -234,7 +251,7 @@ impl crate::samples::Sampled for DetailPage {
             health: a_health(&t),
             last_tried: Some(moment(60)),
             failures: 4,
-            twin: Some((t.clone(), t.clone())),
+            twin: Some(Twin { id: t.clone(), name: t.clone(), joined: false }),
             moved_to: Some(t.clone()),
             pace: Some(t.clone()),
             chart: a_chart(),
