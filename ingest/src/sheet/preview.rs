@@ -45,7 +45,7 @@ pub struct TablePreview {
     /// Counted from 1 as a spreadsheet shows it.
     pub header_row: u64,
     pub columns: Vec<ColumnSummary>,
-    /// From 0 to 1, see [`TableSummary::confidence`].
+    /// From 0 to 1, see [`TableSummary::confidence`]; 0 where no column is known as title or text.
     pub confidence: f64,
     /// Whether a column map says what the columns are.
     pub by_map: bool,
@@ -104,7 +104,11 @@ pub fn preview(path: &Path, map: Option<&ColumnMap>) -> Result<SheetPreview, She
         records = rest;
         let (bad_of, rest) = std::mem::take(&mut bad).into_iter().partition(|row| row.place.sheet == name);
         bad = rest;
-        TablePreview { name, header_row, columns, confidence, by_map, rows: of, bad: bad_of }
+        let mut table = TablePreview { name, header_row, columns, confidence, by_map, rows: of, bad: bad_of };
+        if !table.has_text() {
+            table.confidence = 0.0;
+        }
+        table
     };
     let sheets: Vec<TablePreview> = summary.tables.into_iter().map(&mut sheet).collect();
     let whole = whole && sheets.iter().all(TablePreview::has_text);

@@ -428,6 +428,11 @@ fn a_preview_shows_columns_confidence_and_the_first_rows() {
     assert_eq!((table.confidence, table.header_row, table.rows.len(), table.bad.len()), (0.75, 1, 10, 1));
     assert!(!table.needs_map());
 
+    let unknown = file("c.csv", "甲,乙\n1,路灯不亮\n");
+    let seen = preview(&unknown.path, None).unwrap();
+    assert!(seen.sheets[0].needs_map() && !seen.sheets[0].has_text());
+    assert_eq!((seen.rows, seen.sheets[0].confidence, seen.sheets[0].columns.len()), (None, 0.0, 2));
+
     let doubtful = file("b.csv", "甲,乙\n1,河边的路灯坏了一个多月一直没有人来修\n");
     let seen = preview(&doubtful.path, None).unwrap();
     assert!(seen.sheets[0].needs_map());

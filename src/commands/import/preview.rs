@@ -74,9 +74,8 @@ fn table(table: TablePreview) -> Result<()> {
     }
     if !table.has_text() {
         output::line(
-            "no column is known as the text or the title: write a column map like this one, and import with --map:",
+            "no column is known as the text or the title: name it in a column map (body = \"its header\"), and import with --map",
         )?;
-        output::line(&format!("body = {}", serde_json::json!(table.columns.last().map(|c| &c.header))))?;
     } else if table.needs_map() {
         output::line(&format!(
             "confirm or correct this column map, and import with --map:\n{}",
