@@ -50,13 +50,13 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
             let source = store.add_source(new, Actor::Console).await?;
             let source = parts::with_map(store, source, map).await?;
             let source = parts::with_secret(store, source, secret).await?;
-            if let Some(twin) = store
-                .sources()
-                .await?
-                .iter()
-                .find(|other| other.id != source.id && source.url.is_some() && other.url == source.url)
-            {
-                output::note(&format!("the source \"{}\" reads the same address", twin.name));
+            if let Some(twin) = store.sources().await?.iter().find(|other| source.shares_address(other)) {
+                let items = if source.shares_items(twin) {
+                    "each article is one item"
+                } else {
+                    "items will come twice"
+                };
+                output::note(&format!("the source \"{}\" reads the same address: {items}", twin.name));
             }
             if global.json {
                 return output::json(&source);

@@ -154,7 +154,7 @@ pub(super) async fn poll(
         }
     }
     let cursor = walk.cursor().map(str::to_owned);
-    let fetched = Fetched { counts, cursor, what: crate::pull::json::place(&home), ..of_before(source) };
+    let fetched = Fetched { counts, cursor, what: crate::pull::document::place(&home), ..of_before(source) };
     Ok(Brought { fetched, alarm, ..Brought::default() })
 }
 

@@ -11,7 +11,7 @@ use super::articles::prepared;
 use super::records::{Door, TIME, home};
 use super::{Brought, PollError, of_before};
 use crate::http::Http;
-use crate::pull::json::place;
+use crate::pull::document::place;
 use crate::pull::open311::{Requests, WINDOW, address, check, read};
 
 /// Requests are asked for by the time they were made: those of the last days are asked for again at each

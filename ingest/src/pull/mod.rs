@@ -2,6 +2,7 @@
 
 pub mod article;
 mod date;
+pub(crate) mod document;
 mod html;
 pub mod json;
 pub mod open311;

@@ -7,7 +7,8 @@ use qingting_models::store::Reject;
 use serde_json::Value;
 use url::Url;
 
-use super::json::{BadRecord, JsonError, document, place, seen};
+use super::document::{document, place, seen};
+use super::json::{BadRecord, JsonError};
 use super::rule::BadRule;
 use crate::record::RawRecord;
 use crate::sheet::times;

@@ -82,8 +82,12 @@ impl Layout {
     }
 
     /// How sure the layout is, from 0 to 1: as sure as the least sure column that decides what a record is
-    /// (id, title, text, times). Personal columns and counters don't count: taken wrongly they cost no record.
+    /// (id, title, text, times), and 0 without title and text. Personal columns and counters don't count: taken
+    /// wrongly they cost no record.
     pub(super) fn confidence(&self) -> f64 {
+        if !self.has_text() {
+            return 0.0;
+        }
         let deciding = self.columns.iter().filter(|c| c.meaning.is_some_and(Meaning::decides));
         deciding.map(|c| c.confidence).fold(1.0, f64::min)
     }

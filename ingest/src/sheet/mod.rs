@@ -12,6 +12,7 @@ mod read;
 mod reread;
 mod rows;
 mod sniff;
+mod summary;
 mod table;
 pub mod times;
 mod unpack;
@@ -27,7 +28,7 @@ pub use read::{SheetError, read};
 pub use reread::{line, row};
 pub use rows::{BadRow, Fault};
 pub use sniff::SheetFormat;
-pub use table::{Batch, ColumnSummary, SheetSummary, TableSummary};
+pub use summary::{Batch, ColumnSummary, SheetSummary, TableSummary};
 pub use words::SURE;
 
 /// The personal meaning of a header or label, if it has one.

@@ -9,7 +9,8 @@ use super::meaning::Meaning;
 use super::read::{SheetError, read_with};
 use super::rows::BadRow;
 use super::sniff::SheetFormat;
-use super::table::{ColumnSummary, Look, TableSummary};
+use super::summary::{ColumnSummary, TableSummary};
+use super::table::Look;
 use super::words::SURE;
 use crate::record::RawRecord;
 
@@ -45,7 +46,7 @@ pub struct TablePreview {
     /// Counted from 1 as a spreadsheet shows it.
     pub header_row: u64,
     pub columns: Vec<ColumnSummary>,
-    /// From 0 to 1, see [`TableSummary::confidence`]; 0 where no column is known as title or text.
+    /// From 0 to 1, see [`TableSummary::confidence`].
     pub confidence: f64,
     /// Whether a column map says what the columns are.
     pub by_map: bool,
@@ -58,7 +59,7 @@ pub struct TablePreview {
 impl TablePreview {
     /// Whether a person must confirm the columns with a column map before an import reads the table.
     pub fn needs_map(&self) -> bool {
-        self.confidence < SURE || !self.has_text()
+        self.confidence < SURE
     }
 
     /// Whether a column was recognised as title or text. Without one nothing can be read.
@@ -104,11 +105,7 @@ pub fn preview(path: &Path, map: Option<&ColumnMap>) -> Result<SheetPreview, She
         records = rest;
         let (bad_of, rest) = std::mem::take(&mut bad).into_iter().partition(|row| row.place.sheet == name);
         bad = rest;
-        let mut table = TablePreview { name, header_row, columns, confidence, by_map, rows: of, bad: bad_of };
-        if !table.has_text() {
-            table.confidence = 0.0;
-        }
-        table
+        TablePreview { name, header_row, columns, confidence, by_map, rows: of, bad: bad_of }
     };
     let sheets: Vec<TablePreview> = summary.tables.into_iter().map(&mut sheet).collect();
     let whole = whole && sheets.iter().all(TablePreview::has_text);

@@ -14,7 +14,8 @@ use super::header::HeaderError;
 use super::map::ColumnMap;
 use super::rows::Row;
 use super::sniff::{SheetFormat, format_of};
-use super::table::{Flow, Look, SheetSummary, Sink, Tables};
+use super::summary::SheetSummary;
+use super::table::{Flow, Look, Sink, Tables};
 use super::{jsonl, ods, xls, xlsx};
 use crate::decode::{Survey, TextReader};
 

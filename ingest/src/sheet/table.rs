@@ -1,7 +1,6 @@
 //! Gathers rows into batches: finds the header row first, then reads each row by it.
 
 use qingting_models::records::{RejectForm, RejectKind, RowPlace};
-use serde::Serialize;
 use serde_json::Value;
 
 use super::header::{HeaderError, Layout};
@@ -9,69 +8,11 @@ use super::map::ColumnMap;
 use super::meaning::Meaning;
 use super::read::SheetError;
 use super::rows::{BadRow, Row, clean, read_row};
+use super::summary::{Batch, ColumnSummary, SheetSummary, TableSummary};
 use super::words::SURE;
-use crate::record::RawRecord;
 
 /// Filled rows in which the header row must be.
 const HEADER_ROWS: usize = 20;
-
-/// Some rows of a sheet, in order.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Batch {
-    pub records: Vec<(RowPlace, RawRecord)>,
-    pub bad: Vec<BadRow>,
-    /// Bytes of the file read so far; 0 for a workbook, whose size tells nothing.
-    pub bytes: u64,
-}
-
-impl Batch {
-    /// Rows that are not empty.
-    pub fn rows(&self) -> usize {
-        self.records.len() + self.bad.len()
-    }
-}
-
-/// What a whole file held.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SheetSummary {
-    /// Rows below the headers that are not empty.
-    pub rows: u64,
-    /// The encoding of a text file.
-    pub encoding: Option<&'static str>,
-    /// The tables that were read, in their order.
-    pub tables: Vec<TableSummary>,
-    /// Sheets of a workbook without a header row that was recognised.
-    pub skipped: Vec<String>,
-    /// Hidden sheets, which are passed over.
-    pub hidden: Vec<String>,
-    /// Sheets of charts, dialogues and macros, which have no rows.
-    pub charts: Vec<String>,
-}
-
-/// How the columns of one table were understood.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TableSummary {
-    /// Name of the sheet within a workbook.
-    pub name: Option<String>,
-    /// Counted from 1 as a spreadsheet shows it; of a header over two rows the second.
-    pub header_row: u64,
-    pub columns: Vec<ColumnSummary>,
-    /// How sure the columns are, from 0 to 1: as sure as the least sure one of id, title, text and times.
-    pub confidence: f64,
-    /// Whether a column map says so, rather than the words of the headers.
-    pub by_map: bool,
-}
-
-/// How one column was understood.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ColumnSummary {
-    /// As the sheet writes it, unique within the table.
-    pub header: String,
-    /// `None` for an ordinary column, which is shown as it is.
-    pub meaning: Option<Meaning>,
-    /// How sure the meaning is, from 0 to 1; 0 for an ordinary column.
-    pub confidence: f64,
-}
 
 /// Where finished batches go; answers false to stop.
 pub(super) type Sink<'s> = &'s mut dyn FnMut(Batch) -> bool;
@@ -326,7 +267,7 @@ impl<'t> Tables<'t> {
     pub(super) fn end(mut self) -> Result<SheetSummary, SheetError> {
         self.end_sheet();
         if self.read == 0 {
-            if let Some((sheet, layout, row)) = self.unnamed.take().filter(|_| self.look.is_some()) {
+            if let Some((sheet, layout, row)) = self.unnamed.take() {
                 self.summary.skipped.retain(|skipped| Some(skipped) != sheet.as_ref());
                 self.file.sheet = sheet;
                 self.note(&layout, row);
@@ -354,8 +295,7 @@ impl<'t> Tables<'t> {
             by.then(a.1.known().cmp(&b.1.known())).then(b.0.cmp(&a.0))
         };
         let guess = layouts.max_by(surer);
-        let may_guess = self.map.is_none_or(ColumnMap::is_saved);
-        let guess = guess.or_else(|| if may_guess { Layout::by_content(&waiting) } else { None });
+        let guess = guess.or_else(|| if self.may_guess() { Layout::by_content(&waiting) } else { None });
         let taken = guess.filter(|(index, layout)| {
             let sure = layout.confidence() >= SURE || self.look.is_some();
             if !sure {
@@ -382,9 +322,14 @@ impl<'t> Tables<'t> {
         flow
     }
 
+    /// Whether columns may be guessed at: a map that was given for this very sheet fits or is wrong.
+    fn may_guess(&self) -> bool {
+        self.map.is_none_or(ColumnMap::is_saved)
+    }
+
     /// Remembers what may be the header row of a sheet that has no known one, for a look at the file.
     fn keep_unnamed(&mut self, rows: &[&[String]], numbers: &[u64]) {
-        if self.look.is_some() && self.unnamed.is_none() {
+        if self.look.is_some() && self.may_guess() && self.unnamed.is_none() {
             let found = Layout::unnamed(rows).and_then(|(i, layout)| Some((layout, *numbers.get(i)?)));
             self.unnamed = found.map(|(layout, number)| (self.file.sheet.clone(), layout, number));
         }

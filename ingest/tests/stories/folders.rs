@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use qingting_ingest::folder::{self, FolderError};
+use qingting_ingest::http::Http;
 use qingting_ingest::import::{import, import_with_outcome};
 use qingting_ingest::outcome::{OutcomeError, OutcomeSheet};
+use qingting_ingest::poll::{self, PollError};
 use qingting_ingest::replay::{ReplayError, replay, reread};
 use qingting_models::records::{
     Actor, Channel, Mode, QuarantinedRow, RejectForm, RejectKind, RowPlace, Source, SourceKind, SourceRun,
@@ -164,6 +166,23 @@ async fn a_poll_that_is_stopped_anywhere_loses_and_doubles_nothing() {
         assert_eq!(names(&folder.path().join("已读")).len(), 2);
         assert_eq!(names(&folder.path().join("结果")).len(), 2);
     }
+}
+
+#[tokio::test]
+async fn that_another_process_reads_the_folder_is_no_failure_of_the_source() {
+    let store = fresh().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let source = source(&store, "文件夹", Some(folder.path())).await;
+    folder::poll(&store, &source).await.unwrap();
+    let other = fs::File::create(folder.path().join("已读").join(".lock")).unwrap();
+    other.try_lock().unwrap();
+    let http = Http::new("test");
+    let busy = poll::poll(&store, &http, &source).await;
+    assert!(matches!(busy, Err(PollError::Folder(FolderError::Busy(_)))), "{busy:?}");
+    let health = store.source(source.id).await.unwrap().unwrap().health;
+    assert_eq!((health.failures, health.last_error), (0, None));
+    drop(other);
+    poll::poll(&store, &http, &source).await.unwrap();
 }
 
 #[tokio::test]

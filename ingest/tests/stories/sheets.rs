@@ -433,6 +433,13 @@ fn a_preview_shows_columns_confidence_and_the_first_rows() {
     assert!(seen.sheets[0].needs_map() && !seen.sheets[0].has_text());
     assert_eq!((seen.rows, seen.sheets[0].confidence, seen.sheets[0].columns.len()), (None, 0.0, 2));
 
+    let wrong = ColumnMap::parse("body = \"丙\"").unwrap();
+    let told = preview(&unknown.path, Some(&wrong)).unwrap_err();
+    assert!(
+        matches!(told, SheetError::Header(HeaderError::NotMapped { .. })),
+        "a map that was given must fit: {told}"
+    );
+
     let doubtful = file("b.csv", "甲,乙\n1,河边的路灯坏了一个多月一直没有人来修\n");
     let seen = preview(&doubtful.path, None).unwrap();
     assert!(seen.sheets[0].needs_map());

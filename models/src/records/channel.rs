@@ -13,3 +13,10 @@ words! {
         Site => "site", "网站";
     }
 }
+
+impl Channel {
+    /// Whether what it brings is published, so that the same words are the same article.
+    pub fn is_published(self) -> bool {
+        matches!(self, Self::News | Self::Site | Self::Social)
+    }
+}

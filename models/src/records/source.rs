@@ -100,6 +100,18 @@ pub struct SourceHealth {
     pub pace_s: Option<i64>,
 }
 
+impl Source {
+    /// Whether both are read from one address.
+    pub fn shares_address(&self, other: &Self) -> bool {
+        self.id != other.id && self.url.is_some() && self.url == other.url
+    }
+
+    /// Whether an article that both bring is one item.
+    pub fn shares_items(&self, other: &Self) -> bool {
+        self.channel.is_published() && other.channel.is_published() && self.mode == other.mode
+    }
+}
+
 /// The counts of one import or fetch. `read = new + updated + unchanged + quarantined`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceRun {

@@ -12,7 +12,7 @@ use super::intake::{Keyed, Known, known_of};
 use super::item_rows::Change;
 use super::{Store, StoreError};
 use crate::ids::{ItemId, SourceId};
-use crate::records::{Appearance, Channel, Source, Viewer};
+use crate::records::{Appearance, Source, Viewer};
 
 /// An appearance that is stored already.
 struct Seen {
@@ -53,7 +53,7 @@ impl Store {
         }
         let mut fates: Vec<(usize, Fate)> = Vec::with_capacity(records.len());
         let (mut fresh, mut copies) = (Vec::new(), Vec::new());
-        let linking = joins(source.channel);
+        let linking = source.channel.is_published();
         let seen = if linking { seen_before(tx, source, &records).await? } else { HashMap::new() };
         let mut links = if linking { self.linked(tx, source, &records).await? } else { HashMap::new() };
         for record in records {
@@ -162,7 +162,7 @@ impl Store {
     /// The digests by which a record's copies are recognised, that of the address first and marked. Sources
     /// that we answer and sources that we watch are kept apart.
     fn links_of(&self, source: &Source, record: &Keyed) -> Vec<(String, bool)> {
-        if !joins(source.channel) {
+        if !source.channel.is_published() {
             return Vec::new();
         }
         let same = &record.arrival.sameness;
@@ -195,11 +195,6 @@ impl Store {
 
 const APPEARANCE_COLUMNS: &[&str] =
     &["id", "item_id", "source_id", "external_id", "url", "at", "digest", "by_url", "sealed_id"];
-
-/// Whether what a channel brings is published, so that the same words are the same article.
-fn joins(channel: Channel) -> bool {
-    matches!(channel, Channel::News | Channel::Site | Channel::Social)
-}
 
 async fn seen_before(
     tx: &mut Tx,

@@ -117,15 +117,8 @@ async fn a_sheet_whose_headers_say_nothing_is_imported_once_its_columns_are_name
     assert!(looked.body.contains("name=\"m-1\"") && !looked.body.contains("import/run"), "{}", looked.body);
     let file = file_of(&looked);
     let map = format!("/sources/{}/import/map", office.source);
-    let form = |first: &'static str, second: &'static str| {
-        [("file", file.clone()), ("h-0", "甲列".into()), ("m-0", first.into())]
-            .into_iter()
-            .chain([("h-1", "乙列".into()), ("m-1", second.into())])
-            .collect::<Vec<(&str, String)>>()
-    };
-    let send = async |first, second| {
-        let form = form(first, second);
-        let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let send = async |first: &str, second: &str| {
+        let form = [("file", &*file), ("h-0", "甲列"), ("m-0", first), ("h-1", "乙列"), ("m-1", second)];
         office.post("admin", &map, &form).await
     };
     let wrong = send("external_id", "state").await;

@@ -8,6 +8,7 @@ mod desk;
 mod import;
 mod login;
 mod office;
+mod opml;
 mod pages;
 mod quarantine;
 mod sources;

@@ -4,6 +4,7 @@ use super::cues::Cue;
 use super::name_lists::{begins_other, is_single_surname, surname_length};
 use super::page::{NOTHING, Page, WALL, is_han};
 use super::table::{Table, key, word_key};
+use super::word_list::Words;
 use super::{MaskSpan, cues::Announces};
 
 /// A surname and the characters after it that may be a given name.
@@ -13,7 +14,6 @@ pub(super) struct Candidate {
     pub(super) given: usize,
     pub(super) end: usize,
 }
-use super::word_list::Words;
 
 /// Characters that no given name holds and that part words surely.
 const NEVER: &[char] = &[

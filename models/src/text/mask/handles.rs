@@ -2,6 +2,7 @@
 
 use super::cues::{Announces, Cue, value_start};
 use super::page::{Page, is_han};
+use super::word_list::Words;
 use super::{MaskKind, MaskSpan};
 
 /// What follows a count or amount rather than an account.
@@ -25,7 +26,6 @@ pub(super) fn find_emails(page: &Page, claims: &mut Vec<MaskSpan>) {
         }
     }
 }
-use super::word_list::Words;
 
 /// 请加mm_xiaochi2024, 用zhao_wood跟我联系: an id of letters and marks that is added or talked through.
 pub(super) fn find_added(page: &Page, claims: &mut Vec<MaskSpan>) {

@@ -1,5 +1,6 @@
 //! Telephone, identity and bank card numbers.
 
+use super::word_list::Words;
 use std::collections::HashSet;
 
 use super::cues::{Announces, Cue, value_start};
@@ -38,7 +39,6 @@ const AMOUNTS: &[char] = &['元', '万', '亿', '吨', '千', '%', '块'];
 fn span(kind: MaskKind, number: &Number) -> MaskSpan {
     MaskSpan { kind, start: number.start, end: number.end }
 }
-use super::word_list::Words;
 
 fn is_serial(page: &Page, start: usize) -> bool {
     let mut at = start;

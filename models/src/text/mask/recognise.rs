@@ -10,7 +10,7 @@ use super::features::{self, Candidate, Lexicon};
 use super::name_lists::is_surname;
 use super::page::{Page, is_han};
 use super::table::Table;
-use super::word_list::Chars;
+use super::word_list::CharFilter;
 use super::{MaskKind, MaskSpan, settle};
 
 /// What `examples/train_masking` wrote.
@@ -135,7 +135,7 @@ pub(super) fn find(page: &Page, cues: &[Cue], mut ruled: Vec<MaskSpan>, claims: 
 /// A name of three or more characters is one wherever it stands.
 fn repeat(page: &Page, names: &mut Vec<MaskSpan>) {
     let mut known: HashMap<[char; 2], Vec<&[char]>> = HashMap::new();
-    let mut firsts = Chars::default();
+    let mut firsts = CharFilter::default();
     for name in names.iter().filter_map(|n| page.chars.get(n.start..n.end)) {
         if let [first, second, _, ..] = name {
             firsts.insert(*first);

@@ -1,11 +1,11 @@
 //! Words that are looked for at a place of a page. Nearly always none of them stands there, which a list tells by one
 //! character before it looks at its words.
 
-/// A rough set of characters, by the lowest nine bits of their numbers.
+/// A set of characters that may say yes to others too (a Bloom filter of one hash: the lowest nine bits).
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Chars([u64; 8]);
+pub(super) struct CharFilter([u64; 8]);
 
-impl Chars {
+impl CharFilter {
     /// Those of a text.
     pub(super) const fn of(text: &str) -> Self {
         let mut chars = Self([0; 8]);
@@ -58,14 +58,14 @@ impl<const N: usize> WordList for [&'static str; N] {
 /// A list that knows with which characters its words begin and end.
 pub(super) struct Words {
     words: &'static [&'static str],
-    first: Chars,
-    last: Chars,
+    first: CharFilter,
+    last: CharFilter,
 }
 
 impl Words {
     /// Of words that are not empty.
     pub(super) const fn of(words: &'static [&'static str]) -> Self {
-        let (mut first, mut last) = (Chars([0; 8]), Chars([0; 8]));
+        let (mut first, mut last) = (CharFilter([0; 8]), CharFilter([0; 8]));
         let mut i = 0;
         while i < words.len() {
             let bytes = words[i].as_bytes();

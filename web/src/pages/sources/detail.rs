@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
-use qingting_models::records::{Channel, FinishedRun, Source, SourceKind};
+use qingting_models::records::{FinishedRun, Source, SourceKind};
 use qingting_models::store::QuarantineFilter;
 
 use super::draft::form_of;
@@ -58,16 +58,13 @@ pub struct DetailPage {
 pub struct Twin {
     pub id: String,
     pub name: String,
-    /// Whether what both bring is one item: so it is with articles, and with nothing else.
+    /// Whether an article that both bring is one item.
     pub joined: bool,
 }
 
 impl Twin {
-    fn of(source: &Source, other: Source) -> Self {
-        let published = |of: &Source| matches!(of.channel, Channel::News | Channel::Site | Channel::Social);
-        let articles = |of: &Source| published(of) && matches!(of.kind, SourceKind::Feed | SourceKind::Page);
-        let joined = articles(source) && articles(&other) && source.mode == other.mode;
-        Self { id: other.id.to_string(), name: other.name, joined }
+    fn of(source: &Source, other: &Source) -> Self {
+        Self { id: other.id.to_string(), name: other.name.clone(), joined: source.shares_items(other) }
     }
 }
 
@@ -134,9 +131,12 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
     let days = store.items_per_day(source.id, DAYS).await?;
     let runs = store.source_runs(source.id, RUNS).await?;
     let unread = unreadable(std::slice::from_ref(&source)).await.into_values().next().unwrap_or_default();
-    let reads_the_same =
-        |other: &Source| other.id != source.id && source.url.is_some() && other.url == source.url;
-    let twin = store.sources().await?.into_iter().find(reads_the_same);
+    let twin = store
+        .sources()
+        .await?
+        .iter()
+        .find(|other| source.shares_address(other))
+        .map(|other| Twin::of(&source, other));
     let waiting = QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() };
     Ok(DetailPage {
         frame: Frame::inside(state, caller, &source.name, PATH),
@@ -148,7 +148,7 @@ pub async fn build(state: &AppState, caller: &Caller, source: Source) -> Result<
         health: health(&source, unread, now),
         last_tried: source.health.last_tried_at.map(|at| Moment::new(at, now)),
         failures: source.health.failures,
-        twin: twin.map(|twin| Twin::of(&source, twin)),
+        twin,
         moved_to: source.health.moved_to.clone(),
         pace: source
             .health

@@ -3,7 +3,7 @@
 
 use super::super::page::{NOTHING, Page, is_han};
 use super::super::word_list::{WordList, Words};
-use super::context::COUNTED;
+use super::lists::COUNTED;
 use super::parts::{is_number_char, number_end};
 
 /// What may follow a number; of two that begin alike the longer first.

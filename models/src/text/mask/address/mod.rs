@@ -1,21 +1,23 @@
 //! House and flat numbers: 12幢3单元502室, 5-2-301, 88号 after a road. The road or estate stays, and
 //! so does a building alone unless somebody lives there: it says where a lamp is broken, not who lives there.
 //!
-//! * [`parts`]: the chain of parts as it is written; [`context`]: what stands around it.
+//! * [`parts`]: the chain of parts as it is written; [`context`]: what stands around it, by the words of [`lists`].
 //! * [`rooms`]: numbers without units, 5-2-301 and 楼上1203.
 //! * [`loose`]: how far it could reach beyond its usual parts.
 //! * [`weigh`]: whether it is one, by learned weights.
 
 mod context;
+mod lists;
 mod loose;
 mod parts;
 mod rooms;
 mod weigh;
 
 use super::page::Page;
-use super::word_list::{Chars, Words};
+use super::word_list::{CharFilter, Words};
 use super::{MaskKind, MaskSpan};
-use context::{COUNTED, NOT_A_HOUSE, is_house, is_lived_in, is_office, leads_to_house, lives_before};
+use context::{is_house, is_lived_in, is_office, leads_to_house, lives_before};
+use lists::{COUNTED, NOT_A_HOUSE, PEOPLE};
 use parts::{Part, Piece, chain, is_number_char, number_end, spelled};
 #[cfg(not(any(test, feature = "testing")))]
 use weigh::Candidate;
@@ -23,8 +25,8 @@ use weigh::Candidate;
 pub(super) use weigh::{Candidate, MODEL, Model};
 
 /// All characters but letters and digits with which an address begins.
-static BEGINNINGS: Chars =
-    Chars::of("零〇○一幺壹二贰三叁四肆五伍六陆七柒八捌九玖十百甲乙丙丁负东西南北中第顶小旧");
+static BEGINNINGS: CharFilter =
+    CharFilter::of("零〇○一幺壹二贰三叁四肆五伍六陆七柒八捌九玖十百甲乙丙丁负东西南北中第顶小旧");
 
 /// What is broken in or at a building rather than in a flat.
 static TROUBLES: Words = Words::of(&[
@@ -164,9 +166,11 @@ fn widened(page: &Page, start: usize, end: usize) -> usize {
 /// Whether a number stands here, or a direction that stands for one: 东单元.
 fn begins_here(page: &Page, at: usize) -> bool {
     let c = page.at(at);
-    if !c.is_ascii() && !BEGINNINGS.may_hold(c) {
-        return false;
-    }
+    (c.is_ascii() || BEGINNINGS.may_hold(c)) && begins_so(page, at)
+}
+
+fn begins_so(page: &Page, at: usize) -> bool {
+    let c = page.at(at);
     is_number_char(c)
         || loose::begins(page, at)
         || c == '负' && spelled(page.at(at + 1))
@@ -277,7 +281,7 @@ fn is_flat(page: &Page, start: usize, pieces: &[Piece]) -> bool {
             last.number_end - last.start >= 3 || leads_to_house(page, start)
         }
         (Part::House, 2) => told || leads_to_house(page, start) || is_lived_in(page, start, last.end),
-        (Part::Group, 2) => first.number_end > start && !page.has_any(last.end, &context::PEOPLE),
+        (Part::Group, 2) => first.number_end > start && !page.has_any(last.end, &PEOPLE),
         (Part::Zone | Part::Row, 2) => told,
         _ => true,
     }
@@ -324,9 +328,7 @@ mod tests {
         for c in all {
             for behind in ["单元", "楼", "3", "楼3", "院2", "期1", "层4"] {
                 let page = Page::read(&format!("{c}{behind}"));
-                let begins = is_number_char(page.at(0)) || loose::begins(&page, 0);
-                let first = page.at(0);
-                assert!(!begins || first.is_ascii() || BEGINNINGS.may_hold(first), "{c}{behind}");
+                assert_eq!(begins_here(&page, 0), begins_so(&page, 0), "{c}{behind}");
             }
         }
     }

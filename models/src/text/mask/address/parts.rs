@@ -1,7 +1,8 @@
 //! Reads an address below the road as the chain of its parts: 12号, 3幢, 2单元, 5楼, 502室, 东户.
 
 use super::super::page::{NOTHING, Page, spelled_digit};
-use super::context::{COUNTED, NOT_A_HOUSE};
+use super::super::word_list::Words;
+use super::lists::{COUNTED, NOT_A_HOUSE};
 
 /// The parts from the widest to the narrowest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,7 +18,6 @@ pub(super) enum Part {
     Room,
     Side,
 }
-use super::super::word_list::Words;
 
 /// The words for a part; of two that begin alike the longer first.
 const UNITS: &[(&str, Part)] = &[

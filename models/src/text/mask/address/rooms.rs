@@ -2,7 +2,8 @@
 
 use super::super::page::{Page, is_han, spelled_digit};
 use super::super::word_list::Words;
-use super::context::{COUNTED, PEOPLE, is_lived_in, is_office};
+use super::context::{is_lived_in, is_office};
+use super::lists::{COUNTED, PEOPLE};
 
 /// Words before a number with dashes that is no address.
 static CODES: Words = Words::of(&["编号", "型号", "比分", "坐标", "序列", "房号码", "版本"]);

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use super::super::features::{kind, left, number, right};
 use super::super::page::{Page, WALL, is_han};
 use super::super::table::{Table, key};
-use super::context::{self, COUNTED, NOT_A_HOUSE};
+use super::lists::{COUNTED, NOT_A_HOUSE};
 use super::parts::Piece;
-use super::{TROUBLES, loose, parts, rooms};
+use super::{TROUBLES, context, loose, parts, rooms};
 
 /// What `examples/train_masking` wrote.
 const LEARNED: &[u8] = include_bytes!("../addresses.bin");
