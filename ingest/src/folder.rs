@@ -35,6 +35,8 @@ pub const OUTCOMES: &str = "结果";
 
 /// Ends the names of sealed copies.
 const SEALED: &str = ".sealed";
+/// Ends the names of the texts that say why a file was not read.
+const REASON: &str = ".原因.txt";
 
 /// A file that has not changed for so long is complete.
 const SETTLED: Duration = Duration::from_secs(5);
@@ -99,20 +101,53 @@ pub async fn look(
     apart(store, name, folder, own).await?.try_out()
 }
 
-/// How many sealed files lie in `读不了` of a source's folder; none where it cannot be opened.
-pub fn unreadable(source: &Source) -> usize {
-    let folder = source.settings.folder.as_deref().unwrap_or_default();
-    let Ok(entries) = fs::read_dir(Path::new(folder).join(UNREADABLE)) else { return 0 };
-    let sealed = |name: &str| !name.starts_with('.') && name.ends_with(SEALED);
-    entries.flatten().filter(|entry| entry.file_name().to_str().is_some_and(sealed)).count()
+/// What waits for a person in a source's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unread {
+    /// Sheets that could not be read, and were not read later under the same name: their reasons lie in `读不了`.
+    pub sheets: usize,
+    /// Files that are no sheets by their names, and stay.
+    pub others: usize,
 }
 
-/// How many files lie in a source's folder that are no sheets by their names, and stay there.
-pub fn others(source: &Source) -> usize {
-    let folder = source.settings.folder.as_deref().unwrap_or_default();
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    let other = |file: &Dropped| !is_sheet(&file.name) && !is_passed_over(&file.name);
-    entries.flatten().filter_map(|entry| Dropped::seen(entry.path())).filter(other).count()
+/// What waits for a person in a source's folder; nothing where it cannot be opened or the source has none.
+pub fn unread(source: &Source) -> Unread {
+    let Some(folder) = source.settings.folder.as_deref().filter(|_| source.kind == SourceKind::Folder) else {
+        return Unread::default();
+    };
+    let reason = |name: &str| !name.starts_with('.') && name.ends_with(REASON);
+    let reasons = fs::read_dir(Path::new(folder).join(UNREADABLE)).into_iter().flatten().flatten();
+    Unread {
+        sheets: reasons.filter(|entry| entry.file_name().to_str().is_some_and(reason)).count(),
+        others: contents(Path::new(folder)).map_or(0, |contents| contents.others.len()),
+    }
+}
+
+/// The files of a folder in the order of their names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// What a poll reads, once it is complete.
+    pub sheets: Vec<PathBuf>,
+    /// What is no sheet by its name.
+    pub others: Vec<PathBuf>,
+}
+
+/// Lists a folder: hidden files, locks of office programs and unfinished downloads are left out.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn contents(folder: &Path) -> io::Result<Contents> {
+    let mut contents = Contents::default();
+    for entry in fs::read_dir(folder)? {
+        let Some(file) = Dropped::seen(entry?.path()).filter(|file| !is_passed_over(&file.name)) else {
+            continue;
+        };
+        let list = if is_sheet(&file.name) { &mut contents.sheets } else { &mut contents.others };
+        list.push(file.path);
+    }
+    contents.sheets.sort();
+    contents.others.sort();
+    Ok(contents)
 }
 
 /// Reads every complete sheet of a source's folder, oldest first, and counts what came of their rows.

@@ -321,12 +321,16 @@ mod tests {
             assert!(text.contains(chinese) && !text.contains(what), "{text}");
         }
         let guess = ColumnMap::parse("body = \"情况\"").unwrap();
-        let unsure = HeaderError::Unsure { row: 1, confidence: 0.4, guess };
+        let unsure = |unknown| HeaderError::Unsure { row: 1, confidence: 0.4, guess: guess.clone(), unknown };
         let unmapped =
             HeaderError::NotMapped { meaning: "dispatched", header: "交办日".into(), seen: "甲".into() };
-        for (fault, says) in [(unsure, "第 1 行像是表头"), (unmapped, "（派单时间）")] {
+        for (fault, says) in [
+            (unsure(vec![]), "需要人工确认）。请核对下面的对照"),
+            (unsure(vec!["流水".into(), "何时".into()]), "还不知道是什么：流水, 何时；"),
+            (unmapped, "（派单时间）"),
+        ] {
             let text = told(&SheetError::Header(fault).to_string()).text;
-            assert!(text.contains(says), "{text}");
+            assert!(text.contains(says) && !text.contains("column"), "{text}");
         }
         let old = told("/srv/drop/乱码 1.csv is a binary file, not a sheet; allowed: CSV").text;
         assert!(old.starts_with("乱码 1.csv：这不是表格文件（二进制文件）"), "{old}");

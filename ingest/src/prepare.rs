@@ -5,10 +5,10 @@ use std::panic::resume_unwind;
 
 use qingting_models::records::{ItemContent, Upstream};
 use qingting_models::store::Arrival;
-use qingting_models::text::{Known, MaskKind, Masker, language, tidied, tidy};
+use qingting_models::text::{Known, MaskKind, Masker, language, tidied, tidy_owned};
 
 use crate::feed::FeedEntry;
-use crate::record::{Persons, RawRecord};
+use crate::record::{Persons, RawRecord, Significant};
 use crate::{sameness, text};
 
 /// Values of personal columns shorter than this say too little to be looked for in texts.
@@ -23,20 +23,19 @@ pub fn prepare(record: RawRecord) -> Arrival {
 }
 
 fn prepare_with(record: RawRecord, masker: &mut Masker) -> Arrival {
-    let canonical = canonical(&record);
     let known = Known::new(&known_values(&record.persons));
     let mut mask = |text: &str| masker.mask(&tidied(text), &known);
     let body = mask(&record.body);
     // A title taken from the text is cut from the masked one, so that no number is cut in half and missed.
     let title = if record.title.is_empty() { text::opening(&body) } else { mask(&record.title) };
-    let fields = record.extra.iter().map(|(header, value)| (tidy(header), mask(value))).collect();
+    let fields = record.extra.into_iter().map(|(header, value)| (tidy_owned(header), mask(&value))).collect();
     Arrival {
-        external_id: record.external_id.clone(),
-        canonical,
+        external_id: record.external_id,
+        canonical: record.significant.into_text(),
         content: ItemContent {
             title,
             body,
-            url: record.url.clone(),
+            url: record.url,
             occurred_at: record.occurred_at.or(record.dispatched_at),
             upstream: Upstream {
                 dispatched_at: record.dispatched_at,
@@ -92,7 +91,7 @@ pub fn record_of_entry(entry: FeedEntry) -> RawRecord {
         external_id: Some(entry.id).filter(|id| !id.is_empty()),
         // An address may carry a different tracking mark in each answer, and a date move with each rebuild:
         // only the words make a new version.
-        significant: vec![("title".into(), entry.title.clone()), ("body".into(), entry.body.clone())],
+        significant: Significant::of(&[("title", &entry.title), ("body", &entry.body)]),
         sameness: sameness::of(entry.url.as_deref(), &entry.title, &entry.body),
         title: entry.title,
         body: entry.body,
@@ -101,15 +100,6 @@ pub fn record_of_entry(entry: FeedEntry) -> RawRecord {
         original: original.into(),
         ..RawRecord::default()
     }
-}
-
-/// The text that identity and change digests are made over: the significant columns as they arrived.
-fn canonical(record: &RawRecord) -> String {
-    canonical_of(&record.significant)
-}
-
-pub(crate) fn canonical_of(significant: &[(String, String)]) -> String {
-    serde_json::to_string(significant).unwrap_or_else(|_| serde_json::json!(significant).to_string())
 }
 
 fn known_values(persons: &Persons) -> Vec<(MaskKind, &str)> {

@@ -11,7 +11,7 @@ use qingting_models::records::RejectKind;
 use qingting_models::text::mask;
 use serde_json::{Map, Value};
 
-use crate::record::{Persons, RawRecord};
+use crate::record::{Persons, RawRecord, Significant};
 use crate::sheet::times::{self, BadTime};
 use crate::{sheet, state, text};
 
@@ -328,7 +328,7 @@ fn shown_extra(state: String, extra: Vec<(String, String)>) -> Vec<(String, Stri
 
 /// With an id every field counts. Without one the digest is the record's identity, so only what never changes
 /// counts: else a new state would double the record.
-fn significant(record: &RawRecord) -> Vec<(String, String)> {
+fn significant(record: &RawRecord) -> Significant {
     let time = |at: Option<Timestamp>| at.map(clock::rfc3339).unwrap_or_default();
     let mut all = vec![
         ("title".to_owned(), record.title.clone()),
@@ -346,7 +346,7 @@ fn significant(record: &RawRecord) -> Vec<(String, String)> {
         all.extend(record.extra.iter().map(|(label, value)| (format!("extra.{label}"), value.clone())));
     }
     all.retain(|(_, value)| !value.is_empty());
-    all
+    Significant::of(&all)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use qingting_models::records::Original;
 use qingting_models::store::Sameness;
+use serde_json::Value;
 
 /// Personal values that stood in columns of their own. They are masked wherever they occur in the record's
 /// texts and never stored in clear.
@@ -14,6 +15,40 @@ pub struct Persons {
     pub phones: Vec<String>,
     /// Other personal values: identity numbers, private addresses, accounts.
     pub others: Vec<String>,
+}
+
+/// Names and texts in a fixed order, as the JSON text that identity and change digests are made over: an array of
+/// pairs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Significant(String);
+
+impl Significant {
+    /// Of names and texts in this order.
+    pub fn of(parts: &[(impl AsRef<str>, impl AsRef<str>)]) -> Self {
+        let parts: Vec<_> = parts.iter().map(|(name, text)| (name.as_ref(), text.as_ref())).collect();
+        // Texts can always be written as JSON; the fallback is the long way to the same.
+        let long =
+            || parts.iter().map(|(name, text)| Value::from([*name, *text])).collect::<Value>().to_string();
+        Self(serde_json::to_string(&parts).unwrap_or_else(|_| long()))
+    }
+
+    /// The same with one more at the end.
+    pub fn and(&self, name: &str, text: &str) -> Self {
+        let others = self.0.trim_end_matches(']');
+        let others = if others == "[" { "[".to_owned() } else { format!("{others}],") };
+        Self(format!("{others}{}]", Value::from([name, text])))
+    }
+
+    /// The JSON text.
+    pub fn into_text(self) -> String {
+        self.0
+    }
+}
+
+impl Default for Significant {
+    fn default() -> Self {
+        Self("[]".to_owned())
+    }
 }
 
 /// One record as its sender wrote it: unmasked, so it stays in memory only until it is prepared for the store.
@@ -38,13 +73,26 @@ pub struct RawRecord {
     pub persons: Persons,
     /// Other columns worth showing, as header and value, in the sheet's order; no personal columns.
     pub extra: Vec<(String, String)>,
-    /// What a change of makes a new version, as header and value in a fixed order; without the external id
-    /// and without counters that move by themselves (点赞数, 催单次数 ...).
-    pub significant: Vec<(String, String)>,
+    /// What a change of makes a new version, without the external id and without counters that move by themselves
+    /// (点赞数, 催单次数 ...).
+    pub significant: Significant,
     /// Everything that arrived, to be sealed.
     pub original: Original,
     /// By what a published article is recognised elsewhere; empty for calls and complaints.
     pub sameness: Sameness,
     /// The source takes the record back.
     pub withdrawn: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_more_part_is_as_if_it_had_been_there_from_the_beginning() {
+        let (one, two) = (("标题", "有[ 和 ]"), ("内容", "[\"甲\"]]"));
+        assert_eq!(Significant::of(&[one]).and(two.0, two.1), Significant::of(&[one, two]));
+        assert_eq!(Significant::default().and(one.0, one.1), Significant::of(&[one]));
+        assert_eq!(Significant::of(&[one]).into_text(), r#"[["标题","有[ 和 ]"]]"#);
+    }
 }

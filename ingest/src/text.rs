@@ -1,5 +1,7 @@
 //! Small repairs of text that every kind of source needs.
 
+use std::borrow::Cow;
+
 use qingting_models::text::tidied;
 use url::Url;
 
@@ -8,7 +10,15 @@ const OPENING: usize = 30;
 
 /// The tidied text without spaces around it.
 pub(crate) fn tidy_lines(text: &str) -> String {
-    tidied(text).trim().to_owned()
+    tidied_lines(text).into_owned()
+}
+
+/// [`tidy_lines`] without a copy where only the ends change.
+pub(crate) fn tidied_lines(text: &str) -> Cow<'_, str> {
+    match tidied(text) {
+        Cow::Borrowed(tidied) => Cow::Borrowed(tidied.trim()),
+        Cow::Owned(tidied) => Cow::Owned(tidied.trim().to_owned()),
+    }
 }
 
 /// A text on one line, with single spaces.

@@ -192,7 +192,7 @@ async fn replay_rows(
         output::line(&format!("read {read}, still bad {kept}"))?;
     }
     match why.first().and_then(|first| first["reason"].as_str()) {
-        Some(reason) if one => bail!("{reason}"),
+        Some(why) if one => bail!("{}", output::reason(why)),
         _ => Ok(()),
     }
 }

@@ -1,6 +1,7 @@
 //! `qingting source`: add, change, show, test, pause and remove.
 
 mod edit;
+mod look;
 mod opml;
 mod parts;
 mod show;
@@ -8,6 +9,7 @@ mod test;
 
 use anyhow::{Result, anyhow, bail};
 use jiff::Timestamp;
+use qingting_ingest::folder::{self, Unread};
 use qingting_ingest::sheet::times;
 use qingting_models::clock::minute_text;
 use qingting_models::records::{Actor, Source, SourceKind, SourceSettings};
@@ -21,7 +23,7 @@ use crate::output;
 pub async fn run(global: &Global, command: SourceCommand) -> Result<()> {
     match &command {
         SourceCommand::Test { url: None, source: None, parts, .. } => {
-            return test::folder(global, parts);
+            return look::typed(global, parts);
         }
         SourceCommand::Test { url: Some(url), kind, allow_host, parts, .. } => {
             return test::address(global, url, *kind, allow_host.as_deref(), parts).await;
@@ -160,7 +162,8 @@ fn health(source: &Source) -> String {
             )
         }
         (None, _) if source.kind.is_polled() => {
-            format!("last read {}", at(source.health.last_success_at))
+            let read = format!("last read {}", at(source.health.last_success_at));
+            unread(source).map_or(read.clone(), |unread| format!("{read}; {unread}"))
         }
         (None, _) if source.kind == SourceKind::Push && !source.has_token => {
             "without a token; make one with `qingting source token`".into()
@@ -168,6 +171,16 @@ fn health(source: &Source) -> String {
         (None, _) if source.kind == SourceKind::Push => "pushed".into(),
         (None, _) => "by import".into(),
     }
+}
+
+/// What waits for a person in the folder of a source.
+fn unread(source: &Source) -> Option<String> {
+    let Unread { sheets, others } = folder::unread(source);
+    let sheets =
+        (sheets > 0).then(|| format!("{sheets} sheets could not be read, see {}", folder::UNREADABLE));
+    let others = (others > 0).then(|| format!("{others} files are no sheets"));
+    let all: Vec<String> = sheets.into_iter().chain(others).collect();
+    (!all.is_empty()).then(|| all.join(", "))
 }
 
 fn date(text: &str) -> Result<Timestamp, WrongUsage> {

@@ -54,6 +54,7 @@ const REMEDIES: &[(&str, &str)] = &[
         "对方拒绝了请求。{改}按提示核对辖区代号和服务代码；都对的话，请联系对方。",
     ),
     ("matched nothing", UNMATCHED),
+    ("without a selector of its own", UNMATCHED),
     ("finds no records", UNMATCHED),
     ("is no JSON:", "对方给的不是数据，可能要口令，或地址换了。请核对地址和口令，试读能看到条目后保存。"),
     ("needs a secret", "{改}填上对方给的口令。"),
@@ -64,8 +65,7 @@ const REMEDIES: &[(&str, &str)] = &[
 ];
 
 /// The source was reached, and its rule fits nothing.
-const UNMATCHED: &str =
-    "对方网页或接口可能改版了。{改}对照对方现在的样子重新填写规则，试读能看到条目后保存。";
+const UNMATCHED: &str = "用浏览器打开看看：只是暂时没有内容的，不用处理，有了会照常读入；样子变了的，{改}对照对方现在的样子重新填写规则，试读能看到条目后保存。";
 
 /// When nothing is known about the reason.
 const OTHERWISE: &str = "{再试}。一直这样的话，请把原始记录交给技术人员。";
@@ -82,9 +82,15 @@ pub fn remedy(reason: &str, beside: Beside) -> String {
 
 /// Whether the source was reached and its rule fits nothing any more.
 pub fn is_unmatched(reason: &str) -> bool {
-    ["matched nothing", "finds no records", "none could be taken in"]
-        .iter()
-        .any(|words| reason.contains(words))
+    [
+        "matched nothing",
+        "without a selector of its own",
+        "brought no date",
+        "finds no records",
+        "none could be taken in",
+    ]
+    .iter()
+    .any(|words| reason.contains(words))
 }
 
 #[cfg(test)]

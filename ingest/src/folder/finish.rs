@@ -12,7 +12,7 @@ use qingting_models::store::Store;
 use serde::{Deserialize, Serialize};
 
 use super::place::{Folder, free_name, shortened, stand_in};
-use super::{Dropped, FolderError, OUTCOMES, READ, SEALED, UNREADABLE};
+use super::{Dropped, FolderError, OUTCOMES, READ, REASON, SEALED, UNREADABLE};
 use crate::plain;
 
 /// Ends the names of notes; they begin with a dot.
@@ -105,14 +105,16 @@ impl Folder {
                     let outcome = self.within(OUTCOMES, outcome);
                     fs::rename(&begun, &outcome).map_err(io_error(&outcome))?;
                 }
+                // What an earlier file of that name lacked is mended.
+                let reason = self.within(UNREADABLE, &reason_name(&left.name));
+                if reason.exists() {
+                    fs::remove_file(&reason).map_err(io_error(&reason))?;
+                }
                 READ
             }
             Results::Unreadable { reason } => {
                 let text = format!("{}：{}\n", left.name, plain::told(reason).text);
-                write_whole(
-                    &self.within(UNREADABLE, &format!("{}.原因.txt", shortened(&left.name))),
-                    text.as_bytes(),
-                )?;
+                write_whole(&self.within(UNREADABLE, &reason_name(&left.name)), text.as_bytes())?;
                 // What was begun of an outcome sheet says nothing that is left.
                 let part = self.within(OUTCOMES, &format!(".{}.xlsx.part", stand_in(&left.name)));
                 if part.exists() {
@@ -133,6 +135,11 @@ impl Folder {
         let note = Left::path(self, &left.name);
         fs::remove_file(&note).map_err(io_error(&note))
     }
+}
+
+/// The name of the text that says why a file was not read.
+fn reason_name(name: &str) -> String {
+    format!("{}{REASON}", shortened(name))
 }
 
 async fn seal(store: &Store, file: PathBuf, sealed: PathBuf) -> Result<(), FolderError> {

@@ -11,15 +11,15 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "{} lies on a private network; fetching from it is refused unless {}",
-        "{0} 位于内部网络，没有读取；确需读取时，请在该来源填写“允许的内网主机”。",
+        "{0} 位于内部网络，没有读取；确需读取时，请在该来源填写“允许的内网主机”（命令行用 --allow-host）。",
     ),
     (
         "{} lies on a private network ({}); fetching from it is refused unless {}",
-        "{0} 位于内部网络（{1}），没有读取；确需读取时，请在该来源填写“允许的内网主机”。",
+        "{0} 位于内部网络（{1}），没有读取；确需读取时，请在该来源填写“允许的内网主机”（命令行用 --allow-host）。",
     ),
     (
         "{} is the name of a local network; asking a proxy for it is refused unless {}",
-        "{0} 是内部网络的名称，没有通过代理读取；确需读取时，请在该来源填写“允许的内网主机”。",
+        "{0} 是内部网络的名称，没有通过代理读取；确需读取时，请在该来源填写“允许的内网主机”（命令行用 --allow-host）。",
     ),
     (
         "no safe connection to {}: its certificate is signed by an authority unknown here {}",
@@ -103,6 +103,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "选择器“{0}”（{page:1}）在页面上什么也没有匹配到，页面可能已经改版；请按现在的页面重新填写选择器。",
     ),
     (
+        "none of {} entries has a {} that was found without a selector of its own; {}",
+        "选中的 {0} 条里，都没有自动找到{page:1}，页面可能已经改版；请看“每一条”选得对不对，或给这一项填一个选择器。",
+    ),
+    (
         "the selector \"{}\" for \"item\" matched {} elements; allowed: at most {}",
         "选择器“{0}”匹配到 {1} 个元素，超过上限 {2}；请写得更具体。",
     ),
@@ -121,6 +125,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     (
         "the selector \"{}\" for \"date\" brought no date that can be read in any entry",
         "日期选择器“{0}”没有得到任何能读懂的日期，读入的条目会没有时间；请检查，或不填让程序自己找。",
+    ),
+    (
+        "{} of {} entries have no date that can be read; no start date holds them back",
+        "{1} 条里有 {0} 条没有读到日期，会当作新的读入，不受“起始日期”限制。",
     ),
     ("{} of {} entries have no title and are left out", "{1} 条里有 {0} 条没有标题，不会读入。"),
     (
@@ -211,10 +219,20 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "列的对照里的“{0}”（{meaning:1}）在表头中没有找到；看到的是：{2}。",
     ),
     (
+        "the columns in row {} are guessed with confidence {} of 1, and under {} a person must confirm; nothing is known of the columns {}: if one of them is the number or the time, name it in the map before the first import; correct this column map and import with it:\n{}",
+        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。这些列还不知道是什么：{3}；其中有编号（external_id）或派单时间（dispatched）的，第一次导入前就要写进对照，以后再补，记录会重复。请核对下面的对照，填进该来源的“列的对照”后再放入：\n{4}",
+    ),
+    (
         "the columns in row {} are guessed with confidence {} of 1, and under {} a person must confirm; correct this column map and import with it:\n{}",
         "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。请核对下面的对照，填进该来源的“列的对照”后再放入：\n{3}",
     ),
     ("the line is longer than a megabyte", "这一行超过 1 MB。"),
+    // Rows that are read again.
+    ("the row still cannot be read, column {}: {}", "还是读不了：“{0}”{told:1}"),
+    ("the row still cannot be read: {}", "还是读不了：{told:0}"),
+    ("the row was dealt with already: read", "这一行已经读进来了。"),
+    ("the row was dealt with already: dismissed", "这一行已经忽略了。"),
+    ("its source was removed: the row can only be dismissed", "来源已经移除，这一行只能忽略。"),
     // Folders.
     (
         "the source {} has no folder; set one with an absolute path",

@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use super::PollError;
 use crate::http::{Answer, FetchError, Http, Request};
-use crate::prepare::{canonical_of, prepare_all};
+use crate::prepare::prepare_all;
 use crate::pull::article::{self, ArticleError};
-use crate::record::RawRecord;
+use crate::record::{RawRecord, Significant};
 use crate::sameness;
 
 /// Articles fetched at one poll.
@@ -168,9 +168,8 @@ async fn known(
 ) -> Result<Vec<Option<KnownRecord>>, PollError> {
     let forms = |draft: &Draft| {
         let (Some(_), Some(id)) = (&draft.article, &draft.record.external_id) else { return None };
-        let mut with_article = draft.record.significant.clone();
-        with_article.push(article_mark());
-        Some((id.clone(), vec![canonical_of(&with_article), canonical_of(&draft.record.significant)]))
+        let without = draft.record.significant.clone();
+        Some((id.clone(), vec![with_article(&without).into_text(), without.into_text()]))
     };
     let asked: Vec<Option<(String, Vec<String>)>> = drafts.iter().map(forms).collect();
     let wanted: Vec<(String, Vec<String>)> = asked.iter().flatten().cloned().collect();
@@ -178,12 +177,12 @@ async fn known(
     Ok(asked.into_iter().map(|asked| asked.and_then(|_| found.next().flatten())).collect())
 }
 
-fn article_mark() -> (String, String) {
-    ("article".to_owned(), "read".to_owned())
+fn with_article(significant: &Significant) -> Significant {
+    significant.and("article", "read")
 }
 
 fn mark(record: &mut RawRecord) {
-    record.significant.push(article_mark());
+    record.significant = with_article(&record.significant);
 }
 
 fn fill(record: &mut RawRecord, text: String) {

@@ -12,7 +12,7 @@ use super::ask::{Told, ask};
 use super::{Brought, PollError, of_before};
 use crate::http::{Document, Http, Request};
 use crate::pull::page::{ListPage, Listed, PageError, PageWarning, read};
-use crate::record::RawRecord;
+use crate::record::{RawRecord, Significant};
 use crate::{rhythm, sameness};
 
 pub(super) async fn poll(
@@ -81,7 +81,7 @@ fn draft(entry: Listed, list_only: bool) -> Draft {
         sameness: sameness::of(url.as_deref(), &title, &text),
         original: json!({ "title": title, "url": url, "published": published, "body": text }).into(),
         occurred_at: published,
-        significant,
+        significant: Significant::of(&significant),
         title,
         body: text,
         url: url.clone(),

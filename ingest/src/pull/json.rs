@@ -12,7 +12,7 @@ use url::Url;
 use super::document::{document, place, seen};
 use super::rule::{BadRule, header_name, parameter, path};
 use crate::prepare::prepare;
-use crate::record::{Persons, RawRecord};
+use crate::record::{Persons, RawRecord, Significant};
 use crate::sheet::times;
 use crate::text::{one_line, tidy_lines, web_address};
 use crate::{sameness, state};
@@ -313,7 +313,7 @@ impl Mapping {
 
 /// With an id of its own every part of a record counts. Without one its digest is its identity, so only what
 /// never changes counts: else a new state would double the record.
-fn significant(raw: &RawRecord) -> Vec<(String, String)> {
+fn significant(raw: &RawRecord) -> Significant {
     let at =
         |name: &str, at: Option<Timestamp>| (name.to_owned(), at.map_or_else(String::new, clock::rfc3339));
     let mut all = vec![
@@ -331,7 +331,7 @@ fn significant(raw: &RawRecord) -> Vec<(String, String)> {
         all.extend(raw.extra.iter().map(|(label, value)| (format!("extra {label}"), value.clone())));
     }
     all.retain(|(_, value)| !value.is_empty());
-    all
+    Significant::of(&all)
 }
 
 fn time(record: &Value, part: Option<&Part>) -> Result<Option<Timestamp>, BadRecord> {

@@ -10,7 +10,7 @@ use url::Url;
 use super::document::{document, place, seen};
 use super::json::{BadRecord, JsonError};
 use super::rule::BadRule;
-use crate::record::RawRecord;
+use crate::record::{RawRecord, Significant};
 use crate::sheet::times;
 use crate::text::{one_line, web_address};
 use crate::{sameness, state};
@@ -190,7 +190,7 @@ pub fn record(value: &Value, id: &str) -> Result<RawRecord, BadRecord> {
         occurred_at,
         due_at,
         extra,
-        significant,
+        significant: Significant::of(&significant),
         original: value.into(),
         ..RawRecord::default()
     })

@@ -26,6 +26,12 @@ pub enum PageError {
          it may have been rebuilt: look for a selector that fits"
     )]
     NoMatch { part: &'static str, written: String, place: &'static str, elements: usize },
+    /// `part` has no selector of its own, and what stands for it was not found.
+    #[error(
+        "none of {found} entries has a {part} that was found without a selector of its own; it may have been rebuilt: \
+         look for a selector that fits"
+    )]
+    NoneFound { part: &'static str, found: usize },
     #[error(
         "the selector \"{written}\" for \"item\" matched {found} elements; allowed: at most {MAX_ENTRIES}"
     )]
@@ -50,6 +56,8 @@ pub enum PageWarning {
     Untitled { left_out: usize, all: usize },
     #[error("the selector \"{written}\" for \"date\" brought no date that can be read in any entry")]
     NoDate { written: String },
+    #[error("{undated} of {all} entries have no date that can be read; no start date holds them back")]
+    Undated { undated: usize, all: usize },
 }
 
 /// One entry of a list page.
@@ -111,11 +119,9 @@ pub fn read(
     let reader = Reader { base: base(&page, url), selectors: &selectors, now };
     let found: Vec<ElementRef<'_>> = page.select(&selectors.item).collect();
     let elements = page.root_element().descendent_elements().count();
-    let no_match = |part, written: &Option<String>| PageError::NoMatch {
-        part,
-        written: written.clone().unwrap_or_default(),
-        place: "in any entry",
-        elements,
+    let no_match = |part, written: &Option<String>| match written.clone() {
+        Some(written) => PageError::NoMatch { part, written, place: "in any entry", elements },
+        None => PageError::NoneFound { part, found: found.len() },
     };
     if found.is_empty() {
         let (written, place) = (rule.item.clone(), "on the page");
@@ -127,23 +133,22 @@ pub fn read(
     let entries: Vec<Listed> = found.iter().map(|element| reader.entry(*element)).collect();
     let titled = entries.iter().filter(|entry| !entry.title.is_empty()).count();
     if titled == 0 {
-        return Err(match &rule.title {
-            Some(_) => no_match("title", &rule.title),
-            None => no_match("title", &Some("a[href]".into())),
-        });
+        return Err(no_match("title", &rule.title));
     }
     if entries.iter().all(|entry| entry.url.is_none()) && (rule.link.is_some() || !rule.list_only) {
-        let written = rule.link.clone().or(Some("a[href]".into()));
-        return Err(no_match("link", &written));
+        return Err(no_match("link", &rule.link));
     }
     let mut warnings = Vec::new();
     if titled < entries.len() {
         warnings.push(PageWarning::Untitled { left_out: entries.len() - titled, all: entries.len() });
     }
-    if let Some(written) = &rule.date
-        && entries.iter().all(|entry| entry.published.is_none())
-    {
-        warnings.push(PageWarning::NoDate { written: written.clone() });
+    let undated = entries.iter().filter(|entry| entry.published.is_none()).count();
+    match &rule.date {
+        Some(written) if undated == entries.len() => {
+            warnings.push(PageWarning::NoDate { written: written.clone() });
+        }
+        _ if undated > 0 => warnings.push(PageWarning::Undated { undated, all: entries.len() }),
+        _ => {}
     }
     let entries = entries.into_iter().filter(|entry| !entry.title.is_empty()).collect();
     Ok(ListPage { title: page_title(&page), entries, warnings })

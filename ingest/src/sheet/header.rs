@@ -24,11 +24,24 @@ pub enum HeaderError {
     NotFound { rows: usize, seen: String },
     #[error("the column map names \"{header}\" for {meaning}, but no row has all its headers; seen: {seen}")]
     NotMapped { meaning: &'static str, header: String, seen: String },
+    /// `unknown`: the headers of columns without a meaning.
     #[error(
         "the columns in row {row} are guessed with confidence {confidence:.2} of 1, and under {SURE} a person must \
-         confirm; correct this column map and import with it:\n{}", guess.to_toml()
+         confirm{}; correct this column map and import with it:\n{}", told_unknown(unknown), guess.to_toml()
     )]
-    Unsure { row: u64, confidence: f64, guess: ColumnMap },
+    Unsure { row: u64, confidence: f64, guess: ColumnMap, unknown: Vec<String> },
+}
+
+/// A record is known by its number: one named only after the first import brings every record again.
+fn told_unknown(headers: &[String]) -> String {
+    if headers.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; nothing is known of the columns {}: if one of them is the number or the time, name it in the map before \
+         the first import",
+        headers.join(", ")
+    )
 }
 
 /// One column of a sheet.
@@ -193,6 +206,12 @@ impl Layout {
             !matches!(entry.0, Meaning::Counter | Meaning::RowNumber) && !entry.1.starts_with('(')
         };
         ColumnMap::of(self.columns.iter().filter_map(told).filter(needed).collect())
+    }
+
+    /// The headers of columns without a meaning.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        let named = |c: &&Column| c.meaning.is_none() && !c.header.starts_with('(');
+        self.columns.iter().filter(named).map(|c| c.header.clone()).collect()
     }
 
     /// Why no row is a header row, with what was seen (masked: it may be data).

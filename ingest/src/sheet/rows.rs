@@ -1,5 +1,6 @@
 //! One row of a sheet to a record, or to the reason why not.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 use super::header::{Column, Layout};
 use super::meaning::Meaning;
 use super::times;
-use crate::record::{Persons, RawRecord};
+use crate::record::{Persons, RawRecord, Significant};
 use crate::{state, text};
 
 /// A row as a reader hands it on.
@@ -111,7 +112,7 @@ struct RowReader<'r> {
     /// The cleaned cell of each column.
     cells: Vec<&'r str>,
     /// The same tidied; made once a row is going to be a record.
-    tidied: OnceCell<Vec<String>>,
+    tidied: OnceCell<Vec<Cow<'r, str>>>,
 }
 
 /// The times of a row.
@@ -130,8 +131,8 @@ impl<'r> RowReader<'r> {
 
     fn record(&self) -> Result<RawRecord, Fault> {
         self.check_width()?;
-        let body = self.layout.index_of(Meaning::Body).and_then(|body| self.tidied().get(body)).cloned();
-        let body = body.unwrap_or_default();
+        let body = self.layout.index_of(Meaning::Body).and_then(|body| self.tidied().get(body));
+        let body = body.map(|body| body.clone().into_owned()).unwrap_or_default();
         let title = text::one_line(self.value(Meaning::Title).unwrap_or_default());
         if title.is_empty() && body.is_empty() {
             let reason = "the row has neither a title nor a text; one of them is needed".into();
@@ -183,8 +184,8 @@ impl<'r> RowReader<'r> {
         self.layout.columns.iter().zip(self.cells.iter().copied())
     }
 
-    fn tidied(&self) -> &[String] {
-        self.tidied.get_or_init(|| self.cells.iter().map(|cell| text::tidy_lines(cell)).collect())
+    fn tidied(&self) -> &[Cow<'r, str>] {
+        self.tidied.get_or_init(|| self.cells.iter().map(|cell| text::tidied_lines(cell)).collect())
     }
 
     fn value(&self, meaning: Meaning) -> Option<&'r str> {
@@ -233,15 +234,15 @@ impl<'r> RowReader<'r> {
         self.cells()
             .zip(self.tidied())
             .filter(|((column, cell), _)| shown(column.meaning) && !cell.is_empty())
-            .map(|((column, _), tidied)| (column.header.clone(), tidied.clone()))
+            .map(|((column, _), tidied)| (column.header.clone(), tidied.clone().into_owned()))
             .collect()
     }
 
     /// With an id of its own a record's every column counts. Without one its digest is its identity, so only
     /// what never changes counts: else a new state would double the record.
-    fn significant(&self, has_id: bool, times: Times) -> Vec<(String, String)> {
+    fn significant(&self, has_id: bool, times: Times) -> Significant {
         use Meaning::{Body, Counter, Dispatched, Due, ExternalId, Occurred, RowNumber, Title};
-        let mut all = Vec::new();
+        let mut all: Vec<(&str, Cow<'_, str>)> = Vec::new();
         for ((column, cell), tidied) in self.cells().zip(self.tidied()) {
             let fixed = matches!(column.meaning, Some(Title | Body | Occurred | Dispatched))
                 || column.meaning.is_some_and(Meaning::is_personal);
@@ -253,15 +254,15 @@ impl<'r> RowReader<'r> {
             // One moment counts as the same however an export formats it.
             let moment = |time: Option<Timestamp>| time.map_or_else(String::new, clock::rfc3339);
             let value = match column.meaning {
-                Some(Occurred) => moment(times.occurred),
-                Some(Dispatched) => moment(times.dispatched),
-                Some(Due) => moment(times.due),
-                _ => tidied.clone(),
+                Some(Occurred) => moment(times.occurred).into(),
+                Some(Dispatched) => moment(times.dispatched).into(),
+                Some(Due) => moment(times.due).into(),
+                _ => Cow::Borrowed(tidied.as_ref()),
             };
-            all.push((column.plain.clone(), value));
+            all.push((&column.plain, value));
         }
         all.sort();
-        all
+        Significant::of(&all)
     }
 
     /// The filled cells, by their headers.

@@ -300,7 +300,8 @@ impl<'t> Tables<'t> {
             let sure = layout.confidence() >= SURE || self.look.is_some();
             if !sure {
                 let (row, confidence) = (waiting[*index].number, layout.confidence());
-                self.fault.get_or_insert(HeaderError::Unsure { row, confidence, guess: layout.to_map() });
+                let (guess, unknown) = (layout.to_map(), layout.unknown());
+                self.fault.get_or_insert(HeaderError::Unsure { row, confidence, guess, unknown });
             }
             sure
         });

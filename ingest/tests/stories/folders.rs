@@ -122,7 +122,6 @@ async fn files_dropped_into_a_folder_are_read_sealed_away_and_answered() {
             "读不了"
         ]
     );
-    assert_eq!(folder::others(&source), 2, "what is no sheet stays, and is counted");
     assert_eq!(names(&folder.path().join("结果")), ["十一月-结果.xlsx"]);
     let read = names(&folder.path().join("已读"));
     assert!(read.len() == 1 && read[0].ends_with("-十一月.csv.sealed"), "{read:?}");
@@ -131,7 +130,8 @@ async fn files_dropped_into_a_folder_are_read_sealed_away_and_answered() {
     let mut plain = Vec::new();
     store.vault().open_file_to(&sealed, &mut plain).unwrap();
     assert_eq!(plain, CALLS.as_bytes());
-    assert_eq!(folder::unreadable(&source), 1);
+    let unread = |sheets| folder::Unread { sheets, others: 2 };
+    assert_eq!(folder::unread(&source), unread(1), "what is no sheet stays, and is counted");
     let failed = store.source_runs(source.id, 10).await.unwrap().into_iter().find_map(|run| run.error);
     assert!(
         failed.is_some_and(|why| why.starts_with("is a PNG picture")),
@@ -145,6 +145,9 @@ async fn files_dropped_into_a_folder_are_read_sealed_away_and_answered() {
     assert_eq!(names(&folder.path().join("结果")), ["十一月-结果-2.xlsx", "十一月-结果.xlsx"]);
     assert_eq!(names(&folder.path().join("已读")).len(), 2);
     assert_eq!(count(&store).await, 2);
+    drop_file(folder.path(), "照片.csv", CALLS);
+    folder::poll(&store, &source).await.unwrap();
+    assert_eq!(folder::unread(&source), unread(0), "a sheet of that name was read since");
 }
 
 #[tokio::test]

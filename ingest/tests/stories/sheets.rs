@@ -392,9 +392,14 @@ fn headers_that_are_nearly_known_are_read_and_doubtful_ones_ask_for_a_map() {
         "甲,乙,丙\n1,河边的路灯坏了一个多月一直没有人来修,是\n2,小区门口的下水道堵了好几天臭气很大,否\n";
     let sheet = file("a.csv", text);
     let wrong = read_all(&sheet, None).unwrap_err();
-    let SheetError::Header(HeaderError::Unsure { row, guess, confidence }) = &wrong else {
+    let SheetError::Header(HeaderError::Unsure { row, guess, confidence, unknown }) = &wrong else {
         panic!("{wrong}")
     };
+    assert_eq!(
+        *unknown,
+        ["甲", "丙"],
+        "one of them may be the number, which is named now or doubles all later"
+    );
     assert_eq!(*row, 1);
     assert!(*confidence < SURE);
     assert!(wrong.to_string().ends_with("body = \"乙\"\n"), "{wrong}");

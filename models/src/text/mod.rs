@@ -16,7 +16,7 @@ pub use language::language;
 pub use mask::{Known, MaskKind, MaskSpan, Masked, Masker, mask, mask_known, mask_with};
 pub use normalise::{Normalised, normalise};
 pub use simplify::simplify;
-pub use tidy::{canonical, tidied, tidy};
+pub use tidy::{canonical, tidied, tidy, tidy_owned};
 
 /// Whether a character takes no room on the page: zero-width spaces and joiners, byte order marks,
 /// soft hyphens, and the marks that override the direction of writing.

@@ -12,6 +12,14 @@ pub fn tidy(text: &str) -> String {
     tidied(text).into_owned()
 }
 
+/// [`tidy`] without a copy where nothing changes.
+pub fn tidy_owned(text: String) -> String {
+    match tidied(&text) {
+        Cow::Borrowed(tidied) if tidied.len() == text.len() => text,
+        tidied => tidied.into_owned(),
+    }
+}
+
 /// [`tidy`] without a copy where only the end changes, as in most texts.
 pub fn tidied(text: &str) -> Cow<'_, str> {
     if text.chars().all(stays) {

@@ -72,6 +72,12 @@ fn table(table: TablePreview) -> Result<()> {
         let meaning = column.meaning.map_or("-", sheet::Meaning::word);
         output::line(&format!("  {}\t{meaning}\t{:.2}", column.header, column.confidence))?;
     }
+    if table.columns.iter().any(|column| column.meaning.is_none()) {
+        output::line(
+            "columns marked - are masked and shown with each item; name those that hold a person's data \
+             (person_name, person_phone, person_other), and they are sealed",
+        )?;
+    }
     if !table.has_text() {
         output::line(
             "no column is known as the text or the title: name it in a column map (body = \"its header\"), and import with --map",
@@ -89,6 +95,9 @@ fn table(table: TablePreview) -> Result<()> {
         let at = arrival.content.occurred_at.map(minute_text).unwrap_or_default();
         let id = arrival.external_id.unwrap_or_default();
         output::line(&format!("  row {row}\t{id}\t{at}\t{}", arrival.content.title))?;
+        for (header, value) in &arrival.content.upstream.fields {
+            output::line(&format!("      {header}: {value}"))?;
+        }
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! `qingting source show`: one source with its settings, health and last runs.
 
 use anyhow::Result;
-use qingting_ingest::folder;
 use qingting_models::clock::minute_text;
-use qingting_models::records::{Source, SourceKind};
+use qingting_models::records::Source;
 use qingting_models::store::Store;
 use serde_json::json;
 
-use super::health;
+use super::{health, unread};
 use crate::cli::Global;
 use crate::output;
 
@@ -33,13 +32,8 @@ pub async fn run(global: &Global, store: &Store, source: &Source) -> Result<()> 
     if source.kind.is_polled() {
         output::line(&format!("every      {} min", source.interval_s / 60))?;
     }
-    let unread = if source.kind == SourceKind::Folder { folder::unreadable(source) } else { 0 };
-    if unread > 0 {
-        output::line(&format!("unread     {unread} sheets in {}", folder::UNREADABLE))?;
-    }
-    let others = if source.kind == SourceKind::Folder { folder::others(source) } else { 0 };
-    if others > 0 {
-        output::line(&format!("left       {others} files that are no sheets"))?;
+    if let Some(unread) = unread(source) {
+        output::line(&format!("unread     {unread}"))?;
     }
     if let Some(next) = source.health.next_at.filter(|_| !source.paused) {
         output::line(&format!("next try   {}", minute_text(next)))?;

@@ -1,7 +1,5 @@
 //! `qingting source test` and `discover`: look at an address, store nothing.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, bail};
 use qingting_ingest::feed::discover as feeds;
 use qingting_ingest::folder;
@@ -9,14 +7,13 @@ use qingting_ingest::http::{Answer, Validators};
 use qingting_ingest::poll::{Asked, Found, Preview, PreviewEntry, preview_source};
 use qingting_ingest::prepare::prepare;
 use qingting_ingest::record::RawRecord;
-use qingting_ingest::sheet::{self, ColumnMap, TablePreview};
 use qingting_models::clock::{Clock, SystemClock, minute_text};
 use qingting_models::records::{ItemContent, Source, SourceKind, SourceSettings};
 use qingting_models::store::Store;
 use serde_json::json;
 use url::Url;
 
-use super::parts;
+use super::{look, parts};
 use crate::cli::{Global, SourceParts, WrongUsage};
 use crate::home;
 use crate::output;
@@ -44,58 +41,10 @@ pub async fn address(
     show(global, shown.with_context(|| format!("{url} cannot be read as a {kind}"))?)
 }
 
-/// Looks at the sheets of a folder: which would be read, and how surely their columns are told.
-pub fn folder(global: &Global, typed: &SourceParts) -> Result<()> {
-    let settings = parts::settings(SourceKind::Folder, SourceSettings::default(), typed)?;
-    let map = parts::map(SourceKind::Folder, typed)?.map(|map| ColumnMap::parse(&map)).transpose()?;
-    let path = settings.folder.unwrap_or_default();
-    let entries = std::fs::read_dir(&path).with_context(|| format!("the folder {path} cannot be read"))?;
-    let mut files = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(|| path.clone())?;
-        if entry.path().is_file() && !entry.file_name().to_string_lossy().starts_with('.') {
-            files.push(entry.path());
-        }
-    }
-    files.sort();
-    let looked: Vec<(String, Looked)> = files.iter().map(|f| looked(f, map.as_ref())).collect();
-    if global.json {
-        let line = |(name, found): &(String, Looked)| match found {
-            Ok((rows, sure)) => json!({ "file": name, "rows": rows, "confidence": sure }),
-            Err(why) => json!({ "file": name, "error": why }),
-        };
-        return output::json(&looked.iter().map(line).collect::<Vec<_>>());
-    }
-    for (name, found) in &looked {
-        output::line(&match found {
-            Ok((rows, sure)) => {
-                let rows = rows.map(|rows| format!("{rows} rows, ")).unwrap_or_default();
-                format!("{name}\t{rows}columns told with confidence {sure:.2}")
-            }
-            Err(why) => format!("{name}\t{}", output::reason(why)),
-        })?;
-    }
-    if looked.is_empty() {
-        output::line("the folder holds no files yet")?;
-    }
-    Ok(())
-}
-
-/// How many rows and how sure, or why it is no sheet.
-type Looked = Result<(Option<u64>, f64), String>;
-
-/// The rows of a sheet and the least confidence of its tables, or why it is none.
-fn looked(file: &Path, map: Option<&ColumnMap>) -> (String, Looked) {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let found = sheet::preview(file, map).map_err(|why| why.to_string());
-    let sure = |tables: &[TablePreview]| tables.iter().map(|table| table.confidence).fold(1.0, f64::min);
-    (name, found.map(|preview| (preview.rows, sure(&preview.sheets))))
-}
-
 pub async fn source(global: &Global, store: &Store, source: &Source) -> Result<()> {
     if source.kind == SourceKind::Folder {
         folder::check(store, source).await?;
-        return output::line("the folder can be watched");
+        return look::of(global, source);
     }
     let secret = store.source_secret(source.id).await?;
     let shown =

@@ -27,6 +27,8 @@ use crate::plain::{self, Told};
 use crate::upload::Upload;
 use crate::view::{Choice, snippet};
 
+/// What a column without a meaning is called.
+const ORDINARY: &str = "普通列（显示在事项上）";
 /// Most columns whose meaning can be chosen.
 const COLUMNS: usize = 200;
 
@@ -68,10 +70,25 @@ pub struct TableView {
     /// Whether the meanings of its columns can be changed here.
     pub may_change: bool,
     pub columns: Vec<ColumnView>,
-    /// Title, text and time of the first rows, masked.
-    pub rows: Vec<(String, String, String)>,
+    /// What the columns lack that a person should know before the first import.
+    pub lacks: Vec<&'static str>,
+    /// Whether it has columns that are shown with the items as they are.
+    pub ordinary: bool,
+    /// The first rows, masked.
+    pub rows: Vec<RowView>,
     /// Place and reason of rows that cannot be read.
     pub bad: Vec<(String, Told)>,
+}
+
+/// A row as it would be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowView {
+    pub id: String,
+    pub title: String,
+    pub body: String,
+    pub at: String,
+    /// The ordinary columns with their values, as they are shown with the item.
+    pub fields: Vec<(String, String)>,
 }
 
 /// A column of a table.
@@ -209,30 +226,55 @@ fn table_view(table: &TablePreview, may_change: bool, chosen: Option<&Form>) -> 
     let column = |(index, column): (usize, &ColumnSummary)| ColumnView {
         index,
         header: column.header.clone(),
-        meaning: column.meaning.map_or("普通列", Meaning::chinese),
+        meaning: column.meaning.map_or(ORDINARY, Meaning::chinese),
         sure: column.meaning.map(|_| crate::view::percent(column.confidence as f32)),
         choices: if may_change { meanings(meaning_of(index, column)) } else { Vec::new() },
-    };
-    let row = |record: &RawRecord| {
-        let content = prepare(record.clone()).content;
-        let at = content.occurred_at.map(minute_text).unwrap_or_default();
-        (snippet(&content.title, 60), snippet(&content.body, 120), at)
     };
     TableView {
         name: table.name.clone(),
         header_row: table.header_row,
         may_change,
         columns: table.columns.iter().take(COLUMNS).enumerate().map(column).collect(),
-        rows: table.rows.iter().map(|(_, record)| row(record)).collect(),
+        lacks: lacks(table),
+        ordinary: table.columns.iter().any(|column| column.meaning.is_none()),
+        rows: table.rows.iter().map(|(_, record)| row_view(record)).collect(),
         bad: table.bad.iter().map(|bad| (plain::place(&bad.place), plain::told(&bad.reason))).collect(),
     }
+}
+
+fn row_view(record: &RawRecord) -> RowView {
+    let arrival = prepare(record.clone());
+    let content = arrival.content;
+    RowView {
+        id: arrival.external_id.unwrap_or_default(),
+        title: snippet(&content.title, 60),
+        body: snippet(&content.body, 120),
+        at: content.occurred_at.map(minute_text).unwrap_or_default(),
+        fields: content
+            .upstream
+            .fields
+            .iter()
+            .map(|(name, value)| (name.clone(), snippet(value, 40)))
+            .collect(),
+    }
+}
+
+fn lacks(table: &TablePreview) -> Vec<&'static str> {
+    let has =
+        |meanings: &[Meaning]| table.columns.iter().any(|c| c.meaning.is_some_and(|m| meanings.contains(&m)));
+    let number = (!has(&[Meaning::ExternalId])).then_some(
+        "没有编号列：只好按内容辨认同一条，对方改了字就会算作新的一条。表里有编号的，请现在选上；导入以后再选，已有的会重复。",
+    );
+    let time = (!has(&[Meaning::Dispatched, Meaning::Occurred]))
+        .then_some("没有时间列：办理时限只能从导入的时候算起。表里有派单时间或来电时间的，请选上。");
+    number.into_iter().chain(time).filter(|_| table.has_text()).collect()
 }
 
 fn meanings(chosen: Option<Meaning>) -> Vec<Choice> {
     let of = |(meaning, word): &(Meaning, &'static str)| {
         Choice::new(*word, meaning.chinese(), chosen == Some(*meaning))
     };
-    std::iter::once(Choice::new("", "普通列", chosen.is_none())).chain(Meaning::ALL.iter().map(of)).collect()
+    std::iter::once(Choice::new("", ORDINARY, chosen.is_none())).chain(Meaning::ALL.iter().map(of)).collect()
 }
 
 /// Saves what the columns mean as the column map of the source, or takes the saved one away, and looks again.
@@ -251,10 +293,12 @@ pub async fn map(
         return shown(&state, &caller, &source, &uploaded, Some(notice), Some(&form)).await;
     }
     let change = SourceChange { column_map: toml, ..SourceChange::of(&source) };
-    let text = if change.column_map.is_some() {
-        "列的含义已保存，以后导入都照此读。"
-    } else {
-        "已恢复自动识别。"
+    let text = match (&change.column_map, &source.column_map) {
+        (None, _) => "已恢复自动识别。",
+        (Some(new), Some(old)) if new != old => {
+            "列的含义已保存，代替了这个来源原来保存的那一份。两种列不同的表格都要收的，请各建一个来源。"
+        }
+        _ => "列的含义已保存，以后导入都照此读。",
     };
     let source = state.store.change_source(source.id, change, caller.actor()).await?;
     let notice = Notice { tone: Tone::Good, text: text.into() };
@@ -353,7 +397,15 @@ impl crate::samples::Sampled for ImportPage {
             header_row: 1,
             may_change: !choices.is_empty(),
             columns: vec![column(t, choices)],
-            rows: vec![(t.into(), t.into(), t.into())],
+            lacks: vec!["没有编号列"],
+            ordinary: true,
+            rows: vec![RowView {
+                id: t.into(),
+                title: t.into(),
+                body: t.into(),
+                at: t.into(),
+                fields: vec![(t.into(), t.into())],
+            }],
             bad: vec![(t.into(), Told::sample(t))],
         };
         let preview = |t: &str| PreviewView {

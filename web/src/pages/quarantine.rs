@@ -25,8 +25,6 @@ pub(super) const PATH: &str = "/quarantine";
 const ROWS: i64 = 25;
 /// Rows of a kind that one request deals with.
 const BATCH: i64 = 200;
-/// Words for the origin of rows whose source is not known any more.
-pub(super) const GONE: &str = "已移除的来源";
 
 /// The page.
 #[derive(Debug, Template)]
@@ -52,6 +50,8 @@ pub struct GroupView {
     pub count: i64,
     /// The list of its rows.
     pub href: String,
+    /// The source was removed: nothing is read into it any more.
+    pub removed: bool,
 }
 
 /// A row of the list.
@@ -82,9 +82,8 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
 }
 
 async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<QuarantinePage, WebError> {
-    let sources = state.store.sources().await?;
-    let called: HashMap<SourceId, &str> = sources.iter().map(|s| (s.id, s.name.as_str())).collect();
-    let name = |id: &SourceId| called.get(id).copied().unwrap_or(GONE).to_owned();
+    let mut sources = state.store.sources().await?;
+    let kinds = state.store.quarantine_kinds().await?;
     let filter = QuarantineFilter {
         source: query.parsed("source"),
         kind: query.parsed("kind"),
@@ -92,6 +91,15 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Quara
     };
     let page = Page { before: query.parsed("after"), size: ROWS };
     let found = state.store.quarantine(filter, page).await?;
+    let chosen = filter.source.into_iter();
+    let shown = kinds.iter().map(|(source, ..)| *source).chain(found.rows.iter().map(|row| row.source));
+    for id in chosen.chain(shown) {
+        if !sources.iter().any(|source| source.id == id) {
+            sources.extend(state.store.source(id).await?);
+        }
+    }
+    let called: HashMap<SourceId, &Source> = sources.iter().map(|s| (s.id, s)).collect();
+    let name = |id: &SourceId| called.get(id).map_or_else(String::new, |source| name_of(source));
     let now = state.store.now();
     let row = |row: &QuarantinedRow| RowView {
         id: row.id.to_string(),
@@ -109,10 +117,13 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Quara
         kind_code: kind.code(),
         count,
         href: format!("{PATH}?source={source}&kind={}", kind.code()),
+        removed: called.get(&source).is_none_or(|source| source.removed_at.is_some()),
     };
+    let groups =
+        kinds.into_iter().filter(|(source, ..)| filter.source.is_none_or(|chosen| chosen == *source));
     Ok(QuarantinePage {
         frame: Frame::inside(state, caller, "隔离区", PATH).done(query.get("done")),
-        groups: state.store.quarantine_kinds().await?.into_iter().map(group).collect(),
+        groups: groups.map(group).collect(),
         selects: selects(&sources, query),
         rows: found.rows.iter().map(row).collect(),
         first: query.first(PATH),
@@ -121,9 +132,14 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Quara
     })
 }
 
+/// The name of a source, also of one that was removed.
+pub(super) fn name_of(source: &Source) -> String {
+    if source.removed_at.is_some() { format!("{}（已移除）", source.name) } else { source.name.clone() }
+}
+
 fn selects(sources: &[Source], query: &Query) -> Vec<Select> {
     let (source, kind, state) = (query.text("source"), query.text("kind"), query.text("state"));
-    let of_source = |s: &Source| Choice::new(s.id.to_string(), &s.name, s.id.to_string() == source);
+    let of_source = |s: &Source| Choice::new(s.id.to_string(), name_of(s), s.id.to_string() == source);
     let of_kind = |k: &RejectKind| Choice::new(k.code(), k.label(), k.code() == kind);
     vec![
         Select {
@@ -263,6 +279,7 @@ impl crate::samples::Sampled for QuarantinePage {
                 kind_code: "time",
                 count: 3,
                 href: t.clone(),
+                removed: false,
             }],
             selects: vec![Select {
                 name: "source", label: "来源", any: "全部", options: vec![choice(&t)]

@@ -10,7 +10,7 @@ use qingting_models::records::{QuarantinedRow, RejectForm, Role, Source};
 use qingting_models::store::Fate;
 use serde_json::Value;
 
-use super::quarantine::{GONE, PATH, closed_text};
+use super::quarantine::{PATH, closed_text, name_of};
 use super::quarantine_content::{self as content, MendField};
 use super::{Answer, back, html, read_id};
 use crate::app::AppState;
@@ -30,6 +30,8 @@ pub struct QuarantineRowPage {
     pub frame: Frame,
     pub id: String,
     pub source: String,
+    /// The source was removed: nothing is read into it any more.
+    pub removed: bool,
     pub place: String,
     pub kind: &'static str,
     pub form: &'static str,
@@ -74,7 +76,8 @@ async fn build(
     Ok(QuarantineRowPage {
         frame: Frame::inside(state, caller, "隔离区", PATH),
         id: row.id.to_string(),
-        source: source.map_or_else(|| GONE.to_owned(), |source| source.name),
+        removed: source.as_ref().is_none_or(|source| source.removed_at.is_some()),
+        source: source.as_ref().map(name_of).unwrap_or_default(),
         place: plain::place(&row.place),
         kind: row.kind.label(),
         form: row.form.label(),
@@ -98,7 +101,10 @@ pub async fn open(
     let row = row_of(&state, &id).await?;
     let reason = form.need("reason", "理由", 200)?;
     if reason.chars().count() < MIN_REASON {
-        return Err(WebError::bad(format!("查看理由至少 {MIN_REASON} 个字，请写明用途")));
+        let mut page = build(&state, &caller, &row).await?;
+        let short = format!("查看理由至少 {MIN_REASON} 个字，请写明用途；没有打开原文。");
+        page.frame = page.frame.with(Some(Notice::bad(short)));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
     }
     let original = state.store.open_quarantined(row.id, reason, caller.actor()).await?;
     let mut page = build(&state, &caller, &row).await?;
@@ -144,8 +150,10 @@ fn typed(form: RejectForm, original: &Value, mended: Value) -> Value {
     }
 }
 
-fn still_bad(mut page: QuarantineRowPage, told: String) -> Answer {
-    page.frame = page.frame.with(Some(Notice::bad(format!("还是读不了：{told}"))));
+/// The page with why the row as it is now cannot be read, instead of what was wrong with it before.
+fn still_bad(mut page: QuarantineRowPage, told: Told) -> Answer {
+    page.frame = page.frame.with(Some(Notice::bad(format!("还是读不了：{}", told.text))));
+    page.reason = told;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
@@ -174,7 +182,7 @@ async fn take(
     caller: &Caller,
     row: &QuarantinedRow,
     mended: Option<Value>,
-) -> Result<Result<&'static str, String>, WebError> {
+) -> Result<Result<&'static str, Told>, WebError> {
     let source: Source = state.store.source(row.source).await?.ok_or(WebError::NotFound)?;
     if source.removed_at.is_some() {
         return Err(WebError::bad("这个来源已经移除，不再接收内容；可以忽略这一行"));
@@ -186,10 +194,13 @@ async fn take(
             Fate::Unchanged => "row-unchanged",
         })),
         Err(ReplayError::StillBad(fault)) => {
-            let told = plain::told(&fault.reason).text;
-            Ok(Err(fault.column.map_or(told.clone(), |column| format!("“{column}”：{told}"))))
+            let told = plain::told(&fault.reason);
+            Ok(Err(match fault.column {
+                Some(column) => Told { text: format!("“{column}”：{}", told.text), ..told },
+                None => told,
+            }))
         }
-        Err(wrong @ ReplayError::Map(_)) => Ok(Err(plain::told(&wrong.to_string()).text)),
+        Err(wrong @ ReplayError::Map(_)) => Ok(Err(plain::told(&wrong.to_string()))),
         Err(ReplayError::NotFound | ReplayError::OtherSource(_)) => Err(WebError::NotFound),
         Err(ReplayError::Closed(_)) => Err(closed_before()),
         Err(ReplayError::Store(error)) => Err(error.into()),
@@ -211,6 +222,7 @@ impl crate::samples::Sampled for QuarantineRowPage {
             frame: frame(&t),
             id: t.clone(),
             source: t.clone(),
+            removed: false,
             place: t.clone(),
             kind: "时间读不懂",
             form: "表格行",

@@ -100,12 +100,28 @@ async fn the_meaning_of_columns_is_chosen_saved_and_taken_back() {
     assert!(mapped.body.contains("列的含义已保存"), "{}", mapped.body);
     let map = office.store.source(office.source).await.unwrap().unwrap().column_map.unwrap();
     assert!(map.contains("body = [\"甲列\"]"), "{map}");
+    let other = [("file", file.as_str()), ("h-0", "标题"), ("m-0", "title")];
+    let other = office.post("admin", &path, &other).await;
+    assert!(other.body.contains("代替了这个来源原来保存的那一份"), "{}", other.body);
     let twice = [("file", file.as_str()), ("h-0", "标题"), ("m-0", "state")];
     let wrong = office.post("admin", &path, &twice).await;
     assert!(wrong.body.contains("没有保存"), "{}", wrong.body);
     let cleared = office.post("admin", &path, &[("file", &file), ("clear", "1")]).await;
     assert!(cleared.body.contains("已恢复自动识别"), "{}", cleared.body);
     assert_eq!(office.store.source(office.source).await.unwrap().unwrap().column_map, None);
+}
+
+#[tokio::test]
+async fn what_a_sheet_would_show_and_what_it_lacks_is_told_before_it_is_imported() {
+    let office = Office::new().await;
+    let whole = upload(&office, "a.csv", SHEET).await.body;
+    assert!(!whole.contains("没有编号列") && !whole.contains("没有时间列"), "{whole}");
+    let sheet = "标题,内容,备注栏\n路灯不亮,中山路,经手人证件33022519800101123X，已转\n";
+    let lacking = upload(&office, "b.csv", sheet).await.body;
+    for words in ["没有编号列", "没有时间列", "备注栏：经手人证件〔身份证号〕，已转", "普通列的值脱敏后显示"]
+    {
+        assert!(lacking.contains(words), "{words}: {lacking}");
+    }
 }
 
 #[tokio::test]

@@ -132,7 +132,11 @@ async fn a_mended_row_goes_in_and_one_still_bad_says_why() {
         assert!(plain.body.contains("还是读不了"), "{}", plain.body);
         let worse = mend(&office, id, ("登记时间", "大前天")).await;
         assert_eq!(worse.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(worse.body.contains("“大前天”不是时间"), "{}", worse.body);
+        assert!(
+            worse.body.contains("“大前天”不是时间") && !worse.body.contains("“昨天”不是时间"),
+            "{}",
+            worse.body
+        );
         let good = mend(&office, id, ("登记时间", "2026-11-01 09:30")).await;
         assert_eq!(good.location(), format!("/quarantine/{id}?done=row-new"), "{}", good.body);
         assert!(office.get("duty", good.location()).await.body.contains("新收一条"));
@@ -170,6 +174,32 @@ async fn all_of_a_kind_are_replayed_and_dismissed_with_counts() {
         let closed = office.get("duty", "/quarantine?state=closed").await.body;
         assert!(closed.contains("已忽略：测试数据"), "{closed}");
     }
+}
+
+#[tokio::test]
+async fn rows_of_a_removed_source_keep_its_name_and_can_only_be_dismissed() {
+    let office = Office::new().await;
+    let id = take(&office, vec![row(2, "昨天")]).await[0];
+    let source = office.source;
+    let asked = office.get("admin", &format!("/sources/{source}/remove")).await.body;
+    assert!(asked.contains("1 条没有处理：移除以后只能忽略"), "{asked}");
+    office.store.remove_source(source, Actor::Console).await.unwrap();
+    let list = office.get("duty", "/quarantine").await.body;
+    assert!(list.contains("热线日报（已移除）") && list.contains("只能忽略"), "{list}");
+    assert!(!list.contains("全部重放") && list.contains("全部忽略"), "{list}");
+    let shown = office.get("duty", &format!("/quarantine/{id}")).await.body;
+    assert!(shown.contains("来源已经移除") && shown.contains("忽略这一行"), "{shown}");
+    assert!(!shown.contains("直接重放") && !shown.contains("查看原文并修改"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_summary_is_that_of_the_chosen_source() {
+    let office = Office::new().await;
+    take(&office, vec![row(2, "昨天")]).await;
+    let whole = office.get("duty", &format!("/quarantine?source={}", office.source)).await.body;
+    assert!(whole.contains("全部重放"), "{whole}");
+    let other = office.get("duty", "/quarantine?source=0000000000001").await.body;
+    assert!(!other.contains("全部重放"), "{other}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ static SERIALS: Words = Words::of(&[
     "编号",
     "案号",
     "流水号",
+    "流水",
     "批号",
     "受理号",
     "登记号",
@@ -241,8 +242,9 @@ fn extension(page: &Page, end: usize) -> usize {
     if at > end && allowed.contains(&digits) && (!dash_only || dashed) { at + digits } else { end }
 }
 
-/// Resident identity numbers. GB 11643-1999: province, place, day of birth, order, check digit;
-/// with a wrong check digit only after a cue. The older form of 15 digits has no check digit.
+/// Resident identity numbers. GB 11643-1999: province, place, day of birth, order, check digit. One mistyped
+/// points to a person all the same: with a wrong check digit it counts where it has a day of birth and
+/// is called no serial number, and after a cue in any case. The older form of 15 digits has no check digit.
 pub(super) fn find_identity(page: &Page, groups: &Groups, cues: &[Cue], claims: &mut Vec<MaskSpan>) {
     let announced = announced(page, cues, Announces::Identity);
     for first in 0..groups.list.len() {
@@ -282,8 +284,9 @@ fn identity_end(page: &Page, number: &Number, announced: bool) -> Option<usize> 
     if !(usual || announced) || page.at(end).is_ascii_alphanumeric() {
         return None;
     }
-    let valid = is_province(v) && is_day(&v[6..14]) && check == identity_check(&v[..17]);
-    (valid || announced).then_some(end)
+    let person = is_province(v) && is_day(&v[6..14]);
+    let valid = check == identity_check(&v[..17]) || !is_serial(page, number.start);
+    ((person && valid) || announced).then_some(end)
 }
 
 /// GB 11643-1999, ISO 7064 MOD 11-2: 10 stands for X.

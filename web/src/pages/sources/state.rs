@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use qingting_ingest::folder;
+use qingting_ingest::folder::{self, Unread};
 use qingting_models::ids::SourceId;
 use qingting_models::records::{Source, SourceKind};
 
@@ -86,15 +86,6 @@ pub struct Health {
     pub next: Option<Moment>,
 }
 
-/// How many files lie in a source's folder that were not read.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Unread {
-    /// Sheets that could not be.
-    pub(super) sheets: usize,
-    /// Files that are no sheets.
-    pub(super) others: usize,
-}
-
 /// What lies unread in the folders of those of `sources` that have one.
 pub(super) async fn unreadable(sources: &[Source]) -> HashMap<SourceId, Unread> {
     let folders: Vec<Source> = sources.iter().filter(|s| s.kind == SourceKind::Folder).cloned().collect();
@@ -103,8 +94,7 @@ pub(super) async fn unreadable(sources: &[Source]) -> HashMap<SourceId, Unread> 
     }
     // A folder may lie on a slow share.
     let counting = tokio::task::spawn_blocking(move || {
-        let count = |s: &Source| Unread { sheets: folder::unreadable(s), others: folder::others(s) };
-        folders.iter().map(|source| (source.id, count(source))).collect()
+        folders.iter().map(|source| (source.id, folder::unread(source))).collect()
     });
     counting.await.unwrap_or_default()
 }
@@ -118,7 +108,7 @@ pub(super) fn health(source: &Source, unread: Unread, now: Timestamp) -> Health 
     let lack = lack(source, state, unread);
     let todo = match (error, state) {
         (Some(error), State::Failing | State::Unmatched) => remedy::remedy(error, Beside::Source),
-        _ if lack.is_some() => lack.as_ref().map_or_else(String::new, |lack| lack.todo.into()),
+        _ if lack.is_some() => lack.as_ref().map_or_else(String::new, |lack| lack.todo.clone()),
         (_, State::New) => first_step(source.kind).into(),
         _ => String::new(),
     };
@@ -135,23 +125,25 @@ pub(super) fn health(source: &Source, unread: Unread, now: Timestamp) -> Health 
 /// What a source lacks that is neither paused nor failing.
 struct Lack {
     word: String,
-    todo: &'static str,
+    todo: String,
 }
+
+const UNREAD: &str = "看文件夹里“读不了”中的说明，照着改好，把原表重新放进文件夹，读进来以后说明会自己消失；不再要的，把说明删掉。";
+const OTHERS: &str =
+    "文件夹里有不是表格的文件，程序没有打开，也没有移动：请取走，或另存为 Excel、CSV 再放进来。";
 
 fn lack(source: &Source, state: State, unread: Unread) -> Option<Lack> {
     match (state, source.kind) {
         (State::Well | State::New, SourceKind::Push) if !source.has_token => Some(Lack {
             word: "没有令牌".into(),
-            todo: "没有令牌，对方推送会被拒绝：打开这个来源，点“生成令牌”，交给对方。",
+            todo: "没有令牌，对方推送会被拒绝：打开这个来源，点“生成令牌”，交给对方。".into(),
         }),
-        (State::Well | State::New, SourceKind::Folder) if unread.sheets > 0 => Some(Lack {
-            word: format!("有 {} 份表格读不了", unread.sheets),
-            todo: "看文件夹里“读不了”中的说明，照着改好，把原表重新放进文件夹；处理完的，从“读不了”里移走。",
-        }),
-        (State::Well | State::New, SourceKind::Folder) if unread.others > 0 => Some(Lack {
-            word: format!("有 {} 个文件不是表格", unread.others),
-            todo: "文件夹里有不是表格的文件，程序没有打开，也没有移动：请取走，或另存为 Excel、CSV 再放进来。",
-        }),
+        (State::Well | State::New, SourceKind::Folder) if unread != Unread::default() => {
+            let sheets = (unread.sheets > 0).then(|| (format!("{} 份表格读不了", unread.sheets), UNREAD));
+            let others = (unread.others > 0).then(|| (format!("{} 个文件不是表格", unread.others), OTHERS));
+            let (words, todos): (Vec<String>, Vec<&str>) = sheets.into_iter().chain(others).unzip();
+            Some(Lack { word: format!("有 {}", words.join("，")), todo: todos.concat() })
+        }
         _ => None,
     }
 }
@@ -271,8 +263,8 @@ mod tests {
         assert_eq!(words(&push), (State::Well, "正常".to_owned(), true));
         let folder = source(SourceKind::Folder, 0, None);
         let unread = health(&folder, Unread { sheets: 2, others: 1 }, Timestamp::UNIX_EPOCH);
-        assert_eq!(unread.tag.text, "有 2 份表格读不了");
-        assert!(unread.todo.contains("“读不了”"));
+        assert_eq!(unread.tag.text, "有 2 份表格读不了，1 个文件不是表格");
+        assert!(unread.todo.contains("“读不了”") && unread.todo.contains("没有打开"));
         let others = health(&folder, Unread { sheets: 0, others: 3 }, Timestamp::UNIX_EPOCH);
         assert_eq!(others.tag.text, "有 3 个文件不是表格");
         assert_eq!(words(&folder).1, "正常");
