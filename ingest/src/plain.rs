@@ -55,9 +55,12 @@ fn of_file(reason: &str) -> Option<String> {
 
 /// What was read, as pages name it: a push by its receipt, all else by its own name.
 pub fn what(name: &str) -> String {
-    match name.strip_prefix("push ").filter(|receipt| receipt.bytes().all(|b| b.is_ascii_digit())) {
-        Some(receipt) => format!("推送（回执 {receipt}）"),
-        None => name.to_owned(),
+    // A file has an ending behind a dot.
+    let of = |prefix| name.strip_prefix(prefix).filter(|rest: &&str| !rest.contains('.'));
+    match (of("push "), of("withdraw ")) {
+        (Some(receipt), _) => format!("推送（回执 {receipt}）"),
+        (_, Some(id)) => format!("撤回（编号 {id}）"),
+        _ => name.to_owned(),
     }
 }
 
@@ -363,7 +366,8 @@ mod tests {
 
     #[test]
     fn a_push_is_named_by_its_receipt() {
-        assert_eq!(what("push 731"), "推送（回执 731）");
+        assert_eq!(what("push 0sc8f41vk2m3q"), "推送（回执 0sc8f41vk2m3q）");
+        assert_eq!(what("withdraw P-1"), "撤回（编号 P-1）");
         assert_eq!(what("push me.csv"), "push me.csv");
     }
 

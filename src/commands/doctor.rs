@@ -56,7 +56,7 @@ pub async fn run(global: &Global) -> Result<()> {
             if held > 0 {
                 found.push(warn(
                     "quarantine",
-                    format!("{held} rows could not be read; the sources page names them"),
+                    format!("{held} rows could not be read; see `qingting quarantine list`"),
                 ));
             }
             for source in store.sources().await? {

@@ -142,6 +142,7 @@ pub fn read(
     if titled < entries.len() {
         warnings.push(PageWarning::Untitled { left_out: entries.len() - titled, all: entries.len() });
     }
+    let entries: Vec<Listed> = entries.into_iter().filter(|entry| !entry.title.is_empty()).collect();
     let undated = entries.iter().filter(|entry| entry.published.is_none()).count();
     match &rule.date {
         Some(written) if undated == entries.len() => {
@@ -150,7 +151,6 @@ pub fn read(
         _ if undated > 0 => warnings.push(PageWarning::Undated { undated, all: entries.len() }),
         _ => {}
     }
-    let entries = entries.into_iter().filter(|entry| !entry.title.is_empty()).collect();
     Ok(ListPage { title: page_title(&page), entries, warnings })
 }
 
@@ -290,7 +290,8 @@ mod tests {
             ]
         );
         assert_eq!(read.entries[1].text, "昨天 10:20 共三百盏");
-        assert_eq!(read.warnings, [PageWarning::Untitled { left_out: 1, all: 4 }]);
+        let undated = PageWarning::Undated { undated: 1, all: 3 };
+        assert_eq!(read.warnings, [PageWarning::Untitled { left_out: 1, all: 4 }, undated]);
     }
 
     #[test]

@@ -209,7 +209,7 @@ fn view(uploaded: &Uploaded, path: &FilePath, found: &SheetPreview, chosen: Opti
         .concat(),
         doubtful: found.sheets.iter().any(TablePreview::needs_map),
         unread: !found.sheets.iter().any(TablePreview::has_text),
-        ready: !found.sheets.iter().all(TablePreview::needs_map),
+        ready: found.rows != Some(0) && !found.sheets.iter().all(TablePreview::needs_map),
         mapped: found.sheets.iter().any(|table| table.by_map),
     }
 }

@@ -99,7 +99,7 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Quara
         }
     }
     let called: HashMap<SourceId, &Source> = sources.iter().map(|s| (s.id, s)).collect();
-    let name = |id: &SourceId| called.get(id).map_or_else(String::new, |source| name_of(source));
+    let name = |id: &SourceId| called.get(id).map_or_else(String::new, |source| source.name.clone());
     let now = state.store.now();
     let row = |row: &QuarantinedRow| RowView {
         id: row.id.to_string(),
@@ -132,14 +132,9 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Quara
     })
 }
 
-/// The name of a source, also of one that was removed.
-pub(super) fn name_of(source: &Source) -> String {
-    if source.removed_at.is_some() { format!("{}（已移除）", source.name) } else { source.name.clone() }
-}
-
 fn selects(sources: &[Source], query: &Query) -> Vec<Select> {
     let (source, kind, state) = (query.text("source"), query.text("kind"), query.text("state"));
-    let of_source = |s: &Source| Choice::new(s.id.to_string(), name_of(s), s.id.to_string() == source);
+    let of_source = |s: &Source| Choice::new(s.id.to_string(), &s.name, s.id.to_string() == source);
     let of_kind = |k: &RejectKind| Choice::new(k.code(), k.label(), k.code() == kind);
     vec![
         Select {

@@ -10,7 +10,7 @@ use qingting_models::records::{QuarantinedRow, RejectForm, Role, Source};
 use qingting_models::store::Fate;
 use serde_json::Value;
 
-use super::quarantine::{PATH, closed_text, name_of};
+use super::quarantine::{PATH, closed_text};
 use super::quarantine_content::{self as content, MendField};
 use super::{Answer, back, html, read_id};
 use crate::app::AppState;
@@ -77,7 +77,7 @@ async fn build(
         frame: Frame::inside(state, caller, "隔离区", PATH),
         id: row.id.to_string(),
         removed: source.as_ref().is_none_or(|source| source.removed_at.is_some()),
-        source: source.as_ref().map(name_of).unwrap_or_default(),
+        source: source.map(|source| source.name).unwrap_or_default(),
         place: plain::place(&row.place),
         kind: row.kind.label(),
         form: row.form.label(),

@@ -117,6 +117,8 @@ async fn what_a_sheet_would_show_and_what_it_lacks_is_told_before_it_is_imported
     let whole = upload(&office, "a.csv", SHEET).await.body;
     assert!(!whole.contains("没有编号列") && !whole.contains("没有时间列"), "{whole}");
     let sheet = "标题,内容,备注栏\n路灯不亮,中山路,经手人证件33022519800101123X，已转\n";
+    let empty = upload(&office, "空.csv", "工单编号,标题,内容,登记时间\n").await.body;
+    assert!(empty.contains("只有表头") && !empty.contains("import/run"), "{empty}");
     let lacking = upload(&office, "b.csv", sheet).await.body;
     for words in ["没有编号列", "没有时间列", "备注栏：经手人证件〔身份证号〕，已转", "普通列的值脱敏后显示"]
     {

@@ -185,7 +185,7 @@ async fn rows_of_a_removed_source_keep_its_name_and_can_only_be_dismissed() {
     assert!(asked.contains("1 条没有处理：移除以后只能忽略"), "{asked}");
     office.store.remove_source(source, Actor::Console).await.unwrap();
     let list = office.get("duty", "/quarantine").await.body;
-    assert!(list.contains("热线日报（已移除）") && list.contains("只能忽略"), "{list}");
+    assert!(list.contains("热线日报（2026-11-02 移除，") && list.contains("只能忽略"), "{list}");
     assert!(!list.contains("全部重放") && list.contains("全部忽略"), "{list}");
     let shown = office.get("duty", &format!("/quarantine/{id}")).await.body;
     assert!(shown.contains("来源已经移除") && shown.contains("忽略这一行"), "{shown}");

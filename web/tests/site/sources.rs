@@ -254,7 +254,7 @@ async fn the_selectors_of_a_page_show_what_they_matched_or_that_they_match_nothi
     assert!(!good.contains("13912345678"));
     let bad = office.post("admin", "/sources/new", &form("ul.old > li")).await.body;
     assert!(
-        bad.contains("ul.old &#62; li") && bad.contains("没有匹配到") && bad.contains("可能改版了"),
+        bad.contains("ul.old &#62; li") && bad.contains("没有匹配到") && bad.contains("样子变了的"),
         "{bad}"
     );
 }
