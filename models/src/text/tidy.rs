@@ -22,7 +22,7 @@ pub fn tidy_owned(text: String) -> String {
 
 /// [`tidy`] without a copy where only the end changes, as in most texts.
 pub fn tidied(text: &str) -> Cow<'_, str> {
-    if text.chars().all(stays) {
+    if all_stay(text) {
         return Cow::Borrowed(text.trim_end());
     }
     let mut out = String::with_capacity(text.len());
@@ -33,7 +33,7 @@ pub fn tidied(text: &str) -> Cow<'_, str> {
             out.push_str(if blank { "\n\n" } else { "\n" });
         }
         let content = out.len();
-        if line.chars().all(stays) {
+        if all_stay(line) {
             out.push_str(line);
         } else {
             out.extend(line.chars().filter(|&c| c == '\t' || stays(c)));
@@ -47,6 +47,22 @@ pub fn tidied(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Whether every character stays. Most bytes of a Chinese text tell so by themselves: those of ASCII, those that begin
+/// a character from U+3000 to U+D7FF, and those that go on with one.
+fn all_stay(text: &str) -> bool {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xe3..=0xed);
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| !plain(byte)) {
+        // The others are single or begin a character.
+        let mut chars = rest.get(at..).unwrap_or_default().chars();
+        if !chars.next().is_none_or(stays) {
+            return false;
+        }
+        rest = chars.as_str();
+    }
+    true
 }
 
 /// Whether a character is neither hidden nor a control character nor a line end.
@@ -120,6 +136,13 @@ mod tests {
         assert_eq!(canonical(" 路灯\u{200b} 不亮 ", "一\r\n\r\n\r\n二 "), "路灯 不亮\n一 二");
         assert_eq!(canonical("路灯  不亮", "一\n二"), canonical("路灯 不亮\n", "一\r\n\u{3000}二"));
         assert_ne!(canonical("ab", "c"), canonical("a", "bc"));
+    }
+
+    #[test]
+    fn bytes_tell_of_a_character_what_the_character_tells() {
+        for c in ('\0'..=char::MAX).filter(|c| (*c as u32) < 0x3_0000 || (*c as u32) > 0xe_0000) {
+            assert_eq!(all_stay(&format!("路{c}灯")), stays(c), "{c:?}");
+        }
     }
 
     proptest! {
