@@ -97,6 +97,8 @@ pub struct ColumnView {
     pub index: usize,
     pub header: String,
     pub meaning: &'static str,
+    /// The word for the meaning as it is read now; empty for an ordinary column.
+    pub word: &'static str,
     /// Percent; none for an ordinary column.
     pub sure: Option<u32>,
     /// What it can mean, for the table whose columns can be changed.
@@ -227,6 +229,7 @@ fn table_view(table: &TablePreview, may_change: bool, chosen: Option<&Form>) -> 
         index,
         header: column.header.clone(),
         meaning: column.meaning.map_or(ORDINARY, Meaning::chinese),
+        word: column.meaning.map_or("", Meaning::word),
         sure: column.meaning.map(|_| crate::view::percent(column.confidence as f32)),
         choices: if may_change { meanings(meaning_of(index, column)) } else { Vec::new() },
     };
@@ -287,22 +290,47 @@ pub async fn map(
     let source = sheet_source(&state, &id).await?;
     let uploaded = uploads(&state)?.find(source.id, form.text("file"))?;
     let toml = if form.text("clear").is_empty() { Some(map_of(&form)) } else { None };
-    if let Some(Err(wrong)) = toml.as_deref().map(ColumnMap::parse) {
-        let told = plain::told(&wrong.to_string()).text;
-        let notice = Notice::bad(format!("列的含义没有保存：{told}"));
-        return shown(&state, &caller, &source, &uploaded, Some(notice), Some(&form)).await;
-    }
-    let change = SourceChange { column_map: toml, ..SourceChange::of(&source) };
-    let text = match (&change.column_map, &source.column_map) {
+    let (column_map, before) = (toml.clone(), source.column_map.clone());
+    let source = match keep_map(&state, &caller, source, toml).await? {
+        Kept::Saved(source) => source,
+        Kept::Refused(source, notice) => {
+            return shown(&state, &caller, &source, &uploaded, Some(notice), Some(&form)).await;
+        }
+    };
+    let text = match (&column_map, &before) {
         (None, _) => "已恢复自动识别。",
         (Some(new), Some(old)) if new != old => {
             "列的含义已保存，代替了这个来源原来保存的那一份。两种列不同的表格都要收的，请各建一个来源。"
         }
         _ => "列的含义已保存，以后导入都照此读。",
     };
-    let source = state.store.change_source(source.id, change, caller.actor()).await?;
     let notice = Notice { tone: Tone::Good, text: text.into() };
     shown(&state, &caller, &source, &uploaded, Some(notice), None).await
+}
+
+/// What became of a column map that was to be saved with a source.
+enum Kept {
+    Saved(Source),
+    Refused(Source, Notice),
+}
+
+async fn keep_map(
+    state: &AppState,
+    caller: &Caller,
+    source: Source,
+    column_map: Option<String>,
+) -> Result<Kept, WebError> {
+    if let Some(Err(wrong)) = column_map.as_deref().map(ColumnMap::parse) {
+        let told = plain::told(&wrong.to_string()).text;
+        return Ok(Kept::Refused(source, Notice::bad(format!("列的含义没有保存：{told}"))));
+    }
+    let change = SourceChange { column_map, ..SourceChange::of(&source) };
+    Ok(Kept::Saved(state.store.change_source(source.id, change, caller.actor()).await?))
+}
+
+/// Whether a form gives a column another meaning than the one that it was shown with.
+fn has_changed(form: &Form) -> bool {
+    (0..COLUMNS).any(|n| form.text(&format!("m-{n}")) != form.text(&format!("w-{n}")))
 }
 
 /// The column map that a form describes, as TOML. A text in JSON is one in TOML.
@@ -320,11 +348,26 @@ fn map_of(form: &Form) -> String {
     lines
 }
 
-/// Imports an uploaded file, deletes it, and leads to the page with the counts; so does a second press.
-pub async fn run(State(state): State<AppState>, Path(id): Path<String>, form: Form) -> Answer {
-    let source = sheet_source(&state, &id).await?;
+/// Imports an uploaded file, deletes it, and leads to the page with the counts; so does a second press. Meanings that
+/// were chosen and not saved are saved first: a column that shall be sealed must not be shown for a button that was
+/// missed.
+pub async fn run(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let mut source = sheet_source(&state, &id).await?;
     let uploaded = uploads(&state)?.find(source.id, form.text("file"))?;
     if uploaded.imported().is_none() {
+        if has_changed(&form) {
+            source = match keep_map(&state, &caller, source, Some(map_of(&form))).await? {
+                Kept::Saved(source) => source,
+                Kept::Refused(source, notice) => {
+                    return shown(&state, &caller, &source, &uploaded, Some(notice), Some(&form)).await;
+                }
+            };
+        }
         let imported = take_in(&state, &source, &uploaded).await?;
         uploaded.note(&imported).map_err(WebError::internal)?;
         uploaded.delete_file();
@@ -389,6 +432,7 @@ impl crate::samples::Sampled for ImportPage {
             index: 0,
             header: t.into(),
             meaning: "标题",
+            word: "title",
             sure: Some(80),
             choices,
         };

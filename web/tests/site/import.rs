@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use qingting_models::records::Viewer;
+use qingting_models::store::{ItemFilter, ItemState, Page};
 
 use crate::office::{Answer, CSRF, HOSTILE, Office};
 
@@ -124,6 +126,41 @@ async fn what_a_sheet_would_show_and_what_it_lacks_is_told_before_it_is_imported
     {
         assert!(lacking.contains(words), "{words}: {lacking}");
     }
+}
+
+#[tokio::test]
+async fn a_meaning_that_was_chosen_counts_though_only_the_import_was_pressed() {
+    let office = Office::new().await;
+    let sheet = "工单编号,诉求内容,附注栏\nA1,路灯不亮,王老太在菜场口\n";
+    let file = file_of(&upload(&office, "a.csv", sheet).await);
+    let run = format!("/sources/{}/import/run", office.source);
+    let form = |meaning: &'static str| {
+        [
+            ("file", file.clone()),
+            ("h-0", "工单编号".into()),
+            ("w-0", "external_id".into()),
+            ("m-0", "external_id".into()),
+            ("h-1", "诉求内容".into()),
+            ("w-1", "body".into()),
+            ("m-1", if meaning == "state" { "state" } else { "body" }.into()),
+            ("h-2", "附注栏".into()),
+            ("w-2", String::new()),
+            ("m-2", meaning.into()),
+        ]
+    };
+    let press = async |meaning| {
+        let fields = form(meaning);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        office.post("admin", &run, &fields).await
+    };
+    let refused = press("state").await;
+    assert!(refused.body.contains("列的含义没有保存"), "{}", refused.body);
+    let done = press("person_other").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let filter = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
+    let items = office.store.items(&Viewer::SYSTEM, &filter, Page::default()).await.unwrap().rows;
+    let item = items.iter().find(|item| item.content.body == "路灯不亮").unwrap();
+    assert_eq!(item.content.upstream.fields, [], "what was said of the column is not shown");
 }
 
 #[tokio::test]
