@@ -47,6 +47,7 @@ fn prepare_with(record: RawRecord, masker: &mut Masker) -> Arrival {
         original: record.original,
         sameness: record.sameness,
         withdrawn: record.withdrawn,
+        sealed_fields: record.sealed_fields.into_iter().map(tidy_owned).collect(),
         language: language(&record.body).or_else(|| language(&record.title)).map(str::to_owned),
     }
 }

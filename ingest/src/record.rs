@@ -73,6 +73,8 @@ pub struct RawRecord {
     pub persons: Persons,
     /// Other columns worth showing, as header and value, in the sheet's order; no personal columns.
     pub extra: Vec<(String, String)>,
+    /// Headers of columns that are sealed only because a column map says so: they may have been shown before.
+    pub sealed_fields: Vec<String>,
     /// What a change of makes a new version, without the external id and without counters that move by themselves
     /// (点赞数, 催单次数 ...).
     pub significant: Significant,

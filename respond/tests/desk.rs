@@ -75,6 +75,7 @@ async fn judged(store: &TestStore, ids: &[&str], due_at: Option<Timestamp>) {
         sameness: Default::default(),
         withdrawn: false,
         language: None,
+        sealed_fields: Vec::new(),
     };
     store.intake(&source, ids.iter().map(arrival).collect(), vec![]).await.unwrap();
     let tasks = store.claim_judging("w", 100, LEASE).await.unwrap();

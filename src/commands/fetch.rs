@@ -8,7 +8,7 @@ use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::Store;
 use serde_json::json;
 
-use super::source::named;
+use super::source::{named, unread};
 use crate::cli::Global;
 use crate::home::Home;
 use crate::output;
@@ -40,6 +40,9 @@ pub async fn run(global: &Global, only: Option<&str>) -> Result<()> {
                 ),
                 Err(error) => format!("{}: {}", source.name, output::reason(error)),
             })?;
+            if let Some(unread) = unread(source) {
+                output::note(&format!("{}: {unread}", source.name));
+            }
         }
         if polled.is_empty() && only.is_none() {
             output::line("no source is due")?;

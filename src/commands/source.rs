@@ -13,7 +13,7 @@ use qingting_ingest::folder::{self, Unread};
 use qingting_ingest::sheet::times;
 use qingting_models::clock::minute_text;
 use qingting_models::records::{Actor, Source, SourceKind, SourceSettings};
-use qingting_models::store::{NewSource, Store, StoreError};
+use qingting_models::store::{NewSource, QuarantineFilter, Store, StoreError};
 use serde_json::json;
 
 use crate::cli::{Global, SourceCommand, WrongUsage};
@@ -103,7 +103,14 @@ async fn change(global: &Global, store: &Store, command: SourceCommand) -> Resul
         }
         SourceCommand::Remove { name } => {
             let source = named(store, &name).await?;
+            let waiting = QuarantineFilter { source: Some(source.id), ..QuarantineFilter::default() };
+            let waiting = store.count_quarantine(waiting).await?;
             store.remove_source(source.id, Actor::Console).await?;
+            if waiting > 0 {
+                output::note(&format!(
+                    "{waiting} of its rows wait in quarantine, and can only be dismissed now"
+                ));
+            }
             said(global, "removed", &source)
         }
         SourceCommand::Discover { .. } => Ok(()),
@@ -174,7 +181,7 @@ fn health(source: &Source) -> String {
 }
 
 /// What waits for a person in the folder of a source.
-fn unread(source: &Source) -> Option<String> {
+pub fn unread(source: &Source) -> Option<String> {
     let Unread { sheets, others } = folder::unread(source);
     let sheets =
         (sheets > 0).then(|| format!("{sheets} sheets could not be read, see {}", folder::UNREADABLE));

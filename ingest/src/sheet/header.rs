@@ -55,6 +55,8 @@ pub(super) struct Column {
     pub meaning: Option<Meaning>,
     /// How sure the meaning is, from 0 to 1, as `words.rs` counts it; 0 for an ordinary column.
     pub confidence: f64,
+    /// Personal because a column map says so, while without the map it would be shown: how it is compared then.
+    pub sealed_by_map: Option<String>,
 }
 
 /// What the columns of a sheet mean, from left to right.
@@ -158,7 +160,13 @@ impl Layout {
                 || Words::get().guess(&cells[index]).filter(safe).map(|g| (g.meaning, g.confidence));
             named.map(|(meaning, _)| (meaning, 1.0)).or_else(besides)
         });
-        Some(Self { by_map: true, ..mapped })
+        let mut mapped = Self { by_map: true, ..mapped };
+        for column in &mut mapped.columns {
+            let told = Words::get().guess(&column.header).is_some_and(|guess| guess.meaning.is_personal());
+            let sealed = column.meaning.is_some_and(Meaning::is_personal) && !told;
+            column.sealed_by_map = sealed.then(|| format!("{}（密封）", column.plain));
+        }
+        Some(mapped)
     }
 
     /// A guess for a sheet whose headers say nothing: the widest of the first rows is the header row, and the
@@ -243,7 +251,7 @@ impl Layout {
             taken.insert(header.clone());
             let (meaning, confidence) = meaning(index).unzip();
             let (plain, confidence) = (plain(&header), confidence.unwrap_or_default());
-            columns.push(Column { header, plain, meaning, confidence });
+            columns.push(Column { header, plain, meaning, confidence, sealed_by_map: None });
         }
         Self { columns, by_map: false }
     }

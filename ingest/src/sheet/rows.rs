@@ -155,6 +155,7 @@ impl<'r> RowReader<'r> {
             withdrawn: self.value(Meaning::State).is_some_and(state::is_withdrawn),
             persons: self.persons(),
             extra: self.extra(),
+            sealed_fields: self.sealed_fields(),
             significant: self.significant(external_id.is_some(), times),
             original: self.original(),
             external_id,
@@ -238,6 +239,11 @@ impl<'r> RowReader<'r> {
             .collect()
     }
 
+    fn sealed_fields(&self) -> Vec<String> {
+        let sealed = self.cells().filter(|(column, cell)| column.sealed_by_map.is_some() && !cell.is_empty());
+        sealed.map(|(column, _)| column.header.clone()).collect()
+    }
+
     /// With an id of its own a record's every column counts. Without one its digest is its identity, so only
     /// what never changes counts: else a new state would double the record.
     fn significant(&self, has_id: bool, times: Times) -> Significant {
@@ -259,7 +265,9 @@ impl<'r> RowReader<'r> {
                 Some(Due) => moment(times.due).into(),
                 _ => Cow::Borrowed(tidied.as_ref()),
             };
-            all.push((&column.plain, value));
+            // A column that a person has sealed since makes a new version, without it.
+            let name = column.sealed_by_map.as_ref().unwrap_or(&column.plain);
+            all.push((name, value));
         }
         all.sort();
         Significant::of(&all)

@@ -13,10 +13,12 @@ use qingting_ingest::http::Http;
 use qingting_ingest::import::{ImportError, Progress, import};
 use qingting_ingest::poll::{PollError, fetch_due, poll};
 use qingting_models::clock::Clock;
-use qingting_models::records::{Actor, Channel, Item, Mode, Source, SourceKind, SourceRun, Viewer};
+use qingting_models::records::{
+    Actor, Channel, Item, ItemContent, Mode, Source, SourceKind, SourceRun, Viewer,
+};
 use qingting_models::store::QuarantineFilter;
 use qingting_models::store::testing::{TestStore, each_database, fresh};
-use qingting_models::store::{ItemFilter, ItemState, NewSource, Page, Store};
+use qingting_models::store::{ItemFilter, ItemState, NewSource, Page, SourceChange, Store};
 
 use crate::server::serve;
 use crate::sheets::{TestFile, file};
@@ -50,6 +52,28 @@ async fn imported(store: &Store, source: &Source, sheet: &TestFile) -> SourceRun
 
 fn counts(read: i64, new: i64, updated: i64, unchanged: i64, quarantined: i64) -> SourceRun {
     SourceRun { read, new, updated, unchanged, quarantined }
+}
+
+#[tokio::test]
+async fn a_column_that_is_sealed_later_leaves_the_item_and_its_history_when_the_sheet_comes_again() {
+    for store in each_database().await.unwrap() {
+        let source = source(&store, SourceKind::Sheet, None).await;
+        let sheet = file("a.csv", "工单编号,工单内容,附注栏,科室栏\nA1,路灯不亮,菜场口卖菜的那位,二科\n");
+        assert_eq!(imported(&store, &source, &sheet).await, counts(1, 1, 0, 0, 0));
+        let labels = |content: &ItemContent| -> Vec<String> {
+            content.upstream.fields.iter().map(|(label, _)| label.clone()).collect()
+        };
+        let id = items(&store).await[0].id;
+        assert_eq!(labels(&items(&store).await[0].content), ["附注栏", "科室栏"]);
+        let map = "external_id = \"工单编号\"\nbody = \"工单内容\"\nperson_other = \"附注栏\"\n";
+        let change = SourceChange { column_map: Some(map.into()), ..SourceChange::of(&source) };
+        let source = store.change_source(source.id, change, Actor::Console).await.unwrap();
+        assert_eq!(imported(&store, &source, &sheet).await, counts(1, 0, 1, 0, 0));
+        assert_eq!(labels(&items(&store).await[0].content), ["科室栏"]);
+        let versions = store.item_versions(&Viewer::SYSTEM, id).await.unwrap();
+        assert_eq!(versions.iter().map(|v| labels(&v.content)).collect::<Vec<_>>(), [["科室栏"]]);
+        assert_eq!(imported(&store, &source, &sheet).await, counts(1, 0, 0, 1, 0));
+    }
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub struct Arrival {
     pub withdrawn: bool,
     /// ISO 639-1 code, where a language was told.
     pub language: Option<String>,
+    /// Fields that the record may have been stored with before a person had them sealed: earlier versions lose them.
+    pub sealed_fields: Vec<String>,
 }
 
 /// By what a published article is recognised at another address or in another source. Only keyed digests of

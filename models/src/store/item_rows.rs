@@ -7,7 +7,7 @@ use super::db::{Arg, Tx, args, to_json};
 use super::intake::{Keyed, Known};
 use super::{Store, StoreError, work};
 use crate::ids::{ItemId, SealedId};
-use crate::records::{Channel, Mode, Source};
+use crate::records::{Channel, Mode, Source, Upstream};
 
 /// The next version of an item.
 pub(super) struct Change<'c> {
@@ -93,11 +93,30 @@ impl Store {
         let mut values = args![now];
         values.extend(ids.iter().map(|id| Arg::from(*id)));
         tx.run(&keep, values).await?;
+        for change in changes.iter().filter(|change| !change.record.arrival.sealed_fields.is_empty()) {
+            take_away(tx, change.known.id, &change.record.arrival.sealed_fields).await?;
+        }
         update_rows(tx, source, changes, &sealed, now).await?;
         let linked: Vec<(ItemId, &Keyed)> = changes.iter().map(|c| (c.known.id, c.record)).collect();
         self.link(tx, source, &linked, "ON CONFLICT (digest) DO NOTHING").await?;
         work::add(tx, work::JUDGE, &ids, now).await
     }
+}
+
+/// Takes fields that are sealed now from the earlier versions of an item; the sealed originals keep them.
+async fn take_away(tx: &mut Tx, id: ItemId, fields: &[String]) -> Result<(), StoreError> {
+    let versions =
+        tx.rows("SELECT version, upstream FROM item_version WHERE item_id = $1", args![id.0]).await?;
+    for row in versions {
+        let mut upstream: Upstream = row.json("upstream")?;
+        let shown = upstream.fields.len();
+        upstream.fields.retain(|(name, _)| !fields.contains(name));
+        if upstream.fields.len() < shown {
+            let sql = "UPDATE item_version SET upstream = $1 WHERE item_id = $2 AND version = $3";
+            tx.run(sql, args![to_json(&upstream)?, id.0, row.int("version")?]).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Values of a change as [`update_rows`] names them: `v.column1` to `v.column12`.

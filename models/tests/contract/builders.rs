@@ -55,6 +55,7 @@ pub(super) fn call(id: Option<&str>, title: &str, body: &str) -> Arrival {
         sameness: Default::default(),
         withdrawn: false,
         language: None,
+        sealed_fields: Vec::new(),
     }
 }
 

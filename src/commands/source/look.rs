@@ -90,6 +90,7 @@ impl Looked {
             self.file,
             found.confidence()
         ))?;
+        found.tables.iter().try_for_each(told)?;
         let Some(table) = found.doubtful() else { return Ok(()) };
         for column in &table.columns {
             let meaning = column.meaning.map_or("-", Meaning::word);
@@ -101,6 +102,28 @@ impl Looked {
         let map = table.map().to_toml();
         if map.is_empty() { Ok(()) } else { output::line(map.trim_end()) }
     }
+}
+
+/// What a person should know of a table before it is read in.
+fn told(table: &TablePreview) -> Result<()> {
+    let has = |meaning| table.columns.iter().any(|column| column.meaning == Some(meaning));
+    let ordinary: Vec<&str> =
+        table.columns.iter().filter(|c| c.meaning.is_none()).map(|c| c.header.as_str()).collect();
+    if !ordinary.is_empty() {
+        output::line(&format!(
+            "  masked and shown with each item: {}; name those that hold a person's data, and they are sealed",
+            ordinary.join(", ")
+        ))?;
+    }
+    if table.has_text() && !has(Meaning::ExternalId) {
+        output::line(
+            "  no column is the number (external_id): a record whose words change comes as a new one",
+        )?;
+    }
+    for bad in &table.bad {
+        output::line(&format!("  bad: {}: {}", output::place(&bad.place), output::reason(&bad.reason)))?;
+    }
+    Ok(())
 }
 
 impl Found {

@@ -42,6 +42,12 @@ pub async fn run(global: &Global, store: &Store, source: &Source) -> Result<()> 
     if source.has_secret || source.has_token {
         output::line(&format!("secret     {}, token {}", has(source.has_secret), has(source.has_token)))?;
     }
+    if let Some(cutoff) = source.cutoff {
+        output::line(&format!("from       {}", minute_text(cutoff)))?;
+    }
+    if let Some(map) = source.column_map.as_deref().filter(|map| !map.trim().is_empty()) {
+        output::line(&format!("column map\n{}", map.trim_end()))?;
+    }
     let settings = toml::to_string(&source.settings)?;
     if !settings.trim().is_empty() {
         output::line(&format!("settings\n{}", settings.trim_end()))?;
@@ -53,8 +59,9 @@ pub async fn run(global: &Global, store: &Store, source: &Source) -> Result<()> 
             c.read, c.new, c.updated, c.unchanged, c.quarantined
         );
         output::line(&format!(
-            "{}  {}",
+            "{}  {}{}",
             minute_text(run.at),
+            if run.what.is_empty() { String::new() } else { format!("{}: ", run.what) },
             run.error.as_deref().map_or(counts, output::reason)
         ))?;
     }

@@ -262,6 +262,7 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
         sameness: Default::default(),
         withdrawn: false,
         language: None,
+        sealed_fields: Vec::new(),
     };
     store.intake(&source, texts.iter().enumerate().map(arrival).collect(), vec![]).await.unwrap();
     let tasks = store.claim_judging("test", 50, SignedDuration::from_mins(5)).await.unwrap();

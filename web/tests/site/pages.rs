@@ -139,6 +139,7 @@ async fn bring_more(office: &Office, n: usize) {
         sameness: Default::default(),
         withdrawn: false,
         language: None,
+        sealed_fields: Vec::new(),
     };
     office.store.intake(&source, (0..n).map(arrival).collect(), vec![]).await.unwrap();
     let lease = jiff::SignedDuration::from_mins(5);
@@ -182,6 +183,7 @@ async fn bring_for_office(office: &Office, title: &str, kind: &str, town: Option
         sameness: Default::default(),
         withdrawn: false,
         language: None,
+        sealed_fields: Vec::new(),
     };
     office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
     let tasks = office.store.claim_judging("one", 9, jiff::SignedDuration::from_mins(5)).await.unwrap();

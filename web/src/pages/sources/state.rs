@@ -138,11 +138,12 @@ fn lack(source: &Source, state: State, unread: Unread) -> Option<Lack> {
             word: "没有令牌".into(),
             todo: "没有令牌，对方推送会被拒绝：打开这个来源，点“生成令牌”，交给对方。".into(),
         }),
-        (State::Well | State::New, SourceKind::Folder) if unread != Unread::default() => {
+        (State::Well | State::New | State::Paused, SourceKind::Folder) if unread != Unread::default() => {
             let sheets = (unread.sheets > 0).then(|| (format!("{} 份表格读不了", unread.sheets), UNREAD));
             let others = (unread.others > 0).then(|| (format!("{} 个文件不是表格", unread.others), OTHERS));
             let (words, todos): (Vec<String>, Vec<&str>) = sheets.into_iter().chain(others).unzip();
-            Some(Lack { word: format!("有 {}", words.join("，")), todo: todos.concat() })
+            let paused = if state == State::Paused { "已暂停，" } else { "" };
+            Some(Lack { word: format!("{paused}有 {}", words.join("，")), todo: todos.concat() })
         }
         _ => None,
     }
@@ -265,6 +266,9 @@ mod tests {
         let unread = health(&folder, Unread { sheets: 2, others: 1 }, Timestamp::UNIX_EPOCH);
         assert_eq!(unread.tag.text, "有 2 份表格读不了，1 个文件不是表格");
         assert!(unread.todo.contains("“读不了”") && unread.todo.contains("没有打开"));
+        let paused = Source { paused: true, ..folder.clone() };
+        let paused = health(&paused, Unread { sheets: 2, others: 0 }, Timestamp::UNIX_EPOCH);
+        assert_eq!(paused.tag.text, "已暂停，有 2 份表格读不了");
         let others = health(&folder, Unread { sheets: 0, others: 3 }, Timestamp::UNIX_EPOCH);
         assert_eq!(others.tag.text, "有 3 个文件不是表格");
         assert_eq!(words(&folder).1, "正常");
