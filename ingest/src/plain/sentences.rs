@@ -264,8 +264,8 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("{} could not be sealed: {}", "{0} 无法加密封存（{1}）。"),
     ("the column map saved with the source cannot be used: {}", "该来源的“列的对照”不能用：{told:0}"),
     (
-        "the column map is no TOML of the form meaning = \"header\": {}",
-        "“列的对照”要一行一个，写成：名称 = \"表头\"，如 body = \"情况说明\"。",
+        "line {} of the column map is no TOML of the form meaning = \"header\": {}",
+        "“列的对照”第 {0} 行写得不对：要一行一个，写成：名称 = \"表头\"，如 body = \"情况说明\"；等号、引号用半角的，一个名称只写一次。",
     ),
     ("the column map knows no meaning \"{}\"; allowed: {}", "没有“{0}”这个名称；可以用的有 {1}。"),
     ("the column map gives no header for {}", "“{meaning:0}”没有写表头。"),

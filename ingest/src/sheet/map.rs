@@ -21,8 +21,8 @@ pub struct ColumnMap {
 /// A column map that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadMap {
-    #[error("the column map is no TOML of the form meaning = \"header\": {0}")]
-    Toml(String),
+    #[error("line {line} of the column map is no TOML of the form meaning = \"header\": {why}")]
+    Toml { line: usize, why: String },
     #[error("the column map knows no meaning \"{meaning}\"; allowed: {}", allowed())]
     UnknownMeaning { meaning: String },
     #[error("the column map gives no header for {meaning}")]
@@ -33,6 +33,12 @@ pub enum BadMap {
     Twice { header: String },
     #[error("the column map names neither a body nor a title; one of them is needed")]
     NoText,
+}
+
+/// The line at fault, counted from 1; the first where none is told.
+fn line_of(toml: &str, fault: &toml::de::Error) -> usize {
+    let before = fault.span().and_then(|span| toml.get(..span.start)).unwrap_or_default();
+    before.matches('\n').count() + 1
 }
 
 fn allowed() -> String {
@@ -52,8 +58,8 @@ impl ColumnMap {
     /// # Errors
     /// When it is no TOML, names an unknown meaning, or gives neither body nor title.
     pub fn parse(toml: &str) -> Result<Self, BadMap> {
-        let table: BTreeMap<String, Headers> =
-            toml::from_str(toml).map_err(|e| BadMap::Toml(e.to_string()))?;
+        let table: BTreeMap<String, Headers> = toml::from_str(toml)
+            .map_err(|e| BadMap::Toml { line: line_of(toml, &e), why: e.message().to_owned() })?;
         let mut entries: Vec<(Meaning, String)> = Vec::new();
         for (word, headers) in table {
             let found = Meaning::ALL.iter().find(|(_, w)| *w == word);
@@ -146,7 +152,11 @@ mod tests {
         assert_eq!(wrong("body = [\"甲\", \"乙\"]"), BadMap::Several { meaning: "body" });
         assert_eq!(wrong("body = \"甲\"\ntitle = \"甲\""), BadMap::Twice { header: "甲".into() });
         assert_eq!(wrong("body = \" \""), BadMap::NoHeader { meaning: "body" });
-        assert!(matches!(wrong("body: 情况"), BadMap::Toml(_)));
+        for (line, toml) in
+            [(1, "body: 情况"), (2, "title = \"题\"\nbody = 情况"), (3, "\nbody = \"甲\"\nbody = \"乙\"\n")]
+        {
+            assert!(matches!(wrong(toml), BadMap::Toml { line: at, .. } if at == line), "{:?}", wrong(toml));
+        }
         assert!(ColumnMap::parse("body = \"情况\"\nperson_name = [\"甲方\", \"乙方\"]").is_ok());
     }
 }

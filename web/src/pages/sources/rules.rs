@@ -86,7 +86,9 @@ pub(super) fn check_map(map: &str, problems: &mut Problems) {
 
 fn map_words(bad: &BadMap) -> String {
     match bad {
-        BadMap::Toml(_) => "“列的对照”要一行一个，写成：名称 = \"表头\"，如 body = \"情况说明\"".into(),
+        BadMap::Toml { line, .. } => format!(
+            "“列的对照”第 {line} 行写得不对：要一行一个，写成：名称 = \"表头\"，如 body = \"情况说明\"；等号、引号用半角的，一个名称只写一次"
+        ),
         BadMap::UnknownMeaning { meaning } => {
             let allowed = bad.to_string();
             let allowed = allowed.rsplit("allowed: ").next().unwrap_or_default().to_owned();
