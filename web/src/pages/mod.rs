@@ -7,6 +7,7 @@ pub mod cases;
 pub mod health;
 pub mod import;
 pub mod import_file;
+pub mod import_preview;
 pub mod inbox;
 pub mod item;
 pub mod item_assign;
