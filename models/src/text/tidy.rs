@@ -53,6 +53,10 @@ pub fn tidied(text: &str) -> Cow<'_, str> {
 /// a character from U+3000 to U+D7FF, and those that go on with one.
 fn all_stay(text: &str) -> bool {
     let plain = |byte: u8| matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xe3..=0xed);
+    // Without a way out the loop looks at many bytes at a time.
+    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+        return true;
+    }
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !plain(byte)) {
         // The others are single or begin a character.

@@ -2,9 +2,8 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
 use super::page::Page;
+use super::word_list::CharSet;
 
 /// What a cue word announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,8 +121,37 @@ const WORDS: &[(Announces, &[&str])] = &[
     ),
 ];
 
-/// The automaton over all cue words, and what each pattern announces with its length in characters.
-type Matcher = (AhoCorasick, Vec<(Announces, usize)>);
+/// All cue words by their first characters.
+struct CueWords {
+    firsts: CharSet,
+    /// For each first character its words, the longest first.
+    words: Vec<Vec<(Announces, Vec<char>)>>,
+}
+
+impl CueWords {
+    fn of(all: impl Iterator<Item = (Announces, &'static str)> + Clone) -> Self {
+        let firsts: CharSet = all.clone().filter_map(|(_, word)| word.chars().next()).collect();
+        let mut words: Vec<Vec<(Announces, Vec<char>)>> = firsts.iter().map(|_| Vec::new()).collect();
+        for (announces, word) in all {
+            let chars: Vec<char> = word.chars().collect();
+            if let Some(words) = chars.first().and_then(|&c| words.get_mut(firsts.place(c)?)) {
+                words.push((announces, chars));
+            }
+        }
+        // Stable: of two that are equal the first stays first.
+        words.iter_mut().for_each(|words| words.sort_by_key(|(_, word)| std::cmp::Reverse(word.len())));
+        Self { firsts, words }
+    }
+
+    /// The longest cue that begins a text.
+    fn first_of(&self, text: &[char]) -> Option<(Announces, usize)> {
+        let words = self.words.get(self.firsts.place(*text.first()?)?)?;
+        words
+            .iter()
+            .find(|(_, word)| text.starts_with(word))
+            .map(|(announces, word)| (*announces, word.len()))
+    }
+}
 
 fn name_cues() -> impl Iterator<Item = (Announces, &'static str)> + Clone {
     NAME_CUES.lines().flat_map(|line| {
@@ -144,27 +172,22 @@ fn name_cues() -> impl Iterator<Item = (Announces, &'static str)> + Clone {
 
 /// The cue words of a page in order, longest first where two begin alike.
 pub(super) fn find(page: &Page) -> Vec<Cue> {
-    static MATCHER: LazyLock<Option<Matcher>> = LazyLock::new(|| {
-        let words = WORDS.iter().flat_map(|(a, words)| words.iter().map(|w| (*a, *w))).chain(name_cues());
-        let built = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words.clone().map(|(_, w)| w));
-        Some((built.ok()?, words.map(|(a, w)| (a, w.chars().count())).collect()))
+    static WORDS_OF_CUES: LazyLock<CueWords> = LazyLock::new(|| {
+        CueWords::of(WORDS.iter().flat_map(|(a, words)| words.iter().map(|w| (*a, *w))).chain(name_cues()))
     });
-    let Some((matcher, words)) = &*MATCHER else { return Vec::new() };
-    let text: String = page.chars.iter().collect();
-    let (mut bytes, mut start) = (0, 0);
-    matcher
-        .find_iter(&text)
-        .map(|found| {
-            start += text[bytes..found.start()].chars().count();
-            bytes = found.start();
-            let (announces, length) = words[found.pattern().as_usize()];
-            Cue { announces, start, end: start + length }
-        })
-        .filter(|cue| stands_alone(page, cue))
-        .collect()
+    let (cues, mut found, mut start) = (&*WORDS_OF_CUES, Vec::new(), 0);
+    while let Some(text) = page.chars.get(start..).filter(|text| !text.is_empty()) {
+        let Some((announces, length)) = cues.first_of(text) else {
+            start += 1;
+            continue;
+        };
+        let cue = Cue { announces, start, end: start + length };
+        if stands_alone(page, &cue) {
+            found.push(cue);
+        }
+        start = cue.end;
+    }
+    found
 }
 
 /// A cue of Latin letters must not be the end of a longer word.

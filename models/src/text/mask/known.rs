@@ -32,7 +32,7 @@ const STAND_INS: &[&str] = &[
 
 /// The values of a record that are masked wherever they stand in its texts, as the finders read them.
 #[derive(Debug, Clone, Default)]
-pub struct Known(Vec<(MaskKind, String)>);
+pub struct Known(Vec<(MaskKind, Vec<char>)>);
 
 impl Known {
     /// Names of one character, numbers of fewer than five, stand-ins (匿名, 市民) and values that are masked
@@ -43,8 +43,8 @@ impl Known {
     }
 
     /// Whether one of the values stands in a folded text.
-    pub(super) fn stands_in(&self, folded: &str) -> bool {
-        self.0.iter().any(|(_, value)| folded.contains(value.as_str()))
+    pub(super) fn stands_in(&self, folded: &[char]) -> bool {
+        self.0.iter().any(|(_, value)| places(folded, value).next().is_some())
     }
 }
 
@@ -53,34 +53,44 @@ pub(super) fn find(page: &Page, Known(wanted): &Known, claims: &mut Vec<MaskSpan
     if wanted.is_empty() {
         return;
     }
-    let text: String = page.chars.iter().collect();
     // The values are few and differ from record to record: looking for each is cheaper than an automaton of all.
     let mut found: Vec<(usize, usize, MaskKind)> = wanted
         .iter()
-        .flat_map(|(kind, value)| {
-            text.match_indices(value.as_str()).map(|(at, _)| (at, at + value.len(), *kind))
-        })
+        .flat_map(|(kind, value)| places(&page.chars, value).map(|start| (start, start + value.len(), *kind)))
         .collect();
-    found.sort_unstable_by_key(|&(from, to, _)| (from, std::cmp::Reverse(to)));
-    let (mut bytes, mut start) = (0, 0);
-    for (from, to, kind) in found {
-        if from < bytes {
+    found.sort_unstable_by_key(|&(start, end, _)| (start, std::cmp::Reverse(end)));
+    let mut free = 0;
+    for (start, end, kind) in found {
+        if start < free {
             continue;
         }
-        start += text[bytes..from].chars().count();
-        let end = start + text[from..to].chars().count();
         if !splits_a_number(page, start, end) {
             claims.push(MaskSpan { kind, start, end });
         }
-        (bytes, start) = (to, end);
+        free = end;
     }
 }
 
-fn is_usable((kind, value): &(MaskKind, String)) -> bool {
-    let length = value.chars().count();
+/// Where a value stands in a text, one after the other.
+fn places(text: &[char], value: &[char]) -> impl Iterator<Item = usize> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let first = *value.first()?;
+        loop {
+            let start = from + text.get(from..)?.iter().position(|&c| c == first)?;
+            if text[start..].starts_with(value) {
+                from = start + value.len();
+                return Some(start);
+            }
+            from = start + 1;
+        }
+    })
+}
+
+fn is_usable((kind, value): &(MaskKind, Vec<char>)) -> bool {
     let enough = if *kind == MaskKind::Name { 2 } else { 5 };
-    let masked = value.contains(['*', '某', '×', '\0', '〔', '〕']);
-    length >= enough && !masked && !STAND_INS.contains(&value.as_str())
+    let masked = value.iter().any(|c| matches!(c, '*' | '某' | '×' | '\0' | '〔' | '〕'));
+    value.len() >= enough && !masked && !STAND_INS.iter().any(|word| value.iter().copied().eq(word.chars()))
 }
 
 /// Whether the characters around a value are more digits of a longer number.

@@ -18,7 +18,7 @@ pub struct Masker {
 
 #[derive(Debug)]
 struct Remembered {
-    folded: String,
+    folded: Vec<char>,
     /// What [`mask`] makes of it.
     masked: String,
 }
@@ -33,7 +33,7 @@ impl Masker {
         if text.len() > LONGEST || self.seen.len() == MOST {
             return mask_known(text, known).text;
         }
-        let folded: String = text.chars().map(fold).collect();
+        let folded: Vec<char> = text.chars().map(fold).collect();
         let masked = mask(text).text;
         let done = if known.stands_in(&folded) { mask_known(text, known).text } else { masked.clone() };
         self.seen.insert(text.to_owned(), Remembered { folded, masked });

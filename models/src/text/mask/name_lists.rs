@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::page::Page;
+use super::word_list::CharSet;
 
 /// The commonest surnames: lines of single characters, then one compound surname a line.
 const SURNAMES: &str = include_str!("surnames.txt");
@@ -30,28 +31,6 @@ struct Lists {
     given: CharSet,
 }
 
-/// Characters of the basic plane, one bit each: asked for every character of a text.
-struct CharSet(Vec<u64>);
-
-impl CharSet {
-    fn contains(&self, c: &char) -> bool {
-        let code = *c as usize;
-        self.0.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
-    }
-}
-
-impl FromIterator<char> for CharSet {
-    fn from_iter<I: IntoIterator<Item = char>>(chars: I) -> Self {
-        let mut bits = vec![0; 1024];
-        for code in chars.into_iter().map(|c| c as usize) {
-            if let Some(bits) = bits.get_mut(code / 64) {
-                *bits |= 1 << (code % 64);
-            }
-        }
-        Self(bits)
-    }
-}
-
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let lines = || SURNAMES.lines().map(|line| line.chars().collect::<Vec<_>>());
     let single = || lines().filter(|l| l.len() != 2).flatten();
@@ -74,7 +53,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
 
 /// Whether given names are usually made of a character.
 pub(super) fn is_usual(c: char) -> bool {
-    LISTS.given.contains(&c)
+    LISTS.given.contains(c)
 }
 
 /// Whether every given character is one of the usual.
@@ -84,37 +63,42 @@ pub(super) fn is_likely(page: &Page, given: usize, end: usize) -> bool {
 
 /// Whether the surname here begins few everyday words.
 pub(super) fn is_plain(page: &Page, start: usize) -> bool {
-    !LISTS.ambiguous.contains(&page.at(start)) || surname_length(page, start) == 2
+    !LISTS.ambiguous.contains(page.at(start)) || surname_length(page, start) == 2
 }
 
 /// Whether a name without a surname can begin with the two characters at an index: 扎西, 买买, 乌云.
 pub(super) fn begins_other(page: &Page, start: usize) -> bool {
     let first = page.at(start);
-    LISTS.begins_other.contains(&first) && LISTS.beginnings.contains(&[first, page.at(start + 1)])
+    LISTS.begins_other.contains(first) && LISTS.beginnings.contains(&[first, page.at(start + 1)])
 }
 
 /// Whether a name can begin with this character.
 pub(super) fn is_surname(c: char) -> bool {
-    LISTS.first.contains(&c)
+    LISTS.first.contains(c)
 }
 
 /// Whether this character is a whole surname.
 pub(super) fn is_single_surname(c: char) -> bool {
-    LISTS.single.contains(&c)
+    LISTS.single.contains(c)
+}
+
+/// The surnames of one character, each with its place among them.
+pub(super) fn single_surnames() -> &'static CharSet {
+    &LISTS.single
 }
 
 /// One character or two: how long the surname is that starts here, or 0.
 pub(super) fn surname_length(page: &Page, start: usize) -> usize {
     let first = page.at(start);
-    if LISTS.begins_compound.contains(&first) && LISTS.compound.contains(&[first, page.at(start + 1)]) {
+    if LISTS.begins_compound.contains(first) && LISTS.compound.contains(&[first, page.at(start + 1)]) {
         2
     } else {
-        usize::from(LISTS.single.contains(&first))
+        usize::from(LISTS.single.contains(first))
     }
 }
 
 pub(super) fn is_exact_word(page: &Page, start: usize, end: usize) -> bool {
-    let begins = LISTS.begins_word.contains(&page.at(start));
+    let begins = LISTS.begins_word.contains(page.at(start));
     begins && page.chars.get(start..end).is_some_and(|name| LISTS.words.contains(name))
 }
 

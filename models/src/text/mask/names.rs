@@ -276,7 +276,8 @@ fn name_end(page: &Page, start: usize, footing: Footing) -> Option<usize> {
         return None;
     }
     // 刘严联系电话: a word after one given character outranks a second one.
-    let short = AFTER_NAME.words().iter().any(|word| word.chars().count() > 1 && page.has(given + 1, word));
+    let short = AFTER_NAME.may_begin(page.at(given + 1))
+        && AFTER_NAME.words().iter().any(|word| word.chars().count() > 1 && page.has(given + 1, word));
     let ends = if short { [given + 1, given + 2] } else { [given + 2, given + 1] };
     let fits = |&end: &usize| {
         is_given(page, given, end) && !page.has_any(end, &OFFICES) && !blocked(page, start, end, footing)

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::cues::Cue;
-use super::features::{self, Candidate, Lexicon};
+use super::features::{self, Candidate, Glance, Lexicon};
 use super::name_lists::is_surname;
 use super::page::{Page, is_han};
 use super::table::Table;
@@ -23,6 +23,7 @@ pub(super) struct Model {
     /// Everyday words and how common they are.
     pub(super) words: Lexicon,
     pub(super) weights: Table,
+    glance: Glance,
     pub(super) limits: Limits,
 }
 
@@ -75,14 +76,15 @@ impl Model {
                 Cow::Owned(bytes) => Cow::Owned(bytes.get(from..to).unwrap_or_default().to_vec()),
             })
         };
-        Self { words: Lexicon::new(table(HEAD, middle)), weights: table(middle, bytes.len()), limits }
+        let weights = table(middle, bytes.len());
+        Self { words: Lexicon::new(table(HEAD, middle)), glance: Glance::new(&weights), weights, limits }
     }
 
     /// Whether a candidate is a name, and how surely.
     fn judge(&self, page: &Page, cues: &[Cue], ruled: &[MaskSpan], c: &Candidate) -> Judgement {
         let by_rule = features::is_ruled(ruled, c);
-        let mut sum = 0;
-        features::at_a_glance(page, &self.words, c, &mut |key| sum += self.weights.get(key));
+        let least = if by_rule { i32::MIN } else { self.limits.glance };
+        let mut sum = self.glance.sum(page, &self.words, c, &self.weights, least);
         if !by_rule && sum < self.limits.glance {
             return Judgement::Nothing;
         }

@@ -11,10 +11,6 @@ const SLOTS: usize = 8;
 const BUCKET: usize = SLOTS * 2;
 /// The bits of a slot that tell one key from another of the same bucket.
 const MARK: u32 = 0x3ff;
-/// The smallest and the greatest number of a slot.
-#[cfg(any(test, feature = "testing"))]
-pub(super) const RANGE: (i32, i32) = (-32, 31);
-
 /// Numbers of six bits by key.
 pub(super) struct Table {
     bytes: Cow<'static, [u8]>,
@@ -22,6 +18,11 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// The smallest number of a slot.
+    pub(super) const LEAST: i32 = -32;
+    /// The greatest.
+    pub(super) const MOST: i32 = 31;
+
     pub(super) fn new(bytes: Cow<'static, [u8]>) -> Self {
         let buckets = (bytes.len() / BUCKET) as u64;
         Self { bytes, buckets }
@@ -50,7 +51,7 @@ impl Table {
         let mut table = Self::new(Cow::Owned(vec![0; buckets * BUCKET]));
         for (key, value) in entries {
             let from = table.bucket(key) * BUCKET;
-            let value = value.clamp(RANGE.0, RANGE.1);
+            let value = value.clamp(Self::LEAST, Self::MOST);
             let slot = ((key & MARK) as u16) << 6 | (value as u16 & 0x3f);
             let bytes = &mut table.bytes.to_mut()[from..from + BUCKET];
             let mut slots = bytes.chunks_exact_mut(2);

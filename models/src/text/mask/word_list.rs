@@ -34,6 +34,56 @@ impl CharFilter {
     }
 }
 
+/// A set of characters of the basic plane, one bit each, that knows the place of each among its own.
+#[derive(Debug)]
+pub(super) struct CharSet {
+    bits: Vec<u64>,
+    /// How many of the set come before each 64 characters.
+    before: Vec<u16>,
+}
+
+impl CharSet {
+    pub(super) fn contains(&self, c: char) -> bool {
+        let code = c as usize;
+        self.bits.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
+    }
+
+    /// The place of a character of the set, counted from 0.
+    pub(super) fn place(&self, c: char) -> Option<usize> {
+        let code = c as usize;
+        let bits = self.bits.get(code / 64)?;
+        let smaller = bits & ((1 << (code % 64)) - 1);
+        (bits >> (code % 64) & 1 == 1)
+            .then(|| usize::from(self.before[code / 64]) + smaller.count_ones() as usize)
+    }
+
+    /// The characters in their places.
+    pub(super) fn iter(&self) -> impl Iterator<Item = char> {
+        ('\0'..='\u{ffff}').filter(|&c| self.contains(c))
+    }
+}
+
+impl FromIterator<char> for CharSet {
+    fn from_iter<I: IntoIterator<Item = char>>(chars: I) -> Self {
+        let mut bits = vec![0_u64; 1024];
+        for code in chars.into_iter().map(|c| c as usize) {
+            if let Some(bits) = bits.get_mut(code / 64) {
+                *bits |= 1 << (code % 64);
+            }
+        }
+        let mut so_far = 0;
+        let before = bits
+            .iter()
+            .map(|bits| {
+                let before = so_far;
+                so_far += bits.count_ones() as u16;
+                before
+            })
+            .collect();
+        Self { bits, before }
+    }
+}
+
 /// Words that may stand somewhere.
 pub(super) trait WordList {
     fn words(&self) -> &[&'static str];
@@ -115,6 +165,14 @@ const fn character(bytes: &[u8], at: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_set_knows_the_places_of_its_characters() {
+        let set: CharSet = "陈a王❤赵王".chars().collect();
+        assert_eq!(set.iter().collect::<String>(), "a❤王赵陈");
+        assert!(set.iter().enumerate().all(|(place, c)| set.place(c) == Some(place)));
+        assert!(!set.contains('李') && set.place('李').is_none() && set.place('𠮷').is_none());
+    }
 
     #[test]
     fn a_list_knows_with_what_its_words_begin_and_end() {
