@@ -1,32 +1,22 @@
 //! Imports a sheet batch by batch. Each batch is one transaction of the store, which knows what it has seen:
 //! an import may be stopped anywhere and run again.
 //!
-//! Reading, making ready and storing go on at once, each some rows behind the one before: the reader hands small
-//! parts of the sheet on, those are made ready on all processors, and parts that are ready are put together to a
-//! batch and stored in the order of the sheet.
+//! Reading, making ready and storing go on at once: parts of the sheet that [`ready`] has made ready are put together to
+//! a batch and stored in the order of the sheet.
 
-use std::num::NonZero;
+mod ready;
+
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::StreamExt;
-use futures::stream;
 use qingting_models::records::{RowPlace, Source, SourceRun};
 use qingting_models::store::{Arrival, Fate, Reject, Store, StoreError};
-use qingting_models::text::Masker;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use crate::outcome::{OutcomeError, OutcomeLine, OutcomeSheet};
-use crate::prepare::prepare_each;
-use crate::sheet::{self, BadMap, BadRow, Batch, ColumnMap, SheetError, SheetSummary};
+use crate::sheet::{BadMap, ColumnMap, SheetError, SheetSummary};
+use ready::{PART_ROWS, Prepared};
 
 /// Rows of one transaction.
 const BATCH_ROWS: usize = 500;
-/// Rows that are made ready together: few, so that the first are soon ready and no processor waits for another.
-const PART_ROWS: usize = 50;
-/// Parts that wait between two steps: as many as are stored at a time.
-const AHEAD: usize = BATCH_ROWS / PART_ROWS;
 
 /// A sheet that could not be imported. What was read before the fault is in the store.
 #[derive(Debug, thiserror::Error)]
@@ -133,15 +123,13 @@ impl Run<'_> {
         map: Option<ColumnMap>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), ImportError> {
-        let (parts, read) = mpsc::channel(AHEAD);
-        let file = path.to_owned();
-        let reading = tokio::task::spawn_blocking(move || read_parts(&file, map.as_ref(), &parts));
-        let (prepared, mut ready) = mpsc::channel(AHEAD);
-        let preparing = tokio::spawn(prepare_parts(read, prepared));
+        let unreadable = |fault| ImportError::Sheet { file: path.to_owned(), fault };
+        let mut parts = ready::begin(path, map).map_err(|wrong| unreadable(SheetError::Io(wrong)))?;
         let mut batch = Prepared::default();
         // The first batches are small, so that storing begins soon.
         let mut size = PART_ROWS;
-        while let Some(part) = ready.recv().await {
+        // Nothing of a batch is stored of which a part was lost.
+        while let Some(part) = parts.next().await.transpose()? {
             batch.add(part);
             if batch.rows() >= size {
                 self.store_batch(std::mem::take(&mut batch)).await?;
@@ -149,14 +137,11 @@ impl Run<'_> {
                 size = (size * 2).min(BATCH_ROWS);
             }
         }
-        // Nothing of a batch is stored of which a part was lost.
-        preparing.await.ok().flatten().ok_or(ImportError::Stopped)?;
         if batch.rows() > 0 {
             self.store_batch(batch).await?;
             progress(self.state);
         }
-        let read = reading.await.map_err(|_| ImportError::Stopped)?;
-        let summary = read.map_err(|fault| ImportError::Sheet { file: path.to_owned(), fault })?;
+        let summary = parts.end().await?.map_err(unreadable)?;
         tell_passed_over(path, &summary);
         Ok(())
     }
@@ -232,81 +217,4 @@ impl Lines {
         all.sort_by_key(|line| (sheets.iter().position(|sheet| *sheet == line.place.sheet), line.place.row));
         all
     }
-}
-
-/// Rows that are ready to be stored, in the order of the sheet.
-#[derive(Default)]
-struct Prepared {
-    places: Vec<RowPlace>,
-    arrivals: Vec<Arrival>,
-    /// The ids of the rejects.
-    bad_ids: Vec<Option<String>>,
-    rejects: Vec<Reject>,
-    /// Bytes of the file read so far.
-    bytes: u64,
-}
-
-impl Prepared {
-    fn rows(&self) -> usize {
-        self.arrivals.len() + self.rejects.len()
-    }
-
-    fn add(&mut self, part: Self) {
-        let Self { places, arrivals, bad_ids, rejects, bytes } = part;
-        self.places.extend(places);
-        self.arrivals.extend(arrivals);
-        self.bad_ids.extend(bad_ids);
-        self.rejects.extend(rejects);
-        self.bytes = bytes;
-    }
-}
-
-fn read_parts(
-    file: &Path,
-    map: Option<&ColumnMap>,
-    parts: &mpsc::Sender<Batch>,
-) -> Result<SheetSummary, SheetError> {
-    // Nobody takes parts any more when the store has failed: reading stops.
-    sheet::read(file, map, PART_ROWS, &mut |part| parts.blocking_send(part).is_ok())
-}
-
-/// Makes parts ready on all processors and hands them on in their order; `None` when one was lost.
-async fn prepare_parts(parts: mpsc::Receiver<Batch>, ready: mpsc::Sender<Prepared>) -> Option<()> {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let maskers = Maskers::default();
-    let parts = stream::unfold(parts, async |mut parts| parts.recv().await.map(|part| (part, parts)));
-    let prepared = parts.map(|part| prepared_aside(part, &maskers)).buffered(processors + 1);
-    let mut prepared = std::pin::pin!(prepared);
-    while let Some(part) = prepared.next().await {
-        // Nobody takes parts any more when the store has failed.
-        if ready.send(part.ok()?).await.is_err() {
-            break;
-        }
-    }
-    Some(())
-}
-
-/// What maskers remember of the sheet's short texts serves all parts of it.
-type Maskers = Arc<Mutex<Vec<Masker>>>;
-
-fn prepared_aside(part: Batch, maskers: &Maskers) -> JoinHandle<Prepared> {
-    let maskers = Arc::clone(maskers);
-    tokio::task::spawn_blocking(move || {
-        let free = || maskers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut masker = free().pop().unwrap_or_default();
-        let prepared = prepared(part, &mut masker);
-        free().push(masker);
-        prepared
-    })
-}
-
-fn prepared(part: Batch, masker: &mut Masker) -> Prepared {
-    let (places, records): (Vec<_>, Vec<_>) = part.records.into_iter().unzip();
-    let (bad_ids, rejects) = part.bad.into_iter().map(reject).unzip();
-    Prepared { places, arrivals: prepare_each(records, masker), bad_ids, rejects, bytes: part.bytes }
-}
-
-fn reject(bad: BadRow) -> (Option<String>, Reject) {
-    let BadRow { place, kind, form, reason, external_id, original } = bad;
-    (external_id, Reject { place, kind, form, reason, original })
 }

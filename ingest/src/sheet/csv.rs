@@ -25,11 +25,13 @@ pub(super) enum CsvRow {
 pub(super) struct CsvRows<R> {
     lines: Lines<R>,
     separator: char,
+    /// Cells of the row before: most have as many.
+    width: usize,
 }
 
 impl<R: BufRead> CsvRows<R> {
     pub(super) fn new(input: R, separator: char) -> Self {
-        Self { lines: Lines::new(input), separator }
+        Self { lines: Lines::new(input), separator, width: 0 }
     }
 
     /// The next row; `None` at the end.
@@ -41,7 +43,7 @@ impl<R: BufRead> CsvRows<R> {
         if first.len() >= MAX_BYTES {
             return Ok(Some(CsvRow::Broken(first, "the line is longer than a megabyte")));
         }
-        let mut splitter = Splitter::new(self.separator);
+        let mut splitter = Splitter::new(self.separator, self.width);
         splitter.line(&first);
         let mut lines = vec![first];
         let mut bytes = 0;
@@ -58,6 +60,7 @@ impl<R: BufRead> CsvRows<R> {
             splitter.line(&next);
             lines.push(next);
         }
+        self.width = splitter.cells.len();
         Ok(Some(CsvRow::Cells(splitter.cells)))
     }
 }
@@ -67,7 +70,7 @@ impl<R: BufRead> CsvRows<R> {
 /// # Errors
 /// In plain words, when a quote is opened and never closed.
 pub(super) fn cells_of(line: &str, separator: char) -> Result<Vec<String>, &'static str> {
-    let mut splitter = Splitter::new(separator);
+    let mut splitter = Splitter::new(separator, 0);
     line.split('\n').for_each(|line| splitter.line(line.strip_suffix('\r').unwrap_or(line)));
     if splitter.quoted { Err(UNCLOSED) } else { Ok(splitter.cells) }
 }
@@ -138,8 +141,9 @@ struct Splitter {
 }
 
 impl Splitter {
-    fn new(separator: char) -> Self {
-        Self { separator, cells: Vec::new(), cell: String::new(), quoted: false }
+    /// `width`: how many cells are expected.
+    fn new(separator: char, width: usize) -> Self {
+        Self { separator, cells: Vec::with_capacity(width), cell: String::new(), quoted: false }
     }
 
     fn line(&mut self, line: &str) {
