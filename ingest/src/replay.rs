@@ -33,10 +33,15 @@ pub enum ReplayError {
     Store(#[from] StoreError),
 }
 
+/// Kept with a row of which nothing was taken in.
+const OUTDATED: &str = "这条信息后来又送来过，已收下的较新，没有用这一行覆盖";
+
 /// What became of a row that was read after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replayed {
     pub fate: Fate,
+    /// The record came again since, so that nothing of the older row was taken in.
+    pub outdated: bool,
 }
 
 /// Reads a quarantined row again by the present rules and the column map of its source.
@@ -63,7 +68,8 @@ pub fn reread(
 }
 
 /// Reads a quarantined row again, or `mended` in its stead, and takes it into its source. Stopped anywhere and run
-/// again it comes to the same: the store knows the record, and the row leaves the quarantine last.
+/// again it comes to the same: the store knows the record, and the row leaves the quarantine last. What came later of
+/// the same record is not written over.
 ///
 /// # Errors
 /// When the row is not there, was dealt with, or still cannot be read; and when the store fails.
@@ -86,9 +92,12 @@ pub async fn replay(
         None => store.quarantined_original(row.id).await?,
     };
     let arrival = reread(source, row.form, &original, &row.place).map_err(ReplayError::StillBad)?;
-    let taken = store.take_in(source, vec![arrival], Vec::new()).await?;
-    store.close_quarantined(row.id, true, "", actor).await?;
-    Ok(Replayed { fate: taken.fates.first().copied().unwrap_or(Fate::Unchanged) })
+    let outdated = store.is_outdated(source, &arrival, row.at).await?;
+    let arrivals = if outdated { Vec::new() } else { vec![arrival] };
+    let taken = store.take_in(source, arrivals, Vec::new()).await?;
+    let note = if outdated { OUTDATED } else { "" };
+    store.close_quarantined(row.id, true, note, actor).await?;
+    Ok(Replayed { fate: taken.fates.first().copied().unwrap_or(Fate::Unchanged), outdated })
 }
 
 fn entry(entry: FeedEntry) -> Result<RawRecord, Fault> {

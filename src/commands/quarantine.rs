@@ -47,10 +47,24 @@ async fn act(global: &Global, store: &Store, command: QuarantineCommand) -> Resu
 
 async fn filter(store: &Store, source: Option<&str>, kind: Option<RejectKind>) -> Result<QuarantineFilter> {
     let source = match source {
-        Some(name) => Some(named(store, name).await?.id),
+        Some(name) => match removed(store, name).await? {
+            Some(id) => Some(id),
+            None => Some(named(store, name).await?.id),
+        },
         None => None,
     };
     Ok(QuarantineFilter { source, kind, closed: false })
+}
+
+/// The source of waiting rows that was removed and has this name now.
+async fn removed(store: &Store, name: &str) -> Result<Option<SourceId>> {
+    for (id, ..) in store.quarantine_kinds().await? {
+        let source = store.source(id).await?;
+        if source.is_some_and(|source| source.removed_at.is_some() && source.name == name) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
 }
 
 /// The rows that were chosen: one by its number, or all that wait.
@@ -146,9 +160,14 @@ async fn mended(store: &Store, row: &QuarantinedRow, changes: &[(String, String)
         bail!("the row has no fields that could be set");
     };
     for (header, value) in changes {
+        if row.form == RejectForm::Json && header.starts_with('$') {
+            bail!(
+                "--set \"{header}=...\": name a field of the record itself, without the path: {}",
+                known(fields)
+            );
+        }
         if !fields.contains_key(header) && row.form != RejectForm::Json {
-            let known: Vec<&str> = fields.keys().map(String::as_str).collect();
-            bail!("the row has no field \"{header}\"; it has: {}", known.join(", "));
+            bail!("the row has no field \"{header}\"; it has: {}", known(fields));
         }
         if value.is_empty() && header.starts_with("(+") {
             fields.remove(header);
@@ -159,6 +178,10 @@ async fn mended(store: &Store, row: &QuarantinedRow, changes: &[(String, String)
     Ok(Some(content))
 }
 
+fn known(fields: &serde_json::Map<String, Value>) -> String {
+    fields.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
 async fn replay_rows(
     global: &Global,
     store: &Store,
@@ -167,7 +190,7 @@ async fn replay_rows(
 ) -> Result<()> {
     let one = rows.len() == 1;
     let sources = store.sources().await?;
-    let (mut read, mut kept, mut why) = (0, 0, Vec::new());
+    let (mut read, mut outdated, mut kept, mut why) = (0, 0, 0, Vec::new());
     for row in rows {
         let Some(source) = sources.iter().find(|source| source.id == row.source) else {
             kept += 1;
@@ -178,6 +201,7 @@ async fn replay_rows(
         };
         let mended = mended(store, &row, changes).await?;
         match replay(store, source, row.id, mended, Actor::Console).await {
+            Ok(done) if done.outdated => outdated += 1,
             Ok(_) => read += 1,
             Err(still @ (ReplayError::StillBad(_) | ReplayError::Closed(_))) => {
                 kept += 1;
@@ -187,9 +211,13 @@ async fn replay_rows(
         }
     }
     if global.json {
-        output::json(&json!({ "read": read, "still_bad": kept, "rows": why }))?;
+        output::json(&json!({ "read": read, "outdated": outdated, "still_bad": kept, "rows": why }))?;
     } else {
-        output::line(&format!("read {read}, still bad {kept}"))?;
+        let newer = match outdated {
+            0 => String::new(),
+            n => format!(", {n} closed unread because their records came again since"),
+        };
+        output::line(&format!("read {read}{newer}, still bad {kept}"))?;
     }
     match why.first().and_then(|first| first["reason"].as_str()) {
         Some(why) if one => bail!("{}", output::reason(why)),

@@ -309,6 +309,30 @@ async fn rows_of_every_kind_are_mended_and_read_after_all() {
 }
 
 #[tokio::test]
+async fn a_row_that_came_again_mended_is_not_written_over() {
+    let store = fresh().await.unwrap();
+    let source = source(&store, "热线", None).await;
+    let headers = "工单编号,工单标题,工单内容,推送时间";
+    let bad = file("a.csv", format!("{headers}\n1,积水,旧的说法,昨天\n2,路灯,不亮,前天\n"));
+    import(&store, &source, &bad.path, None, &|_| {}).await.unwrap();
+    store.clock.set("2026-11-03T08:00:00Z".parse().unwrap());
+    let good = file("b.csv", format!("{headers}\n1,积水,新的说法,2026-11-01\n"));
+    import(&store, &source, &good.path, None, &|_| {}).await.unwrap();
+    for row in quarantined(&store, false).await {
+        let mut content = store.quarantined_original(row.id).await.unwrap();
+        content["推送时间"] = json!("2026-11-01");
+        let done = replay(&store, &source, row.id, Some(content), Actor::Console).await.unwrap();
+        let came_again = row.place.row == 2;
+        assert_eq!((done.outdated, done.fate == Fate::New), (came_again, !came_again));
+    }
+    assert!(quarantined(&store, false).await.is_empty());
+    let filter = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
+    let items = store.items(&Viewer::SYSTEM, &filter, Page::default()).await.unwrap().rows;
+    let bodies: Vec<_> = items.iter().map(|item| item.content.body.as_str()).collect();
+    assert_eq!(bodies, ["不亮", "新的说法"]);
+}
+
+#[tokio::test]
 async fn a_column_map_saved_later_reads_what_was_not_recognised() {
     let store = fresh().await.unwrap();
     let source = source(&store, "接口", None).await;

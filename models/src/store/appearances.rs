@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::arrival::Fate;
 use super::db::{Arg, Row, Tx, args};
 use super::intake::{Keyed, Known, known_of};
-use super::item_rows::Change;
+use super::item_rows::{Change, ItemRows};
 use super::{Store, StoreError};
 use crate::ids::{ItemId, SourceId};
 use crate::records::{Appearance, Source, Viewer};
@@ -41,14 +41,17 @@ impl Store {
         self.db().rows(sql, args![id.0]).await?.iter().map(of).collect()
     }
 
-    /// Takes in records whose ids are new to their source: as new items, or as appearances of known ones.
+    /// Takes in records whose ids are new to their source: as new items, or as appearances of known ones. `rows` are
+    /// written with theirs.
     pub(super) async fn take_unknown(
         &self,
         tx: &mut Tx,
         source: &Source,
         records: Vec<&Keyed>,
+        mut rows: ItemRows,
     ) -> Result<Vec<(usize, Fate)>, StoreError> {
         if records.is_empty() {
+            rows.insert(tx, self.now()).await?;
             return Ok(Vec::new());
         }
         let mut fates: Vec<(usize, Fate)> = Vec::with_capacity(records.len());
@@ -78,7 +81,8 @@ impl Store {
                 }
             }
         }
-        self.insert_items(tx, source, &fresh).await?;
+        self.add_items(&mut rows, source, &fresh)?;
+        rows.insert(tx, self.now()).await?;
         self.link(tx, source, &fresh, "").await?;
         fates.extend(fresh.iter().map(|(_, record)| (record.index, Fate::New)));
         for (found, record) in copies {
@@ -114,7 +118,7 @@ impl Store {
         let says_more = record.arrival.content.body.chars().count() as i64 > length;
         if by_url && says_more && !record.arrival.withdrawn {
             let digest = &known.digest;
-            self.update_items(tx, source, &[Change { known: &known, record, digest }]).await?;
+            self.update_item(tx, source, Change { known: &known, record, digest }).await?;
             return Ok(Fate::Updated);
         }
         Ok(Fate::Unchanged)
@@ -138,7 +142,7 @@ impl Store {
         .await?;
         let (known, _) = item_and_length(tx, seen.item).await?;
         let digest = &known.digest;
-        self.update_items(tx, source, &[Change { known: &known, record, digest }]).await?;
+        self.update_item(tx, source, Change { known: &known, record, digest }).await?;
         Ok(Fate::Updated)
     }
 

@@ -19,7 +19,9 @@ impl Store {
         let keyed: Vec<Keyed> = arrivals.into_iter().enumerate().map(|(i, a)| self.keyed(i, a)).collect();
         let fresh: Vec<(ItemId, &Keyed)> =
             keyed.iter().map(|record| (self.ids().next(self.now()), record)).collect();
-        Ok(BareBatch(self.item_rows(source, &fresh)?))
+        let mut rows = ItemRows::default();
+        self.add_items(&mut rows, source, &fresh)?;
+        Ok(BareBatch(rows))
     }
 
     /// Writes a batch in one transaction: no look-up, no sealing, no retry.

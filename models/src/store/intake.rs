@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::arrival::{Arrival, Fate, Intake, Reject};
 use super::db::{Arg, Row, Tx, args, to_json};
-use super::item_rows::Change;
+use super::item_rows::{Change, ItemRows};
 use super::{Store, StoreError};
 use crate::ids::{ItemId, QuarantineId, SealedId};
 use crate::records::{Source, SourceRun};
@@ -106,6 +106,7 @@ impl Store {
             return Ok(Intake::default());
         }
         let mut tx = self.begin().await?;
+        self.wrap_in(&mut tx).await?;
         for wave in waves(keyed) {
             let known = known_items(&mut tx, source, &wave).await?;
             let (mut unknown, mut changed) = (Vec::new(), Vec::new());
@@ -124,15 +125,13 @@ impl Store {
                     }
                 }
             }
-            self.update_items(&mut tx, source, &changed).await?;
-            for (index, fate) in self.take_unknown(&mut tx, source, unknown).await? {
+            let mut rows = ItemRows::default();
+            self.update_items(&mut tx, source, &changed, &mut rows).await?;
+            for (index, fate) in self.take_unknown(&mut tx, source, unknown, rows).await? {
                 fates[index] = fate;
             }
         }
-        let mut closed = 0;
-        for reject in rejects {
-            closed += i64::from(!self.insert_reject(&mut tx, source, reject).await?);
-        }
+        let closed = self.insert_rejects(&mut tx, source, rejects).await?;
         tx.commit().await?;
         let of = |fate| fates.iter().filter(|f| **f == fate).count() as i64;
         let counts = SourceRun {
@@ -143,6 +142,22 @@ impl Store {
             quarantined: rejects.len() as i64 - closed,
         };
         Ok(Intake { counts, fates })
+    }
+
+    /// Whether something else than this was taken in of the same record since a time. Only records with an id of
+    /// their own can differ and be the same.
+    pub async fn is_outdated(
+        &self,
+        source: &Source,
+        arrival: &Arrival,
+        since: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = arrival.external_id.as_deref() else { return Ok(false) };
+        let sql = "SELECT count(*) FROM item_key k JOIN item i ON i.id = k.item_id
+                   WHERE k.source_id = $1 AND k.external_id = $2 AND i.updated_at > $3 AND i.digest <> $4";
+        let digest = self.content_digest(&arrival.canonical);
+        let values = args![source.id.0, self.key_of(id.trim()), since, digest];
+        Ok(self.db().number(sql, values).await? > 0)
     }
 
     /// Marks records that their source withdrew; how many were marked. Unknown ids are passed over.
@@ -160,38 +175,47 @@ impl Store {
         Ok(marked)
     }
 
-    /// Puts a row into quarantine, once; false when it was there before and has been dealt with.
-    async fn insert_reject(&self, tx: &mut Tx, source: &Source, reject: &Reject) -> Result<bool, StoreError> {
-        let now = self.now();
-        let plain = to_json(&reject.original)?;
-        let digest = self.vault().digest("quarantine", plain.as_bytes());
-        let known = tx
-            .row(
-                "SELECT closed_at FROM quarantine WHERE source_id = $1 AND digest = $2",
-                args![source.id.0, &digest],
-            )
-            .await?;
-        if let Some(known) = known {
-            return Ok(known.opt_int("closed_at")?.is_none());
+    /// Puts rows into quarantine, each once; how many were there before and have been dealt with.
+    async fn insert_rejects(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        rejects: &[Reject],
+    ) -> Result<i64, StoreError> {
+        if rejects.is_empty() {
+            return Ok(0);
         }
-        let sealed = self.seal_in(tx, &plain).await?;
-        tx.run(
-            "INSERT INTO quarantine (id, source_id, digest, at, place, kind, form, reason, sealed_id)
-             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)",
-            args![
+        let now = self.now();
+        let plain: Vec<String> =
+            rejects.iter().map(|reject| to_json(&reject.original)).collect::<Result<_, _>>()?;
+        let digest = |plain: &String| self.vault().digest("quarantine", plain.as_bytes());
+        let digests: Vec<String> = plain.iter().map(digest).collect();
+        let mut known = quarantined(tx, source, &digests).await?;
+        let (mut seals, mut rows, mut closed) = (Vec::new(), Vec::new(), 0);
+        for ((reject, plain), digest) in rejects.iter().zip(&plain).zip(digests) {
+            if let Some(is_closed) = known.get(&digest) {
+                closed += i64::from(*is_closed);
+                continue;
+            }
+            let sealed: SealedId = self.ids().next(now);
+            seals.push(self.sealed_row(sealed, plain)?);
+            rows.push(args![
                 self.ids().next::<QuarantineId>(now).0,
                 source.id.0,
-                digest,
+                &digest,
                 now,
                 to_json(&reject.place)?,
                 reject.kind.code(),
                 reject.form.code(),
                 &reject.reason,
                 sealed.0
-            ],
-        )
-        .await?;
-        Ok(true)
+            ]);
+            known.insert(digest, false);
+        }
+        tx.insert("sealed", &["id", "wrapped_key", "body"], seals, "").await?;
+        let columns = ["id", "source_id", "digest", "at", "place", "kind", "form", "reason", "sealed_id"];
+        tx.insert("quarantine", &columns, rows, "").await?;
+        Ok(closed)
     }
 
     pub(super) fn sealed_row(&self, id: SealedId, original: &str) -> Result<Vec<Arg>, StoreError> {
@@ -235,18 +259,47 @@ async fn known_items(
     source: &Source,
     wave: &[&Keyed],
 ) -> Result<HashMap<String, Known>, StoreError> {
-    let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE OF i" };
-    let sql = format!(
-        "SELECT k.external_id, i.id, i.version, i.digest, i.withdrawn_at FROM item_key k JOIN item i ON i.id = k.item_id
-         WHERE k.source_id = {} AND k.external_id IN ({}) {lock}",
+    let known = format!(
+        "FROM item_key k JOIN item i ON i.id = k.item_id WHERE k.source_id = {} AND k.external_id IN ({})",
         tx.marks(1, 1),
         tx.marks(2, wave.len())
     );
     let mut values = args![source.id.0];
     values.extend(wave.iter().map(|record| Arg::from(&record.key)));
+    if tx.is_sqlite() {
+        // Its driver hands over each row by itself and waits for it to be taken: here all come as one.
+        let columns = "k.external_id, i.id, i.version, i.digest, i.withdrawn_at IS NOT NULL";
+        let sql = format!("SELECT json_group_array(json_array({columns})) AS found {known}");
+        let Some(row) = tx.row(&sql, values).await? else { return Ok(HashMap::new()) };
+        let found: Vec<(String, i64, i64, String, i64)> = row.json("found")?;
+        let known = |(key, id, version, digest, withdrawn)| {
+            (key, Known { id: ItemId(id), version, digest, withdrawn: withdrawn != 0 })
+        };
+        return Ok(found.into_iter().map(known).collect());
+    }
+    let sql =
+        format!("SELECT k.external_id, i.id, i.version, i.digest, i.withdrawn_at {known} FOR UPDATE OF i");
+    let rows = tx.rows(&sql, values).await?;
+    rows.iter().map(|row| Ok((row.text("external_id")?, known_of(row)?))).collect()
+}
+
+/// Which of these digests are in quarantine, and whether they have been dealt with.
+async fn quarantined(
+    tx: &mut Tx,
+    source: &Source,
+    digests: &[String],
+) -> Result<HashMap<String, bool>, StoreError> {
     let mut known = HashMap::new();
-    for row in tx.rows(&sql, values).await? {
-        known.insert(row.text("external_id")?, known_of(&row)?);
+    for digests in digests.chunks(500) {
+        let sql = format!(
+            "SELECT digest, closed_at FROM quarantine WHERE source_id = {} AND digest IN ({})",
+            tx.marks(1, 1),
+            tx.marks(2, digests.len())
+        );
+        let values = [Arg::from(source.id.0)].into_iter().chain(digests.iter().map(Arg::from));
+        for row in tx.rows(&sql, values.collect()).await? {
+            known.insert(row.text("digest")?, row.opt_int("closed_at")?.is_some());
+        }
     }
     Ok(known)
 }

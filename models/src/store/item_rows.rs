@@ -17,7 +17,8 @@ pub(super) struct Change<'c> {
     pub digest: &'c str,
 }
 
-/// Rows of new items, ready to be written.
+/// Rows of new items, and what new and changed ones have in common, ready to be written together: after each statement
+/// the database is waited for.
 #[derive(Default)]
 pub(super) struct ItemRows {
     keys: Vec<Vec<Arg>>,
@@ -37,24 +38,14 @@ impl ItemRows {
 }
 
 impl Store {
-    pub(super) async fn insert_items(
+    /// Adds the rows of new items, their originals sealed.
+    pub(super) fn add_items(
         &self,
-        tx: &mut Tx,
+        rows: &mut ItemRows,
         source: &Source,
         fresh: &[(ItemId, &Keyed)],
     ) -> Result<(), StoreError> {
-        self.wrap_in(tx).await?;
-        self.item_rows(source, fresh)?.insert(tx, self.now()).await
-    }
-
-    /// The rows of new items, their originals sealed.
-    pub(super) fn item_rows(
-        &self,
-        source: &Source,
-        fresh: &[(ItemId, &Keyed)],
-    ) -> Result<ItemRows, StoreError> {
         let now = self.now();
-        let mut rows = ItemRows::default();
         for (id, record) in fresh {
             let sealed: SealedId = self.ids().next(now);
             rows.seals.push(self.sealed_row(sealed, record.arrival.original.as_str())?);
@@ -62,27 +53,38 @@ impl Store {
             rows.items.push(item_row(source, record, *id, sealed, now)?);
             rows.ids.push(id.0);
         }
-        Ok(rows)
+        Ok(())
     }
 
-    /// Gives items the content of records and keeps the earlier ones; each item once.
+    /// Gives an item the content of a record and keeps the earlier one; within [`Store::wrap_in`].
+    pub(super) async fn update_item(
+        &self,
+        tx: &mut Tx,
+        source: &Source,
+        change: Change<'_>,
+    ) -> Result<(), StoreError> {
+        let mut rows = ItemRows::default();
+        self.update_items(tx, source, &[change], &mut rows).await?;
+        rows.insert(tx, self.now()).await
+    }
+
+    /// Gives items the content of records and keeps the earlier ones; each item once. What is sealed and judged is
+    /// added to `rows`, which are to be written afterwards.
     pub(super) async fn update_items(
         &self,
         tx: &mut Tx,
         source: &Source,
         changes: &[Change<'_>],
+        rows: &mut ItemRows,
     ) -> Result<(), StoreError> {
         if changes.is_empty() {
             return Ok(());
         }
         let now = self.now();
-        self.wrap_in(tx).await?;
         let sealed: Vec<SealedId> = changes.iter().map(|_| self.ids().next(now)).collect();
-        let seals = changes
-            .iter()
-            .zip(&sealed)
-            .map(|(change, id)| self.sealed_row(*id, change.record.arrival.original.as_str()));
-        tx.insert("sealed", &["id", "wrapped_key", "body"], seals.collect::<Result<_, _>>()?, "").await?;
+        for (change, id) in changes.iter().zip(&sealed) {
+            rows.seals.push(self.sealed_row(*id, change.record.arrival.original.as_str())?);
+        }
         let ids: Vec<i64> = changes.iter().map(|change| change.known.id.0).collect();
         let keep = format!(
             "INSERT INTO item_version (item_id, version, title, body, url, occurred_at, upstream, replaced_at, sealed_id)
@@ -99,7 +101,8 @@ impl Store {
         update_rows(tx, source, changes, &sealed, now).await?;
         let linked: Vec<(ItemId, &Keyed)> = changes.iter().map(|c| (c.known.id, c.record)).collect();
         self.link(tx, source, &linked, "ON CONFLICT (digest) DO NOTHING").await?;
-        work::add(tx, work::JUDGE, &ids, now).await
+        rows.ids.extend(ids);
+        Ok(())
     }
 }
 

@@ -171,7 +171,9 @@ impl Store {
     ) -> Result<serde_json::Value, StoreError> {
         let reason = crate::text::mask(reason.trim()).text;
         if reason.chars().count() < 2 {
-            return Err(StoreError::Bad("a look behind the mask needs a reason".into()));
+            return Err(StoreError::Bad(
+                "a look behind the mask needs a reason of two characters or more".into(),
+            ));
         }
         let item = self.item(viewer, id).await?.ok_or(StoreError::NotFound("item"))?;
         let reason_digest = self.vault().digest("reason", reason.as_bytes());

@@ -169,9 +169,10 @@ pub(super) fn closed_text(closed: &ClosedRow) -> String {
 pub async fn replay_kind(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
     let chosen = Chosen::read(&state, &form).await?;
     let rows = chosen.rows(&state).await?;
-    let (mut good, mut bad) = (0, 0);
+    let (mut good, mut outdated, mut bad) = (0, 0, 0);
     for id in &rows.ids {
         match replay(&state.store, &chosen.source, *id, None, caller.actor()).await {
+            Ok(done) if done.outdated => outdated += 1,
             Ok(_) => good += 1,
             // Somebody else dealt with it meanwhile.
             Err(ReplayError::Closed(_) | ReplayError::NotFound) => {}
@@ -179,7 +180,11 @@ pub async fn replay_kind(State(state): State<AppState>, caller: Caller, form: Fo
             Err(ReplayError::StillBad(_) | ReplayError::Map(_) | ReplayError::OtherSource(_)) => bad += 1,
         }
     }
-    let text = format!("{good} 条重放成功，{bad} 条仍有问题。");
+    let newer = match outdated {
+        0 => String::new(),
+        n => format!("{n} 条后来又送来过、没有覆盖，"),
+    };
+    let text = format!("{good} 条重放成功，{newer}{bad} 条仍有问题。");
     chosen.answer(&state, &caller, text, "replay", "", rows.next).await
 }
 

@@ -188,6 +188,7 @@ async fn take(
         return Err(WebError::bad("这个来源已经移除，不再接收内容；可以忽略这一行"));
     }
     match replay(&state.store, &source, row.id, mended, caller.actor()).await {
+        Ok(taken) if taken.outdated => Ok(Ok("row-outdated")),
         Ok(taken) => Ok(Ok(match taken.fate {
             Fate::New => "row-new",
             Fate::Updated => "row-updated",
