@@ -1,6 +1,7 @@
 //! `qingting import`: takes in one sheet.
 
 mod preview;
+pub mod table;
 
 use std::fs;
 use std::sync::Arc;

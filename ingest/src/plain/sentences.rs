@@ -220,11 +220,11 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ),
     (
         "the columns in row {} are guessed with confidence {} of 1, and under {} a person must confirm; nothing is known of the columns {}: if one of them is the number or the time, name it in the map before the first import; correct this column map and import with it:\n{}",
-        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。这些列还不知道是什么：{3}；其中有编号（external_id）或派单时间（dispatched）的，第一次导入前就要写进对照，以后再补，记录会重复。请核对下面的对照，填进该来源的“列的对照”后再放入：\n{4}",
+        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。这些列还不知道是什么：{3}；其中有编号（external_id）或派单时间（dispatched）的，第一次导入前就要写进对照，以后再补，记录会重复。请核对下面的对照，填进该来源的“列的对照”（命令行用 --map 给出）后再放入：\n{4}",
     ),
     (
         "the columns in row {} are guessed with confidence {} of 1, and under {} a person must confirm; correct this column map and import with it:\n{}",
-        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。请核对下面的对照，填进该来源的“列的对照”后再放入：\n{3}",
+        "第 {0} 行像是表头，但把握只有 {1}（低于 {2} 需要人工确认）。请核对下面的对照，填进该来源的“列的对照”（命令行用 --map 给出）后再放入：\n{3}",
     ),
     ("the line is longer than a megabyte", "这一行超过 1 MB。"),
     // Rows that are read again.

@@ -9,6 +9,7 @@ use qingting_models::clock::minute_text;
 use qingting_models::store::Arrival;
 use serde_json::{Value, json};
 
+use super::table::{columns, notes};
 use crate::cli::Global;
 use crate::output;
 
@@ -68,29 +69,8 @@ fn print(preview: SheetPreview) -> Result<()> {
 fn table(table: TablePreview) -> Result<()> {
     let name = table.name.as_deref().map(|name| format!("sheet {name}, ")).unwrap_or_default();
     output::line(&format!("{name}header in row {}, confidence {:.2}", table.header_row, table.confidence))?;
-    for column in &table.columns {
-        let meaning = column.meaning.map_or("-", sheet::Meaning::word);
-        output::line(&format!("  {}\t{meaning}\t{:.2}", column.header, column.confidence))?;
-    }
-    if table.columns.iter().any(|column| column.meaning.is_none()) {
-        output::line(
-            "columns marked - are masked and shown with each item; name those that hold a person's data \
-             (person_name, person_phone, person_other), and they are sealed",
-        )?;
-    }
-    if !table.has_text() {
-        output::line(
-            "no column is known as the text or the title: name it in a column map (body = \"its header\"), and import with --map",
-        )?;
-    } else if table.needs_map() {
-        output::line(&format!(
-            "confirm or correct this column map, and import with --map:\n{}",
-            table.map().to_toml()
-        ))?;
-    }
-    for bad in &table.bad {
-        output::line(&format!("  bad: {}: {}", output::place(&bad.place), output::reason(&bad.reason)))?;
-    }
+    columns(&table)?;
+    notes(&table, "import with --map")?;
     for (row, arrival) in masked(table) {
         let at = arrival.content.occurred_at.map(minute_text).unwrap_or_default();
         let id = arrival.external_id.unwrap_or_default();

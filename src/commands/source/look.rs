@@ -5,12 +5,13 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use qingting_ingest::folder::{self, Contents};
 use qingting_ingest::import::saved_map;
-use qingting_ingest::sheet::{self, ColumnMap, Meaning, TablePreview};
+use qingting_ingest::sheet::{self, ColumnMap, TablePreview};
 use qingting_models::records::{Source, SourceKind, SourceSettings};
 use serde_json::{Value, json};
 
 use super::parts;
 use crate::cli::{Global, SourceParts};
+use crate::commands::import::table::{columns, notes};
 use crate::output;
 
 /// A folder that is typed.
@@ -90,40 +91,13 @@ impl Looked {
             self.file,
             found.confidence()
         ))?;
-        found.tables.iter().try_for_each(told)?;
-        let Some(table) = found.doubtful() else { return Ok(()) };
-        for column in &table.columns {
-            let meaning = column.meaning.map_or("-", Meaning::word);
-            output::line(&format!("  {}\t{meaning}\t{:.2}", column.header, column.confidence))?;
-        }
-        output::line(
-            "a person must confirm the columns: write a column map, meaning = \"header\", and keep it with --map",
-        )?;
-        let map = table.map().to_toml();
-        if map.is_empty() { Ok(()) } else { output::line(map.trim_end()) }
+        found.tables.iter().try_for_each(|table| {
+            if table.needs_map() {
+                columns(table)?;
+            }
+            notes(table, "keep it with --map")
+        })
     }
-}
-
-/// What a person should know of a table before it is read in.
-fn told(table: &TablePreview) -> Result<()> {
-    let has = |meaning| table.columns.iter().any(|column| column.meaning == Some(meaning));
-    let ordinary: Vec<&str> =
-        table.columns.iter().filter(|c| c.meaning.is_none()).map(|c| c.header.as_str()).collect();
-    if !ordinary.is_empty() {
-        output::line(&format!(
-            "  masked and shown with each item: {}; name those that hold a person's data, and they are sealed",
-            ordinary.join(", ")
-        ))?;
-    }
-    if table.has_text() && !has(Meaning::ExternalId) {
-        output::line(
-            "  no column is the number (external_id): a record whose words change comes as a new one",
-        )?;
-    }
-    for bad in &table.bad {
-        output::line(&format!("  bad: {}: {}", output::place(&bad.place), output::reason(&bad.reason)))?;
-    }
-    Ok(())
 }
 
 impl Found {

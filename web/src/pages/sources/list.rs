@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State as Shared;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use qingting_ingest::folder::Unread;
 use qingting_models::clock::local_date;
 use qingting_models::ids::SourceId;
 use qingting_models::records::Source;
@@ -49,11 +50,17 @@ pub struct SourceView {
 pub async fn show(Shared(state): Shared<AppState>, caller: Caller, query: Query) -> Answer {
     let sources = state.store.sources().await?;
     let chosen = State::from_code(query.text("state"));
+    let unread = unreadable(&sources).await;
+    let unread_of = |source: &Source| unread.get(&source.id).copied().unwrap_or_default();
+    let states: Vec<State> = sources.iter().map(|source| State::of(source, unread_of(source))).collect();
     let select =
         Select {
-            name: "state", label: "状况", any: "所有来源", options: State::choices(&sources, chosen)
+            name: "state", label: "状况", any: "所有来源", options: State::choices(&states, chosen)
         };
-    let rows = rows(&state, &sources, chosen).await?;
+    let is_wanted = |(_, of): &(&Source, &State)| chosen.is_none_or(|state| **of == state);
+    let wanted = sources.iter().zip(&states).filter(is_wanted).take(ROWS);
+    let wanted: Vec<_> = wanted.map(|(source, _)| (source, unread_of(source))).collect();
+    let rows = rows(&state, &wanted).await?;
     html(&SourcesPage {
         frame: Frame::inside(&state, &caller, "来源", PATH).done(query.get("done")),
         selects: if sources.is_empty() { vec![] } else { vec![select] },
@@ -61,30 +68,24 @@ pub async fn show(Shared(state): Shared<AppState>, caller: Caller, query: Query)
     })
 }
 
-async fn rows(
-    state: &AppState,
-    sources: &[Source],
-    chosen: Option<State>,
-) -> Result<Vec<SourceView>, WebError> {
+async fn rows(state: &AppState, wanted: &[(&Source, Unread)]) -> Result<Vec<SourceView>, WebError> {
     let days = state.store.items_per_day_of_all(DAYS).await?;
     let mut waiting: HashMap<SourceId, i64> = HashMap::new();
     for (source, _, n) in state.store.quarantine_kinds().await? {
         *waiting.entry(source).or_default() += n;
     }
     let now = state.store.now();
-    let unread = unreadable(sources).await;
-    let row = |source: &Source| SourceView {
+    let row = |(source, unread): &(&Source, Unread)| SourceView {
         id: source.id.to_string(),
         name: source.name.clone(),
         kind: source.kind.label(),
         mode: source.mode.label(),
         channel: source.channel.label(),
-        health: health(source, unread.get(&source.id).copied().unwrap_or_default(), now),
+        health: health(source, *unread, now),
         chart: chart(source, days.get(&source.id).map_or(&[], Vec::as_slice), now),
         quarantined: waiting.get(&source.id).copied().unwrap_or(0),
     };
-    let wanted = sources.iter().filter(|source| chosen.is_none_or(|state| State::of(source) == state));
-    Ok(wanted.take(ROWS).map(row).collect())
+    Ok(wanted.iter().map(row).collect())
 }
 
 /// The chart of a source's last days.

@@ -19,6 +19,8 @@ const BROKEN: i64 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Well,
+    /// A push without a token, a folder with sheets that could not be read.
+    Lacking,
     /// Nothing has come yet.
     New,
     Failing,
@@ -28,14 +30,16 @@ pub(super) enum State {
 }
 
 impl State {
-    pub(super) const ALL: [Self; 5] = [Self::Well, Self::Failing, Self::Unmatched, Self::New, Self::Paused];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Well, Self::Failing, Self::Unmatched, Self::Lacking, Self::New, Self::Paused];
 
-    pub(super) fn of(source: &Source) -> Self {
+    pub(super) fn of(source: &Source, unread: Unread) -> Self {
         let health = &source.health;
         match (&health.last_error, health.failures) {
             _ if source.paused => Self::Paused,
             (Some(error), n) if n > 0 && remedy::is_unmatched(error) => Self::Unmatched,
             (_, n) if n > 0 => Self::Failing,
+            _ if lack(source, unread).is_some() => Self::Lacking,
             _ if health.last_success_at.is_none() => Self::New,
             _ => Self::Well,
         }
@@ -44,6 +48,7 @@ impl State {
     pub(super) fn code(self) -> &'static str {
         match self {
             Self::Well => "well",
+            Self::Lacking => "lacking",
             Self::New => "new",
             Self::Failing => "failing",
             Self::Unmatched => "unmatched",
@@ -54,6 +59,7 @@ impl State {
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Well => "正常",
+            Self::Lacking => "有待处理",
             Self::New => "从未读取",
             Self::Failing => "读取失败",
             Self::Unmatched => "规则不再匹配",
@@ -65,9 +71,9 @@ impl State {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
-    /// The choices of a filter, with how many of `sources` are in each state.
-    pub(super) fn choices(sources: &[Source], chosen: Option<Self>) -> Vec<Choice> {
-        let count = |state| sources.iter().filter(|source| Self::of(source) == state).count();
+    /// The choices of a filter, with how many of `all` are in each state.
+    pub(super) fn choices(all: &[Self], chosen: Option<Self>) -> Vec<Choice> {
+        let count = |state| all.iter().filter(|one| **one == state).count();
         let choice = |state: Self| {
             Choice::new(state.code(), format!("{}（{}）", state.label(), count(state)), chosen == Some(state))
         };
@@ -102,10 +108,10 @@ pub(super) async fn unreadable(sources: &[Source]) -> HashMap<SourceId, Unread> 
 /// How `source` is doing at `now`, with what lies `unread` in its folder.
 pub(super) fn health(source: &Source, unread: Unread, now: Timestamp) -> Health {
     let at = |time: Option<Timestamp>| time.map(|t| Moment::new(t, now));
-    let state = State::of(source);
+    let state = State::of(source, unread);
     let failed = matches!(state, State::Failing | State::Unmatched | State::Paused);
     let error = source.health.last_error.as_deref().filter(|_| failed && source.health.failures > 0);
-    let lack = lack(source, state, unread);
+    let lack = if failed && state != State::Paused { None } else { lack(source, unread) };
     let todo = match (error, state) {
         (Some(error), State::Failing | State::Unmatched) => remedy::remedy(error, Beside::Source),
         _ if lack.is_some() => lack.as_ref().map_or_else(String::new, |lack| lack.todo.clone()),
@@ -132,17 +138,17 @@ const UNREAD: &str = "看文件夹里“读不了”中的说明，照着改好�
 const OTHERS: &str =
     "文件夹里有不是表格的文件，程序没有打开，也没有移动：请取走，或另存为 Excel、CSV 再放进来。";
 
-fn lack(source: &Source, state: State, unread: Unread) -> Option<Lack> {
-    match (state, source.kind) {
-        (State::Well | State::New, SourceKind::Push) if !source.has_token => Some(Lack {
+fn lack(source: &Source, unread: Unread) -> Option<Lack> {
+    match source.kind {
+        SourceKind::Push if !source.has_token && !source.paused => Some(Lack {
             word: "没有令牌".into(),
             todo: "没有令牌，对方推送会被拒绝：打开这个来源，点“生成令牌”，交给对方。".into(),
         }),
-        (State::Well | State::New | State::Paused, SourceKind::Folder) if unread != Unread::default() => {
+        SourceKind::Folder if unread != Unread::default() => {
             let sheets = (unread.sheets > 0).then(|| (format!("{} 份表格读不了", unread.sheets), UNREAD));
             let others = (unread.others > 0).then(|| (format!("{} 个文件不是表格", unread.others), OTHERS));
             let (words, todos): (Vec<String>, Vec<&str>) = sheets.into_iter().chain(others).unzip();
-            let paused = if state == State::Paused { "已暂停，" } else { "" };
+            let paused = if source.paused { "已暂停，" } else { "" };
             Some(Lack { word: format!("{paused}有 {}", words.join("，")), todo: todos.concat() })
         }
         _ => None,
@@ -158,6 +164,7 @@ fn tag(state: State, source: &Source) -> Tag {
         }
         State::Failing => Tag::new(format!("失败 {} 次，会再试", source.health.failures), "tag yellow"),
         State::New => Tag::new(new_words(source.kind), "tag yellow"),
+        State::Lacking => Tag::new(State::Lacking.label(), "tag yellow"),
         State::Well => Tag::new("正常", "tag green"),
     }
 }
@@ -217,7 +224,7 @@ mod tests {
 
     fn words(source: &Source) -> (State, String, bool) {
         let health = health(source, Unread::default(), Timestamp::UNIX_EPOCH);
-        (State::of(source), health.tag.text, health.todo.is_empty())
+        (State::of(source, Unread::default()), health.tag.text, health.todo.is_empty())
     }
 
     #[test]
@@ -265,6 +272,7 @@ mod tests {
         let folder = source(SourceKind::Folder, 0, None);
         let unread = health(&folder, Unread { sheets: 2, others: 1 }, Timestamp::UNIX_EPOCH);
         assert_eq!(unread.tag.text, "有 2 份表格读不了，1 个文件不是表格");
+        assert_eq!(State::of(&folder, Unread { sheets: 2, others: 1 }), State::Lacking);
         assert!(unread.todo.contains("“读不了”") && unread.todo.contains("没有打开"));
         let paused = Source { paused: true, ..folder.clone() };
         let paused = health(&paused, Unread { sheets: 2, others: 0 }, Timestamp::UNIX_EPOCH);
