@@ -9,7 +9,7 @@ mod ready;
 use std::path::{Path, PathBuf};
 
 use qingting_models::records::{RowPlace, Source, SourceRun};
-use qingting_models::store::{Arrival, Fate, Reject, Store, StoreError};
+use qingting_models::store::{Fate, Keyed, Reject, Store, StoreError};
 
 use crate::outcome::{OutcomeError, OutcomeLine, OutcomeSheet};
 use crate::sheet::{BadMap, ColumnMap, SheetError, SheetSummary};
@@ -124,7 +124,8 @@ impl Run<'_> {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), ImportError> {
         let unreadable = |fault| ImportError::Sheet { file: path.to_owned(), fault };
-        let mut parts = ready::begin(path, map).map_err(|wrong| unreadable(SheetError::Io(wrong)))?;
+        let mut parts =
+            ready::begin(self.store, path, map).map_err(|wrong| unreadable(SheetError::Io(wrong)))?;
         let mut batch = Prepared::default();
         // The first batches are small, so that storing begins soon.
         let mut size = PART_ROWS;
@@ -149,7 +150,7 @@ impl Run<'_> {
     async fn store_batch(&mut self, batch: Prepared) -> Result<(), ImportError> {
         let Prepared { places, arrivals, bad_ids, rejects, bytes } = batch;
         let lines = self.outcome.is_some().then(|| Lines::of(places, &arrivals, bad_ids, &rejects));
-        let taken = self.store.take_in(self.source, arrivals, rejects).await?;
+        let taken = self.store.take_in_keyed(self.source, arrivals, rejects).await?;
         self.state.counts = self.state.counts.and(taken.counts);
         self.state.bytes_read = bytes;
         if let (Some(outcome), Some(lines)) = (&mut self.outcome, lines) {
@@ -183,13 +184,13 @@ struct Lines {
 impl Lines {
     fn of(
         places: Vec<RowPlace>,
-        arrivals: &[Arrival],
+        arrivals: &[Keyed],
         bad_ids: Vec<Option<String>>,
         rejects: &[Reject],
     ) -> Self {
         let taken = places.into_iter().zip(arrivals).map(|(place, arrival)| OutcomeLine {
             place,
-            external_id: arrival.external_id.clone(),
+            external_id: arrival.external_id().map(str::to_owned),
             fate: None,
             reason: None,
         });

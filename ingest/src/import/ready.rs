@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc as plain};
 use std::thread;
 
 use qingting_models::records::RowPlace;
-use qingting_models::store::{Arrival, Reject};
+use qingting_models::store::{Keyed, Reject, Store, StoreError};
 use qingting_models::text::Masker;
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,7 +30,7 @@ const NICE: i32 = 10;
 #[derive(Default)]
 pub(super) struct Prepared {
     pub places: Vec<RowPlace>,
-    pub arrivals: Vec<Arrival>,
+    pub arrivals: Vec<Keyed>,
     /// The ids of the rejects.
     pub bad_ids: Vec<Option<String>>,
     pub rejects: Vec<Reject>,
@@ -55,7 +55,7 @@ impl Prepared {
 
 /// The parts of a sheet in their order. When it is dropped, reading stops.
 pub(super) struct Parts {
-    parts: mpsc::Receiver<oneshot::Receiver<Prepared>>,
+    parts: mpsc::Receiver<oneshot::Receiver<Ready>>,
     read: oneshot::Receiver<Result<SheetSummary, SheetError>>,
 }
 
@@ -64,7 +64,7 @@ impl Parts {
     pub(super) async fn next(&mut self) -> Option<Result<Prepared, ImportError>> {
         let part = self.parts.recv().await?;
         // A part whose thread ended without it is lost.
-        Some(part.await.map_err(|_| ImportError::Stopped))
+        Some(part.await.map_err(|_| ImportError::Stopped).and_then(|part| Ok(part?)))
     }
 
     /// What was read in the end.
@@ -73,19 +73,20 @@ impl Parts {
     }
 }
 
+type Ready = Result<Prepared, StoreError>;
 /// A part to be made ready, and where it goes then.
-type Job = (Batch, oneshot::Sender<Prepared>);
+type Job = (Batch, oneshot::Sender<Ready>);
 
 /// Begins to read a sheet.
 ///
 /// # Errors
 /// When the system gives no threads.
-pub(super) fn begin(path: &Path, map: Option<ColumnMap>) -> io::Result<Parts> {
+pub(super) fn begin(store: &Store, path: &Path, map: Option<ColumnMap>) -> io::Result<Parts> {
     let (jobs, waiting) = plain::channel();
     let waiting = Arc::new(Mutex::new(waiting));
     for _ in 0..thread::available_parallelism().map_or(1, |n| n.get()) {
-        let waiting = Arc::clone(&waiting);
-        start("prepare", move || make_ready(&waiting))?;
+        let (store, waiting) = (store.clone(), Arc::clone(&waiting));
+        start("prepare", move || make_ready(&store, &waiting))?;
     }
     let (parts, ready) = mpsc::channel(AHEAD);
     let (done, read) = oneshot::channel();
@@ -116,7 +117,7 @@ fn read_parts(
     file: &Path,
     map: Option<&ColumnMap>,
     jobs: &plain::Sender<Job>,
-    parts: &mpsc::Sender<oneshot::Receiver<Prepared>>,
+    parts: &mpsc::Sender<oneshot::Receiver<Ready>>,
 ) -> Result<SheetSummary, SheetError> {
     sheet::read(file, map, PART_ROWS, &mut |part| {
         let (done, ready) = oneshot::channel();
@@ -126,21 +127,22 @@ fn read_parts(
 }
 
 /// Makes parts ready as long as there are any.
-fn make_ready(waiting: &Mutex<plain::Receiver<Job>>) {
+fn make_ready(store: &Store, waiting: &Mutex<plain::Receiver<Job>>) {
     // What a masker remembers of the sheet's short texts serves all parts of it.
     let mut masker = Masker::default();
     loop {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((part, done)) = job else { break };
         // When nobody waits for it any more, the store has failed.
-        drop(done.send(prepared(part, &mut masker)));
+        drop(done.send(prepared(store, part, &mut masker)));
     }
 }
 
-fn prepared(part: Batch, masker: &mut Masker) -> Prepared {
+fn prepared(store: &Store, part: Batch, masker: &mut Masker) -> Ready {
     let (places, records): (Vec<_>, Vec<_>) = part.records.into_iter().unzip();
     let (bad_ids, rejects) = part.bad.into_iter().map(reject).unzip();
-    Prepared { places, arrivals: prepare_each(records, masker), bad_ids, rejects, bytes: part.bytes }
+    let arrivals = store.keyed(prepare_each(records, masker))?;
+    Ok(Prepared { places, arrivals, bad_ids, rejects, bytes: part.bytes })
 }
 
 fn reject(bad: BadRow) -> (Option<String>, Reject) {

@@ -16,7 +16,7 @@ impl Store {
     /// # Errors
     /// When the operating system gives no random numbers.
     pub fn bare_batch(&self, source: &Source, arrivals: Vec<Arrival>) -> Result<BareBatch, StoreError> {
-        let keyed: Vec<Keyed> = arrivals.into_iter().enumerate().map(|(i, a)| self.keyed(i, a)).collect();
+        let keyed = self.keyed(arrivals)?;
         let fresh: Vec<(ItemId, &Keyed)> =
             keyed.iter().map(|record| (self.ids().next(self.now()), record)).collect();
         let mut rows = ItemRows::default();

@@ -27,13 +27,22 @@ pub(super) struct Known {
     pub withdrawn: bool,
 }
 
-/// An arrival with what it is known by.
-pub(super) struct Keyed {
-    pub key: String,
-    pub digest: String,
-    pub arrival: Arrival,
+/// An arrival with what it is known by, ready to be stored.
+pub struct Keyed {
+    pub(super) key: String,
+    pub(super) digest: String,
+    /// The other columns as they are stored.
+    pub(super) upstream: String,
+    pub(super) arrival: Arrival,
     /// Its place in the batch.
-    pub index: usize,
+    pub(super) index: usize,
+}
+
+impl Keyed {
+    /// The sender's own number as it was given.
+    pub fn external_id(&self) -> Option<&str> {
+        self.arrival.external_id.as_deref()
+    }
 }
 
 impl Store {
@@ -61,7 +70,20 @@ impl Store {
         arrivals: Vec<Arrival>,
         rejects: Vec<Reject>,
     ) -> Result<Intake, StoreError> {
-        let keyed: Vec<Keyed> = arrivals.into_iter().enumerate().map(|(i, a)| self.keyed(i, a)).collect();
+        self.take_in_keyed(source, self.keyed(arrivals)?, rejects).await
+    }
+
+    /// [`Store::take_in`] of what [`Store::keyed`] made ready.
+    ///
+    /// # Errors
+    /// When the database fails; then nothing of the batch is stored.
+    pub async fn take_in_keyed(
+        &self,
+        source: &Source,
+        mut keyed: Vec<Keyed>,
+        rejects: Vec<Reject>,
+    ) -> Result<Intake, StoreError> {
+        keyed.iter_mut().enumerate().for_each(|(index, record)| record.index = index);
         // Two processes may take in the same record at once: the second sees the first's rows on its second try.
         let mut tries = 0;
         loop {
@@ -72,13 +94,21 @@ impl Store {
         }
     }
 
-    pub(super) fn keyed(&self, index: usize, arrival: Arrival) -> Keyed {
-        let digest = self.content_digest(&arrival.canonical);
-        let key = match arrival.external_id.as_deref().map(str::trim) {
-            Some(id) if !id.is_empty() => self.key_of(id),
-            _ => format!("sha:{}", &digest[..32]),
+    /// Makes arrivals ready, as far as that needs no look into the database: on any thread, before their batch.
+    ///
+    /// # Errors
+    /// [`StoreError::Bad`] when one cannot be written as JSON.
+    pub fn keyed(&self, arrivals: Vec<Arrival>) -> Result<Vec<Keyed>, StoreError> {
+        let keyed = |(index, arrival): (usize, Arrival)| {
+            let digest = self.content_digest(&arrival.canonical);
+            let key = match arrival.external_id.as_deref().map(str::trim) {
+                Some(id) if !id.is_empty() => self.key_of(id),
+                _ => format!("sha:{}", &digest[..32]),
+            };
+            let upstream = to_json(&arrival.content.upstream)?;
+            Ok(Keyed { key, digest, upstream, arrival, index })
         };
-        Keyed { key, digest, arrival, index }
+        arrivals.into_iter().enumerate().map(keyed).collect()
     }
 
     /// The keyed digest by which two versions of a record are told apart.

@@ -50,7 +50,7 @@ impl Store {
             let sealed: SealedId = self.ids().next(now);
             rows.seals.push(self.sealed_row(sealed, record.arrival.original.as_str())?);
             rows.keys.push(args![source.id.0, &record.key, id.0]);
-            rows.items.push(item_row(source, record, *id, sealed, now)?);
+            rows.items.push(item_row(source, record, *id, sealed, now));
             rows.ids.push(id.0);
         }
         Ok(())
@@ -146,7 +146,7 @@ async fn update_rows(
                 &content.body,
                 content.url.clone(),
                 content.occurred_at,
-                to_json(&content.upstream)?,
+                &record.upstream,
                 *digest,
                 now,
                 archived(source, &record.arrival),
@@ -207,16 +207,10 @@ const ITEM_COLUMNS: &[&str] = &[
     "language",
 ];
 
-fn item_row(
-    source: &Source,
-    record: &Keyed,
-    id: ItemId,
-    sealed: SealedId,
-    now: Timestamp,
-) -> Result<Vec<Arg>, StoreError> {
+fn item_row(source: &Source, record: &Keyed, id: ItemId, sealed: SealedId, now: Timestamp) -> Vec<Arg> {
     let content = &record.arrival.content;
     let channel: Channel = source.channel;
-    Ok(args![
+    args![
         id.0,
         source.id.0,
         &record.key,
@@ -226,7 +220,7 @@ fn item_row(
         &content.body,
         content.url.clone(),
         content.occurred_at,
-        to_json(&content.upstream)?,
+        &record.upstream,
         &record.digest,
         now,
         now,
@@ -240,5 +234,5 @@ fn item_row(
         sealed.0,
         record.arrival.withdrawn.then_some(now),
         record.arrival.language.clone()
-    ])
+    ]
 }

@@ -45,6 +45,7 @@ pub use audit::{AuditFilter, AuditVerdict};
 pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use error::StoreError;
+pub use intake::Keyed;
 pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
 pub use keys::{KeyStatus, RotationStep};
