@@ -368,6 +368,9 @@ pub enum QuarantineCommand {
         /// Mend a field first: header=value; may be given several times
         #[arg(long, value_name = "HEADER=VALUE")]
         set: Vec<String>,
+        /// Also over something else that was stored of the record since the row came
+        #[arg(long)]
+        over: bool,
     },
     /// Give rows up
     #[command(after_help = "Example: qingting quarantine dismiss --all --kind no_text --reason 空行")]

@@ -271,7 +271,7 @@ async fn take(
         Err(ImportError::Map(wrong)) => return Err(wrong.into()),
         Err(ImportError::Outcome(wrong)) => return Err(wrong.into()),
         Err(ImportError::Store(wrong)) => return Err(wrong.into()),
-        Err(ImportError::Stopped) => return Err(FolderError::Stopped),
+        Err(ImportError::Stopped | ImportError::Busy(_)) => return Err(FolderError::Stopped),
     };
     // Written over while it was read: the newer content is read at the next poll.
     if file.is_unchanged() {

@@ -29,6 +29,8 @@ pub enum ImportError {
     Outcome(#[from] OutcomeError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the system gives no thread to read with ({0}); nothing was read: try again")]
+    Busy(#[source] std::io::Error),
     #[error("reading was stopped")]
     Stopped,
 }
@@ -124,8 +126,7 @@ impl Run<'_> {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<(), ImportError> {
         let unreadable = |fault| ImportError::Sheet { file: path.to_owned(), fault };
-        let mut parts =
-            ready::begin(self.store, path, map).map_err(|wrong| unreadable(SheetError::Io(wrong)))?;
+        let mut parts = ready::begin(self.store, path, map).map_err(ImportError::Busy)?;
         let mut batch = Prepared::default();
         // The first batches are small, so that storing begins soon.
         let mut size = PART_ROWS;

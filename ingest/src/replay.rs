@@ -27,21 +27,20 @@ pub enum ReplayError {
     OtherSource(String),
     #[error("the row still cannot be read{}: {}", .0.column.as_ref().map(|c| format!(", column {c}")).unwrap_or_default(), .0.reason)]
     StillBad(Fault),
+    #[error(
+        "something else was stored of this record since the row came, so that the row may be the older: replay it over that, or dismiss it"
+    )]
+    MayBeOutdated,
     #[error("the column map saved with the source cannot be used: {0}")]
     Map(#[from] BadMap),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Kept with a row of which nothing was taken in.
-const OUTDATED: &str = "这条信息后来又送来过，已收下的较新，没有用这一行覆盖";
-
 /// What became of a row that was read after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replayed {
     pub fate: Fate,
-    /// The record came again since, so that nothing of the older row was taken in.
-    pub outdated: bool,
 }
 
 /// Reads a quarantined row again by the present rules and the column map of its source.
@@ -68,16 +67,18 @@ pub fn reread(
 }
 
 /// Reads a quarantined row again, or `mended` in its stead, and takes it into its source. Stopped anywhere and run
-/// again it comes to the same: the store knows the record, and the row leaves the quarantine last. What came later of
-/// the same record is not written over.
+/// again it comes to the same: the store knows the record, and the row leaves the quarantine last. What may have come
+/// later of the same record is written `over` only when a person says so.
 ///
 /// # Errors
-/// When the row is not there, was dealt with, or still cannot be read; and when the store fails.
+/// When the row is not there, was dealt with, still cannot be read, or may be older than what is stored; and when the
+/// store fails.
 pub async fn replay(
     store: &Store,
     source: &Source,
     row: QuarantineId,
     mended: Option<Value>,
+    over: bool,
     actor: Actor,
 ) -> Result<Replayed, ReplayError> {
     let row = store.quarantined(row).await?.ok_or(ReplayError::NotFound)?;
@@ -92,12 +93,12 @@ pub async fn replay(
         None => store.quarantined_original(row.id).await?,
     };
     let arrival = reread(source, row.form, &original, &row.place).map_err(ReplayError::StillBad)?;
-    let outdated = store.is_outdated(source, &arrival, row.at).await?;
-    let arrivals = if outdated { Vec::new() } else { vec![arrival] };
-    let taken = store.take_in(source, arrivals, Vec::new()).await?;
-    let note = if outdated { OUTDATED } else { "" };
-    store.close_quarantined(row.id, true, note, actor).await?;
-    Ok(Replayed { fate: taken.fates.first().copied().unwrap_or(Fate::Unchanged), outdated })
+    if !over && store.may_be_outdated(source, &arrival, row.at).await? {
+        return Err(ReplayError::MayBeOutdated);
+    }
+    let taken = store.take_in(source, vec![arrival], Vec::new()).await?;
+    store.close_quarantined(row.id, true, "", actor).await?;
+    Ok(Replayed { fate: taken.fates.first().copied().unwrap_or(Fate::Unchanged) })
 }
 
 fn entry(entry: FeedEntry) -> Result<RawRecord, Fault> {

@@ -32,12 +32,12 @@ async fn act(global: &Global, store: &Store, command: QuarantineCommand) -> Resu
             list(global, store, filter).await
         }
         QuarantineCommand::Show { id, reason } => show(global, store, id, reason.as_deref()).await,
-        QuarantineCommand::Replay { chosen, set } => {
+        QuarantineCommand::Replay { chosen, set, over } => {
             let rows = rows(store, &chosen).await?;
             if chosen.all && !set.is_empty() {
                 bail!(WrongUsage("--set mends one row; it does not go with --all".into()));
             }
-            replay_rows(global, store, rows, &changes(&set)?).await
+            replay_rows(global, store, rows, &changes(&set)?, over).await
         }
         QuarantineCommand::Dismiss { chosen, reason } => {
             dismiss(global, store, rows(store, &chosen).await?, &reason).await
@@ -47,24 +47,13 @@ async fn act(global: &Global, store: &Store, command: QuarantineCommand) -> Resu
 
 async fn filter(store: &Store, source: Option<&str>, kind: Option<RejectKind>) -> Result<QuarantineFilter> {
     let source = match source {
-        Some(name) => match removed(store, name).await? {
-            Some(id) => Some(id),
+        Some(name) => match store.removed_source(name).await? {
+            Some(removed) => Some(removed.id),
             None => Some(named(store, name).await?.id),
         },
         None => None,
     };
     Ok(QuarantineFilter { source, kind, closed: false })
-}
-
-/// The source of waiting rows that was removed and has this name now.
-async fn removed(store: &Store, name: &str) -> Result<Option<SourceId>> {
-    for (id, ..) in store.quarantine_kinds().await? {
-        let source = store.source(id).await?;
-        if source.is_some_and(|source| source.removed_at.is_some() && source.name == name) {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
 }
 
 /// The rows that were chosen: one by its number, or all that wait.
@@ -187,10 +176,11 @@ async fn replay_rows(
     store: &Store,
     rows: Vec<QuarantinedRow>,
     changes: &[(String, String)],
+    over: bool,
 ) -> Result<()> {
     let one = rows.len() == 1;
     let sources = store.sources().await?;
-    let (mut read, mut outdated, mut kept, mut why) = (0, 0, 0, Vec::new());
+    let (mut read, mut kept, mut outdated, mut why) = (0, 0, 0, Vec::new());
     for row in rows {
         let Some(source) = sources.iter().find(|source| source.id == row.source) else {
             kept += 1;
@@ -200,10 +190,10 @@ async fn replay_rows(
             continue;
         };
         let mended = mended(store, &row, changes).await?;
-        match replay(store, source, row.id, mended, Actor::Console).await {
-            Ok(done) if done.outdated => outdated += 1,
+        match replay(store, source, row.id, mended, over, Actor::Console).await {
             Ok(_) => read += 1,
-            Err(still @ (ReplayError::StillBad(_) | ReplayError::Closed(_))) => {
+            Err(still @ (ReplayError::StillBad(_) | ReplayError::Closed(_) | ReplayError::MayBeOutdated)) => {
+                outdated += i64::from(matches!(still, ReplayError::MayBeOutdated));
                 kept += 1;
                 why.push(json!({ "id": row.id, "reason": still.to_string() }));
             }
@@ -211,13 +201,14 @@ async fn replay_rows(
         }
     }
     if global.json {
-        output::json(&json!({ "read": read, "outdated": outdated, "still_bad": kept, "rows": why }))?;
+        output::json(&json!({ "read": read, "still_bad": kept, "rows": why }))?;
     } else {
-        let newer = match outdated {
-            0 => String::new(),
-            n => format!(", {n} closed unread because their records came again since"),
-        };
-        output::line(&format!("read {read}{newer}, still bad {kept}"))?;
+        output::line(&format!("read {read}, kept {kept}"))?;
+        if outdated > 0 && !one {
+            output::line(&format!(
+                "{outdated} of them may be older than what is stored: replay them with --over, or dismiss them"
+            ))?;
+        }
     }
     match why.first().and_then(|first| first["reason"].as_str()) {
         Some(why) if one => bail!("{}", output::reason(why)),

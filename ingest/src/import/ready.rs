@@ -20,8 +20,8 @@ use crate::sheet::{self, BadRow, Batch, ColumnMap, SheetError, SheetSummary};
 
 /// Rows that are made ready together: few, so that the first are soon ready and no processor waits for another.
 pub(super) const PART_ROWS: usize = 50;
-/// Parts that may wait to be stored.
-const AHEAD: usize = 20;
+/// Parts that may wait to be stored, besides those that are being made ready.
+const AHEAD: usize = 10;
 /// By how many of the 19 steps of niceness the threads give way.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
@@ -80,15 +80,20 @@ type Job = (Batch, oneshot::Sender<Ready>);
 /// Begins to read a sheet.
 ///
 /// # Errors
-/// When the system gives no threads.
+/// When the system gives no threads. One to make parts ready is enough.
 pub(super) fn begin(store: &Store, path: &Path, map: Option<ColumnMap>) -> io::Result<Parts> {
     let (jobs, waiting) = plain::channel();
     let waiting = Arc::new(Mutex::new(waiting));
-    for _ in 0..thread::available_parallelism().map_or(1, |n| n.get()) {
+    let processors = thread::available_parallelism().map_or(1, |n| n.get());
+    for n in 0..processors {
         let (store, waiting) = (store.clone(), Arc::clone(&waiting));
-        start("prepare", move || make_ready(&store, &waiting))?;
+        match start("prepare", move || make_ready(&store, &waiting)) {
+            Err(wrong) if n == 0 => return Err(wrong),
+            Err(_) => break,
+            Ok(()) => {}
+        }
     }
-    let (parts, ready) = mpsc::channel(AHEAD);
+    let (parts, ready) = mpsc::channel(AHEAD + processors);
     let (done, read) = oneshot::channel();
     let file = path.to_owned();
     // When nobody waits for the end any more, the import has failed and says why itself.

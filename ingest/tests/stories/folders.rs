@@ -17,7 +17,7 @@ use qingting_models::records::{
 };
 use qingting_models::store::testing::fresh;
 use qingting_models::store::{Fate, ItemFilter, ItemState, NewSource, Page, QuarantineFilter, Store};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::sheets::{TestFile, file};
 
@@ -277,7 +277,7 @@ async fn rows_of_every_kind_are_mended_and_read_after_all() {
         ]
     );
     for row in &rows {
-        let still = replay(&store, &source, row.id, None, Actor::Console).await;
+        let still = replay(&store, &source, row.id, None, false, Actor::Console).await;
         assert!(matches!(&still, Err(ReplayError::StillBad(fault)) if fault.kind == row.kind), "{still:?}");
     }
     let mut fixed = Vec::new();
@@ -295,21 +295,21 @@ async fn rows_of_every_kind_are_mended_and_read_after_all() {
     let early = reread(&source, rows[0].form, &fixed[0], &rows[0].place).unwrap();
     store.take_in(&source, vec![early], Vec::new()).await.unwrap();
     for (row, content) in rows.iter().zip(fixed) {
-        let done = replay(&store, &source, row.id, Some(content), Actor::Console).await.unwrap();
+        let done = replay(&store, &source, row.id, Some(content), false, Actor::Console).await.unwrap();
         assert_eq!(done.fate, if row.kind == RejectKind::Time { Fate::Unchanged } else { Fate::New });
     }
     assert_eq!(count(&store).await, 4);
     assert!(quarantined(&store, false).await.is_empty());
     let closed = quarantined(&store, true).await;
     assert!(closed.iter().all(|row| row.closed.as_ref().is_some_and(|c| c.replayed)));
-    let again = replay(&store, &source, rows[0].id, None, Actor::Console).await;
+    let again = replay(&store, &source, rows[0].id, None, false, Actor::Console).await;
     assert!(matches!(again, Err(ReplayError::Closed(_))));
     import(&store, &source, &sheet.path, None, &|_| {}).await.unwrap();
     assert!(quarantined(&store, false).await.is_empty(), "the same bad rows come no second time");
 }
 
 #[tokio::test]
-async fn a_row_that_came_again_mended_is_not_written_over() {
+async fn a_row_is_written_over_what_came_since_only_when_a_person_says_so() {
     let store = fresh().await.unwrap();
     let source = source(&store, "热线", None).await;
     let headers = "工单编号,工单标题,工单内容,推送时间";
@@ -318,18 +318,29 @@ async fn a_row_that_came_again_mended_is_not_written_over() {
     store.clock.set("2026-11-03T08:00:00Z".parse().unwrap());
     let good = file("b.csv", format!("{headers}\n1,积水,新的说法,2026-11-01\n"));
     import(&store, &source, &good.path, None, &|_| {}).await.unwrap();
-    for row in quarantined(&store, false).await {
+    let bodies = async || {
+        let filter = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
+        let items = store.items(&Viewer::SYSTEM, &filter, Page::default()).await.unwrap().rows;
+        items.into_iter().map(|item| item.content.body).collect::<Vec<_>>()
+    };
+    let rows = quarantined(&store, false).await;
+    let mut mended = Vec::new();
+    for row in &rows {
         let mut content = store.quarantined_original(row.id).await.unwrap();
         content["推送时间"] = json!("2026-11-01");
-        let done = replay(&store, &source, row.id, Some(content), Actor::Console).await.unwrap();
-        let came_again = row.place.row == 2;
-        assert_eq!((done.outdated, done.fate == Fate::New), (came_again, !came_again));
+        mended.push(content);
     }
-    assert!(quarantined(&store, false).await.is_empty());
-    let filter = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
-    let items = store.items(&Viewer::SYSTEM, &filter, Page::default()).await.unwrap().rows;
-    let bodies: Vec<_> = items.iter().map(|item| item.content.body.as_str()).collect();
-    assert_eq!(bodies, ["不亮", "新的说法"]);
+    let again = async |row: &QuarantinedRow, content: &Value, over| {
+        replay(&store, &source, row.id, Some(content.clone()), over, Actor::Console).await
+    };
+    let (changed, other) = (&rows[0], &rows[1]);
+    let refused = again(changed, &mended[0], false).await;
+    assert!(matches!(refused, Err(ReplayError::MayBeOutdated)), "{refused:?}");
+    assert_eq!(again(other, &mended[1], false).await.unwrap().fate, Fate::New);
+    assert_eq!(bodies().await, ["不亮", "新的说法"]);
+    assert_eq!(quarantined(&store, false).await.len(), 1, "the row waits for a person");
+    assert_eq!(again(changed, &mended[0], true).await.unwrap().fate, Fate::Updated);
+    assert_eq!(bodies().await, ["不亮", "旧的说法"]);
 }
 
 #[tokio::test]
@@ -346,10 +357,13 @@ async fn a_column_map_saved_later_reads_what_was_not_recognised() {
         column_map: Some("external_id = \"甲\"\nbody = \"乙\"\ntitle = \"丙\"".into()),
         ..source.clone()
     };
-    assert_eq!(replay(&store, &mapped, rows[0].id, None, Actor::Console).await.unwrap().fate, Fate::New);
+    assert_eq!(
+        replay(&store, &mapped, rows[0].id, None, false, Actor::Console).await.unwrap().fate,
+        Fate::New
+    );
     let mended = json!({ "line": "{\"甲\":\"3\",\"乙\":\"停水了\"}" });
     assert_eq!(
-        replay(&store, &mapped, rows[1].id, Some(mended), Actor::Console).await.unwrap().fate,
+        replay(&store, &mapped, rows[1].id, Some(mended), false, Actor::Console).await.unwrap().fate,
         Fate::New
     );
     assert_eq!(count(&store).await, 3);

@@ -14,7 +14,7 @@ impl Store {
     /// Makes the rows of a batch of new items.
     ///
     /// # Errors
-    /// When the operating system gives no random numbers.
+    /// When the operating system gives no random numbers, or a record cannot be written as JSON.
     pub fn bare_batch(&self, source: &Source, arrivals: Vec<Arrival>) -> Result<BareBatch, StoreError> {
         let keyed = self.keyed(arrivals)?;
         let fresh: Vec<(ItemId, &Keyed)> =

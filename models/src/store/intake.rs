@@ -174,9 +174,9 @@ impl Store {
         Ok(Intake { counts, fates })
     }
 
-    /// Whether something else than this was taken in of the same record since a time. Only records with an id of
-    /// their own can differ and be the same.
-    pub async fn is_outdated(
+    /// Whether something else than this was stored of the same record since a time, or its source withdrew it: what is
+    /// stored may be newer. Only records with an id of their own can differ and be the same.
+    pub async fn may_be_outdated(
         &self,
         source: &Source,
         arrival: &Arrival,
@@ -184,7 +184,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let Some(id) = arrival.external_id.as_deref() else { return Ok(false) };
         let sql = "SELECT count(*) FROM item_key k JOIN item i ON i.id = k.item_id
-                   WHERE k.source_id = $1 AND k.external_id = $2 AND i.updated_at > $3 AND i.digest <> $4";
+                   WHERE k.source_id = $1 AND k.external_id = $2
+                     AND (i.updated_at > $3 AND i.digest <> $4 OR i.withdrawn_at > $3)";
         let digest = self.content_digest(&arrival.canonical);
         let values = args![source.id.0, self.key_of(id.trim()), since, digest];
         Ok(self.db().number(sql, values).await? > 0)

@@ -123,6 +123,13 @@ impl Store {
         row.as_ref().map(source_of).transpose()
     }
 
+    /// A source that was removed, by the name it has since.
+    pub async fn removed_source(&self, name: &str) -> Result<Option<Source>, StoreError> {
+        let sql = "SELECT * FROM source WHERE name = $1 AND removed_at IS NOT NULL";
+        let row = self.db().row(sql, args![name.trim()]).await?;
+        row.as_ref().map(source_of).transpose()
+    }
+
     /// Pauses a source, or lets it go on; then it is due at once.
     ///
     /// # Errors

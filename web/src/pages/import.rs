@@ -231,6 +231,8 @@ async fn take_in(state: &AppState, source: &Source, uploaded: &Uploaded) -> Resu
     let (counts, problem) = match imported {
         Ok(counts) => (counts, None),
         Err(ImportError::Store(error)) => return Err(error.into()),
+        // The upload stays, to be tried again.
+        Err(busy @ ImportError::Busy(_)) => return Err(WebError::internal(busy)),
         Err(ImportError::Sheet { fault, .. }) => (SourceRun::default(), Some(fault.to_string())),
         Err(other) => (SourceRun::default(), Some(other.to_string())),
     };

@@ -171,18 +171,18 @@ pub async fn replay_kind(State(state): State<AppState>, caller: Caller, form: Fo
     let rows = chosen.rows(&state).await?;
     let (mut good, mut outdated, mut bad) = (0, 0, 0);
     for id in &rows.ids {
-        match replay(&state.store, &chosen.source, *id, None, caller.actor()).await {
-            Ok(done) if done.outdated => outdated += 1,
+        match replay(&state.store, &chosen.source, *id, None, false, caller.actor()).await {
             Ok(_) => good += 1,
             // Somebody else dealt with it meanwhile.
             Err(ReplayError::Closed(_) | ReplayError::NotFound) => {}
             Err(ReplayError::Store(error)) => return Err(error.into()),
+            Err(ReplayError::MayBeOutdated) => outdated += 1,
             Err(ReplayError::StillBad(_) | ReplayError::Map(_) | ReplayError::OtherSource(_)) => bad += 1,
         }
     }
     let newer = match outdated {
         0 => String::new(),
-        n => format!("{n} 条后来又送来过、没有覆盖，"),
+        n => format!("{n} 条后来又送来过，没有覆盖，请逐条打开再定，"),
     };
     let text = format!("{good} 条重放成功，{newer}{bad} 条仍有问题。");
     chosen.answer(&state, &caller, text, "replay", "", rows.next).await

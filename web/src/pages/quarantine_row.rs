@@ -47,6 +47,8 @@ pub struct QuarantineRowPage {
     pub fields: Option<Vec<MendField>>,
     /// Whether the fields show what was sealed, rather than what was typed.
     pub opened: bool,
+    /// Something else was stored of the record since: replaying writes over it when that is ticked.
+    pub outdated: bool,
 }
 
 pub async fn show(
@@ -88,6 +90,7 @@ async fn build(
         may_mend: caller.has(Role::Duty),
         fields: None,
         opened: false,
+        outdated: false,
     })
 }
 
@@ -114,11 +117,16 @@ pub async fn open(
 }
 
 /// Reads the row again as it is.
-pub async fn read_again(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub async fn read_again(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
     let row = row_of(&state, &id).await?;
-    match take(&state, &caller, &row, None).await? {
+    match take(&state, &caller, &row, None, &form).await? {
         Ok(done) => Ok(back("", &format!("{PATH}/{id}"), done)),
-        Err(told) => still_bad(build(&state, &caller, &row).await?, told),
+        Err(kept) => kept_back(build(&state, &caller, &row).await?, kept),
     }
 }
 
@@ -132,12 +140,12 @@ pub async fn mend(
     let row = row_of(&state, &id).await?;
     let original = state.store.quarantined_original(row.id).await?;
     let mended = content::mended(row.form, &original, &form);
-    match take(&state, &caller, &row, Some(mended.clone())).await? {
+    match take(&state, &caller, &row, Some(mended.clone()), &form).await? {
         Ok(done) => Ok(back("", &format!("{PATH}/{id}"), done)),
-        Err(told) => {
+        Err(kept) => {
             let mut page = build(&state, &caller, &row).await?;
             page.fields = Some(content::fields(row.form, &typed(row.form, &original, mended)));
-            still_bad(page, told)
+            kept_back(page, kept)
         }
     }
 }
@@ -150,10 +158,26 @@ fn typed(form: RejectForm, original: &Value, mended: Value) -> Value {
     }
 }
 
-/// The page with why the row as it is now cannot be read, instead of what was wrong with it before.
-fn still_bad(mut page: QuarantineRowPage, told: Told) -> Answer {
-    page.frame = page.frame.with(Some(Notice::bad(format!("还是读不了：{}", told.text))));
-    page.reason = told;
+/// Why a row stays in quarantine.
+enum Kept {
+    StillBad(Told),
+    MayBeOutdated,
+}
+
+/// The page with why the row stays: what is wrong with it now, instead of before, or that it may be the older.
+fn kept_back(mut page: QuarantineRowPage, kept: Kept) -> Answer {
+    let notice = match kept {
+        Kept::StillBad(told) => {
+            let notice = format!("还是读不了：{}", told.text);
+            page.reason = told;
+            notice
+        }
+        Kept::MayBeOutdated => {
+            page.outdated = true;
+            "这条信息后来又送来过，已收下的可能更新，没有用这一行覆盖。要覆盖，请勾选“仍用这一行覆盖”再重放；不要的，请忽略。".into()
+        }
+    };
+    page.frame = page.frame.with(Some(Notice::bad(notice)));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
@@ -182,13 +206,13 @@ async fn take(
     caller: &Caller,
     row: &QuarantinedRow,
     mended: Option<Value>,
-) -> Result<Result<&'static str, Told>, WebError> {
+    form: &Form,
+) -> Result<Result<&'static str, Kept>, WebError> {
     let source: Source = state.store.source(row.source).await?.ok_or(WebError::NotFound)?;
     if source.removed_at.is_some() {
         return Err(WebError::bad("这个来源已经移除，不再接收内容；可以忽略这一行"));
     }
-    match replay(&state.store, &source, row.id, mended, caller.actor()).await {
-        Ok(taken) if taken.outdated => Ok(Ok("row-outdated")),
+    match replay(&state.store, &source, row.id, mended, form.text("over") == "on", caller.actor()).await {
         Ok(taken) => Ok(Ok(match taken.fate {
             Fate::New => "row-new",
             Fate::Updated => "row-updated",
@@ -196,12 +220,13 @@ async fn take(
         })),
         Err(ReplayError::StillBad(fault)) => {
             let told = plain::told(&fault.reason);
-            Ok(Err(match fault.column {
+            Ok(Err(Kept::StillBad(match fault.column {
                 Some(column) => Told { text: format!("“{column}”：{}", told.text), ..told },
                 None => told,
-            }))
+            })))
         }
-        Err(wrong @ ReplayError::Map(_)) => Ok(Err(plain::told(&wrong.to_string()))),
+        Err(wrong @ ReplayError::Map(_)) => Ok(Err(Kept::StillBad(plain::told(&wrong.to_string())))),
+        Err(ReplayError::MayBeOutdated) => Ok(Err(Kept::MayBeOutdated)),
         Err(ReplayError::NotFound | ReplayError::OtherSource(_)) => Err(WebError::NotFound),
         Err(ReplayError::Closed(_)) => Err(closed_before()),
         Err(ReplayError::Store(error)) => Err(error.into()),
@@ -234,6 +259,7 @@ impl crate::samples::Sampled for QuarantineRowPage {
             may_mend: true,
             fields: Some(vec![field(&t, 0, false, false), field(&t, 1, true, true)]),
             opened: true,
+            outdated: true,
         };
         let both = |t: String| {
             let waiting = page(t.clone());

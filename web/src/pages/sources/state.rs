@@ -19,7 +19,7 @@ const BROKEN: i64 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     Well,
-    /// A push without a token, a folder with sheets that could not be read.
+    /// A push without a token, a folder with sheets that could not be read or files that are none.
     Lacking,
     /// Nothing has come yet.
     New,
@@ -128,7 +128,7 @@ pub(super) fn health(source: &Source, unread: Unread, now: Timestamp) -> Health 
     }
 }
 
-/// What a source lacks that is neither paused nor failing.
+/// What a source lacks though nothing fails.
 struct Lack {
     word: String,
     todo: String,
