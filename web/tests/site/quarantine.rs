@@ -111,6 +111,16 @@ async fn a_row_is_shown_masked_and_opened_with_a_reason_that_is_logged() {
 
 /// The form of the opened row with one value changed, as a browser would send it.
 async fn mend(office: &Office, id: QuarantineId, changed: (&str, &str)) -> Answer {
+    mend_with(office, id, changed, &[]).await
+}
+
+/// The same, and what else is ticked in it.
+async fn mend_with(
+    office: &Office,
+    id: QuarantineId,
+    changed: (&str, &str),
+    more: &[(&str, &str)],
+) -> Answer {
     let original = office.store.quarantined_original(id).await.unwrap();
     let mut form: Vec<(String, String)> = Vec::new();
     for (index, (name, value)) in original.as_object().unwrap().iter().enumerate() {
@@ -118,8 +128,27 @@ async fn mend(office: &Office, id: QuarantineId, changed: (&str, &str)) -> Answe
         form.push((format!("k-{index}"), name.clone()));
         form.push((format!("v-{index}"), value.to_owned()));
     }
-    let form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let mut form: Vec<(&str, &str)> = form.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    form.extend(more);
     office.post("duty", &format!("/quarantine/{id}/mend"), &form).await
+}
+
+#[tokio::test]
+async fn a_row_that_may_be_older_than_what_is_stored_waits_for_a_tick() {
+    for office in Office::each().await {
+        let ids = take(&office, vec![row(2, "昨天"), row(2, "前天")]).await;
+        office.store.clock.set(office.store.now() + jiff::SignedDuration::from_mins(5));
+        let first = mend(&office, ids[0], ("登记时间", "2026-11-01 09:30")).await;
+        assert!(first.location().ends_with("row-new"), "{}", first.body);
+        let time = ("登记时间", "2026-11-01 10:30");
+        let doubtful = mend(&office, ids[1], time).await;
+        assert_eq!(doubtful.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(doubtful.body.contains("后来又送来过") && doubtful.body.contains("name=\"over\""));
+        assert_eq!(waiting(&office).await, [ids[1]]);
+        let over = mend_with(&office, ids[1], time, &[("over", "on")]).await;
+        assert!(over.location().ends_with("row-updated"), "{}", over.body);
+        assert!(waiting(&office).await.is_empty());
+    }
 }
 
 #[tokio::test]
