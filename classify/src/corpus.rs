@@ -25,23 +25,49 @@ pub enum RowText {
 }
 
 /// One labelled row. A label that is `None` is not known; empty `topics` mean that nothing in the
-/// row is for a county to answer.
+/// row is for a county to answer, `None` that the row tells nothing of topics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub id: String,
     pub text: RowText,
     /// The main topic first.
-    pub topics: Vec<String>,
+    pub topics: Option<Vec<String>>,
     pub kind: Option<Kind>,
     pub department: Option<String>,
     /// 0, 1 or 2.
     pub urgency: Option<u8>,
+    /// Danger to life or health now, which is urgency 2; `Some(false)` tells nothing of 0 and 1.
+    pub urgent: Option<bool>,
 }
 
 impl Row {
     /// Whether the row is a news article.
     pub fn is_news(&self) -> bool {
         self.kind == Some(Kind::News)
+    }
+
+    /// Whether the row has a topic; `None` where it tells nothing of them.
+    pub fn has_topic(&self, topic: &String) -> Option<bool> {
+        self.topics.as_ref().map(|topics| topics.contains(topic))
+    }
+
+    /// The main topic, where the row tells one.
+    pub fn main_topic(&self) -> Option<&String> {
+        self.topics.as_ref()?.first()
+    }
+
+    /// Whether nothing in the row is for a county to answer; `None` where it does not tell.
+    pub fn is_nothing(&self) -> Option<bool> {
+        self.topics.as_ref().map(Vec::is_empty)
+    }
+
+    /// Whether the urgency is at least `level`; `None` where the row does not tell.
+    pub fn is_at_least(&self, level: u8) -> Option<bool> {
+        match self.urgent {
+            Some(true) => Some(true),
+            Some(false) if level > 1 => Some(false),
+            _ => self.urgency.map(|urgency| urgency >= level),
+        }
     }
 }
 
@@ -51,10 +77,11 @@ struct Raw {
     title: Option<String>,
     body: Option<String>,
     tokens: Option<Vec<String>>,
-    topics: Vec<String>,
+    topics: Option<Vec<String>>,
     kind: Option<String>,
     department: Option<String>,
     urgency: Option<u8>,
+    urgent: Option<bool>,
     channel: Option<String>,
 }
 
@@ -67,7 +94,16 @@ impl Raw {
         if let Some(urgency @ 3..) = self.urgency {
             return Err(format!("urgency {urgency} is not allowed; allowed: 0, 1, 2"));
         }
-        if self.topics.iter().any(|t| t.trim().is_empty()) {
+        if let (Some(urgency), Some(urgent)) = (self.urgency, self.urgent)
+            && (urgency == 2) != urgent
+        {
+            return Err(format!("urgency {urgency} and \"urgent\": {urgent} contradict one another"));
+        }
+        let told = self.topics.is_some() || self.department.is_some() || self.urgent.is_some();
+        if !(told || self.kind.is_some() || self.urgency.is_some()) {
+            return Err("no label is there; allowed: topics, kind, department, urgency, urgent".to_owned());
+        }
+        if self.topics.iter().flatten().any(|t| t.trim().is_empty()) {
             return Err("topics: an empty topic code is not allowed".to_owned());
         }
         let no_body = self.body.as_deref().is_none_or(|b| b.trim().is_empty());
@@ -90,12 +126,13 @@ impl Raw {
             kind: if news { Some(Kind::News) } else { kind },
             department: self.department,
             urgency: self.urgency,
+            urgent: self.urgent,
         })
     }
 }
 
-/// Reads rows `{"id","title","body" or "tokens","topics","kind"?,"department"?,"urgency"?,"channel"?}`,
-/// one a line; empty lines are passed over. A row of the channel "news", or of a title alone without
+/// Reads rows `{"id","title","body" or "tokens","topics"?,"kind"?,"department"?,"urgency"?,"urgent"?,"channel"?}`,
+/// one a line, each with a label at least; empty lines are passed over. A row of the channel "news", or of a title alone without
 /// a kind, counts as news. `file` names the input in errors.
 pub fn read_rows(input: impl BufRead, file: &str) -> Result<Vec<Row>, CorpusError> {
     let mut rows = Vec::new();
@@ -164,11 +201,27 @@ mod tests {
     }
 
     #[test]
+    fn a_row_may_tell_of_urgency_alone() {
+        let rows = read(concat!(
+            "{\"id\":\"1\",\"body\":\"煤气漏了\",\"urgent\":true}\n",
+            "{\"id\":\"2\",\"body\":\"热得要命\",\"urgent\":false}\n",
+            "{\"id\":\"3\",\"body\":\"路灯不亮\",\"urgency\":1}\n",
+        ))
+        .unwrap();
+        let told: Vec<_> = rows.iter().map(|row| (row.is_at_least(1), row.is_at_least(2))).collect();
+        let no = Some(false);
+        assert_eq!(told, [(Some(true), Some(true)), (None, no), (Some(true), no)]);
+        assert!(rows.iter().all(|row| row.is_nothing().is_none() && row.main_topic().is_none()));
+    }
+
+    #[test]
     fn a_bad_row_is_named_by_file_and_line() {
         for (bad, part) in [
             ("{\"id\":\"1\",\"topics\":[]}", "neither"),
             ("{\"id\":\"1\",\"title\":\"a\",\"topics\":[],\"kind\":\"闲聊\"}", "allowed: 咨询"),
             ("{\"id\":\"1\",\"title\":\"a\",\"topics\":[],\"urgency\":7}", "allowed: 0, 1, 2"),
+            ("{\"id\":\"1\",\"body\":\"a\"}", "no label"),
+            ("{\"id\":\"1\",\"body\":\"a\",\"urgency\":1,\"urgent\":true}", "contradict"),
             ("{\"id\":\"1\",\"body\":\"a\",\"tokens\":[\"b\"],\"topics\":[]}", "not both"),
             ("{\"id\":", "EOF"),
         ] {

@@ -39,9 +39,12 @@ pub struct Evaluation {
     pub department_in_first_three: Option<f64>,
     pub kind: Option<f64>,
     pub urgency: Option<f64>,
-    /// Of rows called urgent (2) how many are, and of urgent rows how many are called so.
+    /// Of rows called urgent (2) how many are; of urgent rows, and of those that are not, how many are called so.
     pub urgent_precision: Option<f64>,
     pub urgent_recall: Option<f64>,
+    pub false_alarms: Option<f64>,
+    /// The ids of urgent rows that are not called so.
+    pub urgent_missed: Vec<String>,
     /// Of rows without topics, and of news rows with topics, how many are taken for what they are.
     pub nothing_recognised: Option<f64>,
     pub news_kept: Option<f64>,
@@ -49,8 +52,9 @@ pub struct Evaluation {
     /// first label, and against all labels.
     pub calibration: f64,
     pub calibration_among_labels: f64,
-    /// Among the seven tenths of the rows with the highest first score, how often it is right.
+    /// Among the seven tenths of the rows with the highest first score, how often it is right, and one of the labels.
     pub precision_at_coverage_70: f64,
+    pub among_at_coverage_70: f64,
     /// The share of rows the model is sure of, and how often the first topic is right there.
     pub sure: f64,
     pub precision_when_sure: f64,
@@ -63,12 +67,27 @@ impl Evaluation {
     }
 }
 
+/// What a model made of a row, in the words of its labels.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    pub id: String,
+    /// Most certain first.
+    pub topics: Vec<String>,
+    /// The probabilities of `topics`.
+    pub scores: Vec<f32>,
+    pub unsure: bool,
+    pub kind: Option<Kind>,
+    /// The likeliest three kinds of office.
+    pub departments: Vec<String>,
+    pub urgency: u8,
+}
+
 /// Measures a model on rows.
-pub fn evaluate(model: &Model, gold: &[Row]) -> Evaluation {
+pub fn evaluate(model: &Model, gold: &[Row]) -> (Evaluation, Vec<Prediction>) {
     let prepared = prepare(gold);
     let judged: Vec<Judged<'_>> =
         gold.iter().zip(&prepared).map(|(row, text)| Judged::of(model, Example { row, text })).collect();
-    tally(&judged)
+    (tally(&judged), judged.into_iter().map(Judged::prediction).collect())
 }
 
 /// Trains on the other folds, for each fold, and measures over the rows of all folds together. Rows
@@ -78,7 +97,7 @@ pub fn cross_validate(
     folds: &HashMap<String, usize>,
     options: &TrainOptions,
     progress: &dyn Fn(&str, f32),
-) -> Result<Evaluation, TrainError> {
+) -> Result<(Evaluation, Vec<Prediction>), TrainError> {
     progress("reading", 0.0);
     let prepared: Vec<Prepared> = prepare(rows);
     let fold_of: Vec<Option<usize>> = rows.iter().map(|r| folds.get(&r.id).copied()).collect();
@@ -96,7 +115,7 @@ pub fn cross_validate(
         })?;
         judged.extend((0..rows.len()).filter(of_fold).map(|i| Judged::of(&model, examples[i])));
     }
-    Ok(tally(&judged))
+    Ok((tally(&judged), judged.into_iter().map(Judged::prediction).collect()))
 }
 
 /// A gold row and what the model made of it, in words.
@@ -124,16 +143,31 @@ impl<'a> Judged<'a> {
         }
     }
 
+    fn prediction(self) -> Prediction {
+        let (topics, scores) = self.topics.into_iter().unzip();
+        Prediction {
+            id: self.row.id.clone(),
+            topics,
+            scores,
+            unsure: self.unsure,
+            kind: self.kind,
+            departments: self.offices,
+            urgency: self.urgency,
+        }
+    }
+
     fn first(&self) -> Option<&String> {
         self.topics.first().map(|(t, _)| t)
     }
 
-    fn first_right(&self) -> bool {
-        self.first() == self.row.topics.first()
+    /// `None` where the row tells nothing of topics, here and below.
+    fn first_right(&self) -> Option<bool> {
+        self.row.topics.as_ref().map(|topics| self.first() == topics.first())
     }
 
-    fn first_among(&self) -> bool {
-        self.first().map_or(self.row.topics.is_empty(), |t| self.row.topics.contains(t))
+    fn first_among(&self) -> Option<bool> {
+        let topics = self.row.topics.as_ref()?;
+        Some(self.first().map_or(topics.is_empty(), |t| topics.contains(t)))
     }
 }
 
@@ -141,7 +175,7 @@ fn tally(rows: &[Judged<'_>]) -> Evaluation {
     let (topics, micro) = topic_measures(rows);
     let share = |of: &dyn Fn(&Judged<'_>) -> Option<bool>| mean(rows.iter().filter_map(of).map(as_number));
     let firsts: Vec<(f32, bool, bool)> =
-        rows.iter().filter_map(|r| Some((r.topics.first()?.1, r.first_right(), r.first_among()))).collect();
+        rows.iter().filter_map(|r| Some((r.topics.first()?.1, r.first_right()?, r.first_among()?))).collect();
     let office = |r: &Judged<'_>, first: usize| {
         let gold = r.row.department.as_ref()?;
         (!r.offices.is_empty()).then(|| r.offices.iter().take(first).any(|o| o == gold))
@@ -151,21 +185,28 @@ fn tally(rows: &[Judged<'_>]) -> Evaluation {
         macro_f1: mean(topics.values().map(|m| m.f1)).unwrap_or(0.0),
         topics,
         micro,
-        first_topic: share(&|r| Some(r.first_right())).unwrap_or(0.0),
-        first_among_labels: share(&|r| Some(r.first_among())).unwrap_or(0.0),
+        first_topic: share(&|r| r.first_right()).unwrap_or(0.0),
+        first_among_labels: share(&|r| r.first_among()).unwrap_or(0.0),
         department: share(&|r| office(r, 1)),
         department_in_first_three: share(&|r| office(r, 3)),
         kind: share(&|r| Some(r.row.kind? == r.kind?)),
         urgency: share(&|r| Some(r.row.urgency? == r.urgency)),
-        urgent_precision: share(&|r| (r.urgency == 2).then_some(r.row.urgency? == 2)),
-        urgent_recall: share(&|r| (r.row.urgency? == 2).then_some(r.urgency == 2)),
-        nothing_recognised: share(&|r| r.row.topics.is_empty().then_some(r.topics.is_empty())),
-        news_kept: share(&|r| (r.row.is_news() && !r.row.topics.is_empty()).then_some(!r.topics.is_empty())),
+        urgent_precision: share(&|r| if r.urgency == 2 { r.row.is_at_least(2) } else { None }),
+        urgent_recall: share(&|r| r.row.is_at_least(2)?.then_some(r.urgency == 2)),
+        false_alarms: share(&|r| (!r.row.is_at_least(2)?).then_some(r.urgency == 2)),
+        urgent_missed: rows
+            .iter()
+            .filter(|r| r.row.is_at_least(2) == Some(true) && r.urgency < 2)
+            .map(|r| r.row.id.clone())
+            .collect(),
+        nothing_recognised: share(&|r| r.row.is_nothing()?.then_some(r.topics.is_empty())),
+        news_kept: share(&|r| (r.row.is_news() && !r.row.is_nothing()?).then_some(!r.topics.is_empty())),
         calibration: calibration_error(firsts.iter().map(|f| (f.0, f.1)).collect()),
         calibration_among_labels: calibration_error(firsts.iter().map(|f| (f.0, f.2)).collect()),
         precision_at_coverage_70: precision_at(firsts.iter().map(|f| (f.0, f.1)).collect(), 0.7),
-        sure: share(&|r| Some(!r.unsure)).unwrap_or(0.0),
-        precision_when_sure: share(&|r| (!r.unsure).then_some(r.first_right())).unwrap_or(0.0),
+        among_at_coverage_70: precision_at(firsts.iter().map(|f| (f.0, f.2)).collect(), 0.7),
+        sure: share(&|r| r.row.topics.as_ref().map(|_| !r.unsure)).unwrap_or(0.0),
+        precision_when_sure: share(&|r| if r.unsure { None } else { r.first_right() }).unwrap_or(0.0),
     }
 }
 
@@ -173,12 +214,13 @@ fn topic_measures(rows: &[Judged<'_>]) -> (BTreeMap<String, Measures>, Measures)
     // hit, asserted, gold
     let mut counts: BTreeMap<&str, [usize; 3]> = BTreeMap::new();
     for row in rows {
+        let Some(gold) = &row.row.topics else { continue };
         for (topic, _) in &row.topics {
             let count = counts.entry(topic).or_default();
             count[1] += 1;
-            count[0] += usize::from(row.row.topics.contains(topic));
+            count[0] += usize::from(gold.contains(topic));
         }
-        for topic in &row.row.topics {
+        for topic in gold {
             counts.entry(topic).or_default()[2] += 1;
         }
     }

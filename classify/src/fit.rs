@@ -11,8 +11,10 @@ pub(crate) struct HeldOut<'a> {
     pub scores: Vec<f32>,
 }
 
-/// Precision wanted of urgency 2 on held-out rows: waking people for nothing wears them out.
-const PRECISION_OF_URGENT: f64 = 0.6;
+/// How many of the held-out rows of urgency 2 shall be called so: a danger that is missed is worse than a false alarm.
+const RECALL_OF_URGENT: f64 = 0.98;
+/// How many of the others may be called so at most: waking people for nothing wears them out.
+const MOST_FALSE_ALARMS: f64 = 0.03;
 
 pub(crate) fn fit_rules(labels: &Labels, rows: &[HeldOut<'_>], precision_when_sure: f64) -> Rules {
     let mut rules = Rules {
@@ -41,7 +43,7 @@ fn with_main<'a>(
     rows: &'a [HeldOut<'a>],
 ) -> impl Iterator<Item = (&'a HeldOut<'a>, Sheet<'a>, usize)> {
     rows.iter().filter_map(|row| {
-        let first = row.example.row.topics.first()?;
+        let first = row.example.row.main_topic()?;
         let main = labels.topics.binary_search(first).ok()?;
         Some((row, labels.sheet(&row.scores), main))
     })
@@ -55,7 +57,8 @@ fn fit_main(labels: &Labels, rows: &[HeldOut<'_>]) -> Softmax {
 fn fit_topics(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>], precision_when_sure: f64) {
     let seen: Vec<_> = with_main(labels, rows).collect();
     let mains: Vec<Vec<f32>> = seen.iter().map(|(_, sheet, _)| rules.main_probabilities(sheet)).collect();
-    let gold = |row: &HeldOut<'_>, topic: usize| row.example.row.topics.contains(&labels.topics[topic]);
+    let gold =
+        |row: &HeldOut<'_>, topic: usize| row.example.row.has_topic(&labels.topics[topic]) == Some(true);
     rules.among = (0..labels.topics.len())
         .map(|topic| {
             let cases: Vec<_> = seen
@@ -90,9 +93,7 @@ fn fit_nothing(labels: &Labels, rows: &[HeldOut<'_>]) -> Logistic {
     let cases: Vec<_> = rows
         .iter()
         .filter(|row| row.example.text.title_only)
-        .filter_map(|row| {
-            Some((nothing_input(&labels.sheet(&row.scores))?, row.example.row.topics.is_empty()))
-        })
+        .filter_map(|row| Some((nothing_input(&labels.sheet(&row.scores))?, row.example.row.is_nothing()?)))
         .collect();
     Logistic::fit(&cases, 2)
 }
@@ -142,15 +143,37 @@ fn fit_urgency(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>]) {
             .iter()
             .filter_map(|row| {
                 let score = labels.sheet(&row.scores).urgency[usize::from(level) - 1];
-                Some((vec![score, row.example.text.dangers], row.example.row.urgency? >= level))
+                Some((vec![score, row.example.text.dangers], row.example.row.is_at_least(level)?))
             })
             .collect();
         let fit = Logistic::fit(&cases, 2);
         let judged: Vec<(f32, bool)> = cases.iter().map(|(x, yes)| (fit.probability(x), *yes)).collect();
-        let from = if level == 1 { best_watch(&judged) } else { abstention(&judged, PRECISION_OF_URGENT) };
+        let from = if level == 1 { best_watch(&judged) } else { urgent_from(&judged) };
         rules.urgency.push(fit);
         rules.urgency_from.push(from);
     }
+}
+
+/// The probability from which on "urgent" is said: the highest that finds as many as wanted, and none that gives too many
+/// false alarms.
+fn urgent_from(judged: &[(f32, bool)]) -> f32 {
+    let mut sorted = judged.to_vec();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let urgent = sorted.iter().filter(|(_, yes)| *yes).count() as f64;
+    let others = sorted.len() as f64 - urgent;
+    let (mut found, mut false_alarms, mut from) = (0.0, 0.0, 1.0);
+    for (p, yes) in sorted {
+        if found >= RECALL_OF_URGENT * urgent {
+            break;
+        }
+        found += f64::from(u8::from(yes));
+        false_alarms += f64::from(u8::from(!yes));
+        if false_alarms > MOST_FALSE_ALARMS * others {
+            break;
+        }
+        from = p;
+    }
+    from
 }
 
 /// The probability from which on "watch" is said: the best mean of accuracy and F1, because rows to

@@ -20,7 +20,7 @@ mod train;
 mod urgency;
 mod vocabulary;
 
-pub use evaluate::{Evaluation, Measures, cross_validate, evaluate};
+pub use evaluate::{Evaluation, Measures, Prediction, cross_validate, evaluate};
 pub use judge::{Classifier, Input, Verdict};
 pub use model::{Card, Model, ModelError};
 pub use train::{TrainError, TrainOptions, train};

@@ -104,7 +104,7 @@ pub(crate) fn train_prepared(
     let weights = Weights::quantise(&planes, vocabulary.len(), options.most_weights);
     let training = Training {
         rows: examples.len(),
-        rows_without_topic: examples.iter().filter(|e| e.row.topics.is_empty()).count(),
+        rows_without_topic: examples.iter().filter(|e| e.row.is_nothing() == Some(true)).count(),
         cost: options.cost,
         balance: options.balance,
         inner_folds: options.inner_folds,
@@ -129,16 +129,19 @@ fn check(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> R
 
 fn labels_of(examples: &[Example<'_>]) -> Labels {
     let rows = || examples.iter().map(|e| e.row);
-    let topics: BTreeSet<&String> = rows().flat_map(|r| &r.topics).collect();
+    let topics: BTreeSet<&String> = rows().filter_map(|r| r.topics.as_ref()).flatten().collect();
     let kinds: BTreeSet<Kind> = rows().filter_map(|r| r.kind).filter(|k| *k != Kind::News).collect();
     let offices: BTreeSet<&String> = rows().filter_map(|r| r.department.as_ref()).collect();
-    let levels: BTreeSet<u8> = rows().filter_map(|r| r.urgency).collect();
+    let levels: BTreeSet<(u8, bool)> = rows()
+        .flat_map(|r| [1, 2].into_iter().filter_map(|level| Some((level, r.is_at_least(level)?))))
+        .collect();
     Labels {
         topics: topics.into_iter().cloned().collect(),
-        nothing: rows().any(|r| r.topics.is_empty()),
+        nothing: rows().any(|r| r.is_nothing() == Some(true)),
         kinds: kinds.into_iter().collect(),
         offices: offices.into_iter().cloned().collect(),
-        urgency: levels.len() > 1,
+        // Each level was seen with both answers, or there is nothing to tell it from.
+        urgency: levels.len() == 4,
     }
 }
 
@@ -159,13 +162,13 @@ fn learn(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> (
 /// What the row's labels answer; `None` where they say nothing of it.
 fn answer(ask: Ask, labels: &Labels, row: &Row) -> Option<bool> {
     match ask {
-        Ask::Topic(topic) => Some(row.topics.contains(&labels.topics[topic])),
-        Ask::Main(topic) => Some(row.topics.first() == Some(&labels.topics[topic])),
+        Ask::Topic(topic) => row.has_topic(&labels.topics[topic]),
+        Ask::Main(topic) => row.topics.as_ref().map(|all| all.first() == Some(&labels.topics[topic])),
         // Asked of news alone: the plane shall tell news from news, not short texts from letters.
-        Ask::Nothing => (row.is_news() || row.topics.is_empty()).then_some(row.topics.is_empty()),
+        Ask::Nothing => row.is_nothing().filter(|nothing| row.is_news() || *nothing),
         Ask::Kind(kind) => row.kind.filter(|k| *k != Kind::News).map(|k| k == labels.kinds[kind]),
         Ask::Office(office) => row.department.as_ref().map(|d| *d == labels.offices[office]),
-        Ask::Urgency(level) => row.urgency.map(|u| u >= level),
+        Ask::Urgency(level) => row.is_at_least(level),
     }
 }
 

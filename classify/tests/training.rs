@@ -17,10 +17,11 @@ fn rows() -> Vec<Row> {
             rows.push(Row {
                 id: format!("{label}{i}"),
                 text: RowText::Written { title: text.clone(), body: format!("请问{text}怎么办") },
-                topics: vec![label.to_owned()],
+                topics: Some(vec![label.to_owned()]),
                 kind: None,
                 department: (i % 2 == 0).then(|| format!("{label}办")),
                 urgency: None,
+                urgent: None,
             });
         }
     }
@@ -37,7 +38,7 @@ fn any_set_of_labels_trains_and_training_twice_gives_the_same_bytes() {
     let again = train(&rows(), &TrainOptions { threads: 1, ..options() }, &|_, _| ()).unwrap();
     assert_eq!(model.to_bytes(), again.to_bytes());
     assert_eq!(model.card().topics, ["图书", "果园", "渔业"]);
-    let measured = evaluate(&Model::read(&model.to_bytes()).unwrap(), &rows());
+    let (measured, _) = evaluate(&Model::read(&model.to_bytes()).unwrap(), &rows());
     assert!(measured.first_topic > 0.95 && measured.department.unwrap() > 0.95, "{measured:?}");
     assert_eq!((measured.kind, measured.urgency, measured.nothing_recognised), (None, None, None));
 }
@@ -46,11 +47,41 @@ fn any_set_of_labels_trains_and_training_twice_gives_the_same_bytes() {
 fn cross_validation_measures_only_rows_that_have_a_fold() {
     let rows = rows();
     let folds = rows.iter().step_by(2).enumerate().map(|(i, row)| (row.id.clone(), i % 3)).collect();
-    let measured = cross_validate(&rows, &folds, &options(), &|_, _| ()).unwrap();
-    assert_eq!(measured.rows, rows.len() / 2);
+    let (measured, predictions) = cross_validate(&rows, &folds, &options(), &|_, _| ()).unwrap();
+    assert_eq!((measured.rows, predictions.len()), (rows.len() / 2, rows.len() / 2));
+    assert!(predictions.iter().all(|p| !p.topics.is_empty() && p.topics.len() == p.scores.len()));
     assert_eq!(measured.topics.values().map(|m| m.support).sum::<usize>(), rows.len() / 2);
     assert!(measured.micro.f1 > 0.9, "{measured:?}");
     assert!((measured.macro_over(&["图书", "果园", "渔业"]) - measured.macro_f1).abs() < 1e-12);
+}
+
+#[test]
+fn rows_that_tell_of_urgency_alone_teach_it_and_leave_the_topics_as_they_are() {
+    let plain = train(&rows(), &options(), &|_, _| ()).unwrap();
+    assert!(evaluate(&plain, &rows()).0.urgent_recall.is_none());
+    let alarms =
+        (0..60).map(|i| urgency(i, if i % 2 == 0 { "煤气泄漏有人昏迷" } else { "热得要命" }, i % 2 == 0));
+    let calm = rows().into_iter().map(|row| Row { urgency: Some(u8::from(row.id.ends_with('1'))), ..row });
+    let all: Vec<Row> = calm.chain(alarms).collect();
+    let model = train(&all, &options(), &|_, _| ()).unwrap();
+    assert_eq!(model.card().topics, plain.card().topics);
+    let (measured, _) = evaluate(&model, &all);
+    assert!(measured.urgent_recall.unwrap() > 0.95 && measured.false_alarms.unwrap() < 0.05, "{measured:?}");
+    assert_eq!(measured.micro.support, rows().len());
+}
+
+/// A row that tells whether something is urgent, and nothing else.
+fn urgency(i: usize, words: &str, urgent: bool) -> Row {
+    let text = format!("{words}，第{i}次来电");
+    Row {
+        id: format!("u{i}"),
+        text: RowText::Written { title: String::new(), body: text },
+        topics: None,
+        kind: None,
+        department: None,
+        urgency: None,
+        urgent: Some(urgent),
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! `qingting evaluate`: measures a model on gold rows, or training itself by cross-validation.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use qingting_classify::corpus::{Row, load_folds, load_rows};
-use qingting_classify::{Evaluation, Model, TrainOptions, cross_validate, evaluate};
+use qingting_classify::{Evaluation, Model, Prediction, TrainOptions, cross_validate, evaluate};
 use qingting_models::county::TopicCode;
 use serde_json::json;
 
@@ -16,11 +19,24 @@ use crate::{home, output};
 const FOLDS: usize = 5;
 
 pub fn run(global: &Global, command: &Evaluate) -> Result<()> {
-    let measured = if command.cv { by_folds(command)? } else { on_gold(command)? };
+    let (measured, predictions) = if command.cv { by_folds(command)? } else { on_gold(command)? };
+    if let Some(path) = &command.predictions {
+        write(path, &predictions).with_context(|| format!("{} cannot be written", path.display()))?;
+    }
     print(global, &measured)
 }
 
-fn on_gold(command: &Evaluate) -> Result<Evaluation> {
+/// One prediction a line.
+fn write(path: &Path, predictions: &[Prediction]) -> Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    for prediction in predictions {
+        serde_json::to_writer(&mut out, prediction)?;
+        writeln!(out)?;
+    }
+    Ok(out.flush()?)
+}
+
+fn on_gold(command: &Evaluate) -> Result<(Evaluation, Vec<Prediction>)> {
     let model = match &command.model {
         Some(path) => Model::load(path)?,
         None => Model::embedded()?,
@@ -33,7 +49,7 @@ fn on_gold(command: &Evaluate) -> Result<Evaluation> {
     Ok(evaluate(&model, &rows))
 }
 
-fn by_folds(command: &Evaluate) -> Result<Evaluation> {
+fn by_folds(command: &Evaluate) -> Result<(Evaluation, Vec<Prediction>)> {
     let rows = rows_of(&command.corpus)?;
     let folds = match &command.folds {
         Some(path) => load_folds(path)?,
@@ -66,10 +82,12 @@ fn print(global: &Global, measured: &Evaluation) -> Result<()> {
         }
         return output::json(&value);
     }
-    output::line(&format!(
-        "{:<16} {:>9} {:>9} {:>9} {:>9}",
-        "topic", "precision", "recall", "F1", "support"
-    ))?;
+    if !measured.topics.is_empty() {
+        output::line(&format!(
+            "{:<16} {:>9} {:>9} {:>9} {:>9}",
+            "topic", "precision", "recall", "F1", "support"
+        ))?;
+    }
     for (code, m) in &measured.topics {
         let name =
             county.taxonomy.field(&TopicCode::from(code.as_str())).map_or("", |field| field.name.as_str());
@@ -83,21 +101,28 @@ fn print(global: &Global, measured: &Evaluation) -> Result<()> {
         None => Ok(()),
     };
     output::line(&format!("rows {}", measured.rows))?;
-    percent("micro-F1 over all topics", Some(measured.micro.f1))?;
-    percent("macro-F1 over all topics", Some(measured.macro_f1))?;
-    percent("macro-F1 over the plan's fields", Some(macro_plan))?;
-    percent("first topic right", Some(measured.first_topic))?;
-    percent("first topic among the labels", Some(measured.first_among_labels))?;
+    // Rows that tell of urgency alone say nothing of topics.
+    let of_topics = |value: f64| (!measured.topics.is_empty()).then_some(value);
+    percent("micro-F1 over all topics", of_topics(measured.micro.f1))?;
+    percent("macro-F1 over all topics", of_topics(measured.macro_f1))?;
+    percent("macro-F1 over the plan's fields", of_topics(macro_plan))?;
+    percent("first topic right", of_topics(measured.first_topic))?;
+    percent("first topic among the labels", of_topics(measured.first_among_labels))?;
     percent("department right", measured.department)?;
     percent("department in the first three", measured.department_in_first_three)?;
     percent("kind right", measured.kind)?;
     percent("urgency right", measured.urgency)?;
     percent("urgent: precision", measured.urgent_precision)?;
     percent("urgent: recall", measured.urgent_recall)?;
+    percent("not urgent: called so (false alarms)", measured.false_alarms)?;
+    if !measured.urgent_missed.is_empty() {
+        output::line(&format!("urgent, missed: {}", measured.urgent_missed.join(", ")))?;
+    }
     percent("nothing to answer: recognised", measured.nothing_recognised)?;
     percent("news to answer: kept", measured.news_kept)?;
-    percent("expected calibration error", Some(measured.calibration))?;
-    percent("precision of the first topic at coverage 0.7", Some(measured.precision_at_coverage_70))?;
-    percent("share of sure rows", Some(measured.sure))?;
-    percent("precision of the first topic when sure", Some(measured.precision_when_sure))
+    percent("expected calibration error", of_topics(measured.calibration))?;
+    percent("precision of the first topic at coverage 0.7", of_topics(measured.precision_at_coverage_70))?;
+    percent("first topic among the labels at coverage 0.7", of_topics(measured.among_at_coverage_70))?;
+    percent("share of sure rows", of_topics(measured.sure))?;
+    percent("precision of the first topic when sure", of_topics(measured.precision_when_sure))
 }

@@ -58,7 +58,7 @@ fn check_topics(rows: &[Row], path: &Path) -> Result<()> {
     let taxonomy = Taxonomy::parse(&path.display().to_string(), &text)?;
     for row in rows {
         if let Some(unknown) =
-            row.topics.iter().find(|t| taxonomy.field(&TopicCode::from(t.as_str())).is_none())
+            row.topics.iter().flatten().find(|t| taxonomy.field(&TopicCode::from(t.as_str())).is_none())
         {
             let allowed: Vec<&str> = taxonomy.fields().iter().map(|field| field.code.as_str()).collect();
             bail!(
