@@ -132,7 +132,7 @@ def main():
     parser.add_argument("--folds-out", type=pathlib.Path, help="write the folds of topics.jsonl alone, and end")
     arguments = parser.parse_args()
     rows = read(arguments.corpus / "topics.jsonl")
-    lines = [line.split("\t") for line in open(arguments.corpus / "folds.tsv").read().split("\n")[1:] if line]
+    lines = [line.split("\t") for line in open(arguments.corpus / "folds.tsv").read().split("\n") if line]
     ids = {row["id"] for row in rows}
     fold_of = {id: int(fold) for id, fold in lines if id in ids}
     if arguments.folds_out:
