@@ -4,7 +4,7 @@
 //! * [`cues`]: the words that announce a number or a name (电话, 微信, 联系人).
 //! * [`digits`]: runs of digits however they are spaced; [`numbers`]: telephone, identity and bank card numbers.
 //! * [`handles`]: e-mail, QQ and WeChat; [`plate`]: vehicle plates; [`names`]: names of persons
-//!   by rules ([`name_lists`]), [`recognise`] by learned weights ([`table`]) of what [`features`] sees;
+//!   by rules ([`name_lists`]), [`recognise`] by learned weights ([`table`]) of what [`glance`] and [`features`] see;
 //!   [`address`]: house and flat numbers; [`known`]: values the caller knows from other columns.
 //!
 //! Masking is idempotent: the finders run over the text, and over it with labels in place of what they found, until
@@ -14,6 +14,7 @@ mod address;
 mod cues;
 mod digits;
 mod features;
+mod glance;
 mod handles;
 mod known;
 mod masker;

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::cues::Cue;
-use super::features::{self, Candidate, Glance, Lexicon};
+use super::features::{self, Candidate, Lexicon};
+use super::glance::Glance;
 use super::name_lists::is_surname;
 use super::page::{Page, is_han};
 use super::table::Table;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::address;
 use super::cues;
 use super::features::{self, Lexicon};
+use super::glance;
 use super::page::Page;
 use super::recognise::{MODEL, Model};
 use super::table::{Table, word_key};
@@ -63,13 +64,13 @@ pub fn candidates(text: &str, words: &Words) -> Vec<Candidate> {
     found
         .map(|c| {
             let (mut characters, mut around, mut context) = (Vec::new(), Vec::new(), Vec::new());
-            let mut glance = Vec::new();
-            features::at_a_glance(&page, &words.0, &c, &mut |key| glance.push(key));
+            let mut first = Vec::new();
+            glance::at_a_glance(&page, &words.0, &c, &mut |key| first.push(key));
             features::of_characters(&page, &words.0, &c, &mut |key| characters.push(key));
             features::of_words(&page, &words.0, &c, &mut |key| around.push(key));
             features::of_context(&page, &cues, &ruled, &c, &mut |key| context.push(key));
             let ruled = ruled.iter().any(|r| r.start < c.end && c.start < r.end);
-            Candidate { start: c.start, end: c.end, ruled, glance, characters, words: around, context }
+            Candidate { start: c.start, end: c.end, ruled, glance: first, characters, words: around, context }
         })
         .collect()
 }
