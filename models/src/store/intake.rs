@@ -174,23 +174,6 @@ impl Store {
         Ok(Intake { counts, fates })
     }
 
-    /// Whether something else than this was stored of the same record since a time, or its source withdrew it: what is
-    /// stored may be newer. Only records with an id of their own can differ and be the same.
-    pub async fn may_be_outdated(
-        &self,
-        source: &Source,
-        arrival: &Arrival,
-        since: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let Some(id) = arrival.external_id.as_deref() else { return Ok(false) };
-        let sql = "SELECT count(*) FROM item_key k JOIN item i ON i.id = k.item_id
-                   WHERE k.source_id = $1 AND k.external_id = $2
-                     AND (i.updated_at > $3 AND i.digest <> $4 OR i.withdrawn_at > $3)";
-        let digest = self.content_digest(&arrival.canonical);
-        let values = args![source.id.0, self.key_of(id.trim()), since, digest];
-        Ok(self.db().number(sql, values).await? > 0)
-    }
-
     /// Marks records that their source withdrew; how many were marked. Unknown ids are passed over.
     pub async fn withdraw(&self, source: &Source, external_ids: &[String]) -> Result<i64, StoreError> {
         let mut tx = self.begin().await?;

@@ -1,9 +1,12 @@
-//! What is known of records before they are taken in, so that nothing is fetched for those that are stored.
+//! What is known of records before they are taken in: nothing is fetched for those that are stored, and nothing older
+//! written over them unasked.
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::db::{Arg, args};
-use super::{Store, StoreError};
+use super::{Arrival, Store, StoreError};
 use crate::ids::SourceId;
 use crate::records::Source;
 
@@ -63,6 +66,23 @@ impl Store {
             stored.insert(row.text("external_id")?, (row.text("digest")?, withdrawn));
         }
         Ok(stored)
+    }
+
+    /// Whether something else than this was stored of the same record since a time, or its source withdrew it: what is
+    /// stored may be newer. Only records with an id of their own can differ and be the same.
+    pub async fn may_be_outdated(
+        &self,
+        source: &Source,
+        arrival: &Arrival,
+        since: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(id) = arrival.external_id.as_deref() else { return Ok(false) };
+        let sql = "SELECT count(*) FROM item_key k JOIN item i ON i.id = k.item_id
+                   WHERE k.source_id = $1 AND k.external_id = $2
+                     AND (i.updated_at > $3 AND i.digest <> $4 OR i.withdrawn_at > $3)";
+        let digest = self.content_digest(&arrival.canonical);
+        let values = args![source.id.0, self.key_of(id.trim()), since, digest];
+        Ok(self.db().number(sql, values).await? > 0)
     }
 
     /// Notes how far an interface was read, while its poll goes on.
