@@ -230,6 +230,10 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     // Rows that are read again.
     ("the row still cannot be read, column {}: {}", "还是读不了：“{0}”{told:1}"),
     ("the row still cannot be read: {}", "还是读不了：{told:0}"),
+    (
+        "something else was stored of this record since the row came, so that the row may be the older: replay it over that, or dismiss it",
+        "这条信息后来又送来过，已收下的可能更新：要用这一行覆盖，重放时加 --over；不要的，请忽略。",
+    ),
     ("the row was dealt with already: read", "这一行已经读进来了。"),
     ("the row was dealt with already: dismissed", "这一行已经忽略了。"),
     ("its source was removed: the row can only be dismissed", "来源已经移除，这一行只能忽略。"),
