@@ -11,7 +11,7 @@ pub(crate) struct HeldOut<'a> {
     pub scores: Vec<f32>,
 }
 
-/// How many of the held-out rows of urgency 2 shall be called so: a danger that is missed is worse than a false alarm.
+/// How many of the held-out rows of urgency 2 shall be called so: a missed danger is worse than a false alarm.
 const RECALL_OF_URGENT: f64 = 0.98;
 /// How many of the others may be called so at most: waking people for nothing wears them out.
 const MOST_FALSE_ALARMS: f64 = 0.03;
@@ -154,8 +154,8 @@ fn fit_urgency(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>]) {
     }
 }
 
-/// The probability from which on "urgent" is said: the highest that finds as many as wanted, and none that gives too many
-/// false alarms.
+/// The probability from which on "urgent" is said: the highest that finds as many as wanted, and none that gives too
+/// many false alarms.
 fn urgent_from(judged: &[(f32, bool)]) -> f32 {
     let mut sorted = judged.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -195,4 +195,26 @@ fn best_watch(judged: &[(f32, bool)]) -> f32 {
         }
     }
     best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many answers of a kind, one after the other, at falling probabilities.
+    fn falling(answers: &[(usize, bool)]) -> Vec<(f32, bool)> {
+        let answers = answers.iter().flat_map(|&(count, yes)| std::iter::repeat_n(yes, count));
+        answers.enumerate().map(|(i, yes)| (0.999 - i as f32 / 1000.0, yes)).collect()
+    }
+
+    #[test]
+    fn urgent_is_said_until_enough_are_found_or_false_alarms_are_too_many() {
+        // Of 100 urgent rows the 98th stands behind one other, the last two behind all.
+        let found = falling(&[(97, true), (1, false), (1, true), (99, false), (2, true)]);
+        assert_eq!(urgent_from(&found), found[98].0);
+        // After 50 urgent rows come others: the fourth of a hundred would be one too many.
+        let alarms = falling(&[(50, true), (100, false), (50, true)]);
+        assert_eq!(urgent_from(&alarms), alarms[52].0);
+        assert_eq!(urgent_from(&[(0.4, false)]), 1.0);
+    }
 }
