@@ -90,6 +90,11 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         model: Option<PathBuf>,
     },
+    /// Join items from standard input into incidents; stores nothing
+    #[command(
+        after_help = "Example: qingting cluster < items.jsonl > incidents.jsonl\nA line is {\"id\",\"title\",\"body\",\"time\",\"channel\"?}, the answer {\"id\",\"incident\"} in the same order; an incident is called by its first item."
+    )]
+    Cluster(Cluster),
     /// Mask personal data in texts from standard input, or measure the masking; stores nothing
     #[command(after_help = "Example: echo '{\"id\":\"1\",\"text\":\"我的电话13800001234\"}' | qingting mask")]
     Mask(Mask),
@@ -404,6 +409,16 @@ pub struct Mask {
     /// A label counts as found when a span of the same type covers it and no more than 2 characters beside it
     #[arg(long, value_name = "FILE")]
     pub gold: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Cluster {
+    /// Measure against these incidents instead, `incident<TAB>id` a line, - for items that belong to none
+    #[arg(long, value_name = "FILE")]
+    pub gold: Option<PathBuf>,
+    /// Ids that count on neither side, one a line
+    #[arg(long, value_name = "FILE", requires = "gold")]
+    pub unsettled: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

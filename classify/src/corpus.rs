@@ -1,6 +1,6 @@
 //! Labelled rows to train and to test on, read from JSON lines.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -175,6 +175,34 @@ pub fn load_folds(path: &Path) -> Result<HashMap<String, usize>, CorpusError> {
     Ok(folds)
 }
 
+/// Reads the incidents of items, `incident<TAB>id` a line, `-` for an item that belongs to none; a first line
+/// `incident<TAB>id` is a header.
+pub fn load_incidents(path: &Path) -> Result<Vec<(String, Option<String>)>, CorpusError> {
+    let file = path.display().to_string();
+    let mut items = Vec::new();
+    for (index, line) in open(path)?.lines().enumerate() {
+        let line = line.map_err(|source| CorpusError::File { file: file.clone(), source })?;
+        if line.trim().is_empty() || (index == 0 && line.trim() == "incident\tid") {
+            continue;
+        }
+        let Some((incident, id)) = line.trim_end().split_once('\t').filter(|(_, id)| !id.is_empty()) else {
+            let reason = format!("expected an incident or -, a tab and an id, found \"{line}\"");
+            return Err(CorpusError::Line { file, line: index + 1, reason });
+        };
+        items.push((id.to_owned(), (incident != "-").then(|| incident.to_owned())));
+    }
+    Ok(items)
+}
+
+/// Reads ids, one a line; a first line `id` is a header.
+pub fn load_ids(path: &Path) -> Result<HashSet<String>, CorpusError> {
+    let file = path.display().to_string();
+    let lines: Result<Vec<String>, _> = open(path)?.lines().collect();
+    let lines = lines.map_err(|source| CorpusError::File { file, source })?;
+    let ids = lines.iter().enumerate().filter(|(index, line)| *index > 0 || line.trim() != "id");
+    Ok(ids.map(|(_, line)| line.trim().to_owned()).filter(|id| !id.is_empty()).collect())
+}
+
 fn open(path: &Path) -> Result<BufReader<File>, CorpusError> {
     let file = path.display().to_string();
     File::open(path).map(BufReader::new).map_err(|source| CorpusError::File { file, source })
@@ -186,6 +214,20 @@ mod tests {
 
     fn read(text: &str) -> Result<Vec<Row>, CorpusError> {
         read_rows(text.as_bytes(), "rows.jsonl")
+    }
+
+    #[test]
+    fn incidents_and_ids_are_read_and_a_broken_line_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("incidents.tsv");
+        std::fs::write(&path, "incident\tid\ni1\ta\n-\tb\n").unwrap();
+        let read = load_incidents(&path).unwrap();
+        assert_eq!(read, [("a".to_owned(), Some("i1".to_owned())), ("b".to_owned(), None)]);
+        std::fs::write(&path, "i1\ta\ni2\n").unwrap();
+        let refused = load_incidents(&path).unwrap_err().to_string();
+        assert!(refused.contains("line 2") && refused.contains("found \"i2\""), "{refused}");
+        std::fs::write(&path, "id\na\n\nb\n").unwrap();
+        assert_eq!(load_ids(&path).unwrap(), HashSet::from(["a".to_owned(), "b".to_owned()]));
     }
 
     #[test]

@@ -47,15 +47,30 @@ pub(crate) fn title_hash(word: &str) -> u32 {
     hash(b't', &[word])
 }
 
+/// The hash under which two words, one after the other, are counted.
+pub(crate) fn pair_hash(before: &str, word: &str) -> u32 {
+    hash(b'p', &[before, word])
+}
+
+/// The hash under which a run of characters is counted.
+pub(crate) fn run_hash(run: &[char]) -> u32 {
+    hash(b'c', &[&run.iter().collect::<String>()])
+}
+
+/// Whether a word connects others and speaks for no topic.
+pub(crate) fn is_connecting(word: &str) -> bool {
+    CONNECTING.split(' ').any(|c| c == word)
+}
+
 fn count_words(words: &[Word], weight: f32, counts: &mut HashMap<u32, f32>) {
     let mut before: Option<&str> = None;
     for word in words {
         add(counts, word_hash(&word.text), weight);
-        if CONNECTING.split(' ').any(|c| c == word.text) {
+        if is_connecting(&word.text) {
             continue;
         }
         if let Some(before) = before {
-            add(counts, hash(b'p', &[before, &word.text]), weight);
+            add(counts, pair_hash(before, &word.text), weight);
         }
         before = Some(&word.text);
     }

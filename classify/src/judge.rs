@@ -12,7 +12,8 @@ use crate::place::PlaceFinder;
 use crate::praise::praises;
 use crate::prepare::Prepared;
 use crate::reasons::reasons;
-use crate::segment::{Segmenter, document_of_words};
+use crate::segment::{Segmenter, Word, document_of_words};
+use crate::vocabulary::Vocabulary;
 
 /// How many offices a verdict proposes.
 const MOST_OFFICES: usize = 3;
@@ -119,6 +120,15 @@ impl Classifier {
     /// The first 16 hexadecimal digits of the SHA-256 of the model file.
     pub fn model_digest(&self) -> &str {
         self.model.digest()
+    }
+
+    /// The words of one text.
+    pub(crate) fn words(&self, text: &str) -> Vec<Word> {
+        self.segmenter.words(text)
+    }
+
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        &self.model.vocabulary
     }
 
     fn find_places(&self, input: &Input<'_>) -> Vec<PlaceMention> {

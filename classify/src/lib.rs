@@ -7,6 +7,7 @@ mod evaluate;
 mod excerpt;
 mod features;
 mod fit;
+pub mod incidents;
 mod judge;
 mod model;
 mod place;

@@ -95,7 +95,7 @@ pub(crate) fn document_of_words(words: &[String]) -> Document {
 
 /// Names that stand for hidden places in published letters: `A市`, `L6县`, `西地省`. They tell
 /// nothing elsewhere, so no feature may rest on them. Blanked character for character.
-fn blank_place_codes(text: &str) -> String {
+pub(crate) fn blank_place_codes(text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();
     let mut at = 0;
     while at < chars.len() {
@@ -107,7 +107,7 @@ fn blank_place_codes(text: &str) -> String {
 }
 
 /// How many characters at the start of `chars` stand for a place; 0 when none do.
-fn place_code_length(chars: &[char], before: Option<char>) -> usize {
+pub(crate) fn place_code_length(chars: &[char], before: Option<char>) -> usize {
     if chars.starts_with(&['西', '地', '省']) {
         return 3;
     }

@@ -11,6 +11,8 @@ pub(crate) struct Vocabulary {
     /// Inverse document frequency by column, `ln((1 + n) / (1 + df)) + 1`.
     idf: Vec<f32>,
     columns: HashMap<u32, u32>,
+    /// The highest IDF.
+    rarest: f32,
 }
 
 impl Vocabulary {
@@ -41,7 +43,8 @@ impl Vocabulary {
 
     pub(crate) fn from_parts(hashes: Vec<u32>, idf: Vec<f32>) -> Self {
         let columns = hashes.iter().enumerate().map(|(column, &hash)| (hash, column as u32)).collect();
-        Self { hashes, idf, columns }
+        let rarest = idf.iter().copied().fold(1.0, f32::max);
+        Self { hashes, idf, columns, rarest }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -59,6 +62,12 @@ impl Vocabulary {
     /// The column of a feature.
     pub(crate) fn column(&self, hash: u32) -> Option<u32> {
         self.columns.get(&hash).copied()
+    }
+
+    /// How rare a feature is: its IDF less one, and for a feature that is not known that of
+    /// the rarest known.
+    pub(crate) fn rarity(&self, hash: u32) -> f32 {
+        self.column(hash).map_or(self.rarest, |column| self.idf[column as usize]) - 1.0
     }
 
     /// The row of a text: `(1 + ln tf) * idf`, each view brought to its weight in length.

@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod classify;
+mod cluster;
 mod doctor;
 mod due;
 mod evaluate;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> Result<()> {
     let global = &cli.global;
     match cli.command {
         Command::Classify { model } => return classify::run(global, model.as_deref()),
+        Command::Cluster(cluster) => return cluster::run(global, &cluster),
         Command::Mask(mask) => return mask::run(global, &mask),
         Command::Train(train) => return train::run(global, &train),
         Command::Evaluate(evaluate) => return evaluate::run(global, &evaluate),
@@ -55,6 +57,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Doctor => doctor::run(global).await,
             Command::Bench(part) => bench::run(global, &part).await,
             Command::Classify { .. }
+            | Command::Cluster(_)
             | Command::Mask(_)
             | Command::Train(_)
             | Command::Evaluate(_)

@@ -1,0 +1,101 @@
+//! How likely two items are about one matter.
+
+use crate::calibrate::Logistic;
+
+use super::signature::{Member, Signature, Sparse};
+
+/// How many inputs the likeness of two items is told from.
+pub const INPUTS: usize = 9;
+
+/// From which likeness of all words on, as a cosine, a text is a copy of another, and how certain a copy is kin.
+const COPY: f32 = 0.8;
+const CERTAIN: f32 = 0.95;
+
+/// A logistic model over [`inputs`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Kinship {
+    pub slopes: [f32; INPUTS],
+    pub offset: f32,
+}
+
+impl Default for Kinship {
+    /// As `cargo run --release -p qingting-classify --example fit_joining` finds it on the gold incidents.
+    fn default() -> Self {
+        Self { slopes: [4.23, 1.53, 1.74, -2.18, -0.59, -4.60, 5.76, 1.59, 1.58], offset: -5.91 }
+    }
+}
+
+impl Kinship {
+    /// Learns from pairs of items: their inputs, and whether they are about one matter.
+    pub fn fit(cases: &[([f32; INPUTS], bool)]) -> Self {
+        let cases: Vec<(Vec<f32>, bool)> =
+            cases.iter().map(|(inputs, one)| (inputs.to_vec(), *one)).collect();
+        let fitted = Logistic::fit(&cases, INPUTS);
+        let mut slopes = [0.0; INPUTS];
+        slopes.iter_mut().zip(&fitted.slope).for_each(|(to, from)| *to = *from);
+        Self { slopes, offset: fitted.offset }
+    }
+
+    /// The probability that two items are about one matter.
+    pub fn of(&self, one: &Member, other: &Member) -> f32 {
+        let (a, b) = (&one.signature, &other.signature);
+        if dot(&a.words, &b.words) >= COPY && !differ(a, b) {
+            return CERTAIN;
+        }
+        let inputs = inputs(one, other);
+        let logit = self.slopes.iter().zip(inputs).map(|(a, x)| a * x).sum::<f32>() + self.offset;
+        1.0 / (1.0 + (-logit).exp())
+    }
+}
+
+/// What is compared: names and matter together, matter, title, days apart, same town, other town, names, topics, offices.
+/// Likenesses are cosines: of names and matter each under a square root, together their geometric mean, which is high only
+/// where both the place and what happened there agree; days count as `ln(1 + days) / 5`.
+pub fn inputs(one: &Member, other: &Member) -> [f32; INPUTS] {
+    const DAY: f32 = 86_400.0;
+    let (a, b) = (&one.signature, &other.signature);
+    let days = one.at.abs_diff(other.at) as f32 / DAY;
+    let (same, apart) = places(a, b);
+    let (names, matter) = (dot(&a.names, &b.names).sqrt(), dot(&a.matter, &b.matter).sqrt());
+    [
+        (names * matter).sqrt(),
+        matter,
+        dot(&a.title, &b.title),
+        days.ln_1p() / 5.0,
+        same,
+        apart,
+        names,
+        dot(&a.topics, &b.topics),
+        dot(&a.offices, &b.offices),
+    ]
+}
+
+/// Whether both name the same town, and whether they name different ones only.
+fn places(a: &Signature, b: &Signature) -> (f32, f32) {
+    let same = meets(&a.towns, &b.towns);
+    (f32::from(u8::from(same)), f32::from(u8::from(differ(a, b))))
+}
+
+fn differ(a: &Signature, b: &Signature) -> bool {
+    let differs = |x: &[u32], y: &[u32]| !x.is_empty() && !y.is_empty() && !meets(x, y);
+    differs(&a.towns, &b.towns) || differs(&a.regions, &b.regions)
+}
+
+fn meets(x: &[u32], y: &[u32]) -> bool {
+    x.iter().any(|hash| y.binary_search(hash).is_ok())
+}
+
+fn dot(a: &Sparse, b: &Sparse) -> f32 {
+    let (mut i, mut j, mut sum) = (0, 0, 0.0);
+    while let (Some(&(x, v)), Some(&(y, w))) = (a.get(i), b.get(j)) {
+        match x.cmp(&y) {
+            std::cmp::Ordering::Less => i += 1,
+            std::cmp::Ordering::Greater => j += 1,
+            std::cmp::Ordering::Equal => {
+                sum += v * w;
+                (i, j) = (i + 1, j + 1);
+            }
+        }
+    }
+    sum
+}

@@ -1,0 +1,137 @@
+//! What is kept of an item to tell which incident it belongs to.
+
+use std::collections::{BTreeMap, HashMap};
+
+use qingting_models::text::normalise;
+
+use super::names;
+use crate::features::{is_connecting, pair_hash, run_hash, word_hash};
+use crate::judge::{Classifier, Input, Verdict};
+use crate::segment::Word;
+use crate::vocabulary::Vocabulary;
+
+/// How many entries a part of a signature keeps, heaviest first.
+const MOST_WORDS: usize = 64;
+const MOST_RUNS: usize = 48;
+/// Words of the body beyond these tell little of the matter: letters begin with it.
+const WORDS_OF_BODY: usize = 300;
+/// What a pair of words counts beside its words.
+const PAIR: f32 = 0.7;
+
+/// Weighted features by rising hash, of length one.
+pub(super) type Sparse = Vec<(u32, f32)>;
+
+/// An item in some hundred numbers, without any of its text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Signature {
+    /// Words and pairs of words of title and body, by rarity.
+    pub(super) words: Sparse,
+    /// The same of what stands in no name: what happened, not where.
+    pub(super) matter: Sparse,
+    /// Runs of two and three characters of the title.
+    pub(super) title: Sparse,
+    /// Runs of two and three characters of what looks like a name.
+    pub(super) names: Sparse,
+    /// The towns or districts it speaks of, and what they lie in; hashes in rising order.
+    pub(super) towns: Vec<u32>,
+    pub(super) regions: Vec<u32>,
+    /// The model's topics and offices with their scores, by rising hash.
+    pub(super) topics: Sparse,
+    pub(super) offices: Sparse,
+}
+
+/// A signature with its time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    pub signature: Signature,
+    /// Seconds since 1970.
+    pub at: i64,
+}
+
+impl Classifier {
+    /// The signature of an item that was judged.
+    pub fn signature(&self, input: &Input<'_>, verdict: &Verdict) -> Signature {
+        let (title, body) = (self.words(input.title), self.words(input.body));
+        let rarity = Rarity(self.vocabulary());
+        let found = names::find(input, &verdict.places);
+        let title_text = names::blanked(&normalise(input.title).text);
+        Signature {
+            words: word_part(&title, &body, &rarity, |_| true),
+            matter: word_part(&title, &body, &rarity, |word| !found.windows.iter().any(|w| w.contains(word))),
+            title: runs_part(&[title_text], &rarity, 1.0),
+            names: runs_part(&found.windows, &rarity, 1.5),
+            towns: found.towns,
+            regions: found.regions,
+            topics: scores(verdict.topics.iter().map(|t| (t.code.as_str(), t.score))),
+            offices: scores(verdict.offices.iter().map(|(office, score)| (office.as_str(), *score))),
+        }
+    }
+}
+
+/// How rare a feature is among the letters the model was trained on: 0 where all have it.
+struct Rarity<'a>(&'a Vocabulary);
+
+impl Rarity<'_> {
+    fn of(&self, hash: u32) -> f32 {
+        self.0.rarity(hash)
+    }
+}
+
+fn word_part(
+    title: &[Word],
+    body: &[Word],
+    rarity: &Rarity<'_>,
+    counts_too: impl Fn(&str) -> bool,
+) -> Sparse {
+    let mut counts: HashMap<u32, (f32, f32)> = HashMap::new();
+    for (words, weight) in [(title, 2.0), (&body[..body.len().min(WORDS_OF_BODY)], 1.0)] {
+        let mut before: Option<&str> = None;
+        for word in words {
+            if is_connecting(&word.text) || !counts_too(&word.text) {
+                continue;
+            }
+            if word.text.chars().nth(1).is_some() {
+                counts.entry(word_hash(&word.text)).or_insert((0.0, 1.0)).0 += weight;
+            }
+            if let Some(before) = before {
+                counts.entry(pair_hash(before, &word.text)).or_insert((0.0, PAIR)).0 += weight;
+            }
+            before = Some(&word.text);
+        }
+    }
+    let weighed =
+        counts.into_iter().map(|(hash, (tf, share))| (hash, (1.0 + tf.ln()) * rarity.of(hash) * share));
+    heaviest(weighed.collect(), MOST_WORDS)
+}
+
+/// Runs of two and three letters or digits within each text.
+fn runs_part(texts: &[String], rarity: &Rarity<'_>, power: f32) -> Sparse {
+    let mut counts: HashMap<u32, f32> = HashMap::new();
+    for text in texts {
+        for piece in text.split(|c: char| !c.is_alphanumeric()) {
+            let chars: Vec<char> = piece.chars().collect();
+            for length in [2, 3] {
+                for run in chars.windows(length) {
+                    *counts.entry(run_hash(run)).or_default() += 1.0;
+                }
+            }
+        }
+    }
+    let weighed = counts.into_iter().map(|(hash, tf)| (hash, (1.0 + tf.ln()) * rarity.of(hash).powf(power)));
+    heaviest(weighed.collect(), MOST_RUNS)
+}
+
+/// The heaviest entries at length one, by hash. Ties go by hash, so that the result is the same on every run.
+fn heaviest(mut all: Sparse, most: usize) -> Sparse {
+    all.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    all.truncate(most);
+    let length = all.iter().map(|(_, w)| w * w).sum::<f32>().sqrt().max(1e-9);
+    all.iter_mut().for_each(|(_, w)| *w /= length);
+    all.sort_unstable_by_key(|&(hash, _)| hash);
+    all
+}
+
+fn scores<'a>(all: impl Iterator<Item = (&'a str, f32)>) -> Sparse {
+    let by_hash: BTreeMap<u32, f32> = all.map(|(code, score)| (word_hash(code), score)).collect();
+    heaviest(by_hash.into_iter().collect(), usize::MAX)
+}
