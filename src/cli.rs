@@ -530,6 +530,16 @@ pub enum BenchPart {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Judge texts, beside bare segmentation of the same, on one thread and on two
+    #[command(after_help = "Example: qingting bench classify --items 20000")]
+    Classify {
+        /// How many items the made-up year has
+        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+        items: u32,
+        /// Texts of your own instead, a line {"title","body"} each
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use qingting_models::county::{County, TopicCode};
 use qingting_models::records::{Channel, Kind, PlaceMention, Reason, TopicScore, Urgency};
-use qingting_models::text::normalise;
 
 use crate::excerpt::Excerpt;
 use crate::model::{Choice, Model};
@@ -12,7 +11,7 @@ use crate::place::PlaceFinder;
 use crate::praise::praises;
 use crate::prepare::Prepared;
 use crate::reasons::reasons;
-use crate::segment::{Segmenter, Word, document_of_words};
+use crate::segment::{Document, Segmenter, document_of_words};
 use crate::vocabulary::Vocabulary;
 
 /// How many offices a verdict proposes.
@@ -80,17 +79,17 @@ impl Classifier {
     }
 
     fn judge_whole(&self, input: &Input<'_>) -> Verdict {
-        let document = self.segmenter.document(input.title, input.body);
+        let (document, normalised) = self.segmenter.document(input.title, input.body);
         let text = Prepared::of(&document, input.channel == Channel::News);
-        let choice = self.model.choose(&text);
+        let row = self.model.vocabulary.row(&text.counts);
+        let choice = self.model.choose_by(&row, &text);
         let topics: Vec<usize> = choice.topics.iter().map(|(topic, _)| *topic).collect();
-        let title_length = input.title.chars().count();
         let verdict = self.verdict(choice, input.channel);
         let thanks = input.channel != Channel::News && praises(input.title);
         Verdict {
             kind: if thanks { Kind::Praise } else { verdict.kind },
-            places: self.find_places(input),
-            reasons: reasons(&self.model, &document, &text, title_length, &topics),
+            places: self.places.find(&normalised, |at| document.is_edge(at)),
+            reasons: reasons(&self.model, &document, &row, &topics),
             ..verdict
         }
     }
@@ -122,19 +121,12 @@ impl Classifier {
         self.model.digest()
     }
 
-    /// The words of one text.
-    pub(crate) fn words(&self, text: &str) -> Vec<Word> {
-        self.segmenter.words(text)
+    pub(crate) fn document(&self, input: &Input<'_>) -> Document {
+        self.segmenter.document(input.title, input.body).0
     }
 
     pub(crate) fn vocabulary(&self) -> &Vocabulary {
         &self.model.vocabulary
-    }
-
-    fn find_places(&self, input: &Input<'_>) -> Vec<PlaceMention> {
-        let text = normalise(&format!("{}\n{}", input.title, input.body));
-        let edges: HashSet<usize> = self.segmenter.edges(&text.text);
-        self.places.find(&text, |at| edges.contains(&at))
     }
 
     fn verdict(&self, choice: Choice, channel: Channel) -> Verdict {

@@ -22,7 +22,7 @@ impl Prepared {
             counts: count(document),
             dangers: dangers(document),
             news,
-            title_only: document.body.is_empty(),
+            title_only: document.body().is_empty(),
         }
     }
 }
@@ -35,7 +35,7 @@ pub(crate) fn prepare(rows: &[Row]) -> Vec<Prepared> {
 
 fn document(segmenter: &Segmenter, row: &Row) -> Document {
     match &row.text {
-        RowText::Written { title, body } => segmenter.document(title, body),
+        RowText::Written { title, body } => segmenter.document(title, body).0,
         RowText::Words(words) => document_of_words(words),
     }
 }

@@ -1,14 +1,14 @@
 //! The words that spoke for a topic, and where they stand.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use qingting_models::county::TopicCode;
 use qingting_models::records::Reason;
 
-use crate::features::{title_hash, word_hash};
+use crate::features::{TITLE, WORDS, title_hash, word_hash};
 use crate::model::Model;
-use crate::prepare::Prepared;
-use crate::segment::Document;
+use crate::segment::{Document, Word};
+use crate::vocabulary::TextRow;
 
 /// How many words are named for a topic.
 const MOST_WORDS: usize = 5;
@@ -16,44 +16,54 @@ const MOST_WORDS: usize = 5;
 /// For each topic, by its place among the labels, the words that lifted its score most, heaviest
 /// first. `weight` is the part of the topic's score that the word brought. Offsets count characters
 /// of title, newline, body.
-pub(crate) fn reasons(
-    model: &Model,
-    document: &Document,
-    text: &Prepared,
-    title_length: usize,
-    topics: &[usize],
-) -> Vec<Reason> {
-    let values: HashMap<u32, f32> = model.vocabulary.row(&text.counts).into_iter().collect();
-    let words = places_of_words(document, title_length);
+pub(crate) fn reasons(model: &Model, document: &Document, row: &TextRow, topics: &[usize]) -> Vec<Reason> {
+    if topics.is_empty() {
+        return Vec::new();
+    }
+    let words = heard_words(model, document, row);
     let mut reasons = Vec::new();
     for &topic in topics {
-        let part = |hash: u32| -> f32 {
-            let Some(column) = model.vocabulary.column(hash) else { return 0.0 };
-            values.get(&column).map_or(0.0, |value| value * model.weights.weight(column, topic))
-        };
-        let mut heard: Vec<Reason> = words
-            .iter()
-            .map(|(word, start, end)| Reason {
-                topic: TopicCode::new(model.labels.topics[topic].as_str()),
-                word: (*word).to_owned(),
-                weight: part(word_hash(word)) + part(title_hash(word)),
-                start: *start,
-                end: *end,
-            })
-            .filter(|reason| reason.weight > 0.0)
-            .collect();
-        heard.sort_by(|a, b| b.weight.total_cmp(&a.weight).then(a.start.cmp(&b.start)));
-        heard.truncate(MOST_WORDS);
-        reasons.extend(heard);
+        let part = |(column, value): (u32, f32)| value * model.weights.weight(column, topic);
+        let weigh = |heard: &Heard<'_>| heard.parts.into_iter().flatten().map(part).sum::<f32>();
+        let mut weighed: Vec<(f32, &Heard<'_>)> = Vec::with_capacity(words.len());
+        weighed.extend(words.iter().map(|heard| (weigh(heard), heard)).filter(|(weight, _)| *weight > 0.0));
+        weighed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.word.start.cmp(&b.1.word.start)));
+        reasons.extend(weighed.into_iter().take(MOST_WORDS).map(|(weight, heard)| Reason {
+            topic: TopicCode::new(model.labels.topics[topic].as_str()),
+            word: heard.text.to_owned(),
+            weight,
+            start: heard.word.start,
+            end: heard.word.end,
+        }));
     }
     reasons
 }
 
-/// Each word of two characters or more where it stands first.
-fn places_of_words(document: &Document, title_length: usize) -> Vec<(&str, usize, usize)> {
-    let title = document.title.iter().map(|w| (w.text.as_str(), w.start, w.end));
-    let shift = title_length + 1;
-    let body = document.body.iter().map(|w| (w.text.as_str(), w.start + shift, w.end + shift));
-    let mut seen = std::collections::HashSet::new();
-    title.chain(body).filter(|(word, ..)| word.chars().count() > 1 && seen.insert(*word)).collect()
+/// A word where it stands first, with column and value of its features.
+struct Heard<'a> {
+    text: &'a str,
+    word: &'a Word,
+    parts: [Option<(u32, f32)>; 2],
+}
+
+/// The words of two characters or more that the model knows.
+fn heard_words<'a>(model: &Model, document: &'a Document, row: &TextRow) -> Vec<Heard<'a>> {
+    let known = |view: usize, hash: u32| {
+        let column = model.vocabulary.column(hash)?;
+        Some((column, row.value(view, column)))
+    };
+    let mut seen = HashSet::new();
+    let mut heard = Vec::with_capacity(document.words().len());
+    for (index, word) in document.words().iter().enumerate() {
+        let (text, hash) = (document.text(word), word_hash(document.text(word)));
+        if text.chars().nth(1).is_none() || !seen.insert(hash) {
+            continue;
+        }
+        let in_title = index < document.title().len();
+        let parts = [known(WORDS, hash), in_title.then(|| known(TITLE, title_hash(text))).flatten()];
+        if parts.iter().any(Option::is_some) {
+            heard.push(Heard { text, word, parts });
+        }
+    }
+    heard
 }

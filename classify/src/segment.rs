@@ -1,26 +1,71 @@
 //! Cuts texts into words with jieba, over the normalised copy, and remembers where each word stood.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
-use jieba_rs::{Jieba, TokenizeMode};
-use qingting_models::text::normalise;
+use jieba_rs::Jieba;
+use qingting_models::text::{Normalised, normalise};
 
-/// A word of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A word of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word {
-    pub text: String,
-    /// Characters of the text as people read it.
+    /// Bytes of the document's text.
+    from: usize,
+    to: usize,
+    /// Characters of title, newline, body as people read them.
     pub start: usize,
     pub end: usize,
+    /// Characters of the normalised text.
+    first: usize,
+    past: usize,
     /// Follows the word before it without a gap.
     pub joined: bool,
 }
 
-/// A text to classify: its words, title and body apart.
+/// A text to classify: its words, those of the title first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Document {
-    pub title: Vec<Word>,
-    pub body: Vec<Word>,
+    /// Title and body, normalised, without letters that stand for places.
+    text: String,
+    words: Vec<Word>,
+    /// How many of the words are the title's.
+    of_title: usize,
+}
+
+impl Document {
+    /// About how many characters the text has.
+    pub(crate) fn text_length(&self) -> usize {
+        self.text.len() / 3
+    }
+
+    pub(crate) fn words(&self) -> &[Word] {
+        &self.words
+    }
+
+    pub(crate) fn title(&self) -> &[Word] {
+        &self.words[..self.of_title]
+    }
+
+    pub(crate) fn body(&self) -> &[Word] {
+        &self.words[self.of_title..]
+    }
+
+    /// The word itself.
+    pub(crate) fn text(&self, word: &Word) -> &str {
+        &self.text[word.from..word.to]
+    }
+
+    /// The stretches of words that follow one another without a gap.
+    pub(crate) fn runs<'a>(&'a self, words: &'a [Word]) -> impl Iterator<Item = &'a str> {
+        let together = words.chunk_by(|_, next| next.joined);
+        together.filter_map(|run| Some(&self.text[run.first()?.from..run.last()?.to]))
+    }
+
+    /// Whether a word begins, or ends, at a character of the normalised text.
+    pub(crate) fn is_edge(&self, at: usize) -> bool {
+        let next = self.words.partition_point(|word| word.first < at);
+        let begins = self.words.get(next).is_some_and(|word| word.first == at);
+        begins || next.checked_sub(1).is_some_and(|before| self.words[before].past == at)
+    }
 }
 
 /// jieba with the county's own words.
@@ -42,32 +87,47 @@ impl Segmenter {
         Self { jieba }
     }
 
-    pub(crate) fn document(&self, title: &str, body: &str) -> Document {
-        Document { title: self.words(title), body: self.words(body) }
+    /// The words of title and body, without punctuation and without the letters that stand for places, and the
+    /// normalised text of title, newline, body that they were cut from.
+    pub(crate) fn document(&self, title: &str, body: &str) -> (Document, Normalised) {
+        let normalised = normalise(&format!("{title}\n{body}"));
+        let text = blank_place_codes(&normalised.text).unwrap_or_else(|| normalised.text.clone());
+        let title_length = title.chars().count();
+        let in_title = normalised.origin.partition_point(|&origin| (origin as usize) < title_length);
+        let split = text.char_indices().nth(in_title).map_or(text.len(), |(at, _)| at);
+        let mut document = Document { text, ..Document::default() };
+        self.cut(&mut document, 0..split, 0, &normalised);
+        document.of_title = document.words.len();
+        let end = document.text.len();
+        self.cut(&mut document, split..end, in_title, &normalised);
+        (document, normalised)
     }
 
-    /// The words of one text, without punctuation and without the letters that stand for places.
-    pub(crate) fn words(&self, text: &str) -> Vec<Word> {
-        let normalised = normalise(text);
-        let readable = blank_place_codes(&normalised.text);
-        let mut words: Vec<Word> = Vec::new();
-        let mut last_end = usize::MAX;
-        for token in self.jieba.tokenize(&readable, TokenizeMode::Default, true) {
-            if !token.word.chars().any(char::is_alphanumeric) {
-                continue;
+    /// Adds the words of a part of the text, whose first character has the index `shift`.
+    fn cut(&self, document: &mut Document, part: Range<usize>, shift: usize, normalised: &Normalised) {
+        let mut from = part.start;
+        let mut last = usize::MAX;
+        let text = &document.text[part];
+        document.words.reserve(text.len() / 4);
+        for token in self.jieba.cut(text, true) {
+            let to = from + token.word.len();
+            if token.word.chars().any(is_letter) {
+                let (first, past) = (token.start + shift, token.end + shift);
+                let source = normalised.source(first..past);
+                let joined = first == last;
+                last = past;
+                document.words.push(Word {
+                    from,
+                    to,
+                    start: source.start,
+                    end: source.end,
+                    first,
+                    past,
+                    joined,
+                });
             }
-            let source = normalised.source(token.start..token.end);
-            let joined = token.start == last_end;
-            last_end = token.end;
-            words.push(Word { text: token.word.to_owned(), start: source.start, end: source.end, joined });
+            from = to;
         }
-        words
-    }
-
-    /// Where words of a normalised text begin and end, by character.
-    pub(crate) fn edges(&self, normalised: &str) -> HashSet<usize> {
-        let tokens = self.jieba.tokenize(normalised, TokenizeMode::Default, true);
-        tokens.iter().flat_map(|token| [token.start, token.end]).collect()
     }
 
     /// The tokens of a search index: words and the words within them, letters and digits only.
@@ -84,18 +144,26 @@ impl Segmenter {
 
 /// A document known only as words.
 pub(crate) fn document_of_words(words: &[String]) -> Document {
-    let body = words
-        .iter()
-        .map(|word| normalise(word).text)
-        .filter(|word| word.chars().any(char::is_alphanumeric) && !is_place_code(word))
-        .map(|text| Word { text, start: 0, end: 0, joined: true })
-        .collect();
-    Document { title: Vec::new(), body }
+    let mut document = Document::default();
+    for word in words {
+        let word = normalise(word).text;
+        if !word.chars().any(char::is_alphanumeric) || is_place_code(&word) {
+            continue;
+        }
+        let from = document.text.len();
+        document.text.push_str(&word);
+        let to = document.text.len();
+        document.words.push(Word { from, to, start: 0, end: 0, first: 0, past: 0, joined: true });
+    }
+    document
 }
 
-/// Names that stand for hidden places in published letters: `A市`, `L6县`, `西地省`. They tell
-/// nothing elsewhere, so no feature may rest on them. Blanked character for character.
-pub(crate) fn blank_place_codes(text: &str) -> String {
+/// Names that stand for hidden places in published letters: `A市`, `L6县`, `西地省`. They tell nothing elsewhere, so no
+/// feature may rest on them. Blanked character for character; `None` when there are none.
+fn blank_place_codes(text: &str) -> Option<String> {
+    if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) && !text.contains("西地省") {
+        return None;
+    }
     let mut chars: Vec<char> = text.chars().collect();
     let mut at = 0;
     while at < chars.len() {
@@ -103,7 +171,12 @@ pub(crate) fn blank_place_codes(text: &str) -> String {
         chars[at..at + length].fill(' ');
         at += length.max(1);
     }
-    chars.into_iter().collect()
+    Some(chars.into_iter().collect())
+}
+
+/// [`char::is_alphanumeric`], quick for what most texts consist of.
+fn is_letter(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}') || c.is_alphanumeric()
 }
 
 /// How many characters at the start of `chars` stand for a place; 0 when none do.
@@ -133,26 +206,38 @@ fn is_place_code(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn texts(words: &[Word]) -> Vec<&str> {
-        words.iter().map(|w| w.text.as_str()).collect()
+    fn texts(document: &Document) -> Vec<&str> {
+        document.words().iter().map(|word| document.text(word)).collect()
     }
 
     #[test]
     fn words_point_at_the_text_as_written() {
         let segmenter = Segmenter::new(std::iter::empty());
-        let text = "東門路　的路燈，不亮";
-        let words = segmenter.words(text);
-        let chars: Vec<char> = text.chars().collect();
-        let lamp = words.iter().find(|w| w.text == "路灯").unwrap();
-        assert_eq!(chars[lamp.start..lamp.end].iter().collect::<String>(), "路燈");
+        let (title, body) = ("  路灯坏了　", "東門路　的路燈，不亮");
+        let (document, _) = segmenter.document(title, body);
+        let chars: Vec<char> = format!("{title}\n{body}").chars().collect();
+        let at = |word: &Word| chars[word.start..word.end].iter().collect::<String>();
+        let lamps: Vec<String> =
+            document.words().iter().filter(|w| document.text(w) == "路灯").map(at).collect();
+        assert_eq!(lamps, ["路灯", "路燈"]);
+        assert_eq!(document.title().iter().map(at).collect::<String>(), "路灯坏了");
+        assert_eq!(document.runs(document.body()).collect::<Vec<_>>(), ["东门路", "的路灯", "不亮"]);
     }
 
     #[test]
     fn letters_that_stand_for_places_leave_no_word() {
         let segmenter = Segmenter::new(std::iter::empty());
-        assert_eq!(texts(&segmenter.words("A市B12县西地省L6区路灯")), ["路灯"]);
+        assert_eq!(texts(&segmenter.document("", "A市B12县西地省L6区路灯").0), ["路灯"]);
         let words = ["A8", "K", "路灯", "……"].map(str::to_owned);
-        assert_eq!(texts(&document_of_words(&words).body), ["路灯"]);
+        assert_eq!(texts(&document_of_words(&words)), ["路灯"]);
+    }
+
+    #[test]
+    fn words_have_edges_and_their_insides_have_none() {
+        let (document, normalised) = Segmenter::new(std::iter::empty()).document("路灯", "，自来水停了");
+        assert_eq!(normalised.text, "路灯 ，自来水停了");
+        let edges: Vec<usize> = (0..9).filter(|at| document.is_edge(*at)).collect();
+        assert_eq!(edges[..4], [0, 2, 4, 7], "{edges:?}");
     }
 
     #[test]

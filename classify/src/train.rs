@@ -93,7 +93,7 @@ pub(crate) fn train_prepared(
         let (vocabulary, planes) = learn(&rest, &labels, options);
         for (example, _) in apart {
             let mut row = SparseRows::new(vocabulary.len());
-            row.push(&vocabulary.row(&example.text.counts));
+            row.push(&vocabulary.row(&example.text.counts).entries);
             let scores = planes.iter().map(|p| row.score(0, p)).collect();
             held_out.push(HeldOut { example: *example, scores });
         }
@@ -148,7 +148,7 @@ fn labels_of(examples: &[Example<'_>]) -> Labels {
 fn learn(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> (Vocabulary, Vec<Plane>) {
     let vocabulary = Vocabulary::learn(examples.iter().map(|e| &e.text.counts), options.least_rows);
     let mut rows = SparseRows::new(vocabulary.len());
-    examples.iter().for_each(|e| rows.push(&vocabulary.row(&e.text.counts)));
+    examples.iter().for_each(|e| rows.push(&vocabulary.row(&e.text.counts).entries));
     let questions: Vec<Question> = labels
         .asks()
         .into_iter()

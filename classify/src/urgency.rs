@@ -2,12 +2,16 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use crate::segment::Document;
 
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(danger_words()).ok()
+    AhoCorasickBuilder::new()
+        .kind(Some(AhoCorasickKind::DFA))
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(danger_words())
+        .ok()
 });
 
 /// The words of the list.
@@ -18,15 +22,9 @@ pub(crate) fn danger_words() -> impl Iterator<Item = &'static str> {
 
 /// How many different danger words the text has, 3 at most.
 pub(crate) fn dangers(document: &Document) -> f32 {
-    let mut text = String::new();
-    for word in document.title.iter().chain(&document.body) {
-        if !word.joined {
-            text.push(' ');
-        }
-        text.push_str(&word.text);
-    }
     let Some(words) = WORDS.as_ref() else { return 0.0 };
-    let mut found: Vec<_> = words.find_iter(&text).map(|m| m.pattern()).collect();
+    let runs = document.runs(document.words());
+    let mut found: Vec<_> = runs.flat_map(|run| words.find_iter(run).map(|m| m.pattern())).collect();
     found.sort_unstable();
     found.dedup();
     found.len().min(3) as f32
@@ -41,7 +39,7 @@ mod tests {
     fn the_list_builds_and_finds_a_danger() {
         assert!(WORDS.is_some());
         let segmenter = Segmenter::new(std::iter::empty());
-        let count = |text: &str| dangers(&segmenter.document("", text));
+        let count = |text: &str| dangers(&segmenter.document("", text).0);
         assert_eq!(count("小区路灯不亮"), 0.0);
         assert_eq!(count("三楼煤气泄漏，有人昏迷"), 2.0);
     }

@@ -13,6 +13,7 @@ use qingting_models::records::Channel;
 
 const DAY: i64 = 86_400;
 
+#[allow(clippy::unwrap_used)] // a static is no test to clippy
 static CLASSIFIER: LazyLock<Classifier> =
     LazyLock::new(|| Classifier::new(Model::embedded().unwrap(), &County::embedded().unwrap()));
 

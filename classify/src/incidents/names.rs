@@ -9,7 +9,7 @@ use qingting_models::text::normalise;
 
 use crate::features::word_hash;
 use crate::judge::Input;
-use crate::segment::{blank_place_codes, place_code_length};
+use crate::segment::place_code_length;
 
 const ENDINGS: &str = include_str!("../../data/name-endings.txt");
 /// How far into the body is looked: letters say at the start where it is.
@@ -59,11 +59,6 @@ pub(super) fn find(input: &Input<'_>, places: &[PlaceMention]) -> Found {
         windows.push(normalise(after.split('\n').next().unwrap_or_default()).text);
     }
     Found { windows, towns: towns.into_iter().collect(), regions: regions.into_iter().collect() }
-}
-
-/// The text without letters that stand for places.
-pub(super) fn blanked(normalised: &str) -> String {
-    blank_place_codes(normalised)
 }
 
 /// Letters that stand for places in published texts (`A3区`, `B市`) are districts and their cities; what follows is named.

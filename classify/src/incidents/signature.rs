@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use qingting_models::text::normalise;
-
 use super::names;
 use crate::features::{is_connecting, pair_hash, run_hash, word_hash};
 use crate::judge::{Classifier, Input, Verdict};
-use crate::segment::Word;
+use crate::segment::Document;
 use crate::vocabulary::Vocabulary;
 
 /// How many entries a part of a signature keeps, heaviest first.
@@ -51,14 +49,15 @@ pub struct Member {
 impl Classifier {
     /// The signature of an item that was judged.
     pub fn signature(&self, input: &Input<'_>, verdict: &Verdict) -> Signature {
-        let (title, body) = (self.words(input.title), self.words(input.body));
+        let document = self.document(input);
         let rarity = Rarity(self.vocabulary());
         let found = names::find(input, &verdict.places);
-        let title_text = names::blanked(&normalise(input.title).text);
+        let title = document.runs(document.title()).map(str::to_owned).collect::<Vec<_>>();
+        let no_name = |word: &str| !found.windows.iter().any(|window| window.contains(word));
         Signature {
-            words: word_part(&title, &body, &rarity, |_| true),
-            matter: word_part(&title, &body, &rarity, |word| !found.windows.iter().any(|w| w.contains(word))),
-            title: runs_part(&[title_text], &rarity, 1.0),
+            words: word_part(&document, &rarity, |_| true),
+            matter: word_part(&document, &rarity, no_name),
+            title: runs_part(&title, &rarity, 1.0),
             names: runs_part(&found.windows, &rarity, 1.5),
             towns: found.towns,
             regions: found.regions,
@@ -77,26 +76,22 @@ impl Rarity<'_> {
     }
 }
 
-fn word_part(
-    title: &[Word],
-    body: &[Word],
-    rarity: &Rarity<'_>,
-    counts_too: impl Fn(&str) -> bool,
-) -> Sparse {
+fn word_part(document: &Document, rarity: &Rarity<'_>, counts_too: impl Fn(&str) -> bool) -> Sparse {
     let mut counts: HashMap<u32, (f32, f32)> = HashMap::new();
-    for (words, weight) in [(title, 2.0), (&body[..body.len().min(WORDS_OF_BODY)], 1.0)] {
+    let body = document.body();
+    for (words, weight) in [(document.title(), 2.0), (&body[..body.len().min(WORDS_OF_BODY)], 1.0)] {
         let mut before: Option<&str> = None;
-        for word in words {
-            if is_connecting(&word.text) || !counts_too(&word.text) {
+        for word in words.iter().map(|word| document.text(word)) {
+            if is_connecting(word) || !counts_too(word) {
                 continue;
             }
-            if word.text.chars().nth(1).is_some() {
-                counts.entry(word_hash(&word.text)).or_insert((0.0, 1.0)).0 += weight;
+            if word.chars().nth(1).is_some() {
+                counts.entry(word_hash(word)).or_insert((0.0, 1.0)).0 += weight;
             }
             if let Some(before) = before {
-                counts.entry(pair_hash(before, &word.text)).or_insert((0.0, PAIR)).0 += weight;
+                counts.entry(pair_hash(before, word)).or_insert((0.0, PAIR)).0 += weight;
             }
-            before = Some(&word.text);
+            before = Some(word);
         }
     }
     let weighed =

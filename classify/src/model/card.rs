@@ -47,7 +47,7 @@ impl Card {
             kinds: model.labels.kinds.iter().map(|k| k.code().to_owned()).collect(),
             offices: model.labels.offices.clone(),
             features: model.vocabulary.len(),
-            weights: model.weights.entries.len(),
+            weights: model.weights.len(),
             training_rows: training.rows,
             training_rows_without_topic: training.rows_without_topic,
             cost: training.cost,

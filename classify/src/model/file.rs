@@ -47,8 +47,7 @@ pub(super) fn write(model: &Model) -> Vec<u8> {
     };
     // Structs of strings and numbers always have a JSON form.
     let head = serde_json::to_vec(&head).unwrap_or_default();
-    let mut out =
-        Vec::with_capacity(head.len() + model.vocabulary.len() * 6 + model.weights.entries.len() * 2);
+    let mut out = Vec::with_capacity(head.len() + model.vocabulary.len() * 6 + model.weights.len() * 2);
     out.extend_from_slice(MAGIC);
     out.push(VERSION);
     out.extend_from_slice(&(head.len() as u32).to_le_bytes());
@@ -95,7 +94,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Model, ModelError> {
     if !rest.bytes.is_empty() {
         return Err(ModelError::Damaged("there is more after its last feature".to_owned()));
     }
-    let weights = Weights { scales: head.scales, biases: head.biases, starts, entries };
+    let weights = Weights::from_parts(head.scales, head.biases, starts, entries);
     let digest = digest(bytes);
     Ok(Model { labels: head.labels, vocabulary, weights, rules: head.rules, training: head.training, digest })
 }

@@ -17,7 +17,7 @@ use qingting_models::records::Kind;
 use serde::{Deserialize, Serialize};
 
 use crate::prepare::Prepared;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{TextRow, Vocabulary};
 
 const EMBEDDED: &[u8] = include_bytes!("../../model/qingting.model");
 
@@ -138,7 +138,12 @@ impl Model {
 
     /// What the model makes of a text.
     pub(crate) fn choose(&self, text: &Prepared) -> Choice {
-        let scores = self.weights.scores(&self.vocabulary.row(&text.counts));
+        self.choose_by(&self.vocabulary.row(&text.counts), text)
+    }
+
+    /// [`Model::choose`] by the row that was made of the text.
+    pub(crate) fn choose_by(&self, row: &TextRow, text: &Prepared) -> Choice {
+        let scores = self.weights.scores(&row.entries);
         self.rules.choose(&self.labels.sheet(&scores), text)
     }
 }

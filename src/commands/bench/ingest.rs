@@ -1,9 +1,9 @@
-//! `qingting bench`: what this machine does, each part beside what it is compared with, in one run.
+//! Import into the store without judging, beside csv parsing alone and beside bare inserts of the same rows.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use qingting_ingest::import::import;
@@ -15,9 +15,9 @@ use qingting_models::store::{Arrival, NewSource, Store, StoreSettings};
 use qingting_models::vault::Vault;
 use serde::Serialize;
 
-use crate::cli::{BenchPart, Global};
+use super::{Scratch, Speed, made_sheets};
+use crate::cli::Global;
 use crate::output;
-use crate::sample::{Order, make};
 
 /// Rows of one transaction, as in an import.
 const BATCH: usize = 500;
@@ -37,13 +37,7 @@ struct Ingest {
     share_of_slower: f64,
 }
 
-pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
-    match part {
-        BenchPart::Ingest { rows, file } => ingest(global, *rows, file.as_deref()).await,
-    }
-}
-
-async fn ingest(global: &Global, rows: u32, file: Option<&Path>) -> Result<()> {
+pub(super) async fn run(global: &Global, rows: u32, file: Option<&Path>) -> Result<()> {
     let folder = Scratch::new()?;
     let files = match file {
         Some(file) => vec![file.to_owned()],
@@ -78,19 +72,6 @@ async fn ingest(global: &Global, rows: u32, file: Option<&Path>) -> Result<()> {
             share_of_slower: (import.a_second() / slower * 100.0).round() / 100.0,
         },
     )
-}
-
-/// Rows and the time that they took.
-#[derive(Default)]
-struct Speed {
-    rows: usize,
-    time: Duration,
-}
-
-impl Speed {
-    fn a_second(&self) -> f64 {
-        self.rows as f64 / self.time.as_secs_f64().max(1e-9)
-    }
 }
 
 fn report(global: &Global, found: &Ingest) -> Result<()> {
@@ -176,39 +157,4 @@ async fn source(store: &Store, name: &str) -> Result<Source> {
         settings: SourceSettings::default(),
     };
     Ok(store.add_source(new, Actor::Console).await?)
-}
-
-/// A folder of its own that goes away in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self> {
-        let random = qingting_models::vault::random::<6>()?.map(|byte| format!("{byte:02x}")).concat();
-        let folder = std::env::temp_dir().join(format!("qingting-bench-{random}"));
-        std::fs::create_dir(&folder).with_context(|| folder.display().to_string())?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        if let Err(wrong) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!("{} is left behind: {wrong}", self.0.display());
-        }
-    }
-}
-
-/// The CSV sheets of a made-up year.
-fn made_sheets(folder: &Path, rows: u32) -> Result<Vec<PathBuf>> {
-    let order = Order { items: rows.into(), seed: 1, until: jiff::civil::date(2026, 11, 22) };
-    make(order, folder, &|_| {})?;
-    let mut files = Vec::new();
-    for source in std::fs::read_dir(folder.join("sheets"))? {
-        for file in std::fs::read_dir(source?.path())? {
-            files.push(file?.path());
-        }
-    }
-    files.retain(|file| file.extension().is_some_and(|kind| kind == "csv"));
-    files.sort();
-    Ok(files)
 }
