@@ -153,7 +153,7 @@ fn pairs(
 
 fn join(items: &Items, kinship: Kinship) -> HashMap<String, String> {
     let mut shelf = Shelf::new(kinship);
-    let joined: Vec<usize> = items.members.iter().map(|member| shelf.join(member.clone()).incident).collect();
+    let joined: Vec<usize> = items.members.iter().map(|member| shelf.join(member.clone())).collect();
     items
         .ids
         .iter()

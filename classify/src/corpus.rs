@@ -158,49 +158,51 @@ pub fn load_rows(path: &Path) -> Result<Vec<Row>, CorpusError> {
 
 /// Reads folds, `id<TAB>fold` a line; a first line `id<TAB>fold` is a header.
 pub fn load_folds(path: &Path) -> Result<HashMap<String, usize>, CorpusError> {
-    let file = path.display().to_string();
-    let mut folds = HashMap::new();
-    for (index, line) in open(path)?.lines().enumerate() {
-        let line = line.map_err(|source| CorpusError::File { file: file.clone(), source })?;
-        if line.trim().is_empty() || (index == 0 && line.trim() == "id\tfold") {
-            continue;
-        }
-        let parsed = line.split_once('\t').and_then(|(id, fold)| Some((id, fold.trim().parse().ok()?)));
-        let Some((id, fold)) = parsed else {
-            let reason = format!("expected an id, a tab and the number of a fold, found \"{line}\"");
-            return Err(CorpusError::Line { file, line: index + 1, reason });
-        };
-        folds.insert(id.to_owned(), fold);
-    }
-    Ok(folds)
+    let fold = |line: &str| {
+        let (id, fold) = line.split_once('\t')?;
+        Some((id.to_owned(), fold.trim().parse().ok()?))
+    };
+    load_lines(path, "id\tfold", "an id, a tab and the number of a fold", fold)
 }
 
 /// Reads the incidents of items, `incident<TAB>id` a line, `-` for an item that belongs to none; a first line
 /// `incident<TAB>id` is a header.
 pub fn load_incidents(path: &Path) -> Result<Vec<(String, Option<String>)>, CorpusError> {
-    let file = path.display().to_string();
-    let mut items = Vec::new();
-    for (index, line) in open(path)?.lines().enumerate() {
-        let line = line.map_err(|source| CorpusError::File { file: file.clone(), source })?;
-        if line.trim().is_empty() || (index == 0 && line.trim() == "incident\tid") {
-            continue;
-        }
-        let Some((incident, id)) = line.trim_end().split_once('\t').filter(|(_, id)| !id.is_empty()) else {
-            let reason = format!("expected an incident or -, a tab and an id, found \"{line}\"");
-            return Err(CorpusError::Line { file, line: index + 1, reason });
-        };
-        items.push((id.to_owned(), (incident != "-").then(|| incident.to_owned())));
-    }
-    Ok(items)
+    let item = |line: &str| {
+        let (incident, id) =
+            line.split_once('\t').filter(|(incident, id)| !incident.is_empty() && !id.is_empty())?;
+        Some((id.to_owned(), (incident != "-").then(|| incident.to_owned())))
+    };
+    load_lines(path, "incident\tid", "an incident or -, a tab and an id", item)
 }
 
 /// Reads ids, one a line; a first line `id` is a header.
 pub fn load_ids(path: &Path) -> Result<HashSet<String>, CorpusError> {
+    load_lines(path, "id", "an id", |line| Some(line.to_owned()))
+}
+
+/// Reads a list, an entry a line; blank lines and a header in the first are passed over.
+fn load_lines<T, All: FromIterator<T>>(
+    path: &Path,
+    header: &str,
+    expected: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<All, CorpusError> {
     let file = path.display().to_string();
-    let lines: Result<Vec<String>, _> = open(path)?.lines().collect();
-    let lines = lines.map_err(|source| CorpusError::File { file, source })?;
-    let ids = lines.iter().enumerate().filter(|(index, line)| *index > 0 || line.trim() != "id");
-    Ok(ids.map(|(_, line)| line.trim().to_owned()).filter(|id| !id.is_empty()).collect())
+    let mut entries = Vec::new();
+    for (index, line) in open(path)?.lines().enumerate() {
+        let line = line.map_err(|source| CorpusError::File { file: file.clone(), source })?;
+        let line = line.trim();
+        if line.is_empty() || (index == 0 && line == header) {
+            continue;
+        }
+        let Some(entry) = read(line) else {
+            let reason = format!("expected {expected}, found \"{line}\"");
+            return Err(CorpusError::Line { file, line: index + 1, reason });
+        };
+        entries.push(entry);
+    }
+    Ok(entries.into_iter().collect())
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, CorpusError> {

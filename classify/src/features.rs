@@ -96,17 +96,14 @@ fn count_words(document: &Document, words: &[Word], weight: f32, counts: &mut Ve
 
 /// Runs of one to three characters; each goes on from the state of the one before it.
 fn count_run(run: &str, weight: f32, counts: &mut Vec<(u32, f32)>) {
-    let mut starts = run.char_indices().map(|(at, _)| at);
-    let mut rest = run;
     let start = eat(BASIS, b'c');
-    while starts.next().is_some() {
+    for (at, _) in run.char_indices() {
         let mut state = start;
-        for c in rest.chars().take(3) {
+        for c in run[at..].chars().take(3) {
             let mut bytes = [0; 4];
             state = c.encode_utf8(&mut bytes).bytes().fold(state, eat);
             counts.push((folded(eat(state, END)), weight));
         }
-        rest = &rest[rest.chars().next().map_or(0, char::len_utf8)..];
     }
 }
 

@@ -121,8 +121,8 @@ impl Classifier {
         self.model.digest()
     }
 
-    pub(crate) fn document(&self, input: &Input<'_>) -> Document {
-        self.segmenter.document(input.title, input.body).0
+    pub(crate) fn document(&self, title: &str, body: &str) -> Document {
+        self.segmenter.document(title, body).0
     }
 
     pub(crate) fn vocabulary(&self) -> &Vocabulary {

@@ -29,7 +29,7 @@ fn call(day: i64, title: &str, body: &str) -> Member {
 /// The incidents of items that come one after the other.
 fn join(items: impl IntoIterator<Item = Member>) -> Vec<usize> {
     let mut shelf = Shelf::new(Kinship::default());
-    let joined: Vec<usize> = items.into_iter().map(|item| shelf.join(item).incident).collect();
+    let joined: Vec<usize> = items.into_iter().map(|item| shelf.join(item)).collect();
     joined.into_iter().map(|incident| shelf.home(incident)).collect()
 }
 

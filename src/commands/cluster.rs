@@ -37,10 +37,10 @@ pub fn run(global: &Global, command: &Cluster) -> Result<()> {
         }
         return Ok(());
     };
-    let found = rows.iter().map(|row| row.id.clone()).zip(incidents).collect();
+    let found: HashMap<String, String> = rows.iter().map(|row| row.id.clone()).zip(incidents).collect();
     let unsettled = command.unsettled.as_deref().map(load_ids).transpose()?.unwrap_or_default();
     let gold = load_incidents(gold)?;
-    if let Some((id, _)) = gold.iter().find(|(id, _)| !HashMap::contains_key(&found, id)) {
+    if let Some((id, _)) = gold.iter().find(|(id, _)| !found.contains_key(id)) {
         bail!("the gold speaks of item {id}, which is not among the items read");
     }
     print(global, &found, &measure(&found, &gold, &unsettled))
@@ -76,7 +76,7 @@ fn join(classifier: &Classifier, rows: &[Row]) -> Vec<String> {
         let channel = row.channel.unwrap_or(Channel::Complaint);
         let input = Input { title: &row.title, body: &row.body, channel };
         let signature = classifier.signature(&input, &classifier.judge(&input));
-        joined[index] = shelf.join(Member { signature, at: row.time.as_second() }).incident;
+        joined[index] = shelf.join(Member { signature, at: row.time.as_second() });
     }
     let mut firsts: HashMap<usize, &String> = HashMap::new();
     for &index in &order {

@@ -7,9 +7,9 @@ use super::kinship::Kinship;
 use super::signature::{Member, Signature};
 
 /// How long an incident without news is still looked at.
-pub const WINDOW_SECONDS: i64 = 90 * 86_400;
+pub(super) const WINDOW_SECONDS: i64 = 90 * 86_400;
 /// How many of an incident's members, the latest, speak for it.
-pub const FACE: usize = 8;
+pub(super) const FACE: usize = 8;
 /// Under how many words, and how many runs of names, earlier incidents are looked up.
 const PROBED_WORDS: usize = 24;
 const PROBED_NAMES: usize = 12;
@@ -37,14 +37,14 @@ pub struct Posting<I> {
 
 /// An incident with the members that speak for it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known<I> {
+pub(super) struct Known<I> {
     pub incident: I,
     pub face: Vec<Member>,
 }
 
 /// What becomes of an item.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Decision<I> {
+pub(super) enum Decision<I> {
     /// It is the first of its matter.
     New,
     Join {
@@ -95,7 +95,7 @@ pub fn rank<I: Copy + Ord + Hash>(terms: &[Term], postings: &[Posting<I>]) -> Ve
 }
 
 /// Decides on an item among the incidents of [`rank`]. Of equals the first is taken.
-pub fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<I>]) -> Decision<I> {
+pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<I>]) -> Decision<I> {
     let mut near: Vec<(f32, &Known<I>)> = known
         .iter()
         .map(|known| (between(kinship, std::slice::from_ref(item), &known.face), known))

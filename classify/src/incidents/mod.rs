@@ -1,9 +1,9 @@
 //! Joins items about one matter at one place into incidents, as they arrive.
 //!
 //! An item is known by its [`Signature`]. [`probes`] says under which terms earlier incidents are looked up, [`rank`] which
-//! of those found are worth a look, and [`decide`] whether the item belongs to one, and which incidents turn out to be
-//! one. The three are pure; who keeps the index, a database or [`Shelf`] in memory, calls them in this order, one item
-//! after another.
+//! of those found are worth a look, and `decide` whether the item belongs to one, and which incidents turn out to be
+//! one. The three are pure; [`Shelf`], which keeps the index in memory, calls them in this order, one item after
+//! another.
 
 mod joining;
 mod kinship;
@@ -12,8 +12,8 @@ mod names;
 mod shelf;
 mod signature;
 
-pub use joining::{Decision, FACE, Known, Posting, Term, WINDOW_SECONDS, decide, probes, rank};
+pub use joining::{Posting, Term, probes, rank};
 pub use kinship::{INPUTS, Kinship, inputs};
 pub use measure::{Measured, measure};
-pub use shelf::{Joined, Shelf};
+pub use shelf::Shelf;
 pub use signature::{Member, Signature};

@@ -9,15 +9,6 @@ use super::signature::Member;
 /// Of a term's incidents only the latest are looked at.
 const POSTINGS: usize = 64;
 
-/// Where an item went.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Joined {
-    /// Counted from 0 in the order of first members; a merged one lives on in the other.
-    pub incident: usize,
-    /// Incidents that are now part of it.
-    pub merged: Vec<usize>,
-}
-
 /// Incidents and under which terms they are found.
 #[derive(Debug, Default)]
 pub struct Shelf {
@@ -35,8 +26,9 @@ impl Shelf {
         Self { kinship, ..Self::default() }
     }
 
-    /// Puts in one item. Items come in the order in which they arrived.
-    pub fn join(&mut self, item: Member) -> Joined {
+    /// Puts in one item and gives its incident: counted from 0 in the order of first members, and for good, though it may
+    /// be merged later, see [`Shelf::home`]. Items come in the order in which they arrived.
+    pub fn join(&mut self, item: Member) -> usize {
         let terms = probes(&item.signature);
         let postings: Vec<Posting<usize>> =
             terms.iter().flat_map(|term| self.postings(term.hash, item.at)).collect();
@@ -67,7 +59,7 @@ impl Shelf {
         face.sort_by_key(|member| member.at);
         face.drain(..face.len().saturating_sub(FACE));
         self.faces[incident] = face;
-        Joined { incident, merged }
+        incident
     }
 
     /// Where an incident lives now.

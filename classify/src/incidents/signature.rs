@@ -11,7 +11,8 @@ use crate::vocabulary::Vocabulary;
 /// How many entries a part of a signature keeps, heaviest first.
 const MOST_WORDS: usize = 64;
 const MOST_RUNS: usize = 48;
-/// Words of the body beyond these tell little of the matter: letters begin with it.
+/// What stands further on in the body tells little of the matter: letters begin with it. Characters, and words in them.
+const OF_BODY: usize = 2_000;
 const WORDS_OF_BODY: usize = 300;
 /// What a pair of words counts beside its words.
 const PAIR: f32 = 0.7;
@@ -47,18 +48,19 @@ pub struct Member {
 }
 
 impl Classifier {
-    /// The signature of an item that was judged.
+    /// The signature of an item that was judged. Of a long body its beginning is read.
     pub fn signature(&self, input: &Input<'_>, verdict: &Verdict) -> Signature {
-        let document = self.document(input);
-        let rarity = Rarity(self.vocabulary());
+        let end = input.body.char_indices().nth(OF_BODY).map_or(input.body.len(), |(at, _)| at);
+        let document = self.document(input.title, &input.body[..end]);
+        let vocabulary = self.vocabulary();
         let found = names::find(input, &verdict.places);
         let title = document.runs(document.title()).map(str::to_owned).collect::<Vec<_>>();
         let no_name = |word: &str| !found.windows.iter().any(|window| window.contains(word));
         Signature {
-            words: word_part(&document, &rarity, |_| true),
-            matter: word_part(&document, &rarity, no_name),
-            title: runs_part(&title, &rarity, 1.0),
-            names: runs_part(&found.windows, &rarity, 1.5),
+            words: word_part(&document, vocabulary, |_| true),
+            matter: word_part(&document, vocabulary, no_name),
+            title: runs_part(&title, vocabulary, 1.0),
+            names: runs_part(&found.windows, vocabulary, 1.5),
             towns: found.towns,
             regions: found.regions,
             topics: scores(verdict.topics.iter().map(|t| (t.code.as_str(), t.score))),
@@ -67,16 +69,7 @@ impl Classifier {
     }
 }
 
-/// How rare a feature is among the letters the model was trained on: 0 where all have it.
-struct Rarity<'a>(&'a Vocabulary);
-
-impl Rarity<'_> {
-    fn of(&self, hash: u32) -> f32 {
-        self.0.rarity(hash)
-    }
-}
-
-fn word_part(document: &Document, rarity: &Rarity<'_>, counts_too: impl Fn(&str) -> bool) -> Sparse {
+fn word_part(document: &Document, vocabulary: &Vocabulary, counts_too: impl Fn(&str) -> bool) -> Sparse {
     let mut counts: HashMap<u32, (f32, f32)> = HashMap::new();
     let body = document.body();
     for (words, weight) in [(document.title(), 2.0), (&body[..body.len().min(WORDS_OF_BODY)], 1.0)] {
@@ -94,13 +87,14 @@ fn word_part(document: &Document, rarity: &Rarity<'_>, counts_too: impl Fn(&str)
             before = Some(word);
         }
     }
-    let weighed =
-        counts.into_iter().map(|(hash, (tf, share))| (hash, (1.0 + tf.ln()) * rarity.of(hash) * share));
+    let weighed = counts
+        .into_iter()
+        .map(|(hash, (tf, share))| (hash, (1.0 + tf.ln()) * vocabulary.rarity(hash) * share));
     heaviest(weighed.collect(), MOST_WORDS)
 }
 
 /// Runs of two and three letters or digits within each text.
-fn runs_part(texts: &[String], rarity: &Rarity<'_>, power: f32) -> Sparse {
+fn runs_part(texts: &[String], vocabulary: &Vocabulary, power: f32) -> Sparse {
     let mut counts: HashMap<u32, f32> = HashMap::new();
     for text in texts {
         for piece in text.split(|c: char| !c.is_alphanumeric()) {
@@ -112,7 +106,8 @@ fn runs_part(texts: &[String], rarity: &Rarity<'_>, power: f32) -> Sparse {
             }
         }
     }
-    let weighed = counts.into_iter().map(|(hash, tf)| (hash, (1.0 + tf.ln()) * rarity.of(hash).powf(power)));
+    let weighed =
+        counts.into_iter().map(|(hash, tf)| (hash, (1.0 + tf.ln()) * vocabulary.rarity(hash).powf(power)));
     heaviest(weighed.collect(), MOST_RUNS)
 }
 

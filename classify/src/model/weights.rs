@@ -92,25 +92,30 @@ impl Weights {
         &self.entries[self.places[at].start as usize..self.places[at + 1].start as usize]
     }
 
+    /// The whole row of a feature's levels, where it has one.
+    fn levels(&self, place: Place) -> Option<&[i8]> {
+        let planes = self.scales.len();
+        let from = (place.row as usize).checked_sub(1)? * planes;
+        Some(&self.rows[from..from + planes])
+    }
+
     /// The score of every plane for a row of `(column, value)`.
     pub(crate) fn scores(&self, row: &[(u32, f32)]) -> Vec<f32> {
-        let planes = self.scales.len();
         // Where the levels lie, and a touch of each, before any is used: they are far apart in memory, and the processor
         // fetches several at a time when none waits for another.
         let spans: Vec<(Place, u32)> = row
             .iter()
             .map(|&(column, _)| (self.places[column as usize], self.places[column as usize + 1].start))
             .collect();
-        let touched = spans.iter().map(|(place, _)| match (place.row as usize).checked_sub(1) {
-            Some(at) => self.rows[at * planes].wrapping_add(self.rows[(at + 1) * planes - 1]),
+        let touched = spans.iter().map(|(place, _)| match self.levels(*place) {
+            Some(levels) => levels[0].wrapping_add(levels[levels.len() - 1]),
             None => self.entries.get(place.start as usize).map_or(0, |entry| entry.1),
         });
         std::hint::black_box(touched.fold(0i8, i8::wrapping_add));
-        let mut sums = vec![0.0f32; planes];
+        let mut sums = vec![0.0f32; self.scales.len()];
         for (&(_, value), (place, end)) in row.iter().zip(spans) {
-            match (place.row as usize).checked_sub(1) {
-                Some(at) => {
-                    let levels = &self.rows[at * planes..(at + 1) * planes];
+            match self.levels(place) {
+                Some(levels) => {
                     sums.iter_mut().zip(levels).for_each(|(sum, &level)| *sum += value * f32::from(level));
                 }
                 None => {
@@ -128,8 +133,8 @@ impl Weights {
 
     /// The weight of a feature in a plane.
     pub(crate) fn weight(&self, column: u32, plane: usize) -> f32 {
-        let level = match (self.places[column as usize].row as usize).checked_sub(1) {
-            Some(at) => self.rows[at * self.scales.len() + plane],
+        let level = match self.levels(self.places[column as usize]) {
+            Some(levels) => levels[plane],
             None => {
                 let found = self.entries_of(column).iter().find(|(p, _)| usize::from(*p) == plane);
                 found.map_or(0, |&(_, level)| level)
@@ -156,6 +161,21 @@ mod tests {
         let scores = weights.scores(&[(0, 1.0), (1, 1.0), (2, 1.0)]);
         assert!((scores[0] - 0.35).abs() < 0.005 && (scores[1] - 2.0).abs() < 0.02, "{scores:?}");
         assert!((weights.weight(2, 0) + 0.25).abs() < 0.003);
+    }
+
+    #[test]
+    fn features_with_few_weights_and_with_many_score_alike() {
+        let mut planes: Vec<Plane> =
+            (0..20).map(|p| Plane { weights: vec![p as f32 / 10.0 - 1.0, 0.0], bias: 0.0 }).collect();
+        planes[7].weights[1] = 0.5;
+        let weights = Weights::quantise(&planes, 2, 100);
+        assert!(weights.levels(weights.places[0]).is_some() && weights.levels(weights.places[1]).is_none());
+        let scores = weights.scores(&[(0, 2.0), (1, 4.0)]);
+        for (plane, score) in scores.iter().enumerate() {
+            let by_weight = 2.0 * weights.weight(0, plane) + 4.0 * weights.weight(1, plane);
+            let meant = 2.0 * planes[plane].weights[0] + 4.0 * planes[plane].weights[1];
+            assert!((score - by_weight).abs() < 1e-5 && (score - meant).abs() < 0.03, "{plane}: {score}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use qingting_ingest::import::import;
@@ -15,7 +15,7 @@ use qingting_models::store::{Arrival, NewSource, Store, StoreSettings};
 use qingting_models::vault::Vault;
 use serde::Serialize;
 
-use super::{Scratch, Speed, made_sheets};
+use super::{Scratch, made_sheets};
 use crate::cli::Global;
 use crate::output;
 
@@ -72,6 +72,19 @@ pub(super) async fn run(global: &Global, rows: u32, file: Option<&Path>) -> Resu
             share_of_slower: (import.a_second() / slower * 100.0).round() / 100.0,
         },
     )
+}
+
+/// Rows and the time that they took.
+#[derive(Default)]
+struct Speed {
+    rows: usize,
+    time: Duration,
+}
+
+impl Speed {
+    fn a_second(&self) -> f64 {
+        self.rows as f64 / self.time.as_secs_f64().max(1e-9)
+    }
 }
 
 fn report(global: &Global, found: &Ingest) -> Result<()> {

@@ -4,7 +4,6 @@ mod classify;
 mod ingest;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -15,19 +14,6 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
     match part {
         BenchPart::Ingest { rows, file } => ingest::run(global, *rows, file.as_deref()).await,
         BenchPart::Classify { items, file } => classify::run(global, *items, file.as_deref()),
-    }
-}
-
-/// Rows and the time that they took.
-#[derive(Default)]
-struct Speed {
-    rows: usize,
-    time: Duration,
-}
-
-impl Speed {
-    fn a_second(&self) -> f64 {
-        self.rows as f64 / self.time.as_secs_f64().max(1e-9)
     }
 }
 
