@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod demo;
 mod home;
+mod joining;
 mod material;
 mod output;
 mod sample;

@@ -1,4 +1,4 @@
-//! The worker loop that ties the stages together: fetch, judge, route, watch the clocks, chain the log.
+//! The worker loop that ties the stages together: fetch, judge, route, join, watch the clocks, chain the log.
 //!
 //! Every step claims its work from the store by lease and finishes it in one transaction, so a worker may be
 //! killed anywhere and any number may run side by side.
@@ -19,10 +19,12 @@ use qingting_respond::desk::Desk;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::home;
+use crate::{home, joining};
 
 /// How many items are judged in one transaction.
 const BATCH: i64 = 200;
+/// How many items are joined to incidents in one transaction.
+const JOINED: i64 = 200;
 /// How long a worker may hold claimed items before they are given to another.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// Pause of a loop that found nothing to do.
@@ -84,18 +86,33 @@ impl Tools {
         Ok(self.desk.route_next(&self.name, BATCH).await?.taken > 0)
     }
 
-    /// Judges and routes until nothing is left, also what other workers hold; `progress` is told what remains.
+    /// Joins one batch to incidents; `false` when there was no work or another worker has the stage.
+    pub async fn join_once(&self) -> Result<bool> {
+        let Some(batch) = self.store.claim_joining(&self.name, JOINED, LEASE).await? else {
+            return Ok(false);
+        };
+        let outcome = joining::decide(&self.store, &self.classifier, &batch).await?;
+        for item in &outcome.unread {
+            tracing::error!("item {item} could not be joined");
+            self.store.note_work_error("join", *item, "joining failed").await?;
+        }
+        if !self.store.save_joining(&self.name, &batch, &outcome).await? {
+            tracing::debug!("a batch is joined again: the stage or an incident changed meanwhile");
+        }
+        Ok(true)
+    }
+
+    /// Judges, routes and joins until nothing is left, also what other workers hold; `progress` is told what remains.
     pub async fn drain(&self, progress: &(dyn Fn(i64) + Sync)) -> Result<()> {
         loop {
-            while self.judge_once().await?.is_some() || self.route_once().await? {
-                let (judge, route) = self.store.waiting_work().await?;
-                progress(judge + route);
+            while self.judge_once().await?.is_some() || self.route_once().await? || self.join_once().await? {
+                progress(self.store.waiting_work().await?.total());
             }
-            let (judge, route) = self.store.waiting_work().await?;
-            if judge + route == 0 {
+            let left = self.store.waiting_work().await?.total();
+            if left == 0 {
                 break;
             }
-            progress(judge + route);
+            progress(left);
             tokio::time::sleep(IDLE).await;
         }
         while self.store.chain_audit(CHAIN).await? > 0 {}
@@ -109,6 +126,7 @@ fn judge(tools: &Tools, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
         let classifier = &tools.classifier;
         let verdict = classifier.judge(&input);
+        let signature = classifier.signature(&input, &verdict).to_bytes();
         NewJudgement {
             model: classifier.model_digest().to_owned(),
             topics: verdict.topics,
@@ -119,6 +137,7 @@ fn judge(tools: &Tools, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
             offices: verdict.offices,
             places: verdict.places,
             sender_town: sender_town(&tools.county, &task.upstream),
+            signature,
             reasons: verdict.reasons,
             search_words: classifier.search_tokens(&task.title, &task.body),
         }
@@ -163,8 +182,9 @@ async fn work(tools: Tools, stop: CancellationToken) {
 async fn round(tools: &Tools) -> Result<bool> {
     let judged = tools.judge_once().await?.is_some();
     let routed = tools.route_once().await?;
+    let joined = tools.join_once().await?;
     let chained = tools.store.chain_audit(CHAIN).await? > 0;
-    Ok(judged || routed || chained)
+    Ok(judged || routed || joined || chained)
 }
 
 async fn fetch(tools: Tools, stop: CancellationToken) {
@@ -190,6 +210,9 @@ async fn watch(tools: Tools, stop: CancellationToken) {
             Ok(_) => WATCH,
             Err(error) => trouble("watching the clocks", &error.into()),
         };
+        if let Err(error) = tools.store.cool_incidents().await {
+            trouble("cooling incidents", &error.into());
+        }
         rest(&stop, pause).await;
     }
 }

@@ -103,7 +103,7 @@ fn read(file: &str) -> Result<Items, Box<dyn Error>> {
         .map(|row| {
             let input = Input { title: &row.title, body: &row.body, channel: Channel::Complaint };
             let signature = classifier.signature(&input, &classifier.judge(&input));
-            Member { signature, at: row.time.as_second() }
+            Member { signature, at: row.time.as_millisecond() }
         })
         .collect();
     Ok(Items { ids: rows.into_iter().map(|row| row.id).collect(), members })
@@ -121,7 +121,7 @@ fn pairs(
     let mut found = Vec::new();
     for (index, member) in items.members.iter().enumerate() {
         let terms = probes(&member.signature);
-        let near = |other: &&usize| (member.at - items.members[**other].at) < 95 * 86_400;
+        let near = |other: &&usize| (member.at - items.members[**other].at) < 95 * 86_400_000;
         let postings: Vec<Posting<usize>> = terms
             .iter()
             .flat_map(|t| {
@@ -153,7 +153,12 @@ fn pairs(
 
 fn join(items: &Items, kinship: Kinship) -> HashMap<String, String> {
     let mut shelf = Shelf::new(kinship);
-    let joined: Vec<usize> = items.members.iter().map(|member| shelf.join(member.clone())).collect();
+    let joined: Vec<usize> = items
+        .members
+        .iter()
+        .enumerate()
+        .map(|(place, member)| shelf.join(member.clone(), || place).incident)
+        .collect();
     items
         .ids
         .iter()

@@ -11,7 +11,7 @@ use qingting_classify::{Classifier, Input, Model};
 use qingting_models::county::County;
 use qingting_models::records::Channel;
 
-const DAY: i64 = 86_400;
+const DAY: i64 = 86_400_000;
 
 #[allow(clippy::unwrap_used)] // a static is no test to clippy
 static CLASSIFIER: LazyLock<Classifier> =
@@ -26,10 +26,15 @@ fn call(day: i64, title: &str, body: &str) -> Member {
     member(day, Channel::Hotline, title, body)
 }
 
-/// The incidents of items that come one after the other.
+/// The incidents of items that come one after the other, counted from 0.
 fn join(items: impl IntoIterator<Item = Member>) -> Vec<usize> {
     let mut shelf = Shelf::new(Kinship::default());
-    let joined: Vec<usize> = items.into_iter().map(|item| shelf.join(item)).collect();
+    let mut count = 0;
+    let mut next = || {
+        count += 1;
+        count - 1
+    };
+    let joined: Vec<usize> = items.into_iter().map(|item| shelf.join(item, &mut next).incident).collect();
     joined.into_iter().map(|incident| shelf.home(incident)).collect()
 }
 
@@ -86,7 +91,7 @@ fn letters_of_the_corpus_join_as_the_gold_incidents_say() {
     let mut rows: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let time = |row: &serde_json::Value| {
-        row["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second()
+        row["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond()
     };
     rows.sort_by_key(|row| (time(row), row["id"].as_str().unwrap().to_owned()));
     let field = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();

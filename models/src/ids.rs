@@ -138,6 +138,10 @@ ids! {
     RunId,
     /// One sealed original.
     SealedId,
+    /// Items about one matter (事件).
+    IncidentId,
+    /// One change of an item's incident.
+    MoveId,
 }
 
 #[cfg(test)]

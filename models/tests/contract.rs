@@ -9,6 +9,7 @@ mod contract {
     mod audit;
     mod builders;
     mod cases;
+    mod incidents;
     mod intake;
     mod judging;
     mod keys;

@@ -91,6 +91,7 @@ async fn judged(store: &TestStore, ids: &[&str], due_at: Option<Timestamp>) {
         sender_town: None,
         reasons: vec![],
         search_words: "工地 欠薪".into(),
+        signature: Vec::new(),
     };
     let verdicts = tasks.into_iter().map(|task| (task, verdict.clone())).collect();
     store.save_verdicts("w", verdicts).await.unwrap();

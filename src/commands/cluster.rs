@@ -71,12 +71,12 @@ fn join(classifier: &Classifier, rows: &[Row]) -> Vec<String> {
     order.sort_by(|&a, &b| (rows[a].time, &rows[a].id).cmp(&(rows[b].time, &rows[b].id)));
     let mut shelf = Shelf::default();
     let mut joined = vec![0; rows.len()];
-    for &index in &order {
+    for (place, &index) in order.iter().enumerate() {
         let row = &rows[index];
         let channel = row.channel.unwrap_or(Channel::Complaint);
         let input = Input { title: &row.title, body: &row.body, channel };
         let signature = classifier.signature(&input, &classifier.judge(&input));
-        joined[index] = shelf.join(Member { signature, at: row.time.as_second() });
+        joined[index] = shelf.join(Member { signature, at: row.time.as_millisecond() }, || place).incident;
     }
     let mut firsts: HashMap<usize, &String> = HashMap::new();
     for &index in &order {

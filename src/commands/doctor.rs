@@ -42,8 +42,10 @@ pub async fn run(global: &Global) -> Result<()> {
                 found.push(calendar(county, local_date(store.now()).year()));
             }
             found.push(keys(&store.key_status().await?));
-            let (judge, route) = store.waiting_work().await?;
-            found.push(fine("queue", format!("{judge} to judge, {route} to route")));
+            let waiting = store.waiting_work().await?;
+            let queue =
+                format!("{} to judge, {} to route, {} to join", waiting.judge, waiting.route, waiting.join);
+            found.push(fine("queue", queue));
             let stuck = store.stuck_work(200).await?;
             if let Some(first) = stuck.first() {
                 let why = first.error.clone().unwrap_or_default();

@@ -110,8 +110,8 @@ fn doubtful(file: &std::path::Path, fault: SheetError) -> anyhow::Error {
 }
 
 async fn judge(tools: Tools) -> Result<()> {
-    let (judge, route) = tools.store.waiting_work().await?;
-    let total = judge * 2 + route;
+    let waiting = tools.store.waiting_work().await?;
+    let total = waiting.judge * 3 + waiting.route + waiting.join;
     let bar = output::progress(total.unsigned_abs(), "judging");
     tools.drain(&|left| bar.set_position((total - left).unsigned_abs())).await?;
     bar.finish_and_clear();

@@ -24,7 +24,7 @@ async fn a_default_season_has_cases_in_every_state_and_items_of_every_fate() {
     every_fate(&store).await;
     let items = count(&store, ItemState::All).await;
     assert_eq!(items, i64::from(ITEMS) - HELD as i64);
-    assert_eq!(store.waiting_work().await.unwrap(), (0, 0));
+    assert_eq!(store.waiting_work().await.unwrap().total(), 0);
     let verdict = store.verify_audit().await.unwrap();
     assert_eq!((verdict.pending, verdict.broken), (0, None));
     the_desks_have_work(&store, &file).await;

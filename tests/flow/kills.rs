@@ -50,7 +50,7 @@ async fn killed_imports_and_killed_workers_lose_nothing_and_double_nothing() {
         assert!(importing > 0 && judging > 0, "no kill met a running process");
 
         let store = county.store().await;
-        assert_eq!(store.waiting_work().await.unwrap(), (0, 0));
+        assert_eq!(store.waiting_work().await.unwrap().total(), 0);
         assert_eq!(store.stuck_work(10).await.unwrap(), vec![]);
         let items = all_items(&store).await;
         assert_eq!(items.len(), ROWS);

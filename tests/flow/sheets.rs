@@ -15,7 +15,7 @@ async fn a_hotline_sheet_becomes_judged_and_routed_items_that_are_found() {
         let run = county.json(&["import", path, "--source", "12345", "--judge"]);
         assert_eq!(counts(&run), [40, 40, 0, 0, 0]);
         let store = county.store().await;
-        assert_eq!(store.waiting_work().await.unwrap(), (0, 0));
+        assert_eq!(store.waiting_work().await.unwrap().total(), 0);
         let items = all_items(&store).await;
         assert!(items.iter().all(|item| item.judged_version == 1 && item.kind.is_some()));
         let wages = items.iter().find(|item| item.content.title == "工地拖欠工资").unwrap();

@@ -7,9 +7,9 @@ use super::kinship::Kinship;
 use super::signature::{Member, Signature};
 
 /// How long an incident without news is still looked at.
-pub(super) const WINDOW_SECONDS: i64 = 90 * 86_400;
+pub(super) const WINDOW_MS: i64 = 90 * 86_400_000;
 /// How many of an incident's members, the latest, speak for it.
-pub(super) const FACE: usize = 8;
+pub const FACE: usize = 8;
 /// Under how many words, and how many runs of names, earlier incidents are looked up.
 const PROBED_WORDS: usize = 24;
 const PROBED_NAMES: usize = 12;
@@ -36,10 +36,10 @@ pub struct Posting<I> {
 }
 
 /// An incident with the members that speak for it.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Known<I> {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Known<'f, I> {
     pub incident: I,
-    pub face: Vec<Member>,
+    pub face: &'f [Member],
 }
 
 /// What becomes of an item.
@@ -95,17 +95,15 @@ pub fn rank<I: Copy + Ord + Hash>(terms: &[Term], postings: &[Posting<I>]) -> Ve
 }
 
 /// Decides on an item among the incidents of [`rank`]. Of equals the first is taken.
-pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<I>]) -> Decision<I> {
-    let mut near: Vec<(f32, &Known<I>)> = known
-        .iter()
-        .map(|known| (between(kinship, std::slice::from_ref(item), &known.face), known))
-        .collect();
+pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<'_, I>]) -> Decision<I> {
+    let mut near: Vec<(f32, &Known<'_, I>)> =
+        known.iter().map(|known| (between(kinship, std::slice::from_ref(item), known.face), known)).collect();
     near.retain(|(value, _)| *value >= JOIN);
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     let Some(((value, first), others)) = near.split_first() else { return Decision::New };
-    let mut face = first.face.clone();
+    let mut face = first.face.to_vec();
     face.push(item.clone());
-    let merge = others.iter().filter(|(_, other)| between(kinship, &face, &other.face) >= MERGE);
+    let merge = others.iter().filter(|(_, other)| between(kinship, &face, other.face) >= MERGE);
     Decision::Join {
         incident: first.incident,
         kinship: *value,
@@ -145,16 +143,16 @@ mod tests {
 
     #[test]
     fn an_item_that_is_like_two_incidents_that_are_alike_makes_them_one() {
-        let of = |incident, matter: &[(u32, f32)]| Known { incident, face: vec![item(matter)] };
-        let alike = [of('a', &[(1, 1.0)]), of('b', &[(1, 0.9), (2, 0.4)])];
+        let faces = [[item(&[(1, 1.0)])], [item(&[(1, 0.9), (2, 0.4)])]];
+        let alike = [Known { incident: 'a', face: &faces[0] }, Known { incident: 'b', face: &faces[1] }];
         let Decision::Join { incident, kinship, merge } = decide(&BY_MATTER, &item(&[(1, 1.0)]), &alike)
         else {
             panic!("it joins");
         };
         assert_eq!((incident, merge), ('a', vec!['b']));
         assert!(kinship > 0.99);
-        let three = |incident, matter: &[(u32, f32)]| Known { incident, face: vec![item(matter); 3] };
-        let apart = [three('a', &[(1, 0.5), (2, 0.5)]), three('b', &[(3, 0.5), (4, 0.5)])];
+        let faces = [[(1, 0.5), (2, 0.5)], [(3, 0.5), (4, 0.5)]].map(|matter| vec![item(&matter); 3]);
+        let apart = [Known { incident: 'a', face: &faces[0] }, Known { incident: 'b', face: &faces[1] }];
         let between = decide(&BY_MATTER, &item(&[(1, 1.0), (2, 1.0), (3, 1.0), (4, 0.9)]), &apart);
         assert!(matches!(between, Decision::Join { incident: 'a', merge, .. } if merge.is_empty()));
         assert_eq!(decide(&BY_MATTER, &item(&[(9, 1.0)]), &apart), Decision::New);
@@ -164,7 +162,10 @@ mod tests {
     fn one_like_member_of_many_is_not_enough() {
         let mut face = vec![item(&[(1, 1.0)])];
         face.extend((2..8).map(|hash| item(&[(hash, 1.0)])));
-        assert_eq!(decide(&BY_MATTER, &item(&[(1, 1.0)]), &[Known { incident: 1, face }]), Decision::New);
+        assert_eq!(
+            decide(&BY_MATTER, &item(&[(1, 1.0)]), &[Known { incident: 1, face: &face }]),
+            Decision::New
+        );
     }
 
     #[test]

@@ -52,9 +52,9 @@ impl Kinship {
 /// Likenesses are cosines: of names and matter each under a square root, together their geometric mean, which is high only
 /// where both the place and what happened there agree; days count as `ln(1 + days) / 5`.
 pub fn inputs(one: &Member, other: &Member) -> [f32; INPUTS] {
-    const DAY: f32 = 86_400.0;
+    const DAY_MS: f32 = 86_400_000.0;
     let (a, b) = (&one.signature, &other.signature);
-    let days = one.at.abs_diff(other.at) as f32 / DAY;
+    let days = one.at.abs_diff(other.at) as f32 / DAY_MS;
     let (same, apart) = places(a, b);
     let (names, matter) = (dot(&a.names, &b.names).sqrt(), dot(&a.matter, &b.matter).sqrt());
     [

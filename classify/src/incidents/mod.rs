@@ -2,18 +2,19 @@
 //!
 //! An item is known by its [`Signature`]. [`probes`] says under which terms earlier incidents are looked up, [`rank`] which
 //! of those found are worth a look, and `decide` whether the item belongs to one, and which incidents turn out to be
-//! one. The three are pure; [`Shelf`], which keeps the index in memory, calls them in this order, one item after
-//! another.
+//! one. The three are pure; [`Shelf`] calls them in this order, one item after another.
 
 mod joining;
 mod kinship;
 mod measure;
 mod names;
+mod packed;
 mod shelf;
 mod signature;
 
-pub use joining::{Posting, Term, probes, rank};
+pub use joining::{FACE, Posting, Term, probes, rank};
 pub use kinship::{INPUTS, Kinship, inputs};
 pub use measure::{Measured, measure};
-pub use shelf::Shelf;
+pub use packed::BadSignature;
+pub use shelf::{Holder, Joined, Shelf};
 pub use signature::{Member, Signature};

@@ -1,86 +1,187 @@
-//! The incidents of a run, in memory.
+//! The incidents of a run: under which terms they are found, and the members that speak for them.
+//!
+//! A shelf may hold everything, as for a file, or the part of a larger index that some items can meet: see
+//! [`Shelf::put_term`] and [`Shelf::missing`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
-use super::joining::{Decision, FACE, Known, Posting, WINDOW_SECONDS, decide, probes, rank};
+use super::joining::{Decision, FACE, Known, Posting, WINDOW_MS, decide, probes, rank};
 use super::kinship::Kinship;
 use super::signature::Member;
 
-/// Of a term's incidents only the latest are looked at.
-const POSTINGS: usize = 64;
+/// How many incidents a term keeps, the latest.
+const HOLDERS: usize = 64;
 
-/// Incidents and under which terms they are found.
-#[derive(Debug, Default)]
-pub struct Shelf {
-    kinship: Kinship,
-    /// By term: incidents with the time of the last member that had it.
-    terms: HashMap<u32, Vec<(usize, i64)>>,
-    faces: Vec<Vec<Member>>,
-    /// Where a merged incident lives on; itself when it does.
-    lives_in: Vec<usize>,
+/// An incident that has a term, and the time of the last member that had it, in milliseconds since 1970.
+pub type Holder<I> = (I, i64);
+
+/// What became of an item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joined<I> {
+    pub incident: I,
+    /// The probability that it belongs there; `None` when it is the first of its matter.
+    pub kinship: Option<f32>,
+    /// Incidents that turned out to be the same matter and live on in `incident`.
+    pub merged: Vec<I>,
 }
 
-impl Shelf {
+/// Incidents and under which terms they are found.
+#[derive(Debug)]
+pub struct Shelf<I> {
+    kinship: Kinship,
+    terms: HashMap<u32, Vec<Holder<I>>>,
+    /// The latest members of each incident, oldest first, under the name by which the caller knows them.
+    faces: HashMap<I, Vec<Member>>,
+    /// Where merged incidents live on.
+    lives_in: HashMap<I, I>,
+    /// Incidents that a person parted: never merged.
+    apart: HashSet<(I, I)>,
+}
+
+impl<I> Default for Shelf<I> {
+    fn default() -> Self {
+        Self::new(Kinship::default())
+    }
+}
+
+impl<I> Shelf<I> {
     /// An empty shelf that tells likeness by `kinship`.
     pub fn new(kinship: Kinship) -> Self {
-        Self { kinship, ..Self::default() }
+        Self {
+            kinship,
+            terms: HashMap::new(),
+            faces: HashMap::new(),
+            lives_in: HashMap::new(),
+            apart: HashSet::new(),
+        }
+    }
+}
+
+impl<I: Copy + Ord + Hash> Shelf<I> {
+    /// Puts in a term with its holders, the latest last, in place of what was known of it.
+    pub fn put_term(&mut self, hash: u32, holders: Vec<Holder<I>>) {
+        self.terms.insert(hash, holders);
     }
 
-    /// Puts in one item and gives its incident: counted from 0 in the order of first members, and for good, though it may
-    /// be merged later, see [`Shelf::home`]. Items come in the order in which they arrived.
-    pub fn join(&mut self, item: Member) -> usize {
-        let terms = probes(&item.signature);
-        let postings: Vec<Posting<usize>> =
-            terms.iter().flat_map(|term| self.postings(term.hash, item.at)).collect();
-        let known: Vec<Known<usize>> = rank(&terms, &postings)
+    /// The holders of a term, the latest last.
+    pub fn term(&self, hash: u32) -> &[Holder<I>] {
+        self.terms.get(&hash).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Puts in an incident with its latest members, oldest first.
+    pub fn put_face(&mut self, incident: I, face: Vec<Member>) {
+        self.faces.insert(incident, face);
+    }
+
+    /// Tells that an incident was merged into another.
+    pub fn put_merged(&mut self, incident: I, into: I) {
+        self.lives_in.insert(incident, into);
+    }
+
+    /// Tells that a person parted two incidents.
+    pub fn put_apart(&mut self, one: I, other: I) {
+        self.apart.insert((one.min(other), one.max(other)));
+    }
+
+    /// The incidents that an item would be compared with and whose faces are not on the shelf.
+    pub fn missing(&self, item: &Member) -> Vec<I> {
+        self.candidates(item).into_iter().filter(|incident| !self.faces.contains_key(incident)).collect()
+    }
+
+    /// Puts in one item; `next` names an incident that begins with it. Items come in the order in which they arrived.
+    /// Of incidents that are merged the smallest name lives on. A merged incident is found again by [`Shelf::home`].
+    pub fn join(&mut self, item: Member, next: impl FnOnce() -> I) -> Joined<I> {
+        let known: Vec<Known<'_, I>> = self
+            .candidates(&item)
             .into_iter()
-            .map(|incident| Known { incident, face: self.faces[incident].clone() })
+            .filter_map(|incident| Some(Known { incident, face: self.faces.get(&incident)? }))
             .collect();
-        let (incident, merged) = match decide(&self.kinship, &item, &known) {
-            Decision::Join { incident, merge, .. } => (incident, merge),
-            Decision::New => {
-                self.lives_in.push(self.faces.len());
-                self.faces.push(Vec::new());
-                (self.faces.len() - 1, Vec::new())
+        let joined = match decide(&self.kinship, &item, &known) {
+            Decision::New => Joined { incident: next(), kinship: None, merged: Vec::new() },
+            Decision::Join { incident, kinship, merge } => {
+                let (incident, merged) = self.merge(incident, &merge);
+                Joined { incident, kinship: Some(kinship), merged }
             }
         };
-        for term in &terms {
+        self.index(joined.incident, &item);
+        let face = self.faces.entry(joined.incident).or_default();
+        face.push(item);
+        latest(face);
+        joined
+    }
+
+    /// Puts an incident under the terms of an item that is known to belong to it, whatever it resembles.
+    pub fn index(&mut self, incident: I, item: &Member) {
+        for term in probes(&item.signature) {
             let holders = self.terms.entry(term.hash).or_default();
             holders.retain(|(holder, _)| *holder != incident);
             holders.push((incident, item.at));
+            holders.drain(..holders.len().saturating_sub(HOLDERS));
         }
-        let mut face = std::mem::take(&mut self.faces[incident]);
-        for &other in &merged {
-            self.lives_in[other] = incident;
-            face.append(&mut self.faces[other]);
-        }
-        face.push(item);
-        // Stable: members of one second stay in the order of arrival.
-        face.sort_by_key(|member| member.at);
-        face.drain(..face.len().saturating_sub(FACE));
-        self.faces[incident] = face;
-        incident
     }
 
     /// Where an incident lives now.
-    pub fn home(&self, mut incident: usize) -> usize {
-        while self.lives_in[incident] != incident {
-            incident = self.lives_in[incident];
+    pub fn home(&self, mut incident: I) -> I {
+        while let Some(&into) = self.lives_in.get(&incident) {
+            incident = into;
         }
         incident
     }
 
-    fn postings(&self, hash: u32, at: i64) -> Vec<Posting<usize>> {
-        let holders = self.terms.get(&hash).map(Vec::as_slice).unwrap_or_default();
-        let mut found: Vec<usize> = holders
+    /// Makes incidents one, those excepted that a person parted: which one lives on, and which were merged into it.
+    fn merge(&mut self, first: I, others: &[I]) -> (I, Vec<I>) {
+        let mut all = vec![first];
+        for &other in others {
+            let parted = |one: &I| self.apart.contains(&(other.min(*one), other.max(*one)));
+            if !all.iter().any(parted) {
+                all.push(other);
+            }
+        }
+        let home = all.iter().copied().min().unwrap_or(first);
+        all.retain(|incident| *incident != home);
+        let mut face = self.faces.remove(&home).unwrap_or_default();
+        for &merged in &all {
+            self.lives_in.insert(merged, home);
+            face.append(&mut self.faces.remove(&merged).unwrap_or_default());
+            let parted: Vec<I> = self.parted_from(merged).collect();
+            parted.into_iter().for_each(|other| self.put_apart(home, other));
+        }
+        latest(&mut face);
+        self.faces.insert(home, face);
+        (home, all)
+    }
+
+    fn parted_from(&self, incident: I) -> impl Iterator<Item = I> {
+        self.apart.iter().filter_map(move |&(one, other)| match incident {
+            i if i == one => Some(other),
+            i if i == other => Some(one),
+            _ => None,
+        })
+    }
+
+    fn candidates(&self, item: &Member) -> Vec<I> {
+        let terms = probes(&item.signature);
+        let postings: Vec<Posting<I>> =
+            terms.iter().flat_map(|term| self.postings(term.hash, item.at)).collect();
+        rank(&terms, &postings)
+    }
+
+    fn postings(&self, hash: u32, at: i64) -> Vec<Posting<I>> {
+        let mut found: Vec<I> = self
+            .term(hash)
             .iter()
-            .rev()
-            .filter(|(_, last)| at.abs_diff(*last) <= WINDOW_SECONDS as u64)
-            .take(POSTINGS)
+            .filter(|(_, last)| at.abs_diff(*last) <= WINDOW_MS as u64)
             .map(|(incident, _)| self.home(*incident))
             .collect();
         found.sort_unstable();
         found.dedup();
         found.into_iter().map(|incident| Posting { hash, incident }).collect()
     }
+}
+
+/// Keeps the latest members. Stable: members of one second stay in the order of arrival.
+fn latest(face: &mut Vec<Member>) {
+    face.sort_by_key(|member| member.at);
+    face.drain(..face.len().saturating_sub(FACE));
 }

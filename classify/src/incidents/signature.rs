@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::names;
+use super::{names, packed};
 use crate::features::{is_connecting, pair_hash, run_hash, word_hash};
 use crate::judge::{Classifier, Input, Verdict};
 use crate::segment::Document;
@@ -43,7 +43,7 @@ pub struct Signature {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
     pub signature: Signature,
-    /// Seconds since 1970.
+    /// Milliseconds since 1970.
     pub at: i64,
 }
 
@@ -116,7 +116,7 @@ fn heaviest(mut all: Sparse, most: usize) -> Sparse {
     all.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     all.truncate(most);
     let length = all.iter().map(|(_, w)| w * w).sum::<f32>().sqrt().max(1e-9);
-    all.iter_mut().for_each(|(_, w)| *w /= length);
+    all.iter_mut().for_each(|(_, w)| *w = packed::rounded(*w / length));
     all.sort_unstable_by_key(|&(hash, _)| hash);
     all
 }

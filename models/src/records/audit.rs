@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AuditId, CaseId, ItemId, QuarantineId, SourceId, UserId};
+use crate::ids::{AuditId, CaseId, IncidentId, ItemId, QuarantineId, SourceId, UserId};
 
 /// Who acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,6 +55,7 @@ pub enum Subject {
     Case(CaseId),
     Source(SourceId),
     Quarantine(QuarantineId),
+    Incident(IncidentId),
     User(UserId),
     /// The installation as a whole.
     System,
@@ -68,6 +69,7 @@ impl Subject {
             Self::Case(id) => ("case", id.0),
             Self::Source(id) => ("source", id.0),
             Self::Quarantine(id) => ("quarantine", id.0),
+            Self::Incident(id) => ("incident", id.0),
             Self::User(id) => ("user", id.0),
             Self::System => ("system", 0),
         }
@@ -78,6 +80,7 @@ impl Subject {
         Some(match kind {
             "item" => Self::Item(ItemId(id)),
             "case" => Self::Case(CaseId(id)),
+            "incident" => Self::Incident(IncidentId(id)),
             "source" => Self::Source(SourceId(id)),
             "quarantine" => Self::Quarantine(QuarantineId(id)),
             "user" => Self::User(UserId(id)),

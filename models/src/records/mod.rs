@@ -5,6 +5,7 @@ mod audit;
 mod case;
 mod case_file;
 mod channel;
+mod incident;
 mod item;
 mod judgement;
 mod original;
@@ -20,6 +21,7 @@ pub use case::{
 };
 pub use case_file::{CaseChange, CaseFile};
 pub use channel::Channel;
+pub use incident::{Incident, IncidentMove, Membership, heat};
 pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency};
 pub use original::Original;

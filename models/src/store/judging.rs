@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::db::{Arg, Tx, args, to_json};
+use super::incidents::write_signatures;
 use super::visibility;
 use super::{Store, StoreError, work};
 use crate::county::{DepartmentCode, TopicCode, Town};
@@ -43,6 +44,8 @@ pub struct NewJudgement {
     pub reasons: Vec<Reason>,
     /// Space-joined words by which the item is found.
     pub search_words: String,
+    /// By which the joining tells its incident.
+    pub signature: Vec<u8>,
 }
 
 /// What a person decided.
@@ -82,7 +85,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let ids: Vec<i64> = verdicts.iter().map(|(task, _)| task.item.0).collect();
         let mine = work::finish(&mut tx, work::JUDGE, worker, &ids).await?;
-        let mut written = Vec::new();
+        let (mut written, mut signatures) = (Vec::new(), Vec::new());
         for (task, verdict) in verdicts.iter().filter(|(task, _)| mine.contains(&task.item.0)) {
             self.set_words(&mut tx, task.item, &verdict.search_words).await?;
             let judgement = self.model_judgement(task, verdict);
@@ -102,8 +105,11 @@ impl Store {
                 apply_judgement(&mut tx, &judgement, false).await?;
             }
             written.push(task.item.0);
+            signatures.push((task.item, verdict.signature.clone()));
         }
+        write_signatures(&mut tx, &signatures).await?;
         work::add(&mut tx, work::ROUTE, &written, now).await?;
+        work::add(&mut tx, work::JOIN, &written, now).await?;
         tx.commit().await?;
         Ok(written.len())
     }
@@ -166,6 +172,8 @@ impl Store {
         let mut tx = self.begin().await?;
         insert_judgement(&mut tx, &judgement).await?;
         apply_judgement(&mut tx, &judgement, true).await?;
+        // What became confidential, or is it no more, leaves its incident.
+        work::add(&mut tx, work::JOIN, &[id.0], self.now()).await?;
         let detail = json!({"topics": decided.topics, "kind": decided.kind, "urgency": decided.urgency,
             "department": decided.department});
         self.audit_in(&mut tx, actor, "item.judge", Subject::Item(id), detail).await?;

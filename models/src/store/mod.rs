@@ -11,6 +11,7 @@ mod bare;
 mod cases;
 mod db;
 mod error;
+mod incidents;
 mod intake;
 mod item_rows;
 mod items;
@@ -45,6 +46,7 @@ pub use audit::{AuditFilter, AuditVerdict};
 pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use error::StoreError;
+pub use incidents::{Face, Holders, IncidentFilter, JoinBatch, JoinTask, Joining, NewMembership, Rank};
 pub use intake::Keyed;
 pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
@@ -55,12 +57,13 @@ pub use quarantine::QuarantineFilter;
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};
-pub use work::StuckWork;
+pub use work::{StuckWork, Waiting};
 
 use crate::clock::Clock;
 use crate::ids::IdSource;
 use crate::vault::Vault;
 use db::{Db, Tx};
+use items::item_of;
 
 /// Where the store is and with what it works.
 #[derive(Debug, Clone)]

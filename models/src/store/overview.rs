@@ -57,7 +57,7 @@ impl Store {
             ..CaseFilter::default()
         };
         Ok(Overview {
-            unjudged: self.waiting_work().await?.0,
+            unjudged: self.waiting_work().await?.judge,
             waiting: self.count_items(viewer, &items(ItemState::Open, None, None)).await?,
             unsure: self.count_items(viewer, &items(ItemState::Unsure, None, None)).await?,
             urgent: self.count_items(viewer, &items(ItemState::Open, Some(Urgency::Urgent), None)).await?,

@@ -48,6 +48,16 @@ pub(super) fn cases(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
     either(&ways)
 }
 
+/// The condition under which an incident with alias `n` is visible. Departments see the items of their cases, not incidents.
+pub(super) fn incidents(viewer: &Viewer) -> &'static str {
+    match (viewer.all_open, viewer.all_confidential) {
+        (true, true) => "1 = 1",
+        (true, false) => "NOT n.confidential",
+        (false, true) => "n.confidential",
+        (false, false) => "1 = 0",
+    }
+}
+
 fn either(ways: &[String]) -> String {
     if ways.is_empty() { "1 = 0".into() } else { format!("({})", ways.join(" OR ")) }
 }

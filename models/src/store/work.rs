@@ -12,6 +12,7 @@ use crate::ids::ItemId;
 
 pub(super) const JUDGE: &str = "judge";
 pub(super) const ROUTE: &str = "route";
+pub(super) const JOIN: &str = "join";
 
 /// After so many errors a row is set aside and shown. A killed worker is no error of its rows.
 pub(super) const MAX_ATTEMPTS: i64 = 5;
@@ -59,6 +60,28 @@ pub(super) async fn claim(
     Ok(ids)
 }
 
+/// Leases items of a stage that keeps the order of arrival: oldest first, and none that came after an item which still
+/// waits in the stage `after`. An item that was set aside there holds up nothing.
+pub(super) async fn claim_in_order(
+    tx: &mut Tx,
+    stage: &str,
+    after: &str,
+    worker: &str,
+    batch: i64,
+    lease: SignedDuration,
+    now: Timestamp,
+) -> Result<Vec<i64>, StoreError> {
+    let sql = "UPDATE work SET lease_by = $1, lease_until = $2 WHERE stage = $3 AND subject IN (
+         SELECT subject FROM work WHERE stage = $3 AND attempts < $4
+           AND subject < COALESCE((SELECT min(subject) FROM work WHERE stage = $5 AND attempts < $4), $6)
+         ORDER BY subject LIMIT $7) RETURNING subject";
+    let values = args![worker, now + lease, stage, MAX_ATTEMPTS, after, i64::MAX, batch];
+    let rows = tx.rows(sql, values).await?;
+    let mut ids = rows.iter().map(|row| row.int("subject")).collect::<Result<Vec<_>, _>>()?;
+    ids.sort_unstable();
+    Ok(ids)
+}
+
 /// Takes the items off the queue; those whose lease went to someone else in the meantime are not among the answer.
 pub(super) async fn finish(
     tx: &mut Tx,
@@ -80,12 +103,30 @@ pub(super) async fn finish(
     tx.rows(&sql, values).await?.iter().map(|row| row.int("subject")).collect()
 }
 
+/// How many items wait before each stage, those set aside not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Waiting {
+    pub judge: i64,
+    pub route: i64,
+    pub join: i64,
+}
+
+impl Waiting {
+    /// Of all stages together.
+    pub fn total(self) -> i64 {
+        self.judge + self.route + self.join
+    }
+}
+
 impl Store {
-    /// How many items wait before a stage, those set aside not counted: (to judge, to route).
-    pub async fn waiting_work(&self) -> Result<(i64, i64), StoreError> {
+    /// How many items wait before each stage.
+    pub async fn waiting_work(&self) -> Result<Waiting, StoreError> {
         let sql = "SELECT count(*) FROM work WHERE stage = $1 AND attempts < $2";
-        let judge = self.db().number(sql, args![JUDGE, MAX_ATTEMPTS]).await?;
-        Ok((judge, self.db().number(sql, args![ROUTE, MAX_ATTEMPTS]).await?))
+        Ok(Waiting {
+            judge: self.db().number(sql, args![JUDGE, MAX_ATTEMPTS]).await?,
+            route: self.db().number(sql, args![ROUTE, MAX_ATTEMPTS]).await?,
+            join: self.db().number(sql, args![JOIN, MAX_ATTEMPTS]).await?,
+        })
     }
 
     /// Notes why an item failed in a stage; the row is tried again when its lease ends, and set aside after five tries.

@@ -82,6 +82,7 @@ pub(super) fn verdict(topic: &str) -> NewJudgement {
         sender_town: None,
         reasons: vec![],
         search_words: "工地 拖欠 工资 covid19".into(),
+        signature: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use qingting_models::ids::UserId;
 use qingting_models::records::{Actor, Kind, Urgency, Viewer};
 use qingting_models::store::testing::each_database;
-use qingting_models::store::{ItemFilter, ItemState, Page, PersonJudgement};
+use qingting_models::store::{ItemFilter, ItemState, Page, PersonJudgement, Waiting};
 
 use super::builders::*;
 
@@ -46,7 +46,7 @@ async fn two_workers_share_the_work_and_double_none() {
         };
         let (a, b) = tokio::join!(work(&store, "a"), work(&other, "b"));
         assert_eq!(a + b, 60);
-        assert_eq!(store.waiting_work().await.unwrap(), (0, 60));
+        assert_eq!(store.waiting_work().await.unwrap(), Waiting { judge: 0, route: 60, join: 60 });
     }
 }
 

@@ -280,6 +280,7 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
             sender_town: None,
             reasons: vec![],
             search_words: task.title.clone(),
+            signature: Vec::new(),
         };
         (task, verdict)
     });

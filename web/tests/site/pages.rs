@@ -157,6 +157,7 @@ async fn bring_more(office: &Office, n: usize) {
             sender_town: None,
             reasons: vec![],
             search_words: String::new(),
+            signature: Vec::new(),
         };
         (task, new)
     };
@@ -200,6 +201,7 @@ async fn bring_for_office(office: &Office, title: &str, kind: &str, town: Option
         sender_town: None,
         reasons: vec![],
         search_words: title.into(),
+        signature: Vec::new(),
     };
     let verdicts = tasks.into_iter().map(|task| (task, verdict.clone())).collect();
     office.store.save_verdicts("one", verdicts).await.unwrap();

@@ -1,0 +1,138 @@
+//! Signatures as bytes, for a store.
+//!
+//! A byte that names the form; then words, matter, title, names, topics and offices, each as a count and so many hashes
+//! (32 bits, little-endian) with their weights (16 bits, in 65,535ths); then towns and regions, each as a count and so
+//! many hashes. A count is one byte.
+
+use super::signature::{Signature, Sparse};
+
+const FORM: u8 = 1;
+const STEPS: f32 = 65_535.0;
+
+/// Bytes that are no signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSignature {
+    #[error("a signature of form {0}; this program reads form {FORM}")]
+    Form(u8),
+    #[error("a signature that ends too early or too late")]
+    Length,
+}
+
+/// The nearest weight that can be kept, so that a signature from a store is the one that went in.
+pub(super) fn rounded(weight: f32) -> f32 {
+    weight_of(level_of(weight))
+}
+
+fn level_of(weight: f32) -> u16 {
+    (weight.clamp(0.0, 1.0) * STEPS).round() as u16
+}
+
+fn weight_of(level: u16) -> f32 {
+    f32::from(level) / STEPS
+}
+
+impl Signature {
+    /// The signature as bytes, 1,500 at most.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![FORM];
+        for part in [&self.words, &self.matter, &self.title, &self.names, &self.topics, &self.offices] {
+            let part = &part[..part.len().min(usize::from(u8::MAX))];
+            bytes.push(part.len() as u8);
+            for &(hash, weight) in part {
+                bytes.extend(hash.to_le_bytes());
+                bytes.extend(level_of(weight).to_le_bytes());
+            }
+        }
+        for part in [&self.towns, &self.regions] {
+            let part = &part[..part.len().min(usize::from(u8::MAX))];
+            bytes.push(part.len() as u8);
+            part.iter().for_each(|hash| bytes.extend(hash.to_le_bytes()));
+        }
+        bytes
+    }
+
+    /// Reads what [`Signature::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// Bytes of another form, or of another length than they tell.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadSignature> {
+        let mut rest = Rest(bytes);
+        match rest.take::<1>()? {
+            [FORM] => {}
+            [form] => return Err(BadSignature::Form(form)),
+        }
+        let signature = Self {
+            words: rest.sparse()?,
+            matter: rest.sparse()?,
+            title: rest.sparse()?,
+            names: rest.sparse()?,
+            topics: rest.sparse()?,
+            offices: rest.sparse()?,
+            towns: rest.hashes()?,
+            regions: rest.hashes()?,
+        };
+        if rest.0.is_empty() { Ok(signature) } else { Err(BadSignature::Length) }
+    }
+}
+
+/// What is still to be read.
+struct Rest<'a>(&'a [u8]);
+
+impl Rest<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], BadSignature> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or(BadSignature::Length)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    fn sparse(&mut self) -> Result<Sparse, BadSignature> {
+        let [count] = self.take::<1>()?;
+        (0..count)
+            .map(|_| {
+                let hash = u32::from_le_bytes(self.take()?);
+                Ok((hash, weight_of(u16::from_le_bytes(self.take()?))))
+            })
+            .collect()
+    }
+
+    fn hashes(&mut self) -> Result<Vec<u32>, BadSignature> {
+        let [count] = self.take::<1>()?;
+        (0..count).map(|_| Ok(u32::from_le_bytes(self.take()?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_signature_comes_back_from_its_bytes(
+            words in proptest::collection::vec((any::<u32>(), any::<u16>()), 0..64),
+            towns in proptest::collection::vec(any::<u32>(), 0..5),
+        ) {
+            let words: Sparse = words.into_iter().map(|(hash, level)| (hash, weight_of(level))).collect();
+            let signature = Signature { words: words.clone(), names: words, towns, ..Signature::default() };
+            prop_assert_eq!(Signature::from_bytes(&signature.to_bytes()), Ok(signature));
+        }
+
+        #[test]
+        fn other_bytes_are_refused_or_read_whole(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(signature) = Signature::from_bytes(&bytes) {
+                prop_assert_eq!(signature.to_bytes(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_signature_is_named() {
+        let bytes = Signature::default().to_bytes();
+        assert_eq!(bytes, [FORM, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(Signature::from_bytes(&bytes[..8]), Err(BadSignature::Length));
+        assert_eq!(Signature::from_bytes(&[bytes.as_slice(), &[0]].concat()), Err(BadSignature::Length));
+        assert_eq!(Signature::from_bytes(&[9]), Err(BadSignature::Form(9)));
+        assert_eq!(Signature::from_bytes(&[]), Err(BadSignature::Length));
+    }
+}

@@ -1,0 +1,131 @@
+//! What an incident amounts to now: counted again from its members whenever one comes or goes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::{Store, StoreError};
+use crate::ids::IncidentId;
+use crate::records::{Channel, heat};
+use crate::store::db::{Arg, Tx, args, to_json};
+
+/// How old a heat may get before it is reckoned again, and below what it is not any more.
+const HEAT_LASTS: SignedDuration = SignedDuration::from_mins(10);
+const COLD: f64 = 0.01;
+/// How many incidents are cooled in one transaction.
+const COOLED: i64 = 200;
+
+/// A member as counting needs it.
+struct Counted {
+    at: Timestamp,
+    channel: Channel,
+    topic: Option<String>,
+    town: Option<String>,
+    urgency: i64,
+    /// It tells its caller's number.
+    told: bool,
+}
+
+impl Store {
+    /// Counts incidents again from their members.
+    pub(super) async fn recount(&self, tx: &mut Tx, incidents: &[IncidentId]) -> Result<(), StoreError> {
+        for part in incidents.chunks(500) {
+            let members = members(tx, part).await?;
+            let callers = callers(tx, part).await?;
+            for id in part {
+                let counted = members.get(&id.0).map(Vec::as_slice).unwrap_or_default();
+                self.write(tx, *id, counted, callers.get(&id.0).copied().unwrap_or(0)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reckons the heat again where it has grown old; how many incidents it did.
+    pub async fn cool_incidents(&self) -> Result<usize, StoreError> {
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let sql =
+            "SELECT id FROM incident WHERE merged_into IS NULL AND items > 0 AND heat > $1 AND heat_at <= $2
+                   ORDER BY heat DESC LIMIT $3";
+        let rows =
+            tx.rows(sql, vec![Arg::Real(Some(COLD)), Arg::from(now - HEAT_LASTS), Arg::from(COOLED)]).await?;
+        let ids =
+            rows.iter().map(|row| Ok(IncidentId(row.int("id")?))).collect::<Result<Vec<_>, StoreError>>()?;
+        self.recount(&mut tx, &ids).await?;
+        tx.commit().await?;
+        Ok(ids.len())
+    }
+
+    async fn write(
+        &self,
+        tx: &mut Tx,
+        id: IncidentId,
+        members: &[Counted],
+        callers: i64,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut channels: BTreeMap<Channel, i64> = BTreeMap::new();
+        for member in members {
+            *channels.entry(member.channel).or_default() += 1;
+        }
+        let items: Vec<(Timestamp, Channel)> = members.iter().map(|m| (m.at, m.channel)).collect();
+        let told = members.iter().filter(|m| m.told).count() as i64;
+        let heat = heat(&items, callers, told, now);
+        let (first, last) = (items.iter().map(|i| i.0).min(), items.iter().map(|i| i.0).max());
+        tx.run(
+            "UPDATE incident SET items = $1, callers = $2, channels = $3, topic = $4, town = $5, urgency = $6,
+             first_at = COALESCE($7, first_at), last_at = COALESCE($8, last_at), heat = $9, heat_at = $10 WHERE id = $11",
+            args![
+                members.len() as i64,
+                callers,
+                to_json(&channels)?,
+                commonest(members.iter().filter_map(|m| m.topic.as_deref())),
+                commonest(members.iter().filter_map(|m| m.town.as_deref())),
+                members.iter().map(|m| m.urgency).max().unwrap_or(0),
+                first,
+                last,
+                Some(heat),
+                now,
+                id.0
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+}
+
+/// The commonest word; of equals the one that came first in the alphabet.
+fn commonest<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    words.for_each(|word| *counts.entry(word).or_default() += 1);
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(word, _)| word.to_owned())
+}
+
+async fn members(tx: &mut Tx, incidents: &[IncidentId]) -> Result<HashMap<i64, Vec<Counted>>, StoreError> {
+    let sql = format!(
+        "SELECT m.incident_id, m.at, m.told, i.channel, i.main_topic, i.town, i.urgency FROM incident_member m
+         JOIN item i ON i.id = m.item_id WHERE m.incident_id IN ({})",
+        tx.marks(1, incidents.len())
+    );
+    let mut found: HashMap<i64, Vec<Counted>> = HashMap::new();
+    for row in tx.rows(&sql, incidents.iter().map(|id| Arg::from(id.0)).collect()).await? {
+        found.entry(row.int("incident_id")?).or_default().push(Counted {
+            at: row.time("at")?,
+            channel: row.code("channel")?,
+            topic: row.opt_text("main_topic")?,
+            town: row.opt_text("town")?,
+            urgency: row.int("urgency")?,
+            told: row.flag("told")?,
+        });
+    }
+    Ok(found)
+}
+
+async fn callers(tx: &mut Tx, incidents: &[IncidentId]) -> Result<HashMap<i64, i64>, StoreError> {
+    let sql = format!(
+        "SELECT incident_id, count(*) AS n FROM incident_caller WHERE incident_id IN ({}) GROUP BY incident_id",
+        tx.marks(1, incidents.len())
+    );
+    let rows = tx.rows(&sql, incidents.iter().map(|id| Arg::from(id.0)).collect()).await?;
+    rows.iter().map(|row| Ok((row.int("incident_id")?, row.int("n")?))).collect()
+}

@@ -1,0 +1,268 @@
+//! Incidents: joined by one stage in order, merged with a redirect, and changed by people for ever.
+
+use std::collections::BTreeSet;
+
+use qingting_models::ids::{IncidentId, ItemId, UserId};
+use qingting_models::records::{Actor, Incident, Kind, Source, Urgency, Viewer};
+use qingting_models::store::testing::{TestStore, each_database};
+use qingting_models::store::{
+    IncidentFilter, JoinBatch, Joining, NewMembership, PersonJudgement, Rank, Store, StoreError,
+};
+use serde_json::json;
+
+use super::builders::*;
+
+const PERSON: Actor = Actor::User(UserId(7));
+const FIRST_PAGE: Rank = Rank { page: 0, size: 50 };
+
+/// Takes in and judges calls with these ids and numbers.
+async fn calls(store: &TestStore, source: &Source, calls: &[(&str, &str)]) -> Vec<ItemId> {
+    let arrivals = calls
+        .iter()
+        .map(|(id, phone)| {
+            let mut arrival = call(Some(id), &format!("停水{id}"), "望海花园三期停水三天");
+            arrival.original = json!({ "内容": "停水", "联系电话": phone }).into();
+            arrival
+        })
+        .collect();
+    store.intake(source, arrivals, vec![]).await.unwrap();
+    let tasks = store.claim_judging("w", 100, LEASE).await.unwrap();
+    let items = tasks.iter().map(|task| task.item).collect();
+    let verdicts = tasks.into_iter().map(|task| (task, verdict("urban"))).collect();
+    store.save_verdicts("w", verdicts).await.unwrap();
+    items
+}
+
+async fn claim(store: &Store) -> JoinBatch {
+    store.claim_joining("w", 100, LEASE).await.unwrap().expect("items wait to be joined")
+}
+
+/// Joins what waits: each item to the incident that `to` names, which is new where it was not named before.
+async fn join(store: &TestStore, to: &mut Vec<IncidentId>, groups: &[usize]) {
+    let batch = claim(store).await;
+    assert_eq!(batch.tasks.len(), groups.len());
+    let mut joining = Joining::default();
+    for (task, &group) in batch.tasks.iter().zip(groups) {
+        let new = group == to.len();
+        if new {
+            to.push(store.ids().next(store.now()));
+        }
+        let kinship = (!new).then_some(0.75);
+        joining.joined.push(NewMembership { item: task.item, incident: to[group], kinship });
+    }
+    assert!(store.save_joining("w", &batch, &joining).await.unwrap());
+}
+
+async fn items_of(store: &Store, incident: IncidentId) -> BTreeSet<ItemId> {
+    let members = store.members(&Viewer::SYSTEM, incident, 100).await.unwrap();
+    members.into_iter().map(|(item, _)| item.id).collect()
+}
+
+async fn read(store: &Store, id: IncidentId) -> Incident {
+    store.incident(&Viewer::SYSTEM, id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn an_incident_counts_its_items_and_callers_and_grows_cold() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let numbers =
+            [("1", "13800001234"), ("2", "138 0000 1234"), ("3", "0574-65712345"), ("4", "不愿透露")];
+        let items = calls(&store, &source, &numbers).await;
+        let mut incidents = Vec::new();
+        join(&store, &mut incidents, &[0, 0, 0, 1]).await;
+        let first = read(&store, incidents[0]).await;
+        assert_eq!((first.items, first.callers, first.title.as_str()), (3, 2, "停水1"));
+        assert_eq!((first.topic.as_ref().unwrap().as_str(), first.urgency), ("urban", Urgency::Ordinary));
+        assert_eq!(read(&store, incidents[1]).await.callers, 0);
+        assert_eq!(items_of(&store, incidents[0]).await, items[..3].iter().copied().collect());
+        let membership = store.membership(items[1]).await.unwrap().unwrap();
+        assert_eq!((membership.incident, membership.kinship), (incidents[0], Some(0.75)));
+
+        let all = IncidentFilter::default();
+        let hottest = store.incidents(&DUTY, &all, FIRST_PAGE).await.unwrap();
+        assert_eq!(hottest.rows.iter().map(|n| n.id).collect::<Vec<_>>(), incidents);
+        let many = IncidentFilter { items_min: 2, ..all.clone() };
+        assert_eq!(store.incidents(&DUTY, &many, FIRST_PAGE).await.unwrap().rows.len(), 1);
+        let small = store.incidents(&DUTY, &all, Rank { page: 1, size: 1 }).await.unwrap();
+        assert_eq!((small.rows[0].id, small.next), (incidents[1], None));
+
+        store.clock.set(store.now() + hours(6 * 24));
+        assert_eq!(store.cool_incidents().await.unwrap(), 2);
+        assert_eq!(store.cool_incidents().await.unwrap(), 0);
+        // Two thirds of three reports, each worth a quarter after six days, and growth 1 / (1 + 3/7).
+        let cooler = read(&store, incidents[0]).await.heat;
+        assert!((cooler - 3.0 * 0.25 * (2.0 / 3.0) * 0.7).abs() < 1e-6, "{cooler}");
+    }
+}
+
+#[tokio::test]
+async fn items_are_joined_in_the_order_of_arrival_by_one_worker_at_a_time() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let first = calls(&store, &source, &[("1", "")]).await;
+        store.intake(&source, vec![call(Some("2"), "路灯", "不亮")], vec![]).await.unwrap();
+        let waiting = store.claim_judging("w", 1, LEASE).await.unwrap();
+        let last = calls(&store, &source, &[("3", "")]).await;
+        assert!(store.claim_joining("other", 100, LEASE).await.unwrap().is_some());
+        assert!(store.claim_joining("w", 100, LEASE).await.unwrap().is_none(), "the stage is taken");
+        store.clock.set(store.now() + hours(1));
+        let batch = claim(&store).await;
+        let order: Vec<ItemId> = batch.tasks.iter().map(|task| task.item).collect();
+        assert_eq!(order, first, "what came after an unjudged item waits");
+        assert!(
+            !store.save_joining("other", &batch, &Joining::default()).await.unwrap(),
+            "the lease is gone"
+        );
+        join(&store, &mut Vec::new(), &[0]).await;
+        assert!(store.claim_joining("w", 100, LEASE).await.unwrap().is_none());
+        store.clock.set(store.now() + hours(1));
+        let again = store.claim_judging("w", 5, LEASE).await.unwrap();
+        assert_eq!(again[0].item, waiting[0].item);
+        let verdicts = again.into_iter().map(|task| (task, verdict("urban"))).collect();
+        store.save_verdicts("w", verdicts).await.unwrap();
+        let order: Vec<ItemId> = claim(&store).await.tasks.iter().map(|task| task.item).collect();
+        assert_eq!(order, [waiting[0].item, last[0]]);
+    }
+}
+
+#[tokio::test]
+async fn merged_incidents_lead_to_the_one_they_live_on_in() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let items =
+            calls(&store, &source, &[("1", "13800001234"), ("2", "13800001234"), ("3", "13900001234")]).await;
+        let mut ids = Vec::new();
+        join(&store, &mut ids, &[0, 1, 2]).await;
+        // The program merges the second into the first, and a person the third into the second.
+        calls(&store, &source, &[("4", "")]).await;
+        let batch = claim(&store).await;
+        let joined = NewMembership { item: batch.tasks[0].item, incident: ids[0], kinship: Some(0.5) };
+        let joining = Joining { joined: vec![joined], merged: vec![(ids[1], ids[0])], ..Joining::default() };
+        assert!(store.save_joining("w", &batch, &joining).await.unwrap());
+        let merged = store.merge_incidents(&DUTY, ids[2], ids[1], PERSON).await.unwrap();
+        assert_eq!((merged.id, merged.items, merged.callers), (ids[0], 4, 2));
+        for id in &ids {
+            assert_eq!(read(&store, *id).await.id, ids[0]);
+        }
+        let again = store.merge_incidents(&DUTY, ids[2], ids[0], PERSON).await;
+        assert!(matches!(again, Err(StoreError::Bad(_))));
+        let moves = store.incident_moves(ids[0], 10).await.unwrap();
+        let told: Vec<_> = moves.iter().map(|m| (m.item, m.actor, m.why.as_str())).collect();
+        assert_eq!(told, [(items[2], PERSON, "merge"), (items[1], Actor::System, "merge")]);
+        assert_eq!(
+            store.incidents(&DUTY, &IncidentFilter::default(), FIRST_PAGE).await.unwrap().rows.len(),
+            1
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_parts_stays_parted() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let items =
+            calls(&store, &source, &[("1", "13800001234"), ("2", "13900001234"), ("3", "13900001234")]).await;
+        let mut ids = Vec::new();
+        join(&store, &mut ids, &[0, 0, 0]).await;
+        calls(&store, &source, &[("4", "")]).await;
+        let stale = claim(&store).await;
+        let new = store.part_items(&DUTY, ids[0], &items[1..2], None, PERSON).await.unwrap();
+        assert_eq!((new.items, new.callers, new.title.as_str()), (1, 1, "停水2"));
+        let old = read(&store, ids[0]).await;
+        assert_eq!((old.items, old.callers), (2, 2));
+        // What was decided before the person acted counts for nothing, and is decided again.
+        assert!(!store.save_joining("w", &stale, &Joining::default()).await.unwrap());
+        let batch = claim(&store).await;
+        assert_eq!(batch.apart, [(ids[0].min(new.id), ids[0].max(new.id))]);
+        // The moved item comes by once more, to be put under its terms, and stays where the person put it.
+        let moved = batch.tasks.iter().find(|task| task.item == items[1]).unwrap();
+        assert_eq!(moved.member_of, Some((new.id, false)));
+        assert!(store.save_joining("w", &batch, &Joining::default()).await.unwrap());
+        assert!(store.membership(items[1]).await.unwrap().unwrap().by_person);
+
+        let moved = store.part_items(&DUTY, ids[0], &items[2..], Some(new.id), PERSON).await.unwrap();
+        assert_eq!((moved.id, moved.items, moved.callers), (new.id, 2, 1));
+        for (incident, chosen, target) in [
+            (ids[0], &items[..0], None),
+            (ids[0], &items[..1], None),
+            (ids[0], &items[1..2], Some(new.id)),
+            (new.id, &items[1..], Some(new.id)),
+        ] {
+            let refused = store.part_items(&DUTY, incident, chosen, target, PERSON).await;
+            assert!(matches!(refused, Err(StoreError::Bad(_))), "{refused:?}");
+        }
+        // Who parted them may put them together again.
+        store.merge_incidents(&DUTY, new.id, ids[0], PERSON).await.unwrap();
+        let actions: Vec<String> = store
+            .audit_page(&Default::default(), Default::default())
+            .await
+            .unwrap()
+            .rows
+            .into_iter()
+            .map(|line| line.entry.action)
+            .filter(|action| action.starts_with("incident."))
+            .collect();
+        assert_eq!(actions, ["incident.merge", "incident.move", "incident.split"]);
+    }
+}
+
+#[tokio::test]
+async fn what_turns_confidential_leaves_its_incident_and_the_eyes_of_others() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let items = calls(&store, &source, &[("1", ""), ("2", "")]).await;
+        let mut ids = Vec::new();
+        join(&store, &mut ids, &[0, 0]).await;
+        let decided = PersonJudgement {
+            topics: vec!["conduct".into()],
+            kind: Kind::Report,
+            urgency: Urgency::Ordinary,
+            department: None,
+            places: None,
+        };
+        store.judge_by_person(&DUTY, items[1], 1, decided, PERSON).await.unwrap();
+        let batch = claim(&store).await;
+        assert_eq!((batch.tasks[0].confidential, batch.tasks[0].member_of), (true, Some((ids[0], false))));
+        let own: IncidentId = store.ids().next(store.now());
+        let joined = vec![NewMembership { item: items[1], incident: own, kinship: None }];
+        assert!(store.save_joining("w", &batch, &Joining { joined, ..Joining::default() }).await.unwrap());
+        assert_eq!(items_of(&store, ids[0]).await, [items[0]].into());
+        assert_eq!(store.incident(&DUTY, own).await.unwrap(), None);
+        assert!(read(&store, own).await.confidential);
+        let both = store.merge_incidents(&Viewer::SYSTEM, own, ids[0], PERSON).await;
+        assert!(matches!(both, Err(StoreError::Bad(_))));
+        assert!(matches!(
+            store.merge_incidents(&DUTY, own, ids[0], PERSON).await,
+            Err(StoreError::NotFound(_))
+        ));
+    }
+}
+
+#[tokio::test]
+async fn terms_and_faces_are_read_as_they_were_written() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        calls(&store, &source, &[("1", ""), ("2", ""), ("3", "")]).await;
+        let batch = claim(&store).await;
+        let id: IncidentId = store.ids().next(store.now());
+        let joined = |index: usize| NewMembership {
+            item: batch.tasks[index].item,
+            incident: id,
+            kinship: (index > 0).then_some(0.5),
+        };
+        let holders = vec![(id, 5), (IncidentId(3), -7)];
+        let joining = Joining {
+            joined: (0..3).map(joined).collect(),
+            terms: vec![(9, holders.clone()), (1 << 33, vec![])],
+            signatures: (0..3).map(|index| (batch.tasks[index].item, vec![index as u8])).collect(),
+            ..Joining::default()
+        };
+        assert!(store.save_joining("w", &batch, &joining).await.unwrap());
+        let found = store.term_holders(&[9, 10, 1 << 33]).await.unwrap();
+        assert_eq!((found.len(), &found[&9]), (2, &holders));
+        let faces = store.faces(&[id, IncidentId(3)], 2).await.unwrap();
+        let latest: Vec<&[u8]> = faces[&id].iter().map(|(signature, _)| signature.as_slice()).collect();
+        assert_eq!((faces.len(), latest), (1, vec![[1u8].as_slice(), &[2]]));
+    }
+}
