@@ -284,6 +284,13 @@ pub enum BenchPart {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
+    /// Join the items of a made-up year to incidents, by the index in the database
+    #[command(after_help = "Example: qingting bench join --items 50000")]
+    Join {
+        /// How many items the made-up year has
+        #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
+        items: u32,
+    },
     /// Judge texts, beside bare segmentation of the same, on one thread and on two
     #[command(after_help = "Example: qingting bench classify --items 20000")]
     Classify {

@@ -1,10 +1,12 @@
 //! Killed at random moments, twenty times while importing and twenty while judging: afterwards the counts are exact.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::thread::sleep;
 use std::time::Duration;
 
+use qingting_models::ids::IncidentId;
 use qingting_models::records::Viewer;
+use qingting_models::store::Store;
 use qingting_models::vault::random;
 
 use super::support::*;
@@ -68,5 +70,26 @@ async fn killed_imports_and_killed_workers_lose_nothing_and_double_nothing() {
         let opened = store.count_cases(&Viewer::SYSTEM, &Default::default()).await.unwrap();
         assert_eq!(opened, cases.len() as i64);
         assert!(county.ok(&["audit", "verify"]).contains("whole"));
+
+        let undisturbed = County::sqlite().await;
+        undisturbed.import(&undisturbed.file("calls.csv", calls(ROWS)), "12345");
+        undisturbed.ok(&["import", path, "--source", "12345", "--judge"]);
+        let calm = incidents(&undisturbed.store().await).await;
+        assert!((4..ROWS).contains(&calm.len()), "{} incidents", calm.len());
+        assert_eq!(incidents(&store).await, calm, "the same incidents as without a kill, on SQLite");
     }
+}
+
+/// The items of each incident, by the numbers that their source gave them.
+async fn incidents(store: &Store) -> BTreeSet<BTreeSet<String>> {
+    let mut found: BTreeMap<IncidentId, BTreeSet<String>> = BTreeMap::new();
+    for item in all_items(store).await {
+        let membership = store.membership(item.id).await.unwrap().expect("every item has an incident");
+        found.entry(membership.incident).or_default().insert(item.external_id);
+    }
+    for (id, items) in &found {
+        let incident = store.incident(&Viewer::SYSTEM, *id).await.unwrap().unwrap();
+        assert_eq!((incident.id, incident.items), (*id, items.len() as i64));
+    }
+    found.into_values().collect()
 }

@@ -144,12 +144,27 @@ pub(crate) fn calls(rows: usize) -> String {
         ("河水发臭", "村口的河水发黑发臭，早上能看到有管子往里面排水，窗户都不敢开。"),
         ("公交班次太少", "早高峰等车要四十分钟，老人和学生都挤不上去，建议增加班次。"),
     ];
+    const ESTATES: [&str; 12] = [
+        "望海花园",
+        "金色家园",
+        "东谷小区",
+        "梅园新村",
+        "滨江苑",
+        "书香名邸",
+        "丹河华庭",
+        "西郊公寓",
+        "桃源居",
+        "海宁里",
+        "松岭家园",
+        "明珠大院",
+    ];
     let mut sheet = String::from("工单编号,来电时间,诉求标题,诉求内容,联系电话,所属区域,承办单位\n");
     for n in 0..rows {
         let (title, body) = MATTERS[n % MATTERS.len()];
+        let estate = ESTATES[n / MATTERS.len() % ESTATES.len()];
         let phone = 13_800_000_000u64 + n as u64;
         sheet.push_str(&format!(
-            "XS{n:06},2026-11-{:02} 09:{:02},{title},{body}第{n}次来电。,{phone},石浦镇,\n",
+            "XS{n:06},2026-11-{:02} 09:{:02},{title},我住{estate}。{body}第{n}次来电。,{phone},石浦镇,\n",
             n % 20 + 1,
             n % 60
         ));

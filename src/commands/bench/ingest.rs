@@ -2,20 +2,16 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use qingting_ingest::import::import;
 use qingting_ingest::prepare::prepare;
 use qingting_ingest::sheet;
-use qingting_models::clock::SystemClock;
-use qingting_models::records::{Actor, Channel, Mode, Source, SourceKind, SourceSettings};
-use qingting_models::store::{Arrival, NewSource, Store, StoreSettings};
-use qingting_models::vault::Vault;
+use qingting_models::records::Source;
+use qingting_models::store::{Arrival, Store};
 use serde::Serialize;
 
-use super::{Scratch, made_sheets};
+use super::{Scratch, Speed, import_whole, made_sheets, open, source};
 use crate::cli::Global;
 use crate::output;
 
@@ -74,19 +70,6 @@ pub(super) async fn run(global: &Global, rows: u32, file: Option<&Path>) -> Resu
     )
 }
 
-/// Rows and the time that they took.
-#[derive(Default)]
-struct Speed {
-    rows: usize,
-    time: Duration,
-}
-
-impl Speed {
-    fn a_second(&self) -> f64 {
-        self.rows as f64 / self.time.as_secs_f64().max(1e-9)
-    }
-}
-
 fn report(global: &Global, found: &Ingest) -> Result<()> {
     if global.json {
         return output::json(found);
@@ -139,35 +122,4 @@ async fn insert_alone(store: &Store, source: &Source, files: &[PathBuf]) -> Resu
         }
     }
     Ok(speed)
-}
-
-async fn import_whole(store: &Store, source: &Source, files: &[PathBuf]) -> Result<Speed> {
-    let start = Instant::now();
-    let mut rows = 0;
-    for file in files {
-        rows += usize::try_from(import(store, source, file, None, &|_| {}).await?.read)?;
-    }
-    Ok(Speed { rows, time: start.elapsed() })
-}
-
-async fn open(url: &str) -> Result<Store> {
-    let settings = StoreSettings { url: url.to_owned(), vault: Vault::generate()?, connections: 4 };
-    Store::open(settings, Arc::new(SystemClock)).await.with_context(|| {
-        "the benchmark needs a database of its own; with --database name an empty one".to_owned()
-    })
-}
-
-async fn source(store: &Store, name: &str) -> Result<Source> {
-    let new = NewSource {
-        name: name.to_owned(),
-        kind: SourceKind::Sheet,
-        channel: Channel::Hotline,
-        mode: Mode::Handle,
-        url: None,
-        cutoff: None,
-        allow_host: None,
-        interval_s: 900,
-        settings: SourceSettings::default(),
-    };
-    Ok(store.add_source(new, Actor::Console).await?)
 }

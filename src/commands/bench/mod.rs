@@ -2,10 +2,18 @@
 
 mod classify;
 mod ingest;
+mod join;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use qingting_ingest::import::import;
+use qingting_models::clock::SystemClock;
+use qingting_models::records::{Actor, Channel, Mode, Source, SourceKind, SourceSettings};
+use qingting_models::store::{NewSource, Store, StoreSettings};
+use qingting_models::vault::Vault;
 
 use crate::cli::{BenchPart, Global};
 use crate::sample::{Order, make};
@@ -14,6 +22,7 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
     match part {
         BenchPart::Ingest { rows, file } => ingest::run(global, *rows, file.as_deref()).await,
         BenchPart::Classify { items, file } => classify::run(global, *items, file.as_deref()),
+        BenchPart::Join { items } => join::run(global, *items).await,
     }
 }
 
@@ -50,4 +59,48 @@ fn made_sheets(folder: &Path, rows: u32) -> Result<Vec<PathBuf>> {
     files.retain(|file| file.extension().is_some_and(|kind| kind == "csv"));
     files.sort();
     Ok(files)
+}
+
+/// Rows and the time that they took.
+#[derive(Default)]
+struct Speed {
+    rows: usize,
+    time: Duration,
+}
+
+impl Speed {
+    fn a_second(&self) -> f64 {
+        self.rows as f64 / self.time.as_secs_f64().max(1e-9)
+    }
+}
+
+async fn import_whole(store: &Store, source: &Source, files: &[PathBuf]) -> Result<Speed> {
+    let start = Instant::now();
+    let mut rows = 0;
+    for file in files {
+        rows += usize::try_from(import(store, source, file, None, &|_| {}).await?.read)?;
+    }
+    Ok(Speed { rows, time: start.elapsed() })
+}
+
+async fn open(url: &str) -> Result<Store> {
+    let settings = StoreSettings { url: url.to_owned(), vault: Vault::generate()?, connections: 4 };
+    Store::open(settings, Arc::new(SystemClock)).await.with_context(|| {
+        "the benchmark needs a database of its own; with --database name an empty one".to_owned()
+    })
+}
+
+async fn source(store: &Store, name: &str) -> Result<Source> {
+    let new = NewSource {
+        name: name.to_owned(),
+        kind: SourceKind::Sheet,
+        channel: Channel::Hotline,
+        mode: Mode::Handle,
+        url: None,
+        cutoff: None,
+        allow_host: None,
+        interval_s: 900,
+        settings: SourceSettings::default(),
+    };
+    Ok(store.add_source(new, Actor::Console).await?)
 }

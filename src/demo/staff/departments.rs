@@ -79,7 +79,7 @@ impl Staff {
         if !memory.contacted {
             return (passed >= habit.contact).then(|| self.contact(record));
         }
-        let in_time = memory.reply_due.is_some_and(|due| due > self.store.now());
+        let in_time = memory.reply_due.is_some_and(|due| due > self.soon());
         let extendable = in_time && case.extension.is_none() && case.reopened == 0;
         if extendable && habit.extension_days > 0 && passed >= DAY * 3 / 2 {
             let reason = self.draw.pick(id, "extension", &self.words.book.extension_reasons).to_owned();

@@ -232,7 +232,7 @@ impl Staff {
     }
 
     /// The time at which the next action will be taken, at the latest.
-    fn soon(&self) -> Timestamp {
+    pub(super) fn soon(&self) -> Timestamp {
         self.store.now().saturating_add(jiff::SignedDuration::from_mins(5)).unwrap_or(Timestamp::MAX)
     }
 

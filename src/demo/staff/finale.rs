@@ -69,7 +69,7 @@ impl Staff {
         let by = |person: &Person, action| Doing::Act(Box::new(person.clone()), action);
         let assigned = matches!(case.state, CaseState::Assigned { .. }) && case.sent_back_by.is_empty();
         let handled = matches!(case.state, CaseState::Handling { .. }) && case.extension.is_none();
-        let in_time = memory.reply_due.is_some_and(|due| due > self.store.now());
+        let in_time = memory.reply_due.is_some_and(|due| due > self.soon());
         Ok(match state {
             "handling" if assigned => vec![by(handler, Action::Accept)],
             "waiting" if (assigned || handled && case.waits == 0) && in_time => {

@@ -1,0 +1,103 @@
+//! Joining items to incidents through the index in the database: what one item costs at first and in the end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use qingting_ingest::http::Http;
+use qingting_models::records::Viewer;
+use qingting_models::store::{IncidentFilter, Rank};
+use serde::Serialize;
+
+use super::{Scratch, import_whole, made_sheets, open, source};
+use crate::cli::Global;
+use crate::worker::Tools;
+use crate::{home, output};
+
+/// In how many parts of the items the cost is told.
+const PARTS: usize = 10;
+
+/// What joining costs.
+#[derive(Debug, Serialize)]
+struct Found {
+    database: String,
+    items: i64,
+    /// Incidents with two items or more among the 200 hottest, and the items of the largest of these.
+    hottest_with_two: usize,
+    largest_of_hottest: i64,
+    /// Milliseconds an item, over all and in each tenth.
+    mean: f64,
+    by_tenth: Vec<f64>,
+}
+
+pub(super) async fn run(global: &Global, items: u32) -> Result<()> {
+    let folder = Scratch::new()?;
+    let url =
+        global.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.0.join("bench.db").display()));
+    let store = open(&url).await?;
+    let imported = source(&store, "join").await?;
+    let county = Arc::new(home::county_or_sample(global.dir())?);
+    let tools = Tools::new(store.clone(), county, Http::new(env!("CARGO_PKG_VERSION")))?;
+    let bar = output::progress(u64::from(items), "importing and judging");
+    import_whole(&store, &imported, &made_sheets(&folder.0.join("sample"), items)?).await?;
+    while let Some(judged) = tools.judge_once().await? {
+        bar.inc(judged as u64);
+    }
+    bar.finish_and_clear();
+    let all = store.waiting_work().await?.join;
+    ensure!(all > 0, "there are no items to join");
+    let batches = joined(&tools, all).await?;
+    let hottest = store
+        .incidents(
+            &Viewer::SYSTEM,
+            &IncidentFilter { items_min: 2, ..Default::default() },
+            Rank { page: 0, size: 200 },
+        )
+        .await?
+        .rows;
+    let found = Found {
+        database: store.engine().to_owned(),
+        items: all,
+        hottest_with_two: hottest.len(),
+        largest_of_hottest: hottest.iter().map(|incident| incident.items).max().unwrap_or(0),
+        mean: rounded(&batches),
+        by_tenth: batches.chunks(batches.len().div_ceil(PARTS)).map(rounded).collect(),
+    };
+    store.close().await;
+    report(global, &found)
+}
+
+/// Items and time of each batch.
+async fn joined(tools: &Tools, all: i64) -> Result<Vec<(i64, Duration)>> {
+    let bar = output::progress(all.unsigned_abs(), "joining");
+    let (mut batches, mut left) = (Vec::new(), all);
+    while left > 0 {
+        let start = Instant::now();
+        ensure!(tools.join_once().await?, "the joining stage gives no more items out");
+        let time = start.elapsed();
+        let now = tools.store.waiting_work().await?.join;
+        batches.push((left - now, time));
+        bar.inc((left - now).unsigned_abs());
+        left = now;
+    }
+    bar.finish_and_clear();
+    Ok(batches)
+}
+
+/// Milliseconds an item, to a thousandth.
+fn rounded(batches: &[(i64, Duration)]) -> f64 {
+    let items: i64 = batches.iter().map(|(items, _)| items).sum();
+    let time: Duration = batches.iter().map(|(_, time)| *time).sum();
+    (time.as_secs_f64() * 1e6 / items.max(1) as f64).round() / 1e3
+}
+
+fn report(global: &Global, found: &Found) -> Result<()> {
+    if global.json {
+        return output::json(found);
+    }
+    output::line(&format!(
+        "{} items, {}: {} ms an item; among the 200 hottest incidents {} have two items or more, the largest {}",
+        found.items, found.database, found.mean, found.hottest_with_two, found.largest_of_hottest
+    ))?;
+    output::line(&format!("  by tenths: {:?}", found.by_tenth))
+}
