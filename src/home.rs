@@ -14,6 +14,7 @@ use qingting_models::vault::Vault;
 use serde::Deserialize;
 
 use crate::cli::Global;
+use crate::model_folder::ModelFolder;
 
 /// The settings file of a county's folder.
 pub const SETTINGS: &str = "qingting.toml";
@@ -166,11 +167,11 @@ pub fn county_or_sample(dir: &Path) -> Result<County> {
     Ok(if folder.is_dir() { County::load(&folder)? } else { County::embedded()? })
 }
 
-/// The classifier with the model inside the program, or with the one in `model`.
-pub fn classifier(county: &County, model: Option<&Path>) -> Result<Classifier> {
+/// The classifier with the model in `model`, or with the one at work in a county's folder.
+pub fn classifier(dir: &Path, county: &County, model: Option<&Path>) -> Result<Classifier> {
     let model = match model {
         Some(path) => Model::load(path)?,
-        None => Model::embedded()?,
+        None => ModelFolder::of(dir).model()?,
     };
     Ok(Classifier::new(model, county))
 }

@@ -9,6 +9,7 @@ mod demo;
 mod home;
 mod joining;
 mod material;
+mod model_folder;
 mod output;
 mod sample;
 mod worker;

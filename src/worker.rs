@@ -4,12 +4,12 @@
 //! killed anywhere and any number may run side by side.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Result;
 use jiff::SignedDuration;
-use qingting_classify::{Classifier, Input};
+use qingting_classify::{Classifier, Input, Model};
 use qingting_ingest::http::Http;
 use qingting_ingest::poll;
 use qingting_models::county::{County, Town};
@@ -19,7 +19,8 @@ use qingting_respond::desk::Desk;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::{home, joining};
+use crate::joining;
+use crate::model_folder::ModelFolder;
 
 /// How many items are judged in one transaction.
 const BATCH: i64 = 200;
@@ -41,20 +42,47 @@ const CHAIN: i64 = 2_000;
 pub struct Tools {
     pub store: Store,
     pub county: Arc<County>,
-    pub classifier: Arc<Classifier>,
+    classifier: Arc<RwLock<Arc<Classifier>>>,
+    models: Option<ModelFolder>,
+    /// What the folder named when it was last looked at.
+    asked: Arc<Mutex<Option<String>>>,
     pub http: Http,
     pub desk: Desk,
     name: String,
 }
 
 impl Tools {
-    /// Loads the model that is inside the program.
-    pub fn new(store: Store, county: Arc<County>, http: Http) -> Result<Self> {
-        let classifier = Arc::new(home::classifier(&county, None)?);
+    /// With the model that is at work in a county's folder, or without one the model inside the program.
+    pub fn new(store: Store, county: Arc<County>, http: Http, models: Option<ModelFolder>) -> Result<Self> {
+        let model = match &models {
+            Some(folder) => folder.model()?,
+            None => Model::embedded()?,
+        };
+        let asked = models.as_ref().and_then(|folder| folder.state().ok()).map(|state| state.at_work);
+        let classifier = Arc::new(RwLock::new(Arc::new(Classifier::new(model, &county))));
         let desk = Desk::new(store.clone(), county.clone());
         let random = qingting_models::vault::random::<6>()?;
         let name = format!("{}-{}", std::process::id(), random.map(|byte| format!("{byte:02x}")).concat());
-        Ok(Self { store, county, classifier, http, desk, name })
+        Ok(Self { store, county, classifier, models, asked: Arc::new(Mutex::new(asked)), http, desk, name })
+    }
+
+    /// The classifier at work.
+    pub fn classifier(&self) -> Arc<Classifier> {
+        self.classifier.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes up another model when one was put to work in the folder.
+    fn look_for_model(&self) -> Result<()> {
+        let Some(folder) = &self.models else { return Ok(()) };
+        let asked = folder.state()?.at_work;
+        let last = self.asked.lock().unwrap_or_else(PoisonError::into_inner).replace(asked.clone());
+        if last.is_some_and(|last| last == asked) {
+            return Ok(());
+        }
+        let classifier = Arc::new(Classifier::new(folder.model()?, &self.county));
+        tracing::info!("the model {} is at work", classifier.model_digest());
+        *self.classifier.write().unwrap_or_else(PoisonError::into_inner) = classifier;
+        Ok(())
     }
 
     /// Judges one batch; how many items it wrote, or `None` when there was no work.
@@ -64,8 +92,9 @@ impl Tools {
             return Ok(None);
         }
         let tools = self.clone();
+        let classifier = self.classifier();
         let judged = tokio::task::spawn_blocking(move || {
-            tasks.into_iter().map(|task| judge(&tools, task)).collect::<Vec<_>>()
+            tasks.into_iter().map(|task| judge(&tools.county, &classifier, task)).collect::<Vec<_>>()
         })
         .await?;
         let mut verdicts = Vec::with_capacity(judged.len());
@@ -91,7 +120,7 @@ impl Tools {
         let Some(batch) = self.store.claim_joining(&self.name, JOINED, LEASE).await? else {
             return Ok(false);
         };
-        let outcome = joining::decide(&self.store, &self.classifier, &batch).await?;
+        let outcome = joining::decide(&self.store, &self.classifier(), &batch).await?;
         for item in &outcome.unread {
             tracing::error!("item {item} could not be joined");
             self.store.note_work_error("join", *item, "joining failed").await?;
@@ -121,10 +150,9 @@ impl Tools {
 }
 
 /// Judges one item. A text that breaks the judging is set aside, never the worker.
-fn judge(tools: &Tools, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
+fn judge(county: &County, classifier: &Classifier, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
     let verdict = catch_unwind(AssertUnwindSafe(|| {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
-        let classifier = &tools.classifier;
         let verdict = classifier.judge(&input);
         let signature = classifier.signature(&input, &verdict).to_bytes();
         NewJudgement {
@@ -136,7 +164,7 @@ fn judge(tools: &Tools, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
             office: verdict.office,
             offices: verdict.offices,
             places: verdict.places,
-            sender_town: sender_town(&tools.county, &task.upstream),
+            sender_town: sender_town(county, &task.upstream),
             signature,
             reasons: verdict.reasons,
             search_words: classifier.search_tokens(&task.title, &task.body),
@@ -210,6 +238,9 @@ async fn watch(tools: Tools, stop: CancellationToken) {
             Ok(_) => WATCH,
             Err(error) => trouble("watching the clocks", &error.into()),
         };
+        if let Err(error) = tools.look_for_model() {
+            trouble("looking for another model", &error);
+        }
         if let Err(error) = tools.store.cool_incidents().await {
             trouble("cooling incidents", &error.into());
         }

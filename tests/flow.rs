@@ -10,6 +10,7 @@ mod flow {
     mod kills;
     mod masking;
     mod mistakes;
+    mod model;
     mod quarantine;
     mod sample;
     mod sheets;

@@ -1,7 +1,9 @@
 //! Judges texts: topics, kind, urgency, office, places, and the words that decided. Pure functions
 //! of text, channel and model; no store, no network, no clock.
 
+mod adapt;
 mod calibrate;
+mod compare;
 pub mod corpus;
 mod evaluate;
 mod excerpt;
@@ -21,6 +23,8 @@ mod train;
 mod urgency;
 mod vocabulary;
 
+pub use adapt::adapt;
+pub use compare::{Comparison, Duel, compare};
 pub use evaluate::{Evaluation, Measures, Prediction, cross_validate, evaluate};
 pub use judge::{Classifier, Input, Verdict};
 pub use model::{Card, Model, ModelError};

@@ -71,12 +71,26 @@ pub(crate) fn solve_all(
     solver: Solver,
     threads: usize,
 ) -> Vec<Plane> {
+    solve_beyond(rows, questions, &[], solver, threads)
+}
+
+/// [`solve_all`] for planes that are added to others: `before` has, by question and row, the scores that the rows have
+/// already. Without them every score begins at 0. The nearest change to the other planes is sought, as if these were a
+/// prior: min |w|^2 / 2 + C sum max(0, 1 - y (before + w x))^2.
+pub(crate) fn solve_beyond(
+    rows: &SparseRows,
+    questions: &[Question],
+    before: &[Vec<f32>],
+    solver: Solver,
+    threads: usize,
+) -> Vec<Plane> {
     let next = AtomicUsize::new(0);
     let planes: Vec<Mutex<Plane>> = questions.iter().map(|_| Mutex::default()).collect();
     let work = || loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(question) = questions.get(index) else { return };
-        let plane = solve(rows, question, solver);
+        let before = before.get(index).map_or(&[][..], Vec::as_slice);
+        let plane = solve(rows, question, before, solver);
         *planes[index].lock().unwrap_or_else(PoisonError::into_inner) = plane;
     };
     std::thread::scope(|scope| {
@@ -97,11 +111,13 @@ struct Dual<'a> {
     ridge: Vec<f32>,
     /// The squared length of each row with its bias column, and the ridge.
     diagonal: Vec<f32>,
+    /// Scores that the rows have already; empty for none.
+    before: &'a [f32],
     plane: Plane,
 }
 
 impl<'a> Dual<'a> {
-    fn new(rows: &'a SparseRows, question: &Question, solver: Solver) -> (Self, Vec<u32>) {
+    fn new(rows: &'a SparseRows, question: &Question, before: &'a [f32], solver: Solver) -> (Self, Vec<u32>) {
         let active: Vec<u32> = (0..rows.len()).filter(|&i| question[i].is_some()).map(|i| i as u32).collect();
         let yes = active.iter().filter(|&&i| question[i as usize] == Some(true)).count().max(1);
         let no = (active.len().saturating_sub(yes)).max(1);
@@ -115,11 +131,12 @@ impl<'a> Dual<'a> {
             .map(|i| rows.row(i).1.iter().map(|v| v * v).sum::<f32>() + 1.0 + ridge[i])
             .collect();
         let plane = Plane { weights: vec![0.0; rows.width], bias: 0.0 };
-        (Self { rows, sign, alpha: vec![0.0; rows.len()], ridge, diagonal, plane }, active)
+        (Self { rows, sign, alpha: vec![0.0; rows.len()], ridge, diagonal, before, plane }, active)
     }
 
     fn gradient(&self, row: usize) -> f32 {
-        self.sign[row] * self.rows.score(row, &self.plane) - 1.0 + self.ridge[row] * self.alpha[row]
+        let score = self.rows.score(row, &self.plane) + self.before.get(row).copied().unwrap_or(0.0);
+        self.sign[row] * score - 1.0 + self.ridge[row] * self.alpha[row]
     }
 
     fn step(&mut self, row: usize, gradient: f32) {
@@ -134,8 +151,8 @@ impl<'a> Dual<'a> {
     }
 }
 
-fn solve(rows: &SparseRows, question: &Question, solver: Solver) -> Plane {
-    let (mut dual, everyone) = Dual::new(rows, question, solver);
+fn solve(rows: &SparseRows, question: &Question, before: &[f32], solver: Solver) -> Plane {
+    let (mut dual, everyone) = Dual::new(rows, question, before, solver);
     let mut active = everyone.clone();
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut bound = f32::INFINITY;
@@ -210,7 +227,7 @@ mod tests {
             rows.push(&[(i % 2, x), (2, 0.5)]);
             question.push(Some(i % 2 == 0));
         }
-        let plane = solve(&rows, &question, SOLVER);
+        let plane = solve(&rows, &question, &[], SOLVER);
         for (i, yes) in question.iter().enumerate() {
             assert_eq!(rows.score(i, &plane) > 0.0, yes.unwrap(), "row {i}");
         }
@@ -223,8 +240,21 @@ mod tests {
         let mut rows = SparseRows::new(1);
         rows.push(&[(0, 1.0)]);
         rows.push(&[(0, -1.0)]);
-        let plane = solve(&rows, &vec![Some(true), Some(false)], SOLVER);
+        let plane = solve(&rows, &vec![Some(true), Some(false)], &[], SOLVER);
         assert!((plane.weights[0] - 0.8).abs() < 1e-3 && plane.bias.abs() < 1e-3, "{plane:?}");
+    }
+
+    #[test]
+    fn what_other_planes_answer_already_is_left_alone() {
+        let mut rows = SparseRows::new(2);
+        rows.push(&[(0, 1.0)]);
+        rows.push(&[(1, 1.0)]);
+        // The first row stands at 1.5 on the right side; the second, at -0.5, is to be lifted.
+        let questions = [vec![Some(true), Some(true)]];
+        let plane = &solve_beyond(&rows, &questions, &[vec![1.5, -0.5]], SOLVER, 1)[0];
+        assert_eq!(plane.weights[0], 0.0);
+        // min (w^2 + b^2) / 2 + (1.5 - w - b)^2 with w = b: w = 3 / 5.
+        assert!((plane.weights[1] - 0.6).abs() < 1e-3 && (plane.bias - 0.6).abs() < 1e-3, "{plane:?}");
     }
 
     #[test]

@@ -54,6 +54,10 @@ pub enum TrainError {
     TooFewTopics(usize),
     #[error("{what} must be {allowed}")]
     Option { what: &'static str, allowed: &'static str },
+    #[error("there are {rows} corrections to learn from; at least {least} are needed")]
+    TooFewCorrections { rows: usize, least: usize },
+    #[error("row {row}: the model knows no topic \"{topic}\"; it knows {known}")]
+    UnknownTopic { row: String, topic: String, known: String },
 }
 
 /// Trains a model on any set of labels. `progress` is told the step and the share done, 0 to 1.
@@ -160,7 +164,7 @@ fn learn(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> (
 }
 
 /// What the row's labels answer; `None` where they say nothing of it.
-fn answer(ask: Ask, labels: &Labels, row: &Row) -> Option<bool> {
+pub(crate) fn answer(ask: Ask, labels: &Labels, row: &Row) -> Option<bool> {
     match ask {
         Ask::Topic(topic) => row.has_topic(&labels.topics[topic]),
         Ask::Main(topic) => row.topics.as_ref().map(|all| all.first() == Some(&labels.topics[topic])),

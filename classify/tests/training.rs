@@ -1,7 +1,7 @@
 //! Trains on rows written for this test, with labels that no taxonomy has.
 
 use qingting_classify::corpus::{Row, RowText};
-use qingting_classify::{Model, TrainError, TrainOptions, cross_validate, evaluate, train};
+use qingting_classify::{Model, TrainError, TrainOptions, adapt, compare, cross_validate, evaluate, train};
 
 const PARTS: [(&str, [&str; 6]); 3] = [
     ("渔业", ["渔船", "休渔", "码头", "海鲜", "渔网", "出海"]),
@@ -92,4 +92,67 @@ fn rows_that_cannot_be_trained_on_are_refused_with_the_reason() {
     assert!(matches!(alike, Err(TrainError::TooFewTopics(1))));
     let wrong = train(&rows(), &TrainOptions { inner_folds: 1, ..options() }, &|_, _| ());
     assert_eq!(wrong.unwrap_err().to_string(), "inner_folds must be 2 or more");
+}
+
+/// What a county calls its fish market; the model that ships takes it for something else.
+fn local_words(from: usize, count: usize) -> Vec<Row> {
+    let endings = ["又没人管", "影响出行", "请处理", "大家意见很大", "多次反映", "什么时候能好"];
+    let text = |n: usize| format!("东门头鱼行占道摆卖{}，{}", n % 7, endings[n % endings.len()]);
+    let row = |n: usize| Row {
+        id: format!("local{n}"),
+        text: RowText::Written { title: "东门头鱼行".into(), body: text(n) },
+        topics: Some(vec!["food_drug".into()]),
+        kind: None,
+        department: None,
+        urgency: None,
+        urgent: None,
+    };
+    (from..from + count).map(row).collect()
+}
+
+#[test]
+fn corrections_are_learned_and_the_rest_stays_as_it_was() {
+    let present = Model::embedded().unwrap();
+    let options = TrainOptions::default();
+    let candidate = adapt(&present, &local_words(0, 12), &options).unwrap();
+    assert_ne!(present.digest(), candidate.digest());
+    assert_eq!(Model::read(&candidate.to_bytes()).unwrap().digest(), candidate.digest());
+    assert_eq!(adapt(&present, &local_words(0, 12), &options).unwrap().digest(), candidate.digest());
+    let compared = compare(&present, &candidate, &local_words(12, 20));
+    assert_eq!((compared.first.present_right, compared.first.candidate_right), (0, 20));
+    assert!(compared.topics["food_drug"].p < 0.001 && compared.worse(&["food_drug"]).is_empty());
+    assert_eq!(compare(&candidate, &present, &local_words(12, 20)).worse(&["food_drug"]), ["food_drug"]);
+
+    let other = |title: &str, body: &str, topic: &str| Row {
+        id: title.into(),
+        text: RowText::Written { title: title.into(), body: body.into() },
+        topics: Some(vec![topic.into()]),
+        kind: None,
+        department: None,
+        urgency: None,
+        urgent: None,
+    };
+    let others = [
+        other("工地拖欠工资", "我们班组二十多人干了四个月，包工头一直不发工资，请劳动监察查处。", "wages"),
+        other("公交班次太少", "早高峰等车要四十分钟，建议增加公交班次，方便老人学生出行。", "transport"),
+        other(
+            "工厂夜里排放废气",
+            "化工厂每天夜里排放刺鼻废气，窗户都不敢开，请环保部门查处。",
+            "environment",
+        ),
+    ];
+    let compared = compare(&present, &candidate, &others);
+    assert_eq!((compared.first.present_right, compared.first.candidate_right), (3, 3));
+}
+
+#[test]
+fn corrections_that_cannot_be_learned_are_named() {
+    let present = Model::embedded().unwrap();
+    let options = TrainOptions::default();
+    let few = adapt(&present, &local_words(0, 3), &options).unwrap_err();
+    assert!(matches!(few, TrainError::TooFewCorrections { rows: 3, .. }), "{few}");
+    let mut rows = local_words(0, 6);
+    rows[4].topics = Some(vec!["鱼行".into()]);
+    let unknown = adapt(&present, &rows, &options).unwrap_err();
+    assert!(unknown.to_string().contains("local4") && unknown.to_string().contains("food_drug"), "{unknown}");
 }

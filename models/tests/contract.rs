@@ -9,6 +9,7 @@ mod contract {
     mod audit;
     mod builders;
     mod cases;
+    mod corrections;
     mod incidents;
     mod intake;
     mod judging;

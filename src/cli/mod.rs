@@ -129,6 +129,9 @@ pub enum Command {
     /// Change, back up and restore the keys; open sealed files
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Show, compare, promote and roll back the county's model
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Check the installation and say what is wrong
     #[command(after_help = "Example: qingting doctor")]
     Doctor,
@@ -178,14 +181,45 @@ pub struct Cluster {
 #[derive(Debug, Args)]
 pub struct Train {
     /// Labelled rows, JSONL; may be given several times
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present = "with_corrections", num_args = 1.., value_name = "FILE")]
     pub corpus: Vec<PathBuf>,
+    /// Learn what people said of items, those judged blind excepted; without --corpus from the model at work on
+    #[arg(long)]
+    pub with_corrections: bool,
     /// Refuse topics that this taxonomy does not have
     #[arg(long, value_name = "FILE")]
     pub taxonomy: Option<PathBuf>,
-    /// Where to write the model
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
+    /// Where to write the model; with corrections it becomes the county's candidate when this is left out
+    #[arg(long, value_name = "FILE", required_unless_present = "with_corrections")]
+    pub out: Option<PathBuf>,
+}
+
+/// What `qingting model` does.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// The model at work, the candidate, and how the model did by week
+    #[command(after_help = "Example: qingting model show")]
+    Show,
+    /// The candidate beside the model at work: on gold rows, on what was judged blind, on corrections
+    #[command(after_help = "Example: qingting model compare --gold gold.jsonl")]
+    Compare {
+        /// Labelled rows besides gold.jsonl of the county's folder; may be given several times
+        #[arg(long, num_args = 1.., value_name = "FILE")]
+        gold: Vec<PathBuf>,
+    },
+    /// Put the candidate to work, unless a field of the plan is worse by more than chance explains
+    #[command(after_help = "Example: qingting model promote --despite hardship")]
+    Promote {
+        /// Labelled rows besides gold.jsonl of the county's folder; may be given several times
+        #[arg(long, num_args = 1.., value_name = "FILE")]
+        gold: Vec<PathBuf>,
+        /// A field that may be worse; may be given several times
+        #[arg(long, value_name = "FIELD")]
+        despite: Vec<String>,
+    },
+    /// Put the model to work that was before
+    #[command(after_help = "Example: qingting model rollback")]
+    Rollback,
 }
 
 #[derive(Debug, Args)]

@@ -25,7 +25,7 @@ struct Row {
 
 pub fn run(global: &Global, model: Option<&Path>) -> Result<()> {
     let county = home::county_or_sample(global.dir())?;
-    let classifier = home::classifier(&county, model)?;
+    let classifier = home::classifier(global.dir(), &county, model)?;
     for (index, line) in io::stdin().lock().lines().enumerate() {
         let line = line.with_context(|| format!("standard input, line {}", index + 1))?;
         if line.trim().is_empty() {

@@ -28,7 +28,7 @@ struct Row {
 
 pub fn run(global: &Global, command: &Cluster) -> Result<()> {
     let county = home::county_or_sample(global.dir())?;
-    let classifier = home::classifier(&county, None)?;
+    let classifier = home::classifier(global.dir(), &county, None)?;
     let rows = read()?;
     let incidents = join(&classifier, &rows);
     let Some(gold) = &command.gold else {

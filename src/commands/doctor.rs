@@ -1,7 +1,6 @@
 //! `qingting doctor`: checks the installation and says in plain words what is wrong.
 
 use anyhow::{Result, bail};
-use qingting_classify::Model;
 use qingting_models::clock::local_date;
 use qingting_models::store::KeyStatus;
 use qingting_models::store::QuarantineFilter;
@@ -9,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Global;
 use crate::home::{self, Home};
+use crate::model_folder::ModelFolder;
 use crate::output;
 
 #[derive(Serialize)]
@@ -31,9 +31,10 @@ pub async fn run(global: &Global) -> Result<()> {
         ),
         Err(e) => bad("county files", e.to_string()),
     });
-    found.push(match Model::embedded() {
-        Ok(model) => fine("model", model.card().digest.clone()),
-        Err(e) => bad("model", e.to_string()),
+    let models = ModelFolder::of(&home.dir);
+    found.push(match models.state().and_then(|state| models.named(&state.at_work)) {
+        Ok(model) => fine("model", model.digest().to_owned()),
+        Err(e) => bad("model", format!("{e:#}; the one inside the program goes on")),
     });
     match home.store().await {
         Ok(store) => {

@@ -15,6 +15,7 @@ use qingting_models::store::Store;
 use super::source::made_for_import;
 use crate::cli::{Global, Import, WrongUsage};
 use crate::home::Home;
+use crate::model_folder::ModelFolder;
 use crate::output;
 use crate::worker::Tools;
 
@@ -38,7 +39,7 @@ pub async fn run(global: &Global, command: &Import) -> Result<()> {
     let store = home.store().await?;
     let done = take_in(global, command, map, &store).await;
     if done.is_ok() && command.judge {
-        judge(Tools::new(store.clone(), county, http)?).await?;
+        judge(Tools::new(store.clone(), county, http, Some(ModelFolder::of(&home.dir)))?).await?;
     }
     store.close().await;
     done?.print(global)

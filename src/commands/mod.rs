@@ -12,6 +12,7 @@ mod import;
 mod init;
 mod key;
 mod mask;
+mod model;
 mod quarantine;
 mod sample;
 mod serve;
@@ -34,7 +35,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Classify { model } => return classify::run(global, model.as_deref()),
         Command::Cluster(cluster) => return cluster::run(global, &cluster),
         Command::Mask(mask) => return mask::run(global, &mask),
-        Command::Train(train) => return train::run(global, &train),
+        Command::Train(train) if !train.with_corrections => return train::run(global, &train),
         Command::Evaluate(evaluate) => return evaluate::run(global, &evaluate),
         Command::Due(due) => return due::run(global, &due),
         Command::Sample(sample) => return sample::run(global, &sample),
@@ -54,12 +55,13 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::User(user) => user::run(global, user).await,
             Command::Key(key) => key::run(global, key).await,
             Command::Audit(AuditCommand::Verify) => audit::verify(global).await,
+            Command::Train(train) => train::run_with_corrections(global, &train).await,
+            Command::Model(model) => model::run(global, model).await,
             Command::Doctor => doctor::run(global).await,
             Command::Bench(part) => bench::run(global, &part).await,
             Command::Classify { .. }
             | Command::Cluster(_)
             | Command::Mask(_)
-            | Command::Train(_)
             | Command::Evaluate(_)
             | Command::Due(_)
             | Command::Sample(_) => Ok(()),

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Global, Serve};
 use crate::home::{self, Home, UPLOADS};
+use crate::model_folder::ModelFolder;
 use crate::output;
 use crate::worker::{self, Tools};
 
@@ -27,7 +28,7 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
         behind_proxy: home.behind_proxy,
         ..WebSettings::default()
     };
-    let tools = Tools::new(store, county, http)?;
+    let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?;
     output::line(&format!("http://{}", listener.local_addr()?))?;
     serve_all(listener, tools, settings, &home, serve.workers.unwrap_or(home.workers)).await
 }
@@ -43,7 +44,7 @@ pub async fn serve_all(
     let stop = stop_signal();
     let store = tools.store.clone();
     let running = worker::start(&tools, workers, &stop);
-    let words = query_words(tools.classifier.clone());
+    let words = query_words(tools.classifier());
     let uploads = home.dir.join(UPLOADS);
     let state = AppState::new(store.clone(), tools.county.clone(), words, settings)
         .with_http(tools.http.clone())
@@ -69,7 +70,7 @@ pub async fn work(global: &Global, workers: u16) -> Result<()> {
     let county = Arc::new(home.county()?);
     let http = home.http()?;
     let store = home.store().await?;
-    let tools = Tools::new(store.clone(), county, http)?;
+    let tools = Tools::new(store.clone(), county, http, Some(ModelFolder::of(&home.dir)))?;
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
     worker::start(&tools, workers, &stop).await;

@@ -5,21 +5,19 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use qingting_classify::corpus::{Row, load_rows};
-use qingting_classify::{TrainOptions, train};
+use qingting_classify::{Model, TrainOptions, train};
 use qingting_models::county::{Taxonomy, TopicCode};
 use serde_json::json;
 
+use super::model;
 use crate::cli::{Global, Train};
+use crate::home::Home;
+use crate::model_folder::ModelFolder;
 use crate::output;
 
 pub fn run(global: &Global, command: &Train) -> Result<()> {
-    let rows = rows_of(&command.corpus)?;
-    if let Some(path) = &command.taxonomy {
-        check_topics(&rows, path)?;
-    }
-    if let Some(folder) = command.out.parent().filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
-        bail!("{} is no folder", folder.display());
-    }
+    let rows = checked_rows(command)?;
+    let Some(out) = &command.out else { bail!("--out names no file") };
     let bar = output::progress(100, "training");
     let model = train(&rows, &TrainOptions::default(), &|step, share| {
         bar.set_message(step.to_owned());
@@ -27,20 +25,53 @@ pub fn run(global: &Global, command: &Train) -> Result<()> {
     })?;
     bar.finish_and_clear();
     let bytes = model.to_bytes();
-    fs::write(&command.out, &bytes)
-        .with_context(|| format!("{} cannot be written", command.out.display()))?;
-    let card = model.card();
+    fs::write(out, &bytes).with_context(|| format!("{} cannot be written", out.display()))?;
+    report(global, &model, rows.len(), out)
+}
+
+/// Learns people's judgements, alone or with rows.
+pub async fn run_with_corrections(global: &Global, command: &Train) -> Result<()> {
+    let home = Home::find(global)?;
+    let rows = checked_rows(command)?;
+    let bar = output::progress(100, "training");
+    let (model, learned) = model::learn(&home, rows, &|step, share| {
+        bar.set_message(step.to_owned());
+        bar.set_position((share * 100.0) as u64);
+    })
+    .await?;
+    bar.finish_and_clear();
+    let out = match &command.out {
+        Some(out) => {
+            fs::write(out, model.to_bytes())
+                .with_context(|| format!("{} cannot be written", out.display()))?;
+            out.clone()
+        }
+        None => ModelFolder::of(&home.dir).put_candidate(&model)?,
+    };
+    report(global, &model, learned, &out)
+}
+
+fn checked_rows(command: &Train) -> Result<Vec<Row>> {
+    let rows = rows_of(&command.corpus)?;
+    if let Some(path) = &command.taxonomy {
+        check_topics(&rows, path)?;
+    }
+    let folder = command.out.as_deref().and_then(Path::parent);
+    if let Some(folder) = folder.filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
+        bail!("{} is no folder", folder.display());
+    }
+    Ok(rows)
+}
+
+fn report(global: &Global, model: &Model, rows: usize, out: &Path) -> Result<()> {
+    let (card, bytes) = (model.card(), model.to_bytes().len());
     if global.json {
-        return output::json(
-            &json!({ "out": command.out, "rows": rows.len(), "bytes": bytes.len(), "card": card }),
-        );
+        return output::json(&json!({ "out": out, "rows": rows, "bytes": bytes, "card": card }));
     }
     output::line(&format!(
-        "trained on {} rows, {} topics; {} bytes in {}",
-        rows.len(),
+        "trained on {rows} rows, {} topics; {bytes} bytes in {}",
         card.topics.len(),
-        bytes.len(),
-        command.out.display()
+        out.display()
     ))
 }
 

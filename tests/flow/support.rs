@@ -83,6 +83,22 @@ impl County {
         out
     }
 
+    /// Runs a command that must fail; what it says on standard error.
+    pub(crate) fn fails(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(!output.status.success(), "{args:?} succeeded: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    /// Runs a command that reads standard input and must succeed; its standard output.
+    pub(crate) fn feed(&self, args: &[&str], input: &str) -> String {
+        let file = self.file("standard-input", input);
+        let input = std::fs::File::open(file).unwrap();
+        let output = self.command(args).stdin(input).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
     /// Runs a command that must succeed and print one JSON document.
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         let with_json: Vec<&str> = args.iter().copied().chain(["--json"]).collect();

@@ -131,6 +131,19 @@ impl Weights {
         sums
     }
 
+    /// The planes with all their weights; `width` is how many features there are.
+    pub(crate) fn planes(&self, width: usize) -> Vec<Plane> {
+        let mut planes: Vec<Plane> =
+            self.biases.iter().map(|&bias| Plane { weights: vec![0.0; width], bias }).collect();
+        for column in 0..width {
+            for &(plane, level) in self.entries_of(column as u32) {
+                let plane = usize::from(plane);
+                planes[plane].weights[column] = f32::from(level) * self.scales[plane];
+            }
+        }
+        planes
+    }
+
     /// The weight of a feature in a plane.
     pub(crate) fn weight(&self, column: u32, plane: usize) -> f32 {
         let level = match self.levels(self.places[column as usize]) {

@@ -23,7 +23,7 @@ pub use case_file::{CaseChange, CaseFile};
 pub use channel::Channel;
 pub use incident::{Incident, IncidentMove, Membership, heat};
 pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream};
-pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency};
+pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency, is_blind};
 pub use original::Original;
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};

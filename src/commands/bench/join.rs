@@ -37,7 +37,7 @@ pub(super) async fn run(global: &Global, items: u32) -> Result<()> {
     let store = open(&url).await?;
     let imported = source(&store, "join").await?;
     let county = Arc::new(home::county_or_sample(global.dir())?);
-    let tools = Tools::new(store.clone(), county, Http::new(env!("CARGO_PKG_VERSION")))?;
+    let tools = Tools::new(store.clone(), county, Http::new(env!("CARGO_PKG_VERSION")), None)?;
     let bar = output::progress(u64::from(items), "importing and judging");
     import_whole(&store, &imported, &made_sheets(&folder.0.join("sample"), items)?).await?;
     while let Some(judged) = tools.judge_once().await? {
