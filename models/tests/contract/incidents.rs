@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use qingting_models::ids::{IncidentId, ItemId, UserId};
-use qingting_models::records::{Actor, Incident, Kind, Source, Urgency, Viewer};
+use qingting_models::records::{Actor, Channel, Incident, Kind, Source, Urgency, Viewer};
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
     IncidentFilter, JoinBatch, Joining, NewMembership, PersonJudgement, Rank, Store, StoreError,
@@ -264,5 +264,34 @@ async fn terms_and_faces_are_read_as_they_were_written() {
         let faces = store.faces(&[id, IncidentId(3)], 2).await.unwrap();
         let latest: Vec<&[u8]> = faces[&id].iter().map(|(signature, _)| signature.as_slice()).collect();
         assert_eq!((faces.len(), latest), (1, vec![[1u8].as_slice(), &[2]]));
+    }
+}
+
+#[tokio::test]
+async fn a_large_incident_is_raised_by_what_comes_and_counted_again_when_it_cools() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let numbers: Vec<(String, String)> =
+            (0..210).map(|n| (n.to_string(), format!("138000{:05}", n % 150))).collect();
+        let mut ids = Vec::new();
+        for part in numbers.chunks(100) {
+            let part: Vec<(&str, &str)> =
+                part.iter().map(|(id, phone)| (id.as_str(), phone.as_str())).collect();
+            calls(&store, &source, &part).await;
+            join(&store, &mut ids, &vec![0; part.len()]).await;
+        }
+        let counted = read(&store, ids[0]).await;
+        assert_eq!((counted.items, counted.callers), (210, 150));
+        store.clock.set(store.now() + hours(1));
+        calls(&store, &source, &[("new", "13900001234"), ("known", "13800000001")]).await;
+        join(&store, &mut ids, &[0, 0]).await;
+        let raised = read(&store, ids[0]).await;
+        assert_eq!((raised.items, raised.callers, raised.channels[&Channel::Hotline]), (212, 151, 212));
+        assert_eq!((raised.first_at, raised.last_at), (counted.first_at, store.now()));
+        assert_eq!(raised.heat, counted.heat + 2.0);
+        assert_eq!(store.cool_incidents().await.unwrap(), 1);
+        let again = read(&store, ids[0]).await;
+        assert_eq!((again.items, again.callers, again.channels.clone()), (212, 151, raised.channels));
+        assert_ne!(again.heat, raised.heat);
     }
 }

@@ -49,20 +49,16 @@ fn number(text: &str) -> Option<Zeroizing<String>> {
 }
 
 impl Store {
-    /// Counts a caller for an incident; the same number again changes nothing.
+    /// Counts a caller for an incident; whether the number is new to it.
     pub(super) async fn note_caller(
         &self,
         tx: &mut Tx,
         incident: IncidentId,
         number: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let digest = self.vault().digest(&format!("caller of {incident}"), number.as_bytes());
-        tx.run(
-            "INSERT INTO incident_caller (incident_id, digest) VALUES ($1, $2) ON CONFLICT (incident_id, digest) DO NOTHING",
-            args![incident.0, digest],
-        )
-        .await?;
-        Ok(())
+        let sql = "INSERT INTO incident_caller (incident_id, digest) VALUES ($1, $2) ON CONFLICT (incident_id, digest) DO NOTHING";
+        Ok(tx.run(sql, args![incident.0, digest]).await? > 0)
     }
 }
 

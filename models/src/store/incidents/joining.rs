@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::super::{Store, StoreError, work};
 use super::callers::caller_of;
+use super::standing::Touched;
 use crate::ids::{IncidentId, ItemId, MoveId, SealedId};
 use crate::records::{Actor, Channel};
 use crate::store::db::{Arg, Row, Tx, args};
@@ -44,6 +45,7 @@ pub struct JoinTask {
     pub body: String,
     pub at: Timestamp,
     pub confidential: bool,
+    urgency: i64,
     pub signature: Option<Vec<u8>>,
     /// The incident it belongs to already, and whether that one is confidential.
     pub member_of: Option<(IncidentId, bool)>,
@@ -184,29 +186,29 @@ impl Store {
         let mut touched = self.add_members(&mut tx, batch, outcome).await?;
         for &(from, into) in &outcome.merged {
             self.merge_in(&mut tx, from, into, Actor::System).await?;
-            touched.push(into);
+            touched.lost.push(into);
         }
         write_terms(&mut tx, &outcome.terms).await?;
         write_signatures(&mut tx, &outcome.signatures).await?;
-        let gone: Vec<IncidentId> = outcome.merged.iter().map(|(from, _)| *from).collect();
-        touched.retain(|id| !gone.contains(id));
-        touched.sort_unstable();
-        touched.dedup();
-        self.recount(&mut tx, &touched).await?;
+        for (gone, _) in &outcome.merged {
+            touched.gained.remove(gone);
+            touched.lost.retain(|id| id != gone);
+        }
+        self.count_touched(&mut tx, touched).await?;
         tx.commit().await?;
         Ok(true)
     }
 
-    /// Writes new incidents and memberships; which incidents were touched.
+    /// Writes new incidents and memberships; what became of which incidents.
     async fn add_members(
         &self,
         tx: &mut Tx,
         batch: &JoinBatch,
         outcome: &Joining,
-    ) -> Result<Vec<IncidentId>, StoreError> {
+    ) -> Result<Touched, StoreError> {
         let now = self.now();
         let tasks: HashMap<ItemId, &JoinTask> = batch.tasks.iter().map(|task| (task.item, task)).collect();
-        let (mut incidents, mut members, mut touched) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut incidents, mut members, mut touched) = (Vec::new(), Vec::new(), Touched::default());
         for joined in &outcome.joined {
             let task = tasks.get(&joined.item).ok_or(StoreError::NotFound("item to join"))?;
             if joined.kinship.is_none() {
@@ -216,7 +218,7 @@ impl Store {
             if let Some((from, _)) = task.member_of {
                 let why = if task.confidential { "confidential" } else { "open" };
                 self.note_move(tx, task.item, from, joined.incident, Actor::System, why).await?;
-                touched.push(from);
+                touched.lost.push(from);
             }
             members.push(args![
                 joined.item.0,
@@ -226,10 +228,12 @@ impl Store {
                 false,
                 caller.is_some()
             ]);
-            if let Some(number) = caller {
-                self.note_caller(tx, joined.incident, &number).await?;
-            }
-            touched.push(joined.incident);
+            let new_caller = match caller {
+                Some(number) => self.note_caller(tx, joined.incident, &number).await?,
+                None => false,
+            };
+            let gain = touched.gained.entry(joined.incident).or_default();
+            gain.add(task.at, task.channel, task.urgency, new_caller);
         }
         tx.insert("incident", INCIDENT_COLUMNS, incidents, "").await?;
         tx.insert(
@@ -303,7 +307,7 @@ fn incident_row(id: IncidentId, task: &JoinTask, now: Timestamp) -> Vec<Arg> {
 
 async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JoinTask>, StoreError> {
     let sql = format!(
-        "SELECT i.id, i.channel, i.title, i.body, i.occurred_at, i.first_seen_at, i.confidential, i.sealed_id, s.signature, m.incident_id, n.confidential AS of_confidential
+        "SELECT i.id, i.channel, i.title, i.body, i.occurred_at, i.first_seen_at, i.confidential, i.urgency, i.sealed_id, s.signature, m.incident_id, n.confidential AS of_confidential
          FROM item i LEFT JOIN item_signature s ON s.item_id = i.id LEFT JOIN incident_member m ON m.item_id = i.id
          LEFT JOIN incident n ON n.id = m.incident_id WHERE i.id IN ({}) ORDER BY i.id",
         tx.marks(1, ids.len())
@@ -323,6 +327,7 @@ fn task_of(row: &Row) -> Result<JoinTask, StoreError> {
         // What a source dates after its arrival happened at its arrival.
         at: row.opt_time("occurred_at")?.map_or(seen, |at| at.min(seen)),
         confidential: row.flag("confidential")?,
+        urgency: row.int("urgency")?,
         signature: row.opt_bytes("signature")?,
         member_of: match incident {
             Some(id) => Some((id, row.opt_flag("of_confidential")?.unwrap_or(false))),

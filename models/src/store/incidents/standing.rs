@@ -15,6 +15,39 @@ const COLD: f64 = 0.01;
 /// How many incidents are cooled in one transaction.
 const COOLED: i64 = 200;
 
+/// From how many items on an incident that only gains is not counted again at once: its figures are raised, and the next
+/// cooling reckons its heat.
+const LARGE: i64 = 200;
+
+/// Incidents of a batch: what came to them, and those that lost or swallowed something.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    pub gained: BTreeMap<IncidentId, Gain>,
+    pub lost: Vec<IncidentId>,
+}
+
+/// What came to an incident.
+#[derive(Debug, Default)]
+pub(super) struct Gain {
+    items: i64,
+    callers: i64,
+    channels: BTreeMap<Channel, i64>,
+    urgency: i64,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+impl Gain {
+    pub(super) fn add(&mut self, at: Timestamp, channel: Channel, urgency: i64, new_caller: bool) {
+        self.items += 1;
+        self.callers += i64::from(new_caller);
+        *self.channels.entry(channel).or_default() += 1;
+        self.urgency = self.urgency.max(urgency);
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.last = self.last.max(Some(at));
+    }
+}
+
 /// A member as counting needs it.
 struct Counted {
     at: Timestamp,
@@ -27,6 +60,32 @@ struct Counted {
 }
 
 impl Store {
+    /// Counts what a batch touched: large incidents by what they gained, the others from their members.
+    pub(super) async fn count_touched(&self, tx: &mut Tx, touched: Touched) -> Result<(), StoreError> {
+        let Touched { gained, lost } = touched;
+        let ids: Vec<IncidentId> = gained.keys().copied().collect();
+        let mut large: HashMap<i64, BTreeMap<Channel, i64>> = HashMap::new();
+        for part in ids.chunks(500) {
+            let sql =
+                format!("SELECT id, items, channels FROM incident WHERE id IN ({})", tx.marks(1, part.len()));
+            for row in tx.rows(&sql, part.iter().map(|id| Arg::from(id.0)).collect()).await? {
+                if row.int("items")? >= LARGE {
+                    large.insert(row.int("id")?, row.json("channels")?);
+                }
+            }
+        }
+        let mut again = lost;
+        for (id, gain) in gained {
+            match large.remove(&id.0) {
+                Some(channels) if !again.contains(&id) => raise(tx, id, gain, channels).await?,
+                _ => again.push(id),
+            }
+        }
+        again.sort_unstable();
+        again.dedup();
+        self.recount(tx, &again).await
+    }
+
     /// Counts incidents again from their members.
     pub(super) async fn recount(&self, tx: &mut Tx, incidents: &[IncidentId]) -> Result<(), StoreError> {
         for part in incidents.chunks(500) {
@@ -92,6 +151,37 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+/// Raises the figures of a large incident. Its heat grows by what came and is old at once, so that the cooling looks at it.
+async fn raise(
+    tx: &mut Tx,
+    id: IncidentId,
+    gain: Gain,
+    mut channels: BTreeMap<Channel, i64>,
+) -> Result<(), StoreError> {
+    for (channel, items) in gain.channels {
+        *channels.entry(channel).or_default() += items;
+    }
+    tx.run(
+        "UPDATE incident SET items = items + $1, callers = callers + $2, channels = $3,
+         urgency = CASE WHEN urgency < $4 THEN $4 ELSE urgency END,
+         first_at = CASE WHEN first_at > $5 THEN $5 ELSE first_at END,
+         last_at = CASE WHEN last_at < $6 THEN $6 ELSE last_at END,
+         heat = heat + $7, heat_at = 0 WHERE id = $8",
+        args![
+            gain.items,
+            gain.callers,
+            to_json(&channels)?,
+            gain.urgency,
+            gain.first,
+            gain.last,
+            Some(gain.items as f64),
+            id.0
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// The commonest word; of equals the one that came first in the alphabet.
