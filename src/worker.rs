@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::SignedDuration;
+use qingting_classify::emerging::DayCounts;
 use qingting_classify::{Classifier, Input, Model};
 use qingting_ingest::http::Http;
 use qingting_ingest::poll;
 use qingting_models::county::{County, Town};
 use qingting_models::records::Upstream;
-use qingting_models::store::{JudgeTask, NewJudgement, Store};
+use qingting_models::store::{JudgeTask, NewJudgement, Store, WordCounts};
 use qingting_respond::desk::Desk;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -131,6 +132,21 @@ impl Tools {
         Ok(true)
     }
 
+    /// Counts the words of one day, if a day's count is due; `false` when none was.
+    pub async fn count_words_once(&self) -> Result<bool> {
+        let Some((day, texts)) = self.store.claim_word_day().await? else { return Ok(false) };
+        let classifier = self.classifier();
+        let counts = tokio::task::spawn_blocking(move || {
+            let mut counts = DayCounts::default();
+            texts.iter().for_each(|(title, body)| counts.add(classifier.terms(title, body)));
+            counts
+        })
+        .await?;
+        let words = counts.terms.into_iter().map(|(word, items)| (word, i64::from(items))).collect();
+        self.store.save_word_day(day, &WordCounts { items: i64::from(counts.items), words }).await?;
+        Ok(true)
+    }
+
     /// Judges, routes and joins until nothing is left, also what other workers hold; `progress` is told what remains.
     pub async fn drain(&self, progress: &(dyn Fn(i64) + Sync)) -> Result<()> {
         loop {
@@ -234,18 +250,22 @@ async fn fetch(tools: Tools, stop: CancellationToken) {
 
 async fn watch(tools: Tools, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let pause = match tools.desk.tick().await {
-            Ok(_) => WATCH,
-            Err(error) => trouble("watching the clocks", &error.into()),
+        let pause = match look_after(&tools).await {
+            Ok(true) => continue,
+            Ok(false) => WATCH,
+            Err(error) => trouble("watching clocks, incidents and words", &error),
         };
-        if let Err(error) = tools.look_for_model() {
-            trouble("looking for another model", &error);
-        }
-        if let Err(error) = tools.store.cool_incidents().await {
-            trouble("cooling incidents", &error.into());
-        }
         rest(&stop, pause).await;
     }
+}
+
+/// What time alone brings: due clocks, a promoted model, incidents that cool, words of another day. Whether more waits.
+async fn look_after(tools: &Tools) -> Result<bool> {
+    tools.desk.tick().await?;
+    tools.look_for_model()?;
+    tools.store.cool_incidents().await?;
+    // Days that were never counted come one after the other.
+    tools.count_words_once().await
 }
 
 fn trouble(what: &str, error: &anyhow::Error) -> Duration {

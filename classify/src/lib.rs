@@ -5,6 +5,7 @@ mod adapt;
 mod calibrate;
 mod compare;
 pub mod corpus;
+pub mod emerging;
 mod evaluate;
 mod excerpt;
 mod features;

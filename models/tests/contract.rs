@@ -16,4 +16,5 @@ mod contract {
     mod keys;
     mod people;
     mod sources;
+    mod words;
 }

@@ -32,6 +32,11 @@ CREATE TABLE incident_term (term INTEGER PRIMARY KEY, holders BLOB NOT NULL);
 CREATE TABLE join_stage (one BIGINT PRIMARY KEY, lease_by TEXT, lease_until BIGINT NOT NULL, changes BIGINT NOT NULL);
 INSERT INTO join_stage (one, lease_until, changes) VALUES (1, 0, 0);
 
+-- In how many items of a day a word stands, to tell which words rise; days since 1970 in Asia/Shanghai.
+CREATE TABLE word_day (day BIGINT NOT NULL, word TEXT NOT NULL, items BIGINT NOT NULL, PRIMARY KEY (word, day)) WITHOUT ROWID;
+CREATE INDEX word_day_of ON word_day(day, items);
+CREATE TABLE counted_day (day BIGINT PRIMARY KEY, items BIGINT NOT NULL, counted_at BIGINT NOT NULL);
+
 -- Items that were judged before there were incidents are joined as if they came now.
 INSERT INTO work (stage, subject, ready_at, lease_until, attempts)
   SELECT 'join', id, updated_at, 0, 0 FROM item WHERE judged_version > 0;

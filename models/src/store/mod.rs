@@ -30,6 +30,7 @@ mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod visibility;
+mod words;
 mod work;
 
 use std::path::Path;
@@ -59,6 +60,7 @@ pub use quarantine::QuarantineFilter;
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};
+pub use words::{WORD_DAYS, WordCounts, day_of};
 pub use work::{StuckWork, Waiting};
 
 use crate::clock::Clock;
