@@ -64,6 +64,7 @@ pub struct Frame {
 const NAV: &[(&str, &str)] = &[
     ("/", "总览"),
     ("/items", "信息研判"),
+    ("/incidents", "事件"),
     ("/inbox", "部门待办"),
     ("/cases", "工单"),
     ("/sources", "来源"),
@@ -79,6 +80,10 @@ const DONE: &[(&str, &str)] = &[
     ("assigned", "已分派，工单已建立。"),
     ("dismissed", "已标记为不需办理。"),
     ("restored", "已恢复到待研判。"),
+    ("incident-split", "已拆出；下面是新的事件。"),
+    ("incident-moved", "已移动；下面是移到的事件。"),
+    ("incident-merged", "已并入本事件。"),
+    ("incident-named", "名称已保存。"),
     ("acted", "操作已完成。"),
     ("case-merged", "已并案；下面是继续办理的工单。"),
     ("case-split", "已拆分；下面是新立的工单。"),

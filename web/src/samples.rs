@@ -66,6 +66,23 @@ pub fn choice(text: &str) -> Choice {
     Choice::new(text, text, true)
 }
 
+pub fn incident_row(text: &str) -> crate::pages::incidents::IncidentRow {
+    crate::pages::incidents::IncidentRow {
+        id: text.into(),
+        title: text.into(),
+        topic: Some(text.into()),
+        town: Some(text.into()),
+        urgency: Some(Tag::new(text, "tag red")),
+        confidential: true,
+        items: 12,
+        callers: 9,
+        channels: vec![text.into(), text.into()],
+        heat: "7.5".into(),
+        first_at: moment(90_000),
+        last_at: moment(60),
+    }
+}
+
 pub fn item_row(text: &str) -> ItemRow {
     ItemRow {
         id: text.into(),
@@ -84,6 +101,7 @@ pub fn item_row(text: &str) -> ItemRow {
         confidential: true,
         dismissed: Some(text.into()),
         archived: Some(text.into()),
+        incident: Some((text.into(), 3)),
         case: Some(text.into()),
         proposal: Some(text.into()),
         at: moment(600),
@@ -206,6 +224,8 @@ mod tests {
         walk::<overview::OverviewPage>("overview");
         walk::<items::ItemsPage>("items");
         walk::<item::ItemPage>("item");
+        walk::<incidents::IncidentsPage>("incidents");
+        walk::<incident::IncidentPage>("incident");
         walk::<cases::CasesPage>("cases");
         walk::<case::CasePage>("case");
         walk::<inbox::InboxPage>("inbox");

@@ -83,6 +83,8 @@ pub struct ItemRow {
     pub dismissed: Option<String>,
     pub archived: Option<String>,
     pub case: Option<String>,
+    /// Its incident and how many items that has, when there are several.
+    pub incident: Option<(String, i64)>,
     /// Why the chosen department is proposed, or why none is.
     pub proposal: Option<String>,
     pub at: Moment,
@@ -114,6 +116,7 @@ impl ItemRow {
             dismissed: item.dismissed.clone(),
             archived: item.archived.clone(),
             case: item.case.map(|c| c.to_string()),
+            incident: None,
             proposal: Some(proposal.why.clone()).filter(|why| !why.is_empty()),
             at: Moment::new(item.dispatched_or_seen_at(), now),
             departments: if workable {

@@ -79,6 +79,9 @@ async fn an_incident_counts_its_items_and_callers_and_grows_cold() {
         let membership = store.membership(items[1]).await.unwrap().unwrap();
         assert_eq!((membership.incident, membership.kinship), (incidents[0], Some(0.75)));
 
+        let of = store.incidents_of(&DUTY, &[items[1], items[3], ItemId(5)]).await.unwrap();
+        assert_eq!(of, [(items[1], (incidents[0], 3)), (items[3], (incidents[1], 1))].into());
+
         let all = IncidentFilter::default();
         let hottest = store.incidents(&DUTY, &all, FIRST_PAGE).await.unwrap();
         assert_eq!(hottest.rows.iter().map(|n| n.id).collect::<Vec<_>>(), incidents);
@@ -229,6 +232,7 @@ async fn what_turns_confidential_leaves_its_incident_and_the_eyes_of_others() {
         assert!(store.save_joining("w", &batch, &Joining { joined, ..Joining::default() }).await.unwrap());
         assert_eq!(items_of(&store, ids[0]).await, [items[0]].into());
         assert_eq!(store.incident(&DUTY, own).await.unwrap(), None);
+        assert!(store.incidents_of(&DUTY, &items[1..]).await.unwrap().is_empty());
         assert!(read(&store, own).await.confidential);
         let both = store.merge_incidents(&Viewer::SYSTEM, own, ids[0], PERSON).await;
         assert!(matches!(both, Err(StoreError::Bad(_))));

@@ -22,7 +22,7 @@ use crate::names::Names;
 use crate::people::People;
 use crate::proposal;
 use crate::query::{Query, Select};
-use crate::view::{Choice, ItemRow, choices, percent};
+use crate::view::{Choice, ItemRow, choices, percent, title_text};
 
 /// The page of an item.
 #[derive(Debug, Template)]
@@ -43,6 +43,7 @@ pub struct ItemPage {
     pub original: Option<Vec<(String, String)>>,
     pub judgements: Vec<JudgementView>,
     pub versions: Vec<VersionView>,
+    pub incident: Option<IncidentView>,
     pub departments: Vec<Choice>,
     /// Other departments that come into question, with the reason.
     pub others: Vec<String>,
@@ -66,6 +67,16 @@ pub struct AppearanceView {
     pub source: String,
     pub url: Option<String>,
     pub at: Moment,
+}
+
+/// The incident that an item belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncidentView {
+    pub id: String,
+    pub title: String,
+    /// How many other items it has, and the latest of them that the caller sees: id, title, time.
+    pub others: i64,
+    pub latest: Vec<(String, String, Moment)>,
 }
 
 /// A judgement as it is read.
@@ -152,6 +163,7 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         original: None,
         judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
         versions: versions.iter().map(|v| version_view(v, now)).collect(),
+        incident: incident(state, eyes, &item, now).await?,
         departments: choices(&state.names.departments, &proposal.department),
         others,
         topics: topic_choices(&item, &state.names),
@@ -194,6 +206,31 @@ async fn appearances(
         });
     }
     Ok(shown)
+}
+
+/// Other items of an incident that are shown.
+const OTHERS: usize = 3;
+
+async fn incident(
+    state: &AppState,
+    eyes: &Viewer,
+    item: &Item,
+    now: Timestamp,
+) -> Result<Option<IncidentView>, WebError> {
+    let found = state.store.incidents_of(eyes, &[item.id]).await?;
+    let Some((id, _)) = found.get(&item.id) else { return Ok(None) };
+    let Some(incident) = state.store.incident(eyes, *id).await? else { return Ok(None) };
+    let members = state.store.members(eyes, incident.id, OTHERS as i64 + 1).await?;
+    let others = members.iter().filter(|(other, _)| other.id != item.id).take(OTHERS);
+    let line = |other: &Item, at: Timestamp| {
+        (other.id.to_string(), title_text(&other.content.title), Moment::new(at, now))
+    };
+    Ok(Some(IncidentView {
+        id: incident.id.to_string(),
+        title: title_text(&incident.title),
+        others: incident.items - 1,
+        latest: others.map(|(other, membership)| line(other, membership.at)).collect(),
+    }))
 }
 
 /// The text in pieces; the words of a judgement of an older version would mark the wrong places.
@@ -338,6 +375,12 @@ impl crate::samples::Sampled for ItemPage {
             original: Some(vec![(t.clone(), t.clone())]),
             judgements: vec![judgement(&t), judgement(&t), judgement(&t)],
             versions: vec![VersionView { number: 1, replaced: moment(9), title: t.clone(), body: t.clone() }],
+            incident: Some(IncidentView {
+                id: t.clone(),
+                title: t.clone(),
+                others: 4,
+                latest: vec![(t.clone(), t.clone(), moment(60))],
+            }),
             departments: vec![choice(&t)],
             others: vec![t.clone(), t.clone()],
             topics: vec![choice(&t)],

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use qingting_models::ids::ItemId;
 use qingting_models::records::{Channel, Role, Urgency};
 use qingting_models::store::{ItemFilter, ItemState, Page};
 
@@ -107,12 +108,17 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     let found = state.store.items(&caller.viewer, &filter(&state, &query), page).await?;
     let now = state.store.now();
     let judges = caller.has_any(&[Role::Duty, Role::Discipline]);
+    let ids: Vec<ItemId> = found.rows.iter().map(|item| item.id).collect();
+    let incidents = state.store.incidents_of(&caller.viewer, &ids).await?;
     let mut items = Vec::with_capacity(found.rows.len());
     for item in &found.rows {
         let asked = judges && may_be_worked(item);
         let proposal =
             if asked { proposal::for_row(&state, &caller.viewer, item).await? } else { Proposal::default() };
-        items.push(ItemRow::new(item, &state.names, now, judges, &proposal));
+        let mut row = ItemRow::new(item, &state.names, now, judges, &proposal);
+        let incident = incidents.get(&item.id).filter(|(_, items)| *items > 1);
+        row.incident = incident.map(|(id, items)| (id.to_string(), *items));
+        items.push(row);
     }
     html(&ItemsPage {
         frame: Frame::inside(&state, &caller, "信息研判", PATH).done(query.get("done")),

@@ -7,8 +7,9 @@ use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 use qingting_models::clock::{from_local, local, local_date};
 use qingting_models::records::Role;
-use qingting_models::store::{CaseFilter, DepartmentLoad, Overview, Page};
+use qingting_models::store::{CaseFilter, DepartmentLoad, IncidentFilter, Overview, Page};
 
+use super::incidents::{IncidentRow, hottest};
 use super::{Answer, html};
 use crate::access::url_encode;
 use crate::app::AppState;
@@ -22,6 +23,8 @@ use crate::view::CaseRow;
 /// Rows of the list of cases that are due soon, of a chart and of the departments.
 const DUE_ROWS: i64 = 10;
 const BARS: usize = 18;
+/// Incidents that are shown.
+const HOTTEST: i64 = 5;
 const DEPARTMENTS: usize = 60;
 
 /// The page.
@@ -33,6 +36,7 @@ pub struct OverviewPage {
     pub today: String,
     pub figures: Vec<Figure>,
     pub due_soon: Vec<CaseRow>,
+    pub incidents: Vec<IncidentRow>,
     pub charts: Vec<Chart>,
     pub departments: Vec<DepartmentRow>,
 }
@@ -92,9 +96,15 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         today: today(now),
         figures: figures(&overview, judges),
         due_soon: due_soon(&state, &caller, now).await?,
+        incidents: hottest(&state, &caller.viewer, &several(), HOTTEST).await?,
         charts: vec![by_topic(&overview, names), by_town(&overview)],
         departments: overview.departments.iter().take(DEPARTMENTS).map(|d| load(d, names)).collect(),
     })
+}
+
+/// Incidents of two items or more.
+fn several() -> IncidentFilter {
+    IncidentFilter { items_min: 2, ..IncidentFilter::default() }
 }
 
 async fn due_soon(state: &AppState, caller: &Caller, now: Timestamp) -> Result<Vec<CaseRow>, WebError> {
@@ -188,6 +198,7 @@ impl crate::samples::Sampled for OverviewPage {
             today: t.clone(),
             figures: vec![Figure { label: "已超时", value: 3, href: "/cases", alarm: true }],
             due_soon: vec![case_row(&t)],
+            incidents: vec![crate::samples::incident_row(&t)],
             charts: vec![
                 chart("topics", "话题", "话题", vec![Bar { name: t.clone(), count: 4, href: t.clone() }]),
                 chart("towns", "乡镇街道", "乡镇街道", vec![]),

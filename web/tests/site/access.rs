@@ -17,10 +17,10 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
     Some(match (verb, path) {
         (Get, "/healthz" | "/static/{name}" | "/login") | (Post, "/login") => return None,
         (Get, "/" | "/password") | (Post, "/logout" | "/password") => EVERYONE,
-        (Get, "/items") => &["duty", "discipline", "leader"],
+        (Get, "/items" | "/incidents" | "/incidents/{id}") => &["duty", "discipline", "leader"],
         (Get, "/items/{id}" | "/cases" | "/cases/{id}") | (Post, "/cases/{id}/act") => READERS,
         (Post, "/items/{id}/unmask") => &["duty", "discipline", "handler"],
-        (Post, p) if p.starts_with("/items/{id}/") => JUDGES,
+        (Post, p) if p.starts_with("/items/{id}/") || p.starts_with("/incidents/{id}/") => JUDGES,
         (Get, "/inbox") => &["handler", "reviewer"],
         (_, p) if p.starts_with("/sources") || p.starts_with("/users") => ADMIN,
         (Post, "/quarantine/{id}/open" | "/quarantine/{id}/mend") => &["duty"],

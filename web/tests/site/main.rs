@@ -6,6 +6,7 @@ mod access;
 mod api;
 mod desk;
 mod import;
+mod incidents;
 mod login;
 mod office;
 mod opml;

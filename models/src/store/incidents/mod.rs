@@ -8,7 +8,9 @@ mod standing;
 pub(super) use joining::write_signatures;
 pub use joining::{Face, Holders, JoinBatch, JoinTask, Joining, NewMembership};
 
-use super::db::{Row, args};
+use std::collections::HashMap;
+
+use super::db::{Arg, Row, args};
 use super::visibility::{self, bind};
 use super::{Listing, Store, StoreError, item_of};
 use crate::county::{TopicCode, Town};
@@ -86,6 +88,29 @@ impl Store {
     pub async fn membership(&self, item: ItemId) -> Result<Option<Membership>, StoreError> {
         let row = self.db().row("SELECT * FROM incident_member WHERE item_id = $1", args![item.0]).await?;
         row.as_ref().map(membership_of).transpose()
+    }
+
+    /// The incidents of items with how many items each has; those that the viewer may not see are left out.
+    pub async fn incidents_of(
+        &self,
+        viewer: &Viewer,
+        items: &[ItemId],
+    ) -> Result<HashMap<ItemId, (IncidentId, i64)>, StoreError> {
+        let mut found = HashMap::new();
+        for part in items.chunks(500) {
+            let marks: Vec<String> = (1..=part.len()).map(|n| format!("${n}")).collect();
+            let sql = format!(
+                "SELECT m.item_id, n.id, n.items FROM incident_member m JOIN incident n ON n.id = m.incident_id
+                 WHERE m.item_id IN ({}) AND {}",
+                marks.join(", "),
+                visibility::incidents(viewer)
+            );
+            for row in self.db().rows(&sql, part.iter().map(|item| Arg::from(item.0)).collect()).await? {
+                let incident = (IncidentId(row.int("id")?), row.int("items")?);
+                found.insert(ItemId(row.int("item_id")?), incident);
+            }
+        }
+        Ok(found)
     }
 
     /// The items of an incident that the viewer may see, latest first.

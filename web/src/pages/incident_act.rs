@@ -1,0 +1,136 @@
+//! What duty officers change of incidents: split, move, merge, rename.
+
+use axum::extract::{Path, State};
+use qingting_models::ids::{IncidentId, ItemId};
+
+use super::incident::show_again;
+use super::{Answer, back, read_id};
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::error::WebError;
+use crate::frame::Notice;
+
+/// Takes the chosen items out into an incident of their own.
+pub async fn split(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: IncidentId = read_id(&id)?;
+    let done = part(&state, &caller, id, &form, None).await;
+    answer(&state, &caller, id, done, "incident-split").await
+}
+
+/// Takes the chosen items to another incident.
+pub async fn relocate(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: IncidentId = read_id(&id)?;
+    let done = match form.text("target").parse::<IncidentId>() {
+        Ok(target) => part(&state, &caller, id, &form, Some(target)).await,
+        Err(_) => Err(WebError::bad("请选择要移到的事件")),
+    };
+    answer(&state, &caller, id, done, "incident-moved").await
+}
+
+/// Makes another incident part of this one.
+pub async fn merge(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: IncidentId = read_id(&id)?;
+    let done = match other(&form) {
+        Some(other) if other == id => Err(WebError::bad("选的就是本事件")),
+        Some(other) => {
+            let merged = state.store.merge_incidents(&caller.judging_eyes(), other, id, caller.actor()).await;
+            merged.map(|incident| incident.id).map_err(WebError::from)
+        }
+        None => Err(WebError::bad("请选择另一个事件，或粘贴它的网址，如 /incidents/01h3…")),
+    };
+    answer(&state, &caller, id, done, "incident-merged").await
+}
+
+pub async fn rename(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: IncidentId = read_id(&id)?;
+    let done = match form.need("title", "名称", 60) {
+        Ok(title) => {
+            let named = state.store.name_incident(&caller.judging_eyes(), id, title, caller.actor()).await;
+            named.map(|()| id).map_err(WebError::from)
+        }
+        Err(error) => Err(error),
+    };
+    answer(&state, &caller, id, done, "incident-named").await
+}
+
+async fn part(
+    state: &AppState,
+    caller: &Caller,
+    id: IncidentId,
+    form: &Form,
+    target: Option<IncidentId>,
+) -> Result<IncidentId, WebError> {
+    let chosen = form.all("item").map(str::parse::<ItemId>).collect::<Result<Vec<_>, _>>();
+    let items = chosen.map_err(|_| WebError::NotFound)?;
+    let eyes = caller.judging_eyes();
+    let incident = state.store.incident(&eyes, id).await?.ok_or(WebError::NotFound)?;
+    if items.is_empty() {
+        return Err(WebError::bad("请先勾选信息"));
+    }
+    if target.is_none() && items.len() as i64 >= incident.items {
+        return Err(WebError::bad("至少要在本事件里留下一件"));
+    }
+    Ok(state.store.part_items(&eyes, id, &items, target, caller.actor()).await?.id)
+}
+
+/// The incident that was chosen, or whose address was pasted.
+fn other(form: &Form) -> Option<IncidentId> {
+    let pasted = form.text("address");
+    let path = pasted.split(['?', '#']).next().unwrap_or_default();
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    form.text("other").parse().or_else(|_| last.parse()).ok()
+}
+
+/// Goes to the incident, or shows the page again with what was refused.
+async fn answer(
+    state: &AppState,
+    caller: &Caller,
+    id: IncidentId,
+    done: Result<IncidentId, WebError>,
+    code: &'static str,
+) -> Answer {
+    match done {
+        Ok(to) => Ok(back("", &format!("/incidents/{to}"), code)),
+        Err(WebError::Bad(why)) => show_again(state, caller, id, Notice::bad(&why)).await,
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_is_chosen_or_its_address_pasted() {
+        let id = IncidentId(5);
+        for (other_field, address) in [
+            (id.to_string(), String::new()),
+            (String::new(), id.to_string()),
+            (String::new(), format!("http://county.example/incidents/{id}?done=x#members")),
+            (String::new(), format!("/incidents/{id}/")),
+        ] {
+            assert_eq!(other(&Form::of(&[("other", &other_field), ("address", &address)])), Some(id));
+        }
+        assert_eq!(other(&Form::of(&[("other", ""), ("address", "事件")])), None);
+    }
+}
