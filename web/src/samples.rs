@@ -107,6 +107,7 @@ pub fn item_row(text: &str) -> ItemRow {
         at: moment(600),
         departments: vec![choice(text)],
         workable: true,
+        blind: false,
     }
 }
 

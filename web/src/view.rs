@@ -1,7 +1,7 @@
 //! Small pieces that several pages show: choices, tags, rows of items and cases.
 
 use jiff::Timestamp;
-use qingting_models::records::{Case, Item, Urgency};
+use qingting_models::records::{Case, Item, Urgency, is_blind};
 
 use crate::moment::{Moment, left_text};
 use crate::names::Names;
@@ -92,13 +92,16 @@ pub struct ItemRow {
     pub departments: Vec<Choice>,
     /// May be confirmed, assigned or dismissed here.
     pub workable: bool,
+    /// To be judged without seeing what the model said.
+    pub blind: bool,
 }
 
 impl ItemRow {
     /// The row of `item`; `judges` says whether the caller judges items at all.
     pub fn new(item: &Item, names: &Names, now: Timestamp, judges: bool, proposal: &Proposal) -> Self {
         let workable = judges && may_be_worked(item);
-        Self {
+        let blind = workable && waits_blind(item);
+        let row = Self {
             id: item.id.to_string(),
             version: item.version,
             title: title_text(&item.content.title),
@@ -125,8 +128,20 @@ impl ItemRow {
                 Vec::new()
             },
             workable,
-        }
+            blind,
+        };
+        if blind { row.without_the_models_word() } else { row }
     }
+
+    /// Urgency stays: whoever judges shall not miss a danger.
+    fn without_the_models_word(self) -> Self {
+        Self { kind: None, topic: None, score: None, unsure: false, town: None, proposal: None, ..self }
+    }
+}
+
+/// Whether a person is to judge an item before seeing what the model said of it. A case or a dismissal ends it.
+pub fn waits_blind(item: &Item) -> bool {
+    is_blind(item.id) && !item.judged_by_person && may_be_worked(item)
 }
 
 /// Whether an item can be confirmed, assigned or dismissed as it stands.

@@ -22,7 +22,7 @@ use crate::names::Names;
 use crate::people::People;
 use crate::proposal;
 use crate::query::{Query, Select};
-use crate::view::{Choice, ItemRow, choices, percent, title_text};
+use crate::view::{Choice, ItemRow, choices, percent, title_text, waits_blind};
 
 /// The page of an item.
 #[derive(Debug, Template)]
@@ -147,8 +147,9 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
     let may_unmask = store.item(&caller.unmasking_eyes(), id).await?.is_some();
     let (proposal, others) = proposal::for_page(state, eyes, &item).await?;
     let now = store.now();
-    let newest = judgements.first();
-    let (title, body) = marked(&item, newest, &state.names);
+    let blind = may_judge && waits_blind(&item);
+    let judgements = if blind { Vec::new() } else { judgements };
+    let (title, body) = marked(&item, judgements.first(), &state.names);
     let content = &item.content;
     Ok(ItemPage {
         frame: Frame::inside(state, caller, "信息", "/items"),
@@ -164,10 +165,10 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
         versions: versions.iter().map(|v| version_view(v, now)).collect(),
         incident: incident(state, eyes, &item, now).await?,
-        departments: choices(&state.names.departments, &proposal.department),
-        others,
-        topics: topic_choices(&item, &state.names),
-        selects: selects(&item, &state.names),
+        departments: choices(&state.names.departments, if blind { "" } else { &proposal.department }),
+        others: if blind { Vec::new() } else { others },
+        topics: topic_choices(&item, &state.names, blind),
+        selects: selects(&item, &state.names, blind),
         facts: facts(&item, source),
         withdrawn: item.withdrawn_at.map(|at| Moment::new(at, now)),
         appearances: appearances(state, eyes, &item, now).await?,
@@ -289,20 +290,22 @@ fn version_view(version: &ItemVersion, now: Timestamp) -> VersionView {
     }
 }
 
-fn topic_choices(item: &Item, names: &Names) -> Vec<Choice> {
-    let has = |code: &str| item.topics.iter().any(|t| t.as_str() == code);
+fn topic_choices(item: &Item, names: &Names, blind: bool) -> Vec<Choice> {
+    let has = |code: &str| !blind && item.topics.iter().any(|t| t.as_str() == code);
     names.topics.iter().map(|(code, name)| Choice::new(code, name, has(code))).collect()
 }
 
-fn selects(item: &Item, names: &Names) -> Vec<Select> {
-    let town = item.town.as_ref().map_or("", |t| t.as_str());
+fn selects(item: &Item, names: &Names, blind: bool) -> Vec<Select> {
+    let town = item.town.as_ref().filter(|_| !blind).map_or("", |t| t.as_str());
     let levels = [Urgency::Ordinary, Urgency::Watch, Urgency::Urgent];
     let level = |u: Urgency| Choice::new(u8::from(u).to_string(), u.label(), u == item.urgency);
-    let kind = |k: &Kind| Choice::new(k.code(), k.label(), Some(*k) == item.kind);
+    let kind = |k: &Kind| Choice::new(k.code(), k.label(), !blind && Some(*k) == item.kind);
     let kinds = Kind::ALL.iter().map(kind).collect();
     let towns = names.towns.iter().map(|t| Choice::new(t, t, t == town)).collect();
     vec![
-        Select { name: "kind", label: "诉求类型", any: "", options: kinds },
+        Select {
+            name: "kind", label: "诉求类型", any: if blind { "请选择" } else { "" }, options: kinds
+        },
         Select { name: "urgency", label: "紧急程度", any: "", options: levels.map(level).into() },
         Select { name: "town", label: "乡镇街道", any: "没有或不明", options: towns },
         Select {

@@ -11,6 +11,7 @@ use super::{Answer, back, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
+use crate::view::waits_blind;
 
 /// Confirms the judgement that the caller saw.
 pub async fn confirm(
@@ -22,6 +23,9 @@ pub async fn confirm(
     let id: ItemId = read_id(&id)?;
     let eyes = caller.judging_eyes();
     let item = state.store.item(&eyes, id).await?.ok_or(WebError::NotFound)?;
+    if waits_blind(&item) {
+        return Err(WebError::bad("这一条是盲评，请打开后自己选择话题，再保存研判"));
+    }
     let judgements = state.store.judgements(&eyes, id).await?;
     let judgement = PersonJudgement {
         topics: item.topics,

@@ -4,6 +4,7 @@
 
 mod access;
 mod api;
+mod blind;
 mod desk;
 mod import;
 mod incidents;
