@@ -41,7 +41,7 @@ fn read(classifier: &Classifier, task: &JoinTask) -> Option<(Member, bool)> {
     let fresh = kept.is_none();
     let make = || {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
-        classifier.signature(&input, &classifier.judge(&input))
+        classifier.judge_and_sign(&input).1
     };
     let signature = match kept {
         Some(signature) => signature,

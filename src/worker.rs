@@ -169,8 +169,8 @@ impl Tools {
 fn judge(county: &County, classifier: &Classifier, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
     let verdict = catch_unwind(AssertUnwindSafe(|| {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
-        let verdict = classifier.judge(&input);
-        let signature = classifier.signature(&input, &verdict).to_bytes();
+        let (verdict, signature) = classifier.judge_and_sign(&input);
+        let signature = signature.to_bytes();
         NewJudgement {
             model: classifier.model_digest().to_owned(),
             topics: verdict.topics,

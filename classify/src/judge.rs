@@ -79,6 +79,11 @@ impl Classifier {
     }
 
     fn judge_whole(&self, input: &Input<'_>) -> Verdict {
+        self.judge_cut(input).0
+    }
+
+    /// The verdict, and the words that it was cut into.
+    pub(crate) fn judge_cut(&self, input: &Input<'_>) -> (Verdict, Document) {
         let (document, normalised) = self.segmenter.document(input.title, input.body);
         let text = Prepared::of(&document, input.channel == Channel::News);
         let row = self.model.vocabulary.row(&text.counts);
@@ -86,12 +91,13 @@ impl Classifier {
         let topics: Vec<usize> = choice.topics.iter().map(|(topic, _)| *topic).collect();
         let verdict = self.verdict(choice, input.channel);
         let thanks = input.channel != Channel::News && praises(input.title);
-        Verdict {
+        let verdict = Verdict {
             kind: if thanks { Kind::Praise } else { verdict.kind },
             places: self.places.find(&normalised, |at| document.is_edge(at)),
             reasons: reasons(&self.model, &document, &row, &topics),
             ..verdict
-        }
+        };
+        (verdict, document)
     }
 
     /// Judges a text known only as words; it gets neither places nor reasons, which need offsets.

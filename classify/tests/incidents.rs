@@ -119,3 +119,14 @@ fn letters_of_the_corpus_join_as_the_gold_incidents_say() {
     assert!(measured.best_match >= 0.92, "{}", measured.best_match);
     assert!(measured.largest <= 0.03, "{}", measured.largest);
 }
+
+#[test]
+fn a_signature_is_the_same_whether_the_text_was_cut_once_or_twice() {
+    let long = "望海花园三期停水三天，请尽快恢复供水。".repeat(150);
+    for body in ["", "石浦镇望海花园三期停水三天，请尽快恢复供水。", &long] {
+        let input = Input { title: "望海花园停水", body, channel: Channel::Hotline };
+        let (verdict, signature) = CLASSIFIER.judge_and_sign(&input);
+        assert_eq!(verdict, CLASSIFIER.judge(&input));
+        assert_eq!(signature, CLASSIFIER.signature(&input, &verdict));
+    }
+}

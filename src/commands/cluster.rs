@@ -75,7 +75,7 @@ fn join(classifier: &Classifier, rows: &[Row]) -> Vec<String> {
         let row = &rows[index];
         let channel = row.channel.unwrap_or(Channel::Complaint);
         let input = Input { title: &row.title, body: &row.body, channel };
-        let signature = classifier.signature(&input, &classifier.judge(&input));
+        let signature = classifier.judge_and_sign(&input).1;
         joined[index] = shelf.join(Member { signature, at: row.time.as_millisecond() }, || place).incident;
     }
     let mut firsts: HashMap<usize, &String> = HashMap::new();

@@ -48,17 +48,32 @@ pub struct Member {
 }
 
 impl Classifier {
+    /// Judges an item and gives its signature; a text that is short enough is cut into words once for both.
+    pub fn judge_and_sign(&self, input: &Input<'_>) -> (Verdict, Signature) {
+        if input.body.chars().nth(OF_BODY).is_some() {
+            let verdict = self.judge(input);
+            let signature = self.signature(input, &verdict);
+            return (verdict, signature);
+        }
+        let (verdict, document) = self.judge_cut(input);
+        let signature = self.sign(input, &verdict, &document);
+        (verdict, signature)
+    }
+
     /// The signature of an item that was judged. Of a long body its beginning is read.
     pub fn signature(&self, input: &Input<'_>, verdict: &Verdict) -> Signature {
         let end = input.body.char_indices().nth(OF_BODY).map_or(input.body.len(), |(at, _)| at);
-        let document = self.document(input.title, &input.body[..end]);
+        self.sign(input, verdict, &self.document(input.title, &input.body[..end]))
+    }
+
+    fn sign(&self, input: &Input<'_>, verdict: &Verdict, document: &Document) -> Signature {
         let vocabulary = self.vocabulary();
         let found = names::find(input, &verdict.places);
         let title = document.runs(document.title()).map(str::to_owned).collect::<Vec<_>>();
         let no_name = |word: &str| !found.windows.iter().any(|window| window.contains(word));
         Signature {
-            words: word_part(&document, vocabulary, |_| true),
-            matter: word_part(&document, vocabulary, no_name),
+            words: word_part(document, vocabulary, |_| true),
+            matter: word_part(document, vocabulary, no_name),
             title: runs_part(&title, vocabulary, 1.0),
             names: runs_part(&found.windows, vocabulary, 1.5),
             towns: found.towns,

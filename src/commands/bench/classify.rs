@@ -89,8 +89,8 @@ pub(super) fn run(global: &Global, items: u32, file: Option<&Path>) -> Result<()
 /// Judges a text; the answer keeps the compiler from leaving the work out.
 fn judged(classifier: &Classifier, text: &Text) -> usize {
     let input = Input { title: &text.title, body: &text.body, channel: Channel::Hotline };
-    let verdict = classifier.judge(&input);
-    verdict.topics.len() + verdict.places.len() + verdict.reasons.len()
+    let (verdict, signature) = classifier.judge_and_sign(&input);
+    verdict.topics.len() + verdict.places.len() + verdict.reasons.len() + signature.to_bytes().len()
 }
 
 /// The seconds that `work` takes over all texts, shared among threads piece by piece.
