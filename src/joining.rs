@@ -1,6 +1,6 @@
 //! The joining stage: items that were judged come to their incident, in the order in which they arrived.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;
@@ -11,28 +11,61 @@ use qingting_models::store::{JoinBatch, JoinTask, Joining, NewMembership, Store}
 
 /// Open and confidential items are told apart by this bit of their terms, so that neither finds the other.
 const CONFIDENTIAL: i64 = 1 << 32;
+/// So many terms and faces are kept from one batch to the next: some tens of megabytes.
+const KEPT: usize = 24_000;
 
-/// Decides on a batch, one item after the other. Nothing is written.
-pub async fn decide(store: &Store, classifier: &Classifier, batch: &JoinBatch) -> Result<Joining> {
-    let mut joining = Joining::default();
-    let mut waiting = Vec::with_capacity(batch.tasks.len());
-    for task in &batch.tasks {
-        match read(classifier, task) {
-            Some((member, fresh)) => {
-                if fresh {
-                    joining.signatures.push((task.item, member.signature.to_bytes()));
+/// Decides on batches, and keeps what it read of the index while nobody else changes it.
+#[derive(Debug, Default)]
+pub struct Joiner {
+    /// As of which count of changes the shelves are, and the shelves.
+    known: Option<(i64, Shelves)>,
+}
+
+impl Joiner {
+    /// Decides on a batch, one item after the other. Nothing is written; if the outcome is not written either, say so by
+    /// [`Joiner::forget`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn decide(
+        &mut self,
+        store: &Store,
+        classifier: &Classifier,
+        batch: &JoinBatch,
+    ) -> Result<Joining> {
+        let mut shelves = match self.known.take() {
+            Some((changes, shelves)) if changes == batch.changes && shelves.len() < KEPT => shelves,
+            _ => Shelves::default(),
+        };
+        let mut joining = Joining::default();
+        let mut waiting = Vec::with_capacity(batch.tasks.len());
+        for task in &batch.tasks {
+            match read(classifier, task) {
+                Some((member, fresh)) => {
+                    if fresh {
+                        joining.signatures.push((task.item, member.signature.to_bytes()));
+                    }
+                    waiting.push((task, member));
                 }
-                waiting.push((task, member));
+                None => joining.unread.push(task.item),
             }
-            None => joining.unread.push(task.item),
         }
+        shelves.prepare(store, batch, &waiting).await?;
+        let mut changed = BTreeSet::new();
+        for (task, member) in waiting {
+            changed.extend(keys(task, &member));
+            shelves.place(store, task, member, &mut joining).await?;
+        }
+        joining.terms =
+            changed.into_iter().map(|term| (term, shelves.of(term).term(term as u32).to_vec())).collect();
+        self.known = Some((batch.changes + 1, shelves));
+        Ok(joining)
     }
-    let mut shelves = Shelves::open(store, batch, &waiting).await?;
-    for (task, member) in waiting {
-        shelves.place(task, member, &mut joining).await?;
+
+    /// Forgets what it kept: the outcome that was decided last was not written.
+    pub fn forget(&mut self) {
+        self.known = None;
     }
-    joining.terms = shelves.changed_terms();
-    Ok(joining)
 }
 
 /// The item as a member, and whether its signature had to be made. A text that breaks the judging gives none.
@@ -50,46 +83,61 @@ fn read(classifier: &Classifier, task: &JoinTask) -> Option<(Member, bool)> {
     Some((Member { signature, at: task.at.as_millisecond() }, fresh))
 }
 
-/// The part of the index that a batch can meet: one shelf for open items, one for confidential ones.
-struct Shelves<'s> {
-    store: &'s Store,
+/// A part of the index: one shelf for open items, one for confidential ones.
+#[derive(Debug, Default)]
+struct Shelves {
     open: Shelf<IncidentId>,
     confidential: Shelf<IncidentId>,
-    changed: BTreeSet<i64>,
 }
 
-impl<'s> Shelves<'s> {
-    async fn open(store: &'s Store, batch: &JoinBatch, items: &[(&JoinTask, Member)]) -> Result<Self> {
-        let mut shelves =
-            Self { store, open: Shelf::default(), confidential: Shelf::default(), changed: BTreeSet::new() };
-        for shelf in [&mut shelves.open, &mut shelves.confidential] {
-            batch.merged.iter().for_each(|&(incident, into)| shelf.put_merged(incident, into));
-            batch.apart.iter().for_each(|&(one, other)| shelf.put_apart(one, other));
-        }
-        let terms: BTreeSet<i64> = items.iter().flat_map(|(task, member)| keys(task, member)).collect();
-        let terms: Vec<i64> = terms.into_iter().collect();
-        for (term, holders) in store.term_holders(&terms).await? {
-            shelves.shelf(term & CONFIDENTIAL != 0).put_term(term as u32, holders);
-        }
-        for confidential in [false, true] {
-            let shelf = shelves.shelf(confidential);
-            let of_shelf = items.iter().filter(|(task, _)| task.confidential == confidential);
-            let met: BTreeSet<IncidentId> = of_shelf.flat_map(|(_, member)| shelf.missing(member)).collect();
-            shelves.bring(confidential, met.into_iter().collect()).await?;
-        }
-        Ok(shelves)
+impl Shelves {
+    fn len(&self) -> usize {
+        self.open.len() + self.confidential.len()
     }
 
     fn shelf(&mut self, confidential: bool) -> &mut Shelf<IncidentId> {
         if confidential { &mut self.confidential } else { &mut self.open }
     }
 
+    /// The shelf of a term.
+    fn of(&mut self, term: i64) -> &mut Shelf<IncidentId> {
+        self.shelf(term & CONFIDENTIAL != 0)
+    }
+
+    /// Brings in what a batch can meet and is not here yet.
+    async fn prepare(
+        &mut self,
+        store: &Store,
+        batch: &JoinBatch,
+        items: &[(&JoinTask, Member)],
+    ) -> Result<()> {
+        for shelf in [&mut self.open, &mut self.confidential] {
+            batch.merged.iter().for_each(|&(incident, into)| shelf.put_merged(incident, into));
+            batch.apart.iter().for_each(|&(one, other)| shelf.put_apart(one, other));
+        }
+        let terms: BTreeSet<i64> = items.iter().flat_map(|(task, member)| keys(task, member)).collect();
+        let unknown: Vec<i64> =
+            terms.into_iter().filter(|term| !self.of(*term).has_term(*term as u32)).collect();
+        let mut found = store.term_holders(&unknown).await?;
+        for term in unknown {
+            let holders = found.remove(&term).unwrap_or_default();
+            self.of(term).put_term(term as u32, holders);
+        }
+        for confidential in [false, true] {
+            let shelf = self.shelf(confidential);
+            let of_shelf = items.iter().filter(|(task, _)| task.confidential == confidential);
+            let met: BTreeSet<IncidentId> = of_shelf.flat_map(|(_, member)| shelf.missing(member)).collect();
+            self.bring(store, confidential, met.into_iter().collect()).await?;
+        }
+        Ok(())
+    }
+
     /// Brings in faces from the store.
-    async fn bring(&mut self, confidential: bool, incidents: Vec<IncidentId>) -> Result<()> {
+    async fn bring(&mut self, store: &Store, confidential: bool, incidents: Vec<IncidentId>) -> Result<()> {
         if incidents.is_empty() {
             return Ok(());
         }
-        let mut faces = self.store.faces(&incidents, FACE as i64).await?;
+        let mut faces = store.faces(&incidents, FACE as i64).await?;
         let shelf = self.shelf(confidential);
         for incident in incidents {
             let face = faces.remove(&incident).unwrap_or_default();
@@ -102,14 +150,21 @@ impl<'s> Shelves<'s> {
     }
 
     /// Brings an item to its incident.
-    async fn place(&mut self, task: &JoinTask, member: Member, joining: &mut Joining) -> Result<()> {
-        self.changed.extend(keys(task, &member));
+    async fn place(
+        &mut self,
+        store: &Store,
+        task: &JoinTask,
+        member: Member,
+        joining: &mut Joining,
+    ) -> Result<()> {
         if let Some((incident, confidential)) = task.member_of
             && confidential == task.confidential
         {
             let shelf = self.shelf(confidential);
             let home = shelf.home(incident);
             shelf.index(home, &member);
+            // Its signature may be another than the one known of it.
+            shelf.forget_face(home);
             return Ok(());
         }
         loop {
@@ -117,9 +172,8 @@ impl<'s> Shelves<'s> {
             if missing.is_empty() {
                 break;
             }
-            self.bring(task.confidential, missing).await?;
+            self.bring(store, task.confidential, missing).await?;
         }
-        let store = self.store;
         let joined = self.shelf(task.confidential).join(member, || store.ids().next(store.now()));
         joining.joined.push(NewMembership {
             item: task.item,
@@ -128,15 +182,6 @@ impl<'s> Shelves<'s> {
         });
         joining.merged.extend(joined.merged.into_iter().map(|merged| (merged, joined.incident)));
         Ok(())
-    }
-
-    fn changed_terms(mut self) -> Vec<(i64, Vec<(IncidentId, i64)>)> {
-        let changed = std::mem::take(&mut self.changed);
-        let terms: BTreeMap<i64, Vec<(IncidentId, i64)>> = changed
-            .into_iter()
-            .map(|term| (term, self.shelf(term & CONFIDENTIAL != 0).term(term as u32).to_vec()))
-            .collect();
-        terms.into_iter().collect()
     }
 }
 

@@ -20,7 +20,7 @@ use qingting_respond::desk::Desk;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::joining;
+use crate::joining::Joiner;
 use crate::model_folder::ModelFolder;
 
 /// How many items are judged in one transaction.
@@ -45,6 +45,7 @@ pub struct Tools {
     pub county: Arc<County>,
     classifier: Arc<RwLock<Arc<Classifier>>>,
     models: Option<ModelFolder>,
+    joiner: Arc<tokio::sync::Mutex<Joiner>>,
     /// What the folder named when it was last looked at.
     asked: Arc<Mutex<Option<String>>>,
     pub http: Http,
@@ -64,7 +65,17 @@ impl Tools {
         let desk = Desk::new(store.clone(), county.clone());
         let random = qingting_models::vault::random::<6>()?;
         let name = format!("{}-{}", std::process::id(), random.map(|byte| format!("{byte:02x}")).concat());
-        Ok(Self { store, county, classifier, models, asked: Arc::new(Mutex::new(asked)), http, desk, name })
+        Ok(Self {
+            store,
+            county,
+            classifier,
+            models,
+            joiner: Arc::default(),
+            asked: Arc::new(Mutex::new(asked)),
+            http,
+            desk,
+            name,
+        })
     }
 
     /// The classifier at work.
@@ -121,15 +132,18 @@ impl Tools {
         let Some(batch) = self.store.claim_joining(&self.name, JOINED, LEASE).await? else {
             return Ok(false);
         };
-        let outcome = joining::decide(&self.store, &self.classifier(), &batch).await?;
+        let mut joiner = self.joiner.lock().await;
+        let outcome = joiner.decide(&self.store, &self.classifier(), &batch).await?;
+        let saved = self.store.save_joining(&self.name, &batch, &outcome).await;
+        if !matches!(saved, Ok(true)) {
+            joiner.forget();
+            tracing::debug!("a batch is joined again: the stage or an incident changed meanwhile");
+        }
         for item in &outcome.unread {
             tracing::error!("item {item} could not be joined");
             self.store.note_work_error("join", *item, "joining failed").await?;
         }
-        if !self.store.save_joining(&self.name, &batch, &outcome).await? {
-            tracing::debug!("a batch is joined again: the stage or an incident changed meanwhile");
-        }
-        Ok(true)
+        Ok(saved.map(|_| true)?)
     }
 
     /// Counts the words of one day, if a day's count is due; `false` when none was.

@@ -34,11 +34,11 @@ pub struct TrainOptions {
 impl Default for TrainOptions {
     fn default() -> Self {
         Self {
-            cost: 1.0,
+            cost: 0.7,
             balance: 0.5,
             inner_folds: 3,
             precision_when_sure: 0.87,
-            least_rows: [2, 3, 2],
+            least_rows: [3, 5, 3],
             most_weights: 1_800_000,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         }

@@ -69,9 +69,29 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
         self.terms.get(&hash).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether a term was put in or met.
+    pub fn has_term(&self, hash: u32) -> bool {
+        self.terms.contains_key(&hash)
+    }
+
+    /// How many terms and faces it holds.
+    pub fn len(&self) -> usize {
+        self.terms.len() + self.faces.len()
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Puts in an incident with its latest members, oldest first.
     pub fn put_face(&mut self, incident: I, face: Vec<Member>) {
         self.faces.insert(incident, face);
+    }
+
+    /// Forgets an incident's members, so that they are [`Shelf::missing`] again.
+    pub fn forget_face(&mut self, incident: I) {
+        self.faces.remove(&incident);
     }
 
     /// Tells that an incident was merged into another.

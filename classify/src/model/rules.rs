@@ -34,7 +34,7 @@ pub(crate) struct Rules {
 
 /// From which probability on a news article is taken to hold nothing to answer, and how much surer
 /// the model must be for a message of a title alone, because a resident's word must not get lost.
-const NOTHING_IN_NEWS: f32 = 0.5;
+const NOTHING_IN_NEWS: f32 = 0.59;
 const NOTHING_IN_TITLE: f32 = 0.9;
 
 /// What the model asserts of a text; indexes point into the labels.

@@ -32,8 +32,9 @@ pub struct JoinBatch {
     pub merged: Vec<(IncidentId, IncidentId)>,
     /// Incidents that a person parted.
     pub apart: Vec<(IncidentId, IncidentId)>,
-    /// The count of people's changes when this was read.
-    changes: i64,
+    /// The count of changes by people and by this stage when this was read: whoever knows the incidents as of this count
+    /// knows them as they are.
+    pub changes: i64,
 }
 
 /// An item as the joining stage reads it.
@@ -168,7 +169,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let now = self.now();
         let mut tx = self.begin().await?;
-        let sql = "UPDATE join_stage SET lease_until = 0 WHERE one = 1 AND lease_by = $1 AND lease_until > $2 AND changes = $3";
+        let sql = "UPDATE join_stage SET lease_until = 0, changes = changes + 1
+                   WHERE one = 1 AND lease_by = $1 AND lease_until > $2 AND changes = $3";
         if tx.run(sql, args![worker, now, batch.changes]).await? == 0 {
             return Ok(false);
         }

@@ -17,7 +17,7 @@ const COOLED: i64 = 200;
 
 /// From how many items on an incident that only gains is not counted again at once: its figures are raised, and the next
 /// cooling reckons its heat.
-const LARGE: i64 = 200;
+const LARGE: i64 = 30;
 
 /// Incidents of a batch: what came to them, and those that lost or swallowed something.
 #[derive(Debug, Default)]
