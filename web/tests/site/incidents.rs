@@ -104,6 +104,9 @@ async fn items_are_split_off_moved_back_and_incidents_merged() {
     assert!(office.get("duty", &path).await.body.contains("望海花园 &#60;停水&#62;"));
 }
 
+/// An action, its fields, and what is said of it.
+type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[tokio::test]
 async fn what_cannot_be_done_is_refused_with_the_reason() {
     let office = Office::new().await;
@@ -112,7 +115,7 @@ async fn what_cannot_be_done_is_refused_with_the_reason() {
     let all = [office.open, office.housing.1, office.school.1].map(|id| id.to_string());
     let all: Vec<(&str, &str)> = all.iter().map(|id| ("item", id.as_str())).collect();
     let own = open.to_string();
-    let cases: [(&str, &[(&str, &str)], &str); 6] = [
+    let cases: [Refused<'_>; 6] = [
         ("split", &[], "请先勾选信息"),
         ("split", &all, "至少要在本事件里留下一件"),
         ("move", &all[..1], "请选择要移到的事件"),
