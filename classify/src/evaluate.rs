@@ -48,6 +48,8 @@ pub struct Evaluation {
     /// Of rows without topics, and of news rows with topics, how many are taken for what they are.
     pub nothing_recognised: Option<f64>,
     pub news_kept: Option<f64>,
+    /// F1 of telling news that a county has something to answer in.
+    pub news_matter_f1: Option<f64>,
     /// Expected calibration error of the first topic's score, in ten bins of equal mass: against the
     /// first label, and against all labels.
     pub calibration: f64,
@@ -201,6 +203,7 @@ fn tally(rows: &[Judged<'_>]) -> Evaluation {
             .collect(),
         nothing_recognised: share(&|r| r.row.is_nothing()?.then_some(r.topics.is_empty())),
         news_kept: share(&|r| (r.row.is_news() && !r.row.is_nothing()?).then_some(!r.topics.is_empty())),
+        news_matter_f1: matter_f1(rows),
         calibration: calibration_error(firsts.iter().map(|f| (f.0, f.1)).collect()),
         calibration_among_labels: calibration_error(firsts.iter().map(|f| (f.0, f.2)).collect()),
         precision_at_coverage_70: precision_at(firsts.iter().map(|f| (f.0, f.1)).collect(), 0.7),
@@ -208,6 +211,15 @@ fn tally(rows: &[Judged<'_>]) -> Evaluation {
         sure: share(&|r| r.row.topics.as_ref().map(|_| !r.unsure)).unwrap_or(0.0),
         precision_when_sure: share(&|r| if r.unsure { None } else { r.first_right() }).unwrap_or(0.0),
     }
+}
+
+/// F1 of asserting a topic of a news row just where it has one; `None` where there is no news with labels.
+fn matter_f1(rows: &[Judged<'_>]) -> Option<f64> {
+    let news = || rows.iter().filter(|r| r.row.is_news() && r.row.topics.is_some());
+    let said = |r: &&Judged<'_>| !r.topics.is_empty();
+    let has = |r: &&Judged<'_>| r.row.is_nothing() == Some(false);
+    let hit = news().filter(|r| said(r) && has(r)).count();
+    (news().count() > 0).then(|| measures([hit, news().filter(said).count(), news().filter(has).count()]).f1)
 }
 
 fn topic_measures(rows: &[Judged<'_>]) -> (BTreeMap<String, Measures>, Measures) {

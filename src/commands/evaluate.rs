@@ -120,6 +120,7 @@ fn print(global: &Global, measured: &Evaluation) -> Result<()> {
     }
     percent("nothing to answer: recognised", measured.nothing_recognised)?;
     percent("news to answer: kept", measured.news_kept)?;
+    percent("news to answer: F1", measured.news_matter_f1)?;
     percent("expected calibration error", of_topics(measured.calibration))?;
     percent("precision of the first topic at coverage 0.7", of_topics(measured.precision_at_coverage_70))?;
     percent("first topic among the labels at coverage 0.7", of_topics(measured.among_at_coverage_70))?;

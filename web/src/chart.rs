@@ -67,6 +67,17 @@ impl Chart {
     }
 }
 
+impl Chart {
+    /// The `span` days that end with `last`, which may be long past: the words say which days.
+    pub fn until(counts: &[(Date, i64)], last: Date, span: i64) -> Self {
+        let chart = Self::of_days(counts, last, span, Date::MIN);
+        let total: i64 =
+            counts.iter().filter(|(day, _)| *day > last.saturating_sub(span.days())).map(|(_, n)| n).sum();
+        let label = format!("{}至{}共 {total} 条", chart.first, chart.last);
+        Self { label, ..chart }
+    }
+}
+
 /// A day with something is never drawn as one without.
 fn path(bars: &[i64], most: i64) -> String {
     let mut path = String::new();
@@ -117,6 +128,12 @@ mod tests {
         );
         let huge = Chart::of_days(&[(today, i64::MAX / 64), (date(2026, 11, 22), 1)], today, 30, today);
         assert!(huge.path.contains("v-23h") && huge.path.contains("v-2h"), "{}", huge.path);
+    }
+
+    #[test]
+    fn days_that_are_past_are_named() {
+        let chart = Chart::until(&[(date(2026, 3, 2), 9), (date(2026, 5, 20), 4)], date(2026, 5, 20), 28);
+        assert_eq!(chart.label, "4月23日至5月20日共 4 条");
     }
 
     #[test]

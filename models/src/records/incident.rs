@@ -57,7 +57,7 @@ pub struct IncidentMove {
     pub to: IncidentId,
     pub at: Timestamp,
     pub actor: Actor,
-    /// `merge`, `move`, `split` or `confidential`.
+    /// `merge`, `move`, `split`; `confidential` or `open` where the item's confidentiality changed.
     pub why: String,
 }
 

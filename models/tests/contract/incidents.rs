@@ -214,7 +214,7 @@ async fn what_a_person_parts_stays_parted() {
 async fn what_turns_confidential_leaves_its_incident_and_the_eyes_of_others() {
     for store in each_database().await.unwrap() {
         let source = sheet(&store, "12345").await;
-        let items = calls(&store, &source, &[("1", ""), ("2", "")]).await;
+        let items = calls(&store, &source, &[("1", "13800001234"), ("2", "13900001234")]).await;
         let mut ids = Vec::new();
         join(&store, &mut ids, &[0, 0]).await;
         let decided = PersonJudgement {
@@ -224,15 +224,21 @@ async fn what_turns_confidential_leaves_its_incident_and_the_eyes_of_others() {
             department: None,
             places: None,
         };
-        store.judge_by_person(&DUTY, items[1], 1, decided, PERSON).await.unwrap();
+        store.judge_by_person(&DUTY, items[0], 1, decided, PERSON).await.unwrap();
         let batch = claim(&store).await;
         assert_eq!((batch.tasks[0].confidential, batch.tasks[0].member_of), (true, Some((ids[0], false))));
         let own: IncidentId = store.ids().next(store.now());
-        let joined = vec![NewMembership { item: items[1], incident: own, kinship: None }];
+        let joined = vec![NewMembership { item: items[0], incident: own, kinship: None }];
         assert!(store.save_joining("w", &batch, &Joining { joined, ..Joining::default() }).await.unwrap());
-        assert_eq!(items_of(&store, ids[0]).await, [items[0]].into());
+        assert_eq!(items_of(&store, ids[0]).await, [items[1]].into());
+        let left = read(&store, ids[0]).await;
+        assert_eq!(
+            (left.items, left.callers, left.title.as_str()),
+            (1, 1, "停水2"),
+            "the title left with its item"
+        );
         assert_eq!(store.incident(&DUTY, own).await.unwrap(), None);
-        assert!(store.incidents_of(&DUTY, &items[1..]).await.unwrap().is_empty());
+        assert!(store.incidents_of(&DUTY, &items[..1]).await.unwrap().is_empty());
         assert!(read(&store, own).await.confidential);
         let both = store.merge_incidents(&Viewer::SYSTEM, own, ids[0], PERSON).await;
         assert!(matches!(both, Err(StoreError::Bad(_))));

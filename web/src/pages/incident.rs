@@ -67,8 +67,8 @@ pub struct HistoryLine {
     pub at: Moment,
     pub who: String,
     pub what: String,
-    /// The other incident.
-    pub other: String,
+    /// The other incident; none where it lives on in this one.
+    pub other: Option<String>,
 }
 
 pub async fn show(
@@ -123,7 +123,7 @@ fn chart(times: &[(Timestamp, qingting_models::records::Channel)]) -> Chart {
         }
     }
     let last = days.last().map_or(date(1970, 1, 1), |(day, _)| *day);
-    Chart::of_days(&days, last, DAYS, Date::MIN)
+    Chart::until(&days, last, DAYS)
 }
 
 fn member(item: &Item, membership: &Membership, names: &Names, now: Timestamp) -> MemberRow {
@@ -158,7 +158,7 @@ fn history(id: IncidentId, moves: &[IncidentMove], people: &People, now: Timesta
             let (one, count) = (&together[0], together.len());
             let came = one.to == id;
             let what = match (one.why.as_str(), came) {
-                ("merge", true) => format!("并入 {count} 件，来自"),
+                ("merge", true) => format!("并入另一事件的 {count} 件"),
                 ("merge", false) => format!("{count} 件并入"),
                 ("split", true) => format!("拆出 {count} 件成为本事件，来自"),
                 ("split", false) => format!("拆出 {count} 件，成为"),
@@ -172,7 +172,7 @@ fn history(id: IncidentId, moves: &[IncidentMove], people: &People, now: Timesta
                 at: Moment::new(one.at, now),
                 who: people.actor(one.actor),
                 what,
-                other: other.to_string(),
+                other: (one.why != "merge" || !came).then(|| other.to_string()),
             }
         })
         .collect()
@@ -217,7 +217,12 @@ impl crate::samples::Sampled for IncidentPage {
                 how: t.clone(),
             }],
             more: 3,
-            history: vec![HistoryLine { at: moment(60), who: t.clone(), what: t.clone(), other: t.clone() }],
+            history: vec![HistoryLine {
+                at: moment(60),
+                who: t.clone(),
+                what: t.clone(),
+                other: Some(t.clone()),
+            }],
             judges: true,
             near: vec![choice(&t)],
         };

@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use qingting_models::ids::{IncidentId, ItemId};
+use qingting_models::store::StoreError;
 
 use super::incident::show_again;
 use super::{Answer, back, read_id};
@@ -49,7 +50,7 @@ pub async fn merge(
         Some(other) if other == id => Err(WebError::bad("选的就是本事件")),
         Some(other) => {
             let merged = state.store.merge_incidents(&caller.judging_eyes(), other, id, caller.actor()).await;
-            merged.map(|incident| incident.id).map_err(WebError::from)
+            merged.map(|incident| incident.id).map_err(|error| refused(error, UNSEEN))
         }
         None => Err(WebError::bad("请选择另一个事件，或粘贴它的网址，如 /incidents/01h3…")),
     };
@@ -90,7 +91,25 @@ async fn part(
     if target.is_none() && items.len() as i64 >= incident.items {
         return Err(WebError::bad("至少要在本事件里留下一件"));
     }
-    Ok(state.store.part_items(&eyes, id, &items, target, caller.actor()).await?.id)
+    let parted = state.store.part_items(&eyes, id, &items, target, caller.actor()).await;
+    parted.map(|incident| incident.id).map_err(|error| refused(error, UNSEEN))
+}
+
+/// What is said of an incident or item that the caller does not see or that is gone.
+const UNSEEN: &str = "没有找到选中的事件或信息，或者不在您的研判范围内";
+
+/// Why the store refused, in words that the page shows; it has checked what the form could not know.
+fn refused(error: StoreError, unseen: &str) -> WebError {
+    match error {
+        StoreError::NotFound(_) => WebError::bad(unseen),
+        StoreError::Bad(cause) => {
+            tracing::info!(cause, "a change of an incident was refused");
+            WebError::bad(
+                "没有改成：保密的和不保密的事件不能放在一起，或者选中的信息、事件刚刚已被移走或并入；请看下面的最新内容",
+            )
+        }
+        other => other.into(),
+    }
 }
 
 /// The incident that was chosen, or whose address was pasted.

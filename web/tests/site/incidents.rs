@@ -97,7 +97,7 @@ async fn items_are_split_off_moved_back_and_incidents_merged() {
     assert_eq!(items(&office, open).await, 3);
     let old = office.get("duty", &format!("/incidents/{new}")).await;
     assert_eq!((old.status, old.location()), (StatusCode::SEE_OTHER, path.as_str()));
-    assert!(office.get("duty", &path).await.body.contains("并入 2 件，来自"));
+    assert!(office.get("duty", &path).await.body.contains("并入另一事件的 2 件"));
 
     let named = office.post("duty", &format!("{path}/name"), &[("title", "望海花园 <停水>")]).await;
     assert_eq!(named.status, StatusCode::SEE_OTHER);
@@ -130,7 +130,8 @@ async fn what_cannot_be_done_is_refused_with_the_reason() {
     }
     let secret = conduct.to_string();
     let hidden = office.post("duty", &format!("{path}/merge"), &[("other", secret.as_str())]).await;
-    assert_eq!(hidden.status, StatusCode::NOT_FOUND);
+    assert_eq!(hidden.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(hidden.body.contains("不在您的研判范围内") && !hidden.body.contains("吃拿卡要"));
     let reader = office.post("leader", &format!("{path}/split"), &all[..1]).await;
     assert_eq!(reader.status, StatusCode::FORBIDDEN);
     assert_eq!(items(&office, open).await, 3);

@@ -38,7 +38,7 @@ impl Store {
         tx.run(sql, args![from.id.0, into.id.0]).await?;
         self.merge_in(&mut tx, from.id, into.id, actor).await?;
         self.recount(&mut tx, &[into.id]).await?;
-        let detail = json!({ "from": from.id, "items": from.items });
+        let detail = json!({ "from_incident": from.id, "items": from.items });
         self.audit_in(&mut tx, actor, "incident.merge", Subject::Incident(into.id), detail).await?;
         tx.commit().await?;
         self.seen(viewer, into.id).await
@@ -85,7 +85,7 @@ impl Store {
         self.move_in(&mut tx, &from, to, &items, actor, why).await?;
         part(&mut tx, from.id, to).await?;
         self.recount(&mut tx, &[from.id, to]).await?;
-        let detail = json!({ "to": to, "items": items });
+        let detail = json!({ "to_incident": to, "items": items });
         self.audit_in(&mut tx, actor, &format!("incident.{why}"), Subject::Incident(from.id), detail).await?;
         tx.commit().await?;
         self.seen(viewer, to).await
@@ -204,7 +204,7 @@ impl Store {
         work::add(tx, work::JOIN, &ids, self.now()).await
     }
 
-    async fn note_moves(
+    pub(super) async fn note_moves(
         &self,
         tx: &mut Tx,
         from: IncidentId,
@@ -244,7 +244,7 @@ impl Store {
     }
 
     /// Counts the callers of an incident anew after items left it.
-    async fn callers_again(&self, tx: &mut Tx, incident: IncidentId) -> Result<(), StoreError> {
+    pub(super) async fn callers_again(&self, tx: &mut Tx, incident: IncidentId) -> Result<(), StoreError> {
         tx.run("DELETE FROM incident_caller WHERE incident_id = $1", args![incident.0]).await?;
         let left = items_of(tx, incident).await?;
         self.callers_to(tx, incident, &left).await

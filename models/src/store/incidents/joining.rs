@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::super::{Store, StoreError, work};
 use super::callers::caller_of;
 use super::standing::Touched;
-use crate::ids::{IncidentId, ItemId, MoveId, SealedId};
+use crate::ids::{IncidentId, ItemId, SealedId};
 use crate::records::{Actor, Channel};
 use crate::store::db::{Arg, Row, Tx, args};
 
@@ -219,7 +219,7 @@ impl Store {
             let caller = self.caller(tx, task.sealed).await?;
             if let Some((from, _)) = task.member_of {
                 let why = if task.confidential { "confidential" } else { "open" };
-                self.note_move(tx, task.item, from, joined.incident, Actor::System, why).await?;
+                self.note_moves(tx, from, joined.incident, &[task.item], Actor::System, why).await?;
                 touched.lost.push(from);
             }
             members.push(args![
@@ -245,6 +245,10 @@ impl Store {
             "ON CONFLICT (item_id) DO UPDATE SET incident_id = excluded.incident_id, kinship = excluded.kinship, by_person = excluded.by_person",
         )
         .await?;
+        for left in &touched.lost {
+            self.callers_again(tx, *left).await?;
+            call_after_another(tx, *left, &left_by(batch, *left)).await?;
+        }
         Ok(touched)
     }
 
@@ -259,26 +263,6 @@ impl Store {
             Err(StoreError::Vault(_) | StoreError::NotFound(_) | StoreError::Bad(_)) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    pub(super) async fn note_move(
-        &self,
-        tx: &mut Tx,
-        item: ItemId,
-        from: IncidentId,
-        to: IncidentId,
-        actor: Actor,
-        why: &str,
-    ) -> Result<(), StoreError> {
-        let id: MoveId = self.ids().next(self.now());
-        tx.insert(
-            "incident_move",
-            MOVE_COLUMNS,
-            vec![args![id.0, item.0, from.0, to.0, self.now(), actor.code(), why]],
-            "",
-        )
-        .await?;
-        Ok(())
     }
 }
 
@@ -300,11 +284,35 @@ pub(super) const MOVE_COLUMNS: &[&str] = &["id", "item_id", "source_id", "target
 /// The most characters of an incident's title.
 const TITLE: usize = 60;
 
+fn title_of(task: &JoinTask) -> String {
+    let words = if task.title.trim().is_empty() { &task.body } else { &task.title };
+    words.trim().chars().take(TITLE).collect()
+}
+
 /// A new incident; it is counted before its transaction ends.
 fn incident_row(id: IncidentId, task: &JoinTask, now: Timestamp) -> Vec<Arg> {
-    let words = if task.title.trim().is_empty() { &task.body } else { &task.title };
-    let title: String = words.trim().chars().take(TITLE).collect();
-    args![id.0, title, task.confidential, 0i64, 0i64, "{}", 0i64, task.at, task.at, Some(0.0), now]
+    args![id.0, title_of(task), task.confidential, 0i64, 0i64, "{}", 0i64, task.at, task.at, Some(0.0), now]
+}
+
+/// The items of a batch that leave an incident.
+fn left_by(batch: &JoinBatch, incident: IncidentId) -> Vec<&JoinTask> {
+    let leaves = |task: &&JoinTask| {
+        task.member_of.is_some_and(|(of, confidential)| of == incident && confidential != task.confidential)
+    };
+    batch.tasks.iter().filter(leaves).collect()
+}
+
+/// Gives an incident that is called after an item which left it, since that may not be read by all any more, the title of
+/// the earliest item that stays.
+async fn call_after_another(tx: &mut Tx, incident: IncidentId, left: &[&JoinTask]) -> Result<(), StoreError> {
+    for title in left.iter().map(|task| title_of(task)) {
+        let sql = "UPDATE incident SET title = COALESCE((
+                     SELECT CASE WHEN i.title = '' THEN substr(i.body, 1, 60) ELSE substr(i.title, 1, 60) END
+                     FROM incident_member m JOIN item i ON i.id = m.item_id WHERE m.incident_id = $1
+                     ORDER BY m.at, m.item_id LIMIT 1), '') WHERE id = $1 AND title = $2";
+        tx.run(sql, args![incident.0, title]).await?;
+    }
+    Ok(())
 }
 
 async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JoinTask>, StoreError> {
