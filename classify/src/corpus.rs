@@ -64,8 +64,7 @@ impl Row {
     /// Whether the urgency is at least `level`; `None` where the row does not tell.
     pub fn is_at_least(&self, level: u8) -> Option<bool> {
         match self.urgent {
-            Some(true) => Some(true),
-            Some(false) if level > 1 => Some(false),
+            Some(urgent) if level > 1 => Some(urgent),
             _ => self.urgency.map(|urgency| urgency >= level),
         }
     }
@@ -254,7 +253,7 @@ mod tests {
         .unwrap();
         let told: Vec<_> = rows.iter().map(|row| (row.is_at_least(1), row.is_at_least(2))).collect();
         let no = Some(false);
-        assert_eq!(told, [(Some(true), Some(true)), (None, no), (Some(true), no)]);
+        assert_eq!(told, [(None, Some(true)), (None, no), (Some(true), no)]);
         let nothing: Vec<_> = rows.iter().map(Row::is_nothing).collect();
         assert_eq!(nothing, [None, None, Some(true)]);
     }
