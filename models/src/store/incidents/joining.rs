@@ -86,8 +86,9 @@ impl Store {
         lease: SignedDuration,
     ) -> Result<Option<JoinBatch>, StoreError> {
         // Most rounds find nothing, and then no writer waits.
-        let waiting = "SELECT count(*) FROM (SELECT 1 FROM work WHERE stage = $1 LIMIT 1) AS w";
-        if self.db().number(waiting, args![work::JOIN]).await? == 0 {
+        let waiting =
+            "SELECT count(*) FROM (SELECT 1 FROM work WHERE stage = $1 AND attempts < $2 LIMIT 1) AS w";
+        if self.db().number(waiting, args![work::JOIN, work::MAX_ATTEMPTS]).await? == 0 {
             return Ok(None);
         }
         let now = self.now();
