@@ -32,7 +32,7 @@ fn weight_of(level: u16) -> f32 {
 }
 
 impl Signature {
-    /// The signature as bytes, 1,500 at most.
+    /// The signature as bytes: some hundreds, and 1,400 where every part is full, besides its towns.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![FORM];
         for part in [&self.words, &self.matter, &self.title, &self.names, &self.topics, &self.offices] {

@@ -60,7 +60,7 @@ pub use quarantine::QuarantineFilter;
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};
-pub use words::{WORD_DAYS, WordCounts, day_of};
+pub use words::{WordCounts, day_of};
 pub use work::{StuckWork, Waiting};
 
 use crate::clock::Clock;

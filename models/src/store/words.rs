@@ -10,7 +10,7 @@ use super::{Store, StoreError};
 /// How long the count of a day that is not over yet holds.
 const HOLDS: SignedDuration = SignedDuration::from_mins(30);
 /// How many days are kept.
-pub const WORD_DAYS: i64 = 56;
+const WORD_DAYS: i64 = 56;
 /// Stands for the items of a day that a worker is counting; one that was killed leaves it.
 const UNDER_WAY: i64 = -1;
 const DAY_MS: i64 = 86_400_000;

@@ -50,7 +50,7 @@ pub async fn merge(
         Some(other) if other == id => Err(WebError::bad("选的就是本事件")),
         Some(other) => {
             let merged = state.store.merge_incidents(&caller.judging_eyes(), other, id, caller.actor()).await;
-            merged.map(|incident| incident.id).map_err(|error| refused(error, UNSEEN))
+            merged.map(|incident| incident.id).map_err(refused)
         }
         None => Err(WebError::bad("请选择另一个事件，或粘贴它的网址，如 /incidents/01h3…")),
     };
@@ -92,16 +92,13 @@ async fn part(
         return Err(WebError::bad("至少要在本事件里留下一件"));
     }
     let parted = state.store.part_items(&eyes, id, &items, target, caller.actor()).await;
-    parted.map(|incident| incident.id).map_err(|error| refused(error, UNSEEN))
+    parted.map(|incident| incident.id).map_err(refused)
 }
 
-/// What is said of an incident or item that the caller does not see or that is gone.
-const UNSEEN: &str = "没有找到选中的事件或信息，或者不在您的研判范围内";
-
 /// Why the store refused, in words that the page shows; it has checked what the form could not know.
-fn refused(error: StoreError, unseen: &str) -> WebError {
+fn refused(error: StoreError) -> WebError {
     match error {
-        StoreError::NotFound(_) => WebError::bad(unseen),
+        StoreError::NotFound(_) => WebError::bad("没有找到选中的事件或信息，或者不在您的研判范围内"),
         StoreError::Bad(cause) => {
             tracing::info!(cause, "a change of an incident was refused");
             WebError::bad(

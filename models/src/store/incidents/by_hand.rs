@@ -4,12 +4,10 @@ use serde_json::json;
 
 use super::super::{Store, StoreError, work};
 use super::joining::MOVE_COLUMNS;
+use super::{TITLE, TITLE_OF_ITEM};
 use crate::ids::{IncidentId, ItemId, MoveId, SealedId};
 use crate::records::{Actor, Incident, Subject, Viewer};
 use crate::store::db::{Arg, Tx, args};
-
-/// The most characters of a title.
-const TITLE: usize = 60;
 
 impl Store {
     /// Makes two incidents one: `from` lives on in `into`, and leads there for ever.
@@ -173,10 +171,12 @@ impl Store {
         first: ItemId,
     ) -> Result<IncidentId, StoreError> {
         let id: IncidentId = self.ids().next(self.now());
-        let sql = "INSERT INTO incident (id, title, confidential, items, callers, channels, urgency, first_at, last_at, heat, heat_at)
-                   SELECT $1, CASE WHEN i.title = '' THEN substr(i.body, 1, 60) ELSE substr(i.title, 1, 60) END, $2, 0, 0, '{}', 0, m.at, m.at, 0.0, $3
-                   FROM item i JOIN incident_member m ON m.item_id = i.id WHERE i.id = $4";
-        tx.run(sql, args![id.0, like.confidential, self.now(), first.0]).await?;
+        let sql = format!(
+            "INSERT INTO incident (id, title, confidential, items, callers, channels, urgency, first_at, last_at, heat, heat_at)
+             SELECT $1, {TITLE_OF_ITEM}, $2, 0, 0, '{{}}', 0, m.at, m.at, 0.0, $3
+             FROM item i JOIN incident_member m ON m.item_id = i.id WHERE i.id = $4"
+        );
+        tx.run(&sql, args![id.0, like.confidential, self.now(), first.0]).await?;
         Ok(id)
     }
 

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::super::{Store, StoreError, work};
 use super::callers::caller_of;
 use super::standing::Touched;
+use super::{TITLE, TITLE_OF_ITEM};
 use crate::ids::{IncidentId, ItemId, SealedId};
 use crate::records::{Actor, Channel};
 use crate::store::db::{Arg, Row, Tx, args};
@@ -282,9 +283,6 @@ const INCIDENT_COLUMNS: &[&str] = &[
 ];
 pub(super) const MOVE_COLUMNS: &[&str] = &["id", "item_id", "source_id", "target_id", "at", "actor", "why"];
 
-/// The most characters of an incident's title.
-const TITLE: usize = 60;
-
 fn title_of(task: &JoinTask) -> String {
     let words = if task.title.trim().is_empty() { &task.body } else { &task.title };
     words.trim().chars().take(TITLE).collect()
@@ -307,11 +305,12 @@ fn left_by(batch: &JoinBatch, incident: IncidentId) -> Vec<&JoinTask> {
 /// the earliest item that stays.
 async fn call_after_another(tx: &mut Tx, incident: IncidentId, left: &[&JoinTask]) -> Result<(), StoreError> {
     for title in left.iter().map(|task| title_of(task)) {
-        let sql = "UPDATE incident SET title = COALESCE((
-                     SELECT CASE WHEN i.title = '' THEN substr(i.body, 1, 60) ELSE substr(i.title, 1, 60) END
-                     FROM incident_member m JOIN item i ON i.id = m.item_id WHERE m.incident_id = $1
-                     ORDER BY m.at, m.item_id LIMIT 1), '') WHERE id = $1 AND title = $2";
-        tx.run(sql, args![incident.0, title]).await?;
+        let sql = format!(
+            "UPDATE incident SET title = COALESCE((SELECT {TITLE_OF_ITEM} FROM incident_member m
+               JOIN item i ON i.id = m.item_id WHERE m.incident_id = $1
+               ORDER BY m.at, m.item_id LIMIT 1), '') WHERE id = $1 AND title = $2"
+        );
+        tx.run(&sql, args![incident.0, title]).await?;
     }
     Ok(())
 }

@@ -17,6 +17,11 @@ use crate::county::{TopicCode, Town};
 use crate::ids::{IncidentId, ItemId};
 use crate::records::{Actor, Channel, Incident, IncidentMove, Item, Membership, Urgency, Viewer};
 
+/// The most characters of an incident's title, and the title of an item `i` as SQL: its own, or how its text begins.
+const TITLE: usize = 60;
+const TITLE_OF_ITEM: &str =
+    "substr(CASE WHEN trim(i.title) = '' THEN trim(i.body) ELSE trim(i.title) END, 1, 60)";
+
 /// Which incidents a list shows; all that are set must hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IncidentFilter {
