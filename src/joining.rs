@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use qingting_classify::incidents::{FACE, Member, Shelf, Signature, probes};
 use qingting_classify::{Classifier, Input};
 use qingting_models::ids::IncidentId;
-use qingting_models::store::{JoinBatch, JoinTask, Joining, NewMembership, Store};
+use qingting_models::store::{JoinBatch, JoinTask, Joining, NewMembership, Redirects, Store};
 
 /// Open and confidential items are told apart by this bit of their terms, so that neither finds the other.
 const CONFIDENTIAL: i64 = 1 << 32;
@@ -33,9 +33,10 @@ impl Joiner {
         classifier: &Classifier,
         batch: &JoinBatch,
     ) -> Result<Joining> {
-        let mut shelves = match self.known.take() {
-            Some((changes, shelves)) if changes == batch.changes && shelves.len() < KEPT => shelves,
-            _ => Shelves::default(),
+        let mut shelves = match (&batch.redirects, self.known.take()) {
+            (None, Some((changes, shelves))) if changes == batch.changes => shelves,
+            (Some(redirects), _) => Shelves::new(redirects),
+            (None, _) => bail!("the batch comes without the redirects that this worker lacks"),
         };
         let mut joining = Joining::default();
         let mut waiting = Vec::with_capacity(batch.tasks.len());
@@ -50,7 +51,7 @@ impl Joiner {
                 None => joining.unread.push(task.item),
             }
         }
-        shelves.prepare(store, batch, &waiting).await?;
+        shelves.prepare(store, &waiting).await?;
         let mut changed = BTreeSet::new();
         for (task, member) in waiting {
             changed.extend(keys(task, &member));
@@ -60,6 +61,12 @@ impl Joiner {
             changed.into_iter().map(|term| (term, shelves.of(term).term(term as u32).to_vec())).collect();
         self.known = Some((batch.changes + 1, shelves));
         Ok(joining)
+    }
+
+    /// As of which count of changes it knows the redirects. It lets go of what it knows when that grows too large.
+    pub fn knows(&mut self) -> Option<i64> {
+        self.known = self.known.take().filter(|(_, shelves)| shelves.len() < KEPT);
+        self.known.as_ref().map(|(changes, _)| *changes)
     }
 
     /// Forgets what it kept: the outcome that was decided last was not written.
@@ -91,6 +98,15 @@ struct Shelves {
 }
 
 impl Shelves {
+    fn new(redirects: &Redirects) -> Self {
+        let mut shelves = Self::default();
+        for shelf in [&mut shelves.open, &mut shelves.confidential] {
+            redirects.merged.iter().for_each(|&(incident, into)| shelf.put_merged(incident, into));
+            redirects.apart.iter().for_each(|&(one, other)| shelf.put_apart(one, other));
+        }
+        shelves
+    }
+
     fn len(&self) -> usize {
         self.open.len() + self.confidential.len()
     }
@@ -105,16 +121,7 @@ impl Shelves {
     }
 
     /// Brings in what a batch can meet and is not here yet.
-    async fn prepare(
-        &mut self,
-        store: &Store,
-        batch: &JoinBatch,
-        items: &[(&JoinTask, Member)],
-    ) -> Result<()> {
-        for shelf in [&mut self.open, &mut self.confidential] {
-            batch.merged.iter().for_each(|&(incident, into)| shelf.put_merged(incident, into));
-            batch.apart.iter().for_each(|&(one, other)| shelf.put_apart(one, other));
-        }
+    async fn prepare(&mut self, store: &Store, items: &[(&JoinTask, Member)]) -> Result<()> {
         let terms: BTreeSet<i64> = items.iter().flat_map(|(task, member)| keys(task, member)).collect();
         let unknown: Vec<i64> =
             terms.into_iter().filter(|term| !self.of(*term).has_term(*term as u32)).collect();

@@ -129,10 +129,9 @@ impl Tools {
 
     /// Joins one batch to incidents; `false` when there was no work or another worker has the stage.
     pub async fn join_once(&self) -> Result<bool> {
-        let Some(batch) = self.store.claim_joining(&self.name, JOINED, LEASE).await? else {
-            return Ok(false);
-        };
         let mut joiner = self.joiner.lock().await;
+        let claimed = self.store.claim_joining(&self.name, joiner.knows(), JOINED, LEASE).await?;
+        let Some(batch) = claimed else { return Ok(false) };
         let outcome = joiner.decide(&self.store, &self.classifier(), &batch).await?;
         let saved = self.store.save_joining(&self.name, &batch, &outcome).await;
         if !matches!(saved, Ok(true)) {

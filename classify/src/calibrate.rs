@@ -20,7 +20,7 @@ impl Logistic {
     }
 
     /// Fits to cases of `(inputs, yes)`; without cases of both answers the result says what there is.
-    pub(crate) fn fit(cases: &[(Vec<f32>, bool)], width: usize) -> Self {
+    pub(crate) fn fit(cases: &[(impl AsRef<[f32]>, bool)], width: usize) -> Self {
         let yes = cases.iter().filter(|(_, y)| *y).count() as f64;
         let no = cases.len() as f64 - yes;
         let (high, low) = ((yes + 1.0) / (yes + 2.0), 1.0 / (no + 2.0));
@@ -31,7 +31,7 @@ impl Logistic {
             let rows: Vec<(Vec<f64>, f64)> = cases
                 .iter()
                 .map(|(x, y)| {
-                    let mut row: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
+                    let mut row: Vec<f64> = x.as_ref().iter().map(|&v| f64::from(v)).collect();
                     row.push(1.0);
                     (row, if *y { high } else { low })
                 })
@@ -50,13 +50,13 @@ pub(crate) struct Softmax {
 
 impl Softmax {
     /// The probability of each option; `options[o]` holds the scores of option `o`.
-    pub(crate) fn probabilities(&self, options: &[Vec<f32>]) -> Vec<f32> {
+    pub(crate) fn probabilities(&self, options: &[impl AsRef<[f32]>]) -> Vec<f32> {
         let slope: Vec<f64> = self.slope.iter().map(|&s| f64::from(s)).collect();
         shares(options, &slope).into_iter().map(|p| p as f32).collect()
     }
 
     /// Fits to cases of `(scores by option, right option)`.
-    pub(crate) fn fit(cases: &[(Vec<Vec<f32>>, usize)], width: usize) -> Self {
+    pub(crate) fn fit(cases: &[(Vec<impl AsRef<[f32]>>, usize)], width: usize) -> Self {
         let mut theta = vec![1.0; width];
         if !cases.is_empty() {
             newton(&mut theta, |theta| softmax_loss(cases, theta));
@@ -107,28 +107,28 @@ fn logistic_loss(rows: &[(Vec<f64>, f64)], theta: &[f64]) -> Point {
     point
 }
 
-fn softmax_loss(cases: &[(Vec<Vec<f32>>, usize)], theta: &[f64]) -> Point {
+fn softmax_loss(cases: &[(Vec<impl AsRef<[f32]>>, usize)], theta: &[f64]) -> Point {
     let mut point = Point::start(theta);
     for (options, right) in cases {
         let p = shares(options, theta);
         let mean: Vec<f64> = (0..theta.len())
-            .map(|k| options.iter().zip(&p).map(|(o, p)| p * f64::from(o[k])).sum())
+            .map(|k| options.iter().zip(&p).map(|(o, p)| p * f64::from(o.as_ref()[k])).sum())
             .collect();
         point.loss -= p[*right].max(1e-300).ln();
         for (option, p) in options.iter().zip(&p) {
-            let apart: Vec<f64> = option.iter().zip(&mean).map(|(&x, m)| f64::from(x) - m).collect();
+            let apart: Vec<f64> = option.as_ref().iter().zip(&mean).map(|(&x, m)| f64::from(x) - m).collect();
             point.add(&apart, 0.0, *p);
         }
         for (k, g) in point.gradient.iter_mut().enumerate() {
-            *g += mean[k] - f64::from(options[*right][k]);
+            *g += mean[k] - f64::from(options[*right].as_ref()[k]);
         }
     }
     point
 }
 
-fn shares(options: &[Vec<f32>], slope: &[f64]) -> Vec<f64> {
+fn shares(options: &[impl AsRef<[f32]>], slope: &[f64]) -> Vec<f64> {
     let scores: Vec<f64> =
-        options.iter().map(|o| o.iter().zip(slope).map(|(&x, s)| f64::from(x) * s).sum()).collect();
+        options.iter().map(|o| o.as_ref().iter().zip(slope).map(|(&x, s)| f64::from(x) * s).sum()).collect();
     let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let powers: Vec<f64> = scores.iter().map(|s| (s - top).exp()).collect();
     let total: f64 = powers.iter().sum();

@@ -58,7 +58,7 @@ impl Classifier {
     /// another. What was masked, numbers and connecting words are none.
     pub fn terms(&self, title: &str, body: &str) -> BTreeSet<String> {
         let end = body.char_indices().nth(READ).map_or(body.len(), |(at, _)| at);
-        let document = self.document(&without_labels(title), &without_labels(&body[..end]));
+        let (document, _) = self.document(&without_labels(title), &without_labels(&body[..end]));
         let mut terms = BTreeSet::new();
         let mut before: Option<&str> = None;
         for word in document.words() {

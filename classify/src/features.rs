@@ -21,10 +21,20 @@ const CONNECTING: [&str; 65] = [
     "里",
 ];
 
-/// How often each feature stands in a text, by view; sorted by hash.
+/// What stands in a text, by view, with how much it counts there. A feature that stands in it several times is named
+/// several times, until [`Counts::in_order`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
+    /// The words' view begins with the words of the document, one for one; pairs follow. The title's begins and ends
+    /// with the title's words.
     pub views: [Vec<(u32, f32)>; VIEWS],
+}
+
+impl Counts {
+    /// By rising hash, each feature once: as a model learns from it.
+    pub(crate) fn in_order(self) -> Self {
+        Self { views: self.views.map(summed) }
+    }
 }
 
 /// Counts the features of a text. Words of the title count twice.
@@ -32,16 +42,22 @@ pub(crate) fn count(document: &Document) -> Counts {
     let mut views: [Vec<(u32, f32)>; VIEWS] = Default::default();
     views[WORDS].reserve(2 * document.words().len());
     views[CHARACTERS].reserve(3 * document.text_length());
-    for (words, weight) in [(document.title(), 2.0), (document.body(), 1.0)] {
-        count_words(document, words, weight, &mut views[WORDS]);
-        document.runs(words).for_each(|run| count_run(run, weight, &mut views[CHARACTERS]));
+    let parts = [(document.title(), 2.0), (document.body(), 1.0)];
+    for (words, weight) in parts {
+        views[WORDS].extend(words.iter().map(|word| (word.hash, weight)));
+    }
+    for (words, weight) in parts {
+        each_pair(document, words, |hash| views[WORDS].push((hash, weight)));
+        for run in document.runs(words) {
+            each_run(run.chars(), |_, hash| views[CHARACTERS].push((hash, weight)));
+        }
     }
     views[TITLE].extend(document.title().iter().map(|word| (title_hash(document.text(word)), 1.0)));
-    Counts { views: views.map(summed) }
+    Counts { views }
 }
 
-/// Sorted by hash, each once.
-fn summed(mut counts: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
+/// By rising hash, each once.
+pub(crate) fn summed(mut counts: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
     counts.sort_unstable_by_key(|&(hash, _)| hash);
     counts.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
@@ -54,74 +70,96 @@ fn summed(mut counts: Vec<(u32, f32)>) -> Vec<(u32, f32)> {
 }
 
 /// The hash under which a word is counted.
-pub(crate) fn word_hash(word: &str) -> u32 {
-    hash(b'w', &[word])
+pub(crate) const fn word_hash(word: &str) -> u32 {
+    folded(eat_part(eat(BASIS, b'w'), word))
 }
 
 /// The hash under which a word of a title is counted besides.
 pub(crate) fn title_hash(word: &str) -> u32 {
-    hash(b't', &[word])
+    folded(eat_part(eat(BASIS, b't'), word))
 }
 
 /// The hash under which two words, one after the other, are counted.
 pub(crate) fn pair_hash(before: &str, word: &str) -> u32 {
-    hash(b'p', &[before, word])
+    folded(eat_part(eat_part(eat(BASIS, b'p'), before), word))
 }
 
-/// The hash under which a run of characters is counted.
-pub(crate) fn run_hash(run: &[char]) -> u32 {
-    hash(b'c', &[&run.iter().collect::<String>()])
+/// Hands on the hash of each run of one to three characters, with its length.
+pub(crate) fn each_run(chars: impl Iterator<Item = char> + Clone, mut found: impl FnMut(usize, u32)) {
+    let start = eat(BASIS, b'c');
+    let mut rest = chars;
+    loop {
+        let mut state = start;
+        for (before, c) in rest.clone().take(3).enumerate() {
+            let mut bytes = [0; 4];
+            state = c.encode_utf8(&mut bytes).bytes().fold(state, eat);
+            found(before + 1, folded(eat(state, END)));
+        }
+        if rest.next().is_none() {
+            return;
+        }
+    }
 }
 
 /// Whether a word connects others and speaks for no topic.
 pub(crate) fn is_connecting(word: &str) -> bool {
-    // Two Chinese characters at most.
-    word.len() <= 6 && CONNECTING.binary_search(&word).is_ok()
+    is_connecting_by(word_hash(word), word)
 }
 
-fn count_words(document: &Document, words: &[Word], weight: f32, counts: &mut Vec<(u32, f32)>) {
+/// [`is_connecting`] for a word whose hash is known.
+pub(crate) fn is_connecting_by(hash: u32, word: &str) -> bool {
+    let (place, bit) = place_in_filter(hash);
+    FILTER[place] & bit != 0 && CONNECTING.binary_search(&word).is_ok()
+}
+
+/// A bit for each connecting word, by its hash: most other words meet none.
+const FILTER: [u64; 32] = {
+    let mut filter = [0; 32];
+    let mut at = 0;
+    while at < CONNECTING.len() {
+        let (place, bit) = place_in_filter(word_hash(CONNECTING[at]));
+        filter[place] |= bit;
+        at += 1;
+    }
+    filter
+};
+
+const fn place_in_filter(hash: u32) -> (usize, u64) {
+    ((hash >> 6) as usize % 32, 1 << (hash % 64))
+}
+
+/// Hands on the hashes of two words that follow one another, whatever connecting words stand between.
+fn each_pair(document: &Document, words: &[Word], mut found: impl FnMut(u32)) {
     let mut before: Option<&str> = None;
-    for word in words {
+    for word in words.iter().filter(|word| !word.connecting) {
         let word = document.text(word);
-        counts.push((word_hash(word), weight));
-        if is_connecting(word) {
-            continue;
-        }
         if let Some(before) = before {
-            counts.push((pair_hash(before, word), weight));
+            found(pair_hash(before, word));
         }
         before = Some(word);
     }
 }
 
-/// Runs of one to three characters; each goes on from the state of the one before it.
-fn count_run(run: &str, weight: f32, counts: &mut Vec<(u32, f32)>) {
-    let start = eat(BASIS, b'c');
-    for (at, _) in run.char_indices() {
-        let mut state = start;
-        for c in run[at..].chars().take(3) {
-            let mut bytes = [0; 4];
-            state = c.encode_utf8(&mut bytes).bytes().fold(state, eat);
-            counts.push((folded(eat(state, END)), weight));
-        }
-    }
-}
+// FNV-1a over the parts with a separator, folded to 32 bits by the finaliser of MurmurHash3.
 
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
 /// Ends a part; stands in no text.
 const END: u8 = 0xff;
 
-/// FNV-1a over the parts with a separator, folded to 32 bits by the finaliser of MurmurHash3.
-fn hash(view: u8, parts: &[&str]) -> u32 {
-    let state = parts.iter().fold(eat(BASIS, view), |state, part| eat(part.bytes().fold(state, eat), END));
-    folded(state)
+const fn eat(state: u64, byte: u8) -> u64 {
+    (state ^ byte as u64).wrapping_mul(0x0100_0000_01b3)
 }
 
-fn eat(state: u64, byte: u8) -> u64 {
-    (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+const fn eat_part(state: u64, part: &str) -> u64 {
+    let (mut state, bytes, mut at) = (state, part.as_bytes(), 0);
+    while at < bytes.len() {
+        state = eat(state, bytes[at]);
+        at += 1;
+    }
+    eat(state, END)
 }
 
-fn folded(state: u64) -> u32 {
+const fn folded(state: u64) -> u32 {
     ((state ^ (state >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 32) as u32
 }
 
@@ -130,33 +168,51 @@ mod tests {
     use super::*;
     use crate::segment::document_of_words;
 
+    /// The hash of a run of characters by the rule of [`each_run`].
+    fn run_hash(run: &str) -> u32 {
+        folded(eat_part(eat(BASIS, b'c'), run))
+    }
+
     #[test]
     fn pairs_reach_over_connecting_words_and_characters_stay_in_their_run() {
         let words = ["路灯", "的", "开关"].map(str::to_owned);
         let counts = count(&document_of_words(&words));
         let has = |view: usize, h: u32| counts.views[view].iter().any(|&(x, _)| x == h);
-        assert!(has(0, hash(b'p', &["路灯", "开关"])));
-        assert!(has(1, hash(b'c', &["灯的开"])));
-        assert!(!has(1, hash(b'c', &["路灯的开"])));
+        assert!(has(WORDS, pair_hash("路灯", "开关")));
+        assert!(has(CHARACTERS, run_hash("灯的开")));
+        assert!(!has(CHARACTERS, run_hash("路灯的开")));
+    }
+
+    #[test]
+    fn the_view_of_words_begins_with_the_words_of_the_document() {
+        let document = document_of_words(&["路灯", "的", "开关", "路灯"].map(str::to_owned));
+        let counts = count(&document);
+        let hashes: Vec<u32> = counts.views[WORDS].iter().map(|(hash, _)| *hash).collect();
+        assert_eq!(hashes[..4], ["路灯", "的", "开关", "路灯"].map(word_hash));
+        let in_order = counts.in_order();
+        assert!(in_order.views[WORDS].is_sorted_by(|a, b| a.0 < b.0));
+        assert!(in_order.views[WORDS].contains(&(word_hash("路灯"), 2.0)));
     }
 
     #[test]
     fn connecting_words_are_in_order_and_found() {
         assert!(CONNECTING.is_sorted());
-        assert!(is_connecting("的") && is_connecting("请问") && !is_connecting("路灯"));
+        assert!(CONNECTING.iter().all(|word| is_connecting(word)));
+        assert!(!is_connecting("路灯") && !is_connecting(""));
     }
 
     #[test]
-    fn runs_of_characters_hash_alike_by_both_ways() {
-        let mut counts = Vec::new();
-        count_run("路灯x", 1.0, &mut counts);
+    fn each_run_of_up_to_three_characters_is_handed_on() {
+        let mut found = Vec::new();
+        each_run("路灯x".chars(), |length, hash| found.push((length, hash)));
         let runs = ["路", "路灯", "路灯x", "灯", "灯x", "x"];
-        assert_eq!(counts, runs.map(|run| (hash(b'c', &[run]), 1.0)));
+        assert_eq!(found, runs.map(|run| (run.chars().count(), run_hash(run))));
     }
 
     #[test]
     fn hashes_are_fixed_because_model_files_hold_them() {
-        assert_eq!(hash(b'w', &["路灯"]), word_hash("路灯"));
-        assert_ne!(hash(b'p', &["路", "灯"]), hash(b'p', &["路灯", ""]));
+        let hashes = [word_hash("路灯"), title_hash("路灯"), pair_hash("路", "灯")];
+        assert_eq!(hashes, [0xe481_2458, 0x536e_0dfb, 0x178e_1ac5]);
+        assert_ne!(pair_hash("路", "灯"), pair_hash("路灯", ""));
     }
 }

@@ -139,11 +139,11 @@ fn fit_office(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>]) {
 
 fn fit_urgency(rules: &mut Rules, labels: &Labels, rows: &[HeldOut<'_>]) {
     for level in [1u8, 2] {
-        let cases: Vec<(Vec<f32>, bool)> = rows
+        let cases: Vec<([f32; 2], bool)> = rows
             .iter()
             .filter_map(|row| {
                 let score = labels.sheet(&row.scores).urgency[usize::from(level) - 1];
-                Some((vec![score, row.example.text.dangers], row.example.row.is_at_least(level)?))
+                Some(([score, row.example.text.dangers], row.example.row.is_at_least(level)?))
             })
             .collect();
         let fit = Logistic::fit(&cases, 2);

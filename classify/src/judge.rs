@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use qingting_models::county::{County, TopicCode};
 use qingting_models::records::{Channel, Kind, PlaceMention, Reason, TopicScore, Urgency};
+use qingting_models::text::Normalised;
 
 use crate::excerpt::Excerpt;
 use crate::model::{Choice, Model};
@@ -57,7 +58,7 @@ impl Classifier {
     pub fn new(model: Model, county: &County) -> Self {
         let places = county.gazetteer.places().iter();
         let names = places.flat_map(|p| std::iter::once(&p.name).chain(&p.aliases)).map(String::as_str);
-        let segmenter = Segmenter::new(names);
+        let segmenter = Segmenter::new(names.chain(county.words.all().iter().map(String::as_str)));
         Self { model, segmenter, places: PlaceFinder::new(&county.gazetteer) }
     }
 
@@ -82,8 +83,8 @@ impl Classifier {
         self.judge_cut(input).0
     }
 
-    /// The verdict, and the words that it was cut into.
-    pub(crate) fn judge_cut(&self, input: &Input<'_>) -> (Verdict, Document) {
+    /// The verdict, the words that the text was cut into, and the normalised text.
+    pub(crate) fn judge_cut(&self, input: &Input<'_>) -> (Verdict, Document, Normalised) {
         let (document, normalised) = self.segmenter.document(input.title, input.body);
         let text = Prepared::of(&document, input.channel == Channel::News);
         let row = self.model.vocabulary.row(&text.counts);
@@ -97,7 +98,7 @@ impl Classifier {
             reasons: reasons(&self.model, &document, &row, &topics),
             ..verdict
         };
-        (verdict, document)
+        (verdict, document, normalised)
     }
 
     /// Judges a text known only as words; it gets neither places nor reasons, which need offsets.
@@ -127,8 +128,8 @@ impl Classifier {
         self.model.digest()
     }
 
-    pub(crate) fn document(&self, title: &str, body: &str) -> Document {
-        self.segmenter.document(title, body).0
+    pub(crate) fn document(&self, title: &str, body: &str) -> (Document, Normalised) {
+        self.segmenter.document(title, body)
     }
 
     pub(crate) fn vocabulary(&self) -> &Vocabulary {
@@ -168,6 +169,16 @@ impl Classifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_the_county_are_not_torn_apart() {
+        let county = County::embedded().unwrap();
+        let classifier = Classifier::new(Model::embedded().unwrap(), &county);
+        for word in county.words.all() {
+            let tokens = classifier.search_tokens("", &format!("我们反映{word}的问题"));
+            assert!(tokens.split(' ').any(|token| token == word), "{word}: {tokens}");
+        }
+    }
 
     #[test]
     fn texts_up_to_some_thousand_characters_are_judged_whole() {

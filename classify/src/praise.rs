@@ -1,27 +1,39 @@
 //! Thanks and praise: whether a title says so, by the list in data/praise.txt. The body does not count, since
 //! complaints often end with thanks.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use qingting_models::text::normalise;
+
+/// Stands before a title: the beginning that a word of the list may ask for. No normalised text holds it.
+const BEGINNING: &str = "\u{2}";
 
 /// Words that turn a title's thanks into a wish or a complaint.
 const TURNS: &[&str] = &["请求", "希望", "建议", "投诉", "举报", "反映", "为什么", "何时", "吗", "?", "？"];
 
+static FINDERS: LazyLock<Option<(AhoCorasick, AhoCorasick)>> = LazyLock::new(|| {
+    let lines = include_str!("../data/praise.txt").lines().map(str::trim);
+    let words = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let praise = AhoCorasick::new(words.map(|word| word.replacen('^', BEGINNING, 1))).ok()?;
+    Some((praise, AhoCorasick::new(TURNS).ok()?))
+});
+
 /// Whether the title thanks or praises and asks for nothing.
 pub(crate) fn praises(title: &str) -> bool {
-    let title = normalise(title).text;
-    let title = title.trim();
-    let lines = include_str!("../data/praise.txt").lines().map(str::trim);
-    let mut words = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let found = words.any(|word| match word.strip_prefix('^') {
-        Some(beginning) => title.starts_with(beginning),
-        None => title.contains(word),
-    });
-    found && !TURNS.iter().any(|turn| title.contains(turn))
+    let Some((praise, turns)) = FINDERS.as_ref() else { return false };
+    let title = format!("{BEGINNING}{}", normalise(title).text.trim());
+    praise.is_match(&title) && !turns.is_match(&title)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lists_build() {
+        assert!(FINDERS.is_some());
+    }
 
     #[test]
     fn a_title_that_thanks_and_asks_for_nothing_praises() {

@@ -27,10 +27,14 @@ impl Prepared {
     }
 }
 
-/// The rows of a corpus, made ready.
+/// The rows of a corpus, made ready to learn from: their counts are in order.
 pub(crate) fn prepare(rows: &[Row]) -> Vec<Prepared> {
     let segmenter = Segmenter::new(std::iter::empty());
-    rows.iter().map(|row| Prepared::of(&document(&segmenter, row), row.is_news())).collect()
+    let ready = |row| {
+        let text = Prepared::of(&document(&segmenter, row), row.is_news());
+        Prepared { counts: text.counts.in_order(), ..text }
+    };
+    rows.iter().map(ready).collect()
 }
 
 fn document(segmenter: &Segmenter, row: &Row) -> Document {

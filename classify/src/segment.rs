@@ -5,6 +5,8 @@ use std::ops::Range;
 use jieba_rs::Jieba;
 use qingting_models::text::{Normalised, normalise};
 
+use crate::features::{is_connecting_by, word_hash};
+
 /// A word of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word {
@@ -19,6 +21,17 @@ pub(crate) struct Word {
     past: usize,
     /// Follows the word before it without a gap.
     pub joined: bool,
+    /// Under which it is counted.
+    pub hash: u32,
+    /// Connects others and speaks for no topic.
+    pub connecting: bool,
+}
+
+impl Word {
+    /// Its length in characters of the normalised text.
+    pub(crate) fn length(&self) -> usize {
+        self.past - self.first
+    }
 }
 
 /// A text to classify: its words, those of the title first.
@@ -116,6 +129,7 @@ impl Segmenter {
                 let source = normalised.source(first..past);
                 let joined = first == last;
                 last = past;
+                let hash = word_hash(token.word);
                 document.words.push(Word {
                     from,
                     to,
@@ -124,6 +138,8 @@ impl Segmenter {
                     first,
                     past,
                     joined,
+                    hash,
+                    connecting: is_connecting_by(hash, token.word),
                 });
             }
             from = to;
@@ -150,10 +166,19 @@ pub(crate) fn document_of_words(words: &[String]) -> Document {
         if !word.chars().any(char::is_alphanumeric) || is_place_code(&word) {
             continue;
         }
-        let from = document.text.len();
+        let (from, hash) = (document.text.len(), word_hash(&word));
         document.text.push_str(&word);
-        let to = document.text.len();
-        document.words.push(Word { from, to, start: 0, end: 0, first: 0, past: 0, joined: true });
+        document.words.push(Word {
+            from,
+            to: document.text.len(),
+            start: 0,
+            end: 0,
+            first: 0,
+            past: word.chars().count(),
+            joined: true,
+            hash,
+            connecting: is_connecting_by(hash, &word),
+        });
     }
     document
 }

@@ -61,52 +61,75 @@ impl Vocabulary {
         &self.idf
     }
 
-    /// The column of a feature.
-    pub(crate) fn column(&self, hash: u32) -> Option<u32> {
-        self.columns.get(hash).map(|(column, _)| column)
-    }
-
-    /// How rare a feature is: its IDF less one, and for a feature that is not known that of
-    /// the rarest known.
-    pub(crate) fn rarity(&self, hash: u32) -> f32 {
-        self.column(hash).map_or(self.rarest, |column| self.idf[column as usize]) - 1.0
+    /// How rare each feature is: its IDF less one, and for a feature that is not known that of the rarest known.
+    pub(crate) fn rarities(&self, features: &[(u32, f32)]) -> impl Iterator<Item = f32> {
+        let found = self.columns.follow_all(features);
+        found.map(|found| found.map_or(self.rarest, |(_, idf)| idf) - 1.0)
     }
 
     /// The row of a text: `(1 + ln tf) * idf`, each view brought to its weight in length.
     pub(crate) fn row(&self, counts: &Counts) -> TextRow {
         let mut row = TextRow::default();
-        row.entries.reserve(counts.views.iter().map(Vec::len).sum());
+        let most = counts.views.iter().map(Vec::len).sum();
+        row.entries.reserve(most);
+        row.sources.reserve(most);
         for (view, (features, weight)) in counts.views.iter().zip(VIEW_WEIGHTS).enumerate() {
             let start = row.entries.len();
-            // All first looks before any of them is used: they lie far apart in memory, and the processor fetches
-            // several at a time when none waits for another.
-            let looks: Vec<Slot> = features.iter().map(|&(hash, _)| self.columns.look(hash)).collect();
-            for (&(hash, tf), look) in features.iter().zip(looks) {
-                if let Some((column, idf)) = self.columns.follow(hash, look) {
-                    row.entries.push((column, (1.0 + ln(tf)) * idf));
-                }
-            }
+            self.push_counts(features, &mut row);
             let entries = &mut row.entries[start..];
+            for (column, value) in entries.iter_mut() {
+                *value = (1.0 + ln(*value)) * self.idf[*column as usize];
+            }
             let length = entries.iter().map(|(_, v)| v * v).sum::<f32>().sqrt();
             entries.iter_mut().for_each(|(_, v)| *v *= weight / length.max(1e-9));
             row.views[view] = start..row.entries.len();
         }
         row
     }
+
+    /// Adds the known features in the order in which they first stand, each once, with how much they count.
+    fn push_counts(&self, features: &[(u32, f32)], row: &mut TextRow) {
+        let start = row.entries.len();
+        // Open addressing: one more than the place of an entry after `start`; 0 is free.
+        let size = (2 * features.len()).next_power_of_two();
+        let mut places = vec![0u32; size];
+        for (source, (found, &(hash, count))) in (0..).zip(self.columns.follow_all(features).zip(features)) {
+            let Some((column, _)) = found else { continue };
+            let mut at = hash as usize & (size - 1);
+            loop {
+                match places[at] {
+                    0 => {
+                        row.entries.push((column, count));
+                        row.sources.push(source);
+                        places[at] = (row.entries.len() - start) as u32;
+                        break;
+                    }
+                    place if row.entries[start + place as usize - 1].0 == column => {
+                        row.entries[start + place as usize - 1].1 += count;
+                        break;
+                    }
+                    _ => at = (at + 1) & (size - 1),
+                }
+            }
+        }
+    }
 }
 
-/// A text as a row of `(column, value)`, one view after the other, each by rising column.
+/// A text as a row of `(column, value)`, one view after the other; within a view in the order of its counts.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct TextRow {
     pub entries: Vec<(u32, f32)>,
+    /// For each entry which of its view's counts it was first.
+    sources: Vec<u32>,
     views: [Range<usize>; VIEWS],
 }
 
 impl TextRow {
-    /// The value of a column in a view; 0 where the text lacks it.
-    pub(crate) fn value(&self, view: usize, column: u32) -> f32 {
-        let entries = &self.entries[self.views[view].clone()];
-        entries.binary_search_by_key(&column, |entry| entry.0).map_or(0.0, |at| entries[at].1)
+    /// The entries of a view: which of its counts each was first, by rising number, and column and value.
+    pub(crate) fn view(&self, view: usize) -> impl Iterator<Item = (usize, (u32, f32))> {
+        let span = self.views[view].clone();
+        let sources = self.sources[span.clone()].iter().map(|&source| source as usize);
+        sources.zip(self.entries[span].iter().copied())
     }
 }
 
@@ -136,8 +159,11 @@ impl Columns {
         columns
     }
 
-    fn get(&self, hash: u32) -> Option<(u32, f32)> {
-        self.follow(hash, self.look(hash))
+    /// Column and IDF of each feature. All first looks come before any of them is used: they lie far apart in memory,
+    /// and the processor fetches several at a time when none waits for another.
+    fn follow_all(&self, features: &[(u32, f32)]) -> impl Iterator<Item = Option<(u32, f32)>> {
+        let looks: Vec<Slot> = features.iter().map(|&(hash, _)| self.look(hash)).collect();
+        features.iter().zip(looks).map(|(&(hash, _), look)| self.follow(hash, look))
     }
 
     /// The first place where a hash may stand.
@@ -158,7 +184,7 @@ impl Columns {
 }
 
 /// The natural logarithm; that of the counts most texts have is remembered.
-fn ln(tf: f32) -> f32 {
+pub(crate) fn ln(tf: f32) -> f32 {
     static SMALL: LazyLock<Vec<f32>> = LazyLock::new(|| (0..64).map(|n| (n as f32).ln()).collect());
     let whole = tf as usize;
     if whole as f32 == tf && (1..64).contains(&whole) { SMALL[whole] } else { tf.ln() }
@@ -186,20 +212,26 @@ mod tests {
         hashes.sort_unstable();
         hashes.dedup();
         let columns = Columns::of(&hashes, &vec![1.5; hashes.len()]);
+        let get = |columns: &Columns, hash| columns.follow(hash, columns.look(hash));
         for (column, &hash) in hashes.iter().enumerate() {
-            assert_eq!(columns.get(hash), Some((column as u32, 1.5)));
-            assert_eq!(columns.get(hash | 1), None);
+            assert_eq!(get(&columns, hash), Some((column as u32, 1.5)));
+            assert_eq!(get(&columns, hash | 1), None);
         }
-        assert_eq!(Columns::default().get(7), None);
+        assert_eq!(get(&Columns::default(), 7), None);
     }
 
     #[test]
-    fn a_value_is_found_in_its_view_alone() {
-        let counts = Counts { views: [vec![(3, 1.0), (9, 2.0)], vec![(3, 1.0)], Vec::new()] };
+    fn a_feature_stands_once_in_a_row_where_it_was_first() {
+        let counts =
+            Counts { views: [vec![(9, 1.0), (3, 1.0), (5, 1.0), (9, 1.0)], vec![(3, 1.0)], Vec::new()] };
         let vocabulary = Vocabulary::from_parts(vec![3, 9], vec![1.0, 1.0]);
         let row = vocabulary.row(&counts);
-        let length = (1.0 + (1.0 + 2.0f32.ln()).powi(2)).sqrt();
-        assert!((row.value(0, 1) - (1.0 + 2.0f32.ln()) / length).abs() < 1e-6);
-        assert_eq!((row.value(1, 0), row.value(1, 1), row.value(2, 0)), (0.8, 0.0, 0.0));
+        let twice = 1.0 + 2.0f32.ln();
+        let length = (1.0 + twice * twice).sqrt();
+        let words: Vec<_> = row.view(0).collect();
+        assert_eq!((words[0].0, words[0].1.0, words[1].0, words[1].1.0, words.len()), (0, 1, 1, 0, 2));
+        assert!((words[0].1.1 - twice / length).abs() < 1e-6);
+        assert_eq!(row.view(1).collect::<Vec<_>>(), [(0, (0, 0.8))]);
+        assert_eq!(row.view(2).count(), 0);
     }
 }

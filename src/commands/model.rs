@@ -7,7 +7,7 @@ use qingting_classify::corpus::{Row, RowText, load_rows};
 use qingting_classify::{Comparison, Duel, Model, compare};
 use qingting_models::clock::local_date;
 use qingting_models::county::County;
-use qingting_models::records::{Actor, Channel, Kind, Subject, Urgency};
+use qingting_models::records::{Actor, Channel, Kind, Subject, Urgency, Viewer};
 use qingting_models::store::{Correction, Store, WeekAtWork};
 use serde_json::json;
 
@@ -40,7 +40,7 @@ pub async fn run(global: &Global, command: ModelCommand) -> Result<()> {
 async fn show(global: &Global, home: &Home, store: &Store) -> Result<()> {
     let folder = ModelFolder::of(&home.dir);
     let (state, model, candidate) = (folder.state()?, folder.model()?, folder.candidate()?);
-    let weeks = store.weeks_at_work(WEEKS).await?;
+    let weeks = store.weeks_at_work(&Viewer::SYSTEM, WEEKS).await?;
     if global.json {
         let weeks: Vec<_> = weeks
             .iter()

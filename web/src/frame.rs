@@ -69,6 +69,7 @@ const NAV: &[(&str, &str)] = &[
     ("/cases", "工单"),
     ("/sources", "来源"),
     ("/quarantine", "隔离区"),
+    ("/model", "模型"),
     ("/users", "用户"),
     ("/audit", "审计"),
 ];

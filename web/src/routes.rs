@@ -25,6 +25,8 @@ const READERS: Access = Access::Roles(&[Duty, Discipline, Leader, Handling, Revi
 const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
 /// May look behind the mask.
 const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
+/// See how the model does, in figures without what is confidential.
+const MODEL_READERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 const ADMINS: Access = Access::Roles(&[Admin]);
 /// Deal with rows that could not be read.
 const QUARANTINE_KEEPERS: Access = Access::Roles(&[Admin, Duty]);
@@ -158,6 +160,7 @@ fn routes() -> Vec<Route> {
         action("/quarantine/{id}/dismiss", QUARANTINE_KEEPERS, pages::quarantine_row::dismiss),
         action("/quarantine/{id}/open", QUARANTINE_MENDERS, pages::quarantine_row::open),
         action("/quarantine/{id}/mend", QUARANTINE_MENDERS, pages::quarantine_row::mend),
+        page("/model", MODEL_READERS, pages::model::show),
         page("/users", ADMINS, pages::users::show),
         action("/users/add", ADMINS, pages::users::add),
         action("/users/{id}/disable", ADMINS, pages::users::disable),

@@ -240,6 +240,7 @@ mod tests {
         walk::<import::ImportResultPage>("import result");
         walk::<quarantine::QuarantinePage>("quarantine");
         walk::<quarantine_row::QuarantineRowPage>("quarantine row");
+        walk::<model::ModelPage>("model");
         walk::<users::UsersPage>("users");
         walk::<audit::AuditPage>("audit");
     }

@@ -1,14 +1,13 @@
 //! Where a text is likely to name its place or the body it is about.
 
-use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use qingting_models::records::PlaceMention;
-use qingting_models::text::normalise;
+use qingting_models::text::Normalised;
 
 use crate::features::word_hash;
-use crate::judge::Input;
 use crate::segment::place_code_length;
 
 const ENDINGS: &str = include_str!("../../data/name-endings.txt");
@@ -22,106 +21,162 @@ const BEFORE_ENDING: std::ops::RangeInclusive<usize> = 2..=5;
 /// The length of a name with its ending.
 const MOST_OF_NAME: usize = 7;
 
-/// What was found; hashes in rising order.
+/// What was found; hashes in rising order, each once.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Found {
-    /// Pieces of text that are likely to hold names.
-    pub windows: Vec<String>,
+    /// The beginning of the text, in which was looked.
+    beginning: Vec<char>,
+    /// Pieces of it that are likely to hold names.
+    windows: Vec<Range<usize>>,
+    /// By hash: the single characters and the pairs that stand in a window, and some others.
+    seen: [u64; FILTER],
     pub towns: Vec<u32>,
     pub regions: Vec<u32>,
 }
 
-/// Looks for names in the title and the first characters of the body. `places` are those that the gazetteer knows, in
-/// characters of title, newline and body as written.
-pub(super) fn find(input: &Input<'_>, places: &[PlaceMention]) -> Found {
-    let beginning: String = input.body.chars().take(OF_BODY).collect();
-    let title = normalise(input.title).text;
-    let body = normalise(&beginning).text;
-    let (mut towns, mut regions) = (BTreeSet::new(), BTreeSet::new());
-    let mut windows = Vec::new();
-    for (text, most) in [(&title, usize::MAX), (&body, MOST_AFTER_TOWN)] {
-        let chars: Vec<char> = text.chars().collect();
-        windows.extend(after_codes(&chars, &mut towns, &mut regions).into_iter().take(most));
-        windows.extend(before_endings(text, &chars));
+/// How many words of 64 bits tell which characters stand in windows.
+const FILTER: usize = 32;
+
+impl Found {
+    pub(super) fn windows(&self) -> impl Iterator<Item = &[char]> {
+        self.windows.iter().map(|window| &self.beginning[window.clone()])
+    }
+
+    /// Whether a word stands in a window.
+    pub(super) fn has(&self, word: &str) -> bool {
+        let mut chars = word.chars();
+        let Some(first) = chars.next() else { return true };
+        let (place, bit) = place_in_filter(first, chars.next());
+        if self.seen[place] & bit == 0 {
+            return false;
+        }
+        let word: Vec<char> = word.chars().collect();
+        self.windows().any(|window| window.windows(word.len()).any(|piece| piece == word))
+    }
+
+    fn push(&mut self, window: Range<usize>) {
+        for at in window.clone() {
+            let after = Some(at + 1).filter(|next| window.contains(next)).map(|next| self.beginning[next]);
+            for after in [None, after] {
+                let (place, bit) = place_in_filter(self.beginning[at], after);
+                self.seen[place] |= bit;
+            }
+        }
+        self.windows.push(window);
+    }
+}
+
+fn place_in_filter(first: char, second: Option<char>) -> (usize, u64) {
+    let hash =
+        (first as u32).wrapping_mul(0x9e37_79b1) ^ second.map_or(0, |c| (c as u32).wrapping_mul(0x85eb_ca77));
+    ((hash >> 26) as usize % FILTER, 1 << (hash >> 20 & 63))
+}
+
+/// Looks for names in the title and the first characters of the body: `text` is title, newline and body, normalised; the
+/// title as written has `title_length` characters. `places` are those that the gazetteer knows, in characters of the text
+/// as written.
+pub(super) fn find(text: &Normalised, title_length: usize, places: &[PlaceMention]) -> Found {
+    let at = |written: usize| text.origin.partition_point(|&origin| (origin as usize) < written);
+    let beginning: Vec<char> = text.text.chars().take(at(title_length + 1 + OF_BODY)).collect();
+    let end = beginning.len();
+    let (title_end, body) = (at(title_length).min(end), at(title_length + 1).min(end));
+    let byte = |at: usize| text.text.char_indices().nth(at).map_or(text.text.len(), |(byte, _)| byte);
+    let (title_text, body_text) = (&text.text[..byte(title_end)], &text.text[byte(body)..byte(end)]);
+    let mut found = Found { beginning, ..Found::default() };
+    for (part, text, most) in
+        [(0..title_end, title_text, usize::MAX), (body..end, body_text, MOST_AFTER_TOWN)]
+    {
+        after_codes(&mut found, part.clone(), most);
+        before_endings(&mut found, part, text);
     }
     for place in places {
-        towns.extend(place.town.as_ref().map(|town| word_hash(town.as_str())));
+        found.towns.extend(place.town.as_ref().map(|town| word_hash(town.as_str())));
     }
-    let written: Vec<char> = input.title.chars().chain(['\n']).chain(beginning.chars()).collect();
     for place in places.iter().take(MOST_AFTER_TOWN) {
-        let after: String = written.iter().skip(place.end).take(AFTER_TOWN).collect();
-        let name: String =
-            written.iter().skip(place.start).take(place.end.saturating_sub(place.start)).collect();
+        let (start, past) = (at(place.start).min(end), at(place.end).min(end));
         // A town by its own name is where, not what.
         if place.town.as_ref().is_none_or(|town| !town.as_str().starts_with(&place.name)) {
-            windows.push(normalise(&name).text);
+            found.push(start..past);
         }
-        windows.push(normalise(after.split('\n').next().unwrap_or_default()).text);
+        let part_end = if past < body { title_end } else { end };
+        found.push(past..(past + AFTER_TOWN).min(part_end).max(past));
     }
-    Found { windows, towns: towns.into_iter().collect(), regions: regions.into_iter().collect() }
+    for hashes in [&mut found.towns, &mut found.regions] {
+        hashes.sort_unstable();
+        hashes.dedup();
+    }
+    found
 }
 
 /// Letters that stand for places in published texts (`A3区`, `B市`) are districts and their cities; what follows is named.
-fn after_codes(chars: &[char], towns: &mut BTreeSet<u32>, regions: &mut BTreeSet<u32>) -> Vec<String> {
-    let mut windows = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        let length = place_code_length(&chars[at..], at.checked_sub(1).map(|before| chars[before]));
+/// At most `most` windows.
+fn after_codes(found: &mut Found, part: Range<usize>, most: usize) {
+    let mut windows = 0;
+    let mut at = part.start;
+    while at < part.end {
+        let chars = &found.beginning[..part.end];
+        let before = at.checked_sub(1).filter(|before| part.contains(before)).map(|before| chars[before]);
+        let length = place_code_length(&chars[at..], before);
         if length == 0 {
             at += 1;
             continue;
         }
         if chars[at].is_ascii_alphabetic() {
             let code: String = chars[at..at + length - 1].iter().collect();
-            regions.insert(word_hash(&code[..1]));
+            found.regions.push(word_hash(&code[..1]));
             if code.len() > 1 {
-                towns.insert(word_hash(&code));
+                found.towns.push(word_hash(&code));
             }
         }
         at += length;
-        windows.push(chars[at..].iter().take(AFTER_TOWN).collect());
+        if windows < most {
+            found.push(at..(at + AFTER_TOWN).min(part.end));
+            windows += 1;
+        }
     }
-    windows
 }
 
-fn before_endings(text: &str, chars: &[char]) -> Vec<String> {
+/// `text` is the part.
+fn before_endings(found: &mut Found, part: Range<usize>, text: &str) {
     static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         let endings = ENDINGS.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(endings).ok()
     });
-    let Some(finder) = &*FINDER else { return Vec::new() };
-    let mut windows = Vec::new();
-    let (mut bytes, mut characters) = (0, 0);
-    for found in finder.find_iter(text) {
-        characters += text[bytes..found.start()].chars().count();
-        bytes = found.start();
-        let before = chars[..characters].iter().rev().take(*BEFORE_ENDING.end());
+    let Some(finder) = &*FINDER else { return };
+    let (mut bytes, mut at) = (0, part.start);
+    for ending in finder.find_iter(text) {
+        at += text[bytes..ending.start()].chars().count();
+        bytes = ending.start();
+        let before = found.beginning[part.start..at].iter().rev().take(*BEFORE_ENDING.end());
         let before = before.take_while(|c| c.is_alphanumeric() && !c.is_ascii_alphabetic()).count();
         if before < *BEFORE_ENDING.start() {
             continue;
         }
-        let length = before + text[found.range()].chars().count();
-        let name = &chars[characters - before..characters - before + length];
-        windows.push(name[length.saturating_sub(MOST_OF_NAME)..].iter().collect());
+        let past = at + text[ending.range()].chars().count();
+        found.push((at - before).max(past.saturating_sub(MOST_OF_NAME))..past);
     }
-    windows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qingting_models::records::Channel;
+    use qingting_models::text::normalise;
 
     fn found(title: &str, body: &str) -> Found {
-        find(&Input { title, body, channel: Channel::Complaint }, &[])
+        find(&normalise(&format!("{title}\n{body}")), title.chars().count(), &[])
+    }
+
+    fn windows(found: &Found) -> Vec<String> {
+        found.windows().map(|window| window.iter().collect()).collect()
     }
 
     #[test]
     fn what_follows_a_district_and_what_stands_before_an_ending_are_names() {
         let found = found("A3区青松湾小区油烟扰民", "住在丁香路边");
-        assert!(found.windows.iter().any(|w| w.starts_with("青松湾小区")), "{found:?}");
-        assert!(found.windows.iter().any(|w| w.ends_with("青松湾小区")), "{found:?}");
-        assert!(found.windows.iter().any(|w| w.ends_with("丁香路")), "{found:?}");
+        let windows = windows(&found);
+        assert!(windows.iter().any(|w| w.starts_with("青松湾小区")), "{windows:?}");
+        assert!(windows.iter().any(|w| w.ends_with("青松湾小区")), "{windows:?}");
+        assert!(windows.iter().any(|w| w.ends_with("丁香路")), "{windows:?}");
         assert_eq!((found.towns.len(), found.regions.len()), (1, 1));
     }
 
@@ -129,5 +184,24 @@ mod tests {
     fn a_city_is_no_district() {
         let found = found("A市的路灯", "");
         assert_eq!((found.towns.len(), found.regions.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_word_of_a_name_is_known_and_others_are_not() {
+        let found = found("A3区青松湾小区油烟扰民", "住在丁香路边，油烟很大");
+        assert!(["青松湾", "湾", "小区", "丁香"].iter().all(|word| found.has(word)));
+        // The second stands in the title and not in its windows, the third across the edge of one.
+        assert!(["湾青", "扰民", "路边", "很大"].iter().all(|word| !found.has(word)));
+    }
+
+    #[test]
+    fn names_are_looked_for_in_the_beginning_alone_and_in_any_text() {
+        let far = format!("{}丁香路", "，".repeat(OF_BODY));
+        assert!(windows(&found("", &far)).is_empty());
+        for (title, body) in [("", ""), ("", "路"), ("A3区", ""), ("　", "　\n丁香路"), ("A", "市丁香路")]
+        {
+            found(title, body);
+        }
+        assert_eq!(windows(&found("A市", "湖南路")), ["", "湖南路"]);
     }
 }

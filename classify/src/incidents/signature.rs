@@ -1,12 +1,12 @@
 //! What is kept of an item to tell which incident it belongs to.
 
-use std::collections::{BTreeMap, HashMap};
+use qingting_models::text::Normalised;
 
 use super::{names, packed};
-use crate::features::{is_connecting, pair_hash, run_hash, word_hash};
+use crate::features::{each_run, pair_hash, summed, word_hash};
 use crate::judge::{Classifier, Input, Verdict};
 use crate::segment::Document;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Vocabulary, ln};
 
 /// How many entries a part of a signature keeps, heaviest first.
 const MOST_WORDS: usize = 64;
@@ -55,27 +55,36 @@ impl Classifier {
             let signature = self.signature(input, &verdict);
             return (verdict, signature);
         }
-        let (verdict, document) = self.judge_cut(input);
-        let signature = self.sign(input, &verdict, &document);
+        let (verdict, document, normalised) = self.judge_cut(input);
+        let signature = self.sign(input, &verdict, &document, &normalised);
         (verdict, signature)
     }
 
     /// The signature of an item that was judged. Of a long body its beginning is read.
     pub fn signature(&self, input: &Input<'_>, verdict: &Verdict) -> Signature {
         let end = input.body.char_indices().nth(OF_BODY).map_or(input.body.len(), |(at, _)| at);
-        self.sign(input, verdict, &self.document(input.title, &input.body[..end]))
+        let (document, normalised) = self.document(input.title, &input.body[..end]);
+        self.sign(input, verdict, &document, &normalised)
     }
 
-    fn sign(&self, input: &Input<'_>, verdict: &Verdict, document: &Document) -> Signature {
+    fn sign(
+        &self,
+        input: &Input<'_>,
+        verdict: &Verdict,
+        document: &Document,
+        normalised: &Normalised,
+    ) -> Signature {
         let vocabulary = self.vocabulary();
-        let found = names::find(input, &verdict.places);
-        let title = document.runs(document.title()).map(str::to_owned).collect::<Vec<_>>();
-        let no_name = |word: &str| !found.windows.iter().any(|window| window.contains(word));
+        let found = names::find(normalised, input.title.chars().count(), &verdict.places);
+        let title = document.runs(document.title()).flat_map(|run| run.split(|c: char| !c.is_alphanumeric()));
+        let named = found.windows().flat_map(|window| window.split(|c| !c.is_alphanumeric()));
         Signature {
             words: word_part(document, vocabulary, |_| true),
-            matter: word_part(document, vocabulary, no_name),
-            title: runs_part(&title, vocabulary, 1.0),
-            names: runs_part(&found.windows, vocabulary, 1.5),
+            matter: word_part(document, vocabulary, |word| !found.has(word)),
+            title: runs_part(title.map(str::chars), vocabulary, |rarity| rarity),
+            names: runs_part(named.map(|run| run.iter().copied()), vocabulary, |rarity| {
+                rarity * rarity.sqrt()
+            }),
             towns: found.towns,
             regions: found.regions,
             topics: scores(verdict.topics.iter().map(|t| (t.code.as_str(), t.score))),
@@ -84,59 +93,70 @@ impl Classifier {
     }
 }
 
+/// The words that `counts_too` and their pairs.
 fn word_part(document: &Document, vocabulary: &Vocabulary, counts_too: impl Fn(&str) -> bool) -> Sparse {
-    let mut counts: HashMap<u32, (f32, f32)> = HashMap::new();
     let body = document.body();
-    for (words, weight) in [(document.title(), 2.0), (&body[..body.len().min(WORDS_OF_BODY)], 1.0)] {
+    let body = &body[..body.len().min(WORDS_OF_BODY)];
+    let most = document.title().len() + body.len();
+    let (mut singles, mut pairs) = (Vec::with_capacity(most), Vec::with_capacity(most));
+    for (words, weight) in [(document.title(), 2.0), (body, 1.0)] {
         let mut before: Option<&str> = None;
-        for word in words.iter().map(|word| document.text(word)) {
-            if is_connecting(word) || !counts_too(word) {
+        for word in words.iter().filter(|word| !word.connecting) {
+            let text = document.text(word);
+            if !counts_too(text) {
                 continue;
             }
-            if word.chars().nth(1).is_some() {
-                counts.entry(word_hash(word)).or_insert((0.0, 1.0)).0 += weight;
+            if word.length() > 1 {
+                singles.push((word.hash, weight));
             }
             if let Some(before) = before {
-                counts.entry(pair_hash(before, word)).or_insert((0.0, PAIR)).0 += weight;
+                pairs.push((pair_hash(before, text), weight));
             }
-            before = Some(word);
+            before = Some(text);
         }
     }
-    let weighed = counts
-        .into_iter()
-        .map(|(hash, (tf, share))| (hash, (1.0 + tf.ln()) * vocabulary.rarity(hash) * share));
-    heaviest(weighed.collect(), MOST_WORDS)
+    let mut all = weighed(singles, vocabulary, |rarity| rarity);
+    all.extend(weighed(pairs, vocabulary, |rarity| PAIR * rarity));
+    heaviest(all, MOST_WORDS)
 }
 
-/// Runs of two and three letters or digits within each text.
-fn runs_part(texts: &[String], vocabulary: &Vocabulary, power: f32) -> Sparse {
-    let mut counts: HashMap<u32, f32> = HashMap::new();
-    for text in texts {
-        for piece in text.split(|c: char| !c.is_alphanumeric()) {
-            let chars: Vec<char> = piece.chars().collect();
-            for length in [2, 3] {
-                for run in chars.windows(length) {
-                    *counts.entry(run_hash(run)).or_default() += 1.0;
-                }
+/// Runs of two and three characters within each piece.
+fn runs_part<C: Iterator<Item = char> + Clone>(
+    pieces: impl Iterator<Item = C>,
+    vocabulary: &Vocabulary,
+    weight: impl Fn(f32) -> f32,
+) -> Sparse {
+    let mut counts = Vec::new();
+    for piece in pieces {
+        each_run(piece, |length, hash| {
+            if length > 1 {
+                counts.push((hash, 1.0));
             }
-        }
+        });
     }
-    let weighed =
-        counts.into_iter().map(|(hash, tf)| (hash, (1.0 + tf.ln()) * vocabulary.rarity(hash).powf(power)));
-    heaviest(weighed.collect(), MOST_RUNS)
+    heaviest(weighed(counts, vocabulary, weight), MOST_RUNS)
+}
+
+/// `(1 + ln tf)` and what the rarity of each weighs.
+fn weighed(counts: Sparse, vocabulary: &Vocabulary, weight: impl Fn(f32) -> f32) -> Sparse {
+    let mut all = summed(counts);
+    let rarities = vocabulary.rarities(&all).collect::<Vec<f32>>();
+    all.iter_mut().zip(rarities).for_each(|((_, tf), rarity)| *tf = (1.0 + ln(*tf)) * weight(rarity));
+    all
 }
 
 /// The heaviest entries at length one, by hash. Ties go by hash, so that the result is the same on every run.
 fn heaviest(mut all: Sparse, most: usize) -> Sparse {
-    all.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    all.truncate(most);
+    if all.len() > most {
+        all.select_nth_unstable_by(most, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        all.truncate(most);
+    }
+    all.sort_unstable_by_key(|&(hash, _)| hash);
     let length = all.iter().map(|(_, w)| w * w).sum::<f32>().sqrt().max(1e-9);
     all.iter_mut().for_each(|(_, w)| *w = packed::rounded(*w / length));
-    all.sort_unstable_by_key(|&(hash, _)| hash);
     all
 }
 
 fn scores<'a>(all: impl Iterator<Item = (&'a str, f32)>) -> Sparse {
-    let by_hash: BTreeMap<u32, f32> = all.map(|(code, score)| (word_hash(code), score)).collect();
-    heaviest(by_hash.into_iter().collect(), usize::MAX)
+    heaviest(all.map(|(code, score)| (word_hash(code), score)).collect(), usize::MAX)
 }

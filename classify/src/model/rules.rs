@@ -98,12 +98,12 @@ impl Rules {
     }
 
     /// Scores with what the topics say of the offices.
-    pub(crate) fn office_inputs(&self, sheet: &Sheet<'_>, main: &[f32]) -> Vec<Vec<f32>> {
+    pub(crate) fn office_inputs(&self, sheet: &Sheet<'_>, main: &[f32]) -> Vec<[f32; 2]> {
         let mut shares = vec![1e-4f32; sheet.offices.len()];
         for (p, row) in main.iter().zip(&self.office_by_topic) {
             shares.iter_mut().zip(row).for_each(|(share, s)| *share += p * s);
         }
-        sheet.offices.iter().zip(shares).map(|(&score, share)| vec![score, share.ln()]).collect()
+        sheet.offices.iter().zip(shares).map(|(&score, share)| [score, share.ln()]).collect()
     }
 
     fn urgency(&self, sheet: &Sheet<'_>, text: &Prepared) -> u8 {
@@ -120,23 +120,23 @@ impl Rules {
 }
 
 /// What "nothing to answer" is told from; `None` for a model that never saw such rows.
-pub(crate) fn nothing_input(sheet: &Sheet<'_>) -> Option<Vec<f32>> {
+pub(crate) fn nothing_input(sheet: &Sheet<'_>) -> Option<[f32; 2]> {
     let best = sheet.topics.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    Some(vec![sheet.nothing?, best])
+    Some([sheet.nothing?, best])
 }
 
 /// What the main topic is told from: both scores of each topic.
-pub(crate) fn main_inputs(sheet: &Sheet<'_>) -> Vec<Vec<f32>> {
-    sheet.topics.iter().zip(sheet.main).map(|(&among, &main)| vec![among, main]).collect()
+pub(crate) fn main_inputs(sheet: &Sheet<'_>) -> Vec<[f32; 2]> {
+    sheet.topics.iter().zip(sheet.main).map(|(&among, &main)| [among, main]).collect()
 }
 
 /// What being among the labels is told from, by topic.
-pub(crate) fn among_inputs(sheet: &Sheet<'_>, main: &[f32]) -> Vec<Vec<f32>> {
-    sheet.topics.iter().zip(main).map(|(&score, &p)| vec![score, p.max(1e-6).ln()]).collect()
+pub(crate) fn among_inputs(sheet: &Sheet<'_>, main: &[f32]) -> Vec<[f32; 2]> {
+    sheet.topics.iter().zip(main).map(|(&score, &p)| [score, p.max(1e-6).ln()]).collect()
 }
 
-pub(crate) fn singles(scores: &[f32]) -> Vec<Vec<f32>> {
-    scores.iter().map(|&s| vec![s]).collect()
+pub(crate) fn singles(scores: &[f32]) -> Vec<[f32; 1]> {
+    scores.iter().map(|&s| [s]).collect()
 }
 
 /// The place of the greatest value; the first of equals.

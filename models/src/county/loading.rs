@@ -13,6 +13,7 @@ use super::gazetteer::{self, Gazetteer};
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::taxonomy::{self, Taxonomy};
+use super::words::{self, Words};
 
 impl County {
     /// The sample county inside the binary.
@@ -50,6 +51,7 @@ impl County {
             deadline_rules: DeadlineRules::parse(deadline_rules::FILE, text(deadline_rules::FILE))?,
             calendar: calendar(&files)?,
             gazetteer: Gazetteer::parse(gazetteer::FILE, text(gazetteer::FILE), &departments)?,
+            words: Words::parse(words::FILE, text(words::FILE))?,
             taxonomy,
             departments,
         })
@@ -230,7 +232,7 @@ mod tests {
             .unwrap();
         let error = County::load(dir.path()).unwrap_err().to_string();
         assert!(error.starts_with("places.csv line 2: the file is not UTF-8"), "{error}");
-        let error = error_with("calendar/2030.json", FILES[6].1);
+        let error = error_with("calendar/2030.json", FILES[7].1);
         assert!(error.starts_with("calendar/2030.json line 1: the file holds the year 2024"), "{error}");
     }
 

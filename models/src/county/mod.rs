@@ -1,4 +1,4 @@
-//! The county's facts: what it is called, its fields, departments, routing, deadlines, calendar and places.
+//! The county's facts: what it is called, its fields, departments, routing, deadlines, calendar, places and words.
 //!
 //! They are data files with a check each; a sample county is inside the binary.
 
@@ -18,6 +18,7 @@ mod table;
 mod taxonomy;
 mod toml_text;
 mod validity;
+mod words;
 
 pub use amount::Amount;
 pub use calendar_data::{CalendarData, DayKind, NamedDay, YearCalendar};
@@ -32,6 +33,7 @@ pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use settings::{CountySettings, OfficePeriod};
 pub use taxonomy::{Field, Taxonomy};
 pub use validity::Validity;
+pub use words::Words;
 
 /// Everything the house knows of one county.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,4 +45,5 @@ pub struct County {
     pub deadline_rules: DeadlineRules,
     pub calendar: CalendarData,
     pub gazetteer: Gazetteer,
+    pub words: Words,
 }

@@ -68,6 +68,9 @@ impl Viewer {
     /// The program itself: sees all. For the worker and the command line, never for a request.
     pub const SYSTEM: Viewer = Viewer { all_open: true, all_confidential: true, department: None };
 
+    /// All that is not confidential: for figures of the whole county that name no item.
+    pub const OPEN: Viewer = Viewer { all_open: true, all_confidential: false, department: None };
+
     /// What a user may see, from the roles.
     pub fn of(user: &User) -> Self {
         let has = |role| user.roles.contains(&role);

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::db::args;
-use super::{Store, StoreError};
+use super::{Store, StoreError, visibility};
 use crate::ids::ItemId;
-use crate::records::{Channel, Judgement, is_blind};
+use crate::records::{Channel, Judgement, Viewer, is_blind};
 
 /// An item as it reads now, and what a person said of this version.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,25 +63,37 @@ impl Store {
         Ok(latest.into_values().collect())
     }
 
-    /// How the model did, by week from Monday on, over the last `weeks`.
-    pub async fn weeks_at_work(&self, weeks: i64) -> Result<BTreeMap<Timestamp, WeekAtWork>, StoreError> {
+    /// How the model did with what the viewer may see, by week from Monday on, over the last `weeks`.
+    pub async fn weeks_at_work(
+        &self,
+        viewer: &Viewer,
+        weeks: i64,
+    ) -> Result<BTreeMap<Timestamp, WeekAtWork>, StoreError> {
         let now = self.now().as_millisecond();
         let monday = |at: i64| (at - FIRST_MONDAY_MS).div_euclid(WEEK_MS) * WEEK_MS + FIRST_MONDAY_MS;
         let since = monday(now) - (weeks.clamp(1, 520) - 1) * WEEK_MS;
-        let sql = "SELECT (first_seen_at - $2) / $3 AS week, main_topic, unsure, count(*) AS n FROM item
-                   WHERE judged_version > 0 AND first_seen_at >= $1 GROUP BY 1, 2, 3";
+        let mut values = args![since, FIRST_MONDAY_MS, WEEK_MS];
+        let seen = visibility::items(viewer, &mut values);
+        let sql = format!(
+            "SELECT (i.first_seen_at - $2) / $3 AS week, i.main_topic, i.unsure, count(*) AS n FROM item i
+             WHERE i.judged_version > 0 AND i.first_seen_at >= $1 AND {seen} GROUP BY 1, 2, 3"
+        );
         let mut found: BTreeMap<i64, WeekAtWork> = BTreeMap::new();
-        for row in self.db().rows(sql, args![since, FIRST_MONDAY_MS, WEEK_MS]).await? {
+        for row in self.db().rows(&sql, values).await? {
             let (week, n) = (found.entry(row.int("week")?).or_default(), row.int("n")?);
             week.items += n;
             week.unsure += if row.flag("unsure")? { n } else { 0 };
             *week.topics.entry(row.opt_text("main_topic")?.unwrap_or_default()).or_default() += n;
         }
-        let sql = "SELECT i.id, i.first_seen_at, j.by_person, j.body AS judgement FROM item i
-                   JOIN judgement j ON j.item_id = i.id AND j.item_version = i.version
-                   WHERE i.judged_by_person AND i.first_seen_at >= $1 ORDER BY j.id";
+        let mut values = args![since];
+        let seen = visibility::items(viewer, &mut values);
+        let sql = format!(
+            "SELECT i.id, i.first_seen_at, j.by_person, j.body AS judgement FROM item i
+             JOIN judgement j ON j.item_id = i.id AND j.item_version = i.version
+             WHERE i.judged_by_person AND i.first_seen_at >= $1 AND {seen} ORDER BY j.id"
+        );
         let mut said: BTreeMap<ItemId, (i64, [Option<Judgement>; 2])> = BTreeMap::new();
-        for row in self.db().rows(sql, args![since]).await? {
+        for row in self.db().rows(&sql, values).await? {
             let both =
                 said.entry(ItemId(row.int("id")?)).or_insert((row.int("first_seen_at")?, [None, None]));
             both.1[usize::from(row.flag("by_person")?)] = Some(row.json("judgement")?);

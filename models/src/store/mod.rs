@@ -49,7 +49,9 @@ pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use corrections::{Correction, WeekAtWork};
 pub use error::StoreError;
-pub use incidents::{Face, Holders, IncidentFilter, JoinBatch, JoinTask, Joining, NewMembership, Rank};
+pub use incidents::{
+    Face, Holders, IncidentFilter, JoinBatch, JoinTask, Joining, NewMembership, Rank, Redirects,
+};
 pub use intake::Keyed;
 pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};

@@ -1,7 +1,7 @@
 //! What people said of items, as gold, and how the model did by week.
 
 use qingting_models::ids::{ItemId, UserId};
-use qingting_models::records::{Actor, Kind, Urgency, is_blind};
+use qingting_models::records::{Actor, Kind, Urgency, Viewer, is_blind};
 use qingting_models::store::testing::each_database;
 use qingting_models::store::{PersonJudgement, Store};
 
@@ -53,12 +53,17 @@ async fn the_weeks_tell_how_often_people_said_otherwise() {
         // The clock of the tests stands at nine on a Monday.
         store.clock.set(monday + hours(7 * 24));
         judged(&store, &source, "3", "safety").await;
-        let weeks = store.weeks_at_work(2).await.unwrap();
+        let weeks = store.weeks_at_work(&Viewer::OPEN, 2).await.unwrap();
         let counts: Vec<_> =
             weeks.values().map(|week| (week.items, week.by_person, week.corrected)).collect();
         assert_eq!(counts, [(2, 2, 1), (1, 0, 0)]);
         assert_eq!(weeks.keys().next().unwrap(), &(monday - hours(9)));
         assert_eq!(weeks.values().next().unwrap().topics["housing"], 1);
-        assert_eq!(store.weeks_at_work(1).await.unwrap().len(), 1);
+        assert_eq!(store.weeks_at_work(&Viewer::OPEN, 1).await.unwrap().len(), 1);
+        // A report about a person shows in no figure of those who may not know of it.
+        judged(&store, &source, "4", "conduct").await;
+        let items =
+            async |viewer| store.weeks_at_work(viewer, 1).await.unwrap().values().next().unwrap().items;
+        assert_eq!((items(&Viewer::OPEN).await, items(&Viewer::SYSTEM).await), (1, 2));
     }
 }

@@ -34,7 +34,7 @@ async fn calls(store: &TestStore, source: &Source, calls: &[(&str, &str)]) -> Ve
 }
 
 async fn claim(store: &Store) -> JoinBatch {
-    store.claim_joining("w", 100, LEASE).await.unwrap().expect("items wait to be joined")
+    store.claim_joining("w", None, 100, LEASE).await.unwrap().expect("items wait to be joined")
 }
 
 /// Joins what waits: each item to the incident that `to` names, which is new where it was not named before.
@@ -107,8 +107,8 @@ async fn items_are_joined_in_the_order_of_arrival_by_one_worker_at_a_time() {
         store.intake(&source, vec![call(Some("2"), "路灯", "不亮")], vec![]).await.unwrap();
         let waiting = store.claim_judging("w", 1, LEASE).await.unwrap();
         let last = calls(&store, &source, &[("3", "")]).await;
-        assert!(store.claim_joining("other", 100, LEASE).await.unwrap().is_some());
-        assert!(store.claim_joining("w", 100, LEASE).await.unwrap().is_none(), "the stage is taken");
+        assert!(store.claim_joining("other", None, 100, LEASE).await.unwrap().is_some());
+        assert!(store.claim_joining("w", None, 100, LEASE).await.unwrap().is_none(), "the stage is taken");
         store.clock.set(store.now() + hours(1));
         let batch = claim(&store).await;
         let order: Vec<ItemId> = batch.tasks.iter().map(|task| task.item).collect();
@@ -118,7 +118,7 @@ async fn items_are_joined_in_the_order_of_arrival_by_one_worker_at_a_time() {
             "the lease is gone"
         );
         join(&store, &mut Vec::new(), &[0]).await;
-        assert!(store.claim_joining("w", 100, LEASE).await.unwrap().is_none());
+        assert!(store.claim_joining("w", None, 100, LEASE).await.unwrap().is_none());
         store.clock.set(store.now() + hours(1));
         let again = store.claim_judging("w", 5, LEASE).await.unwrap();
         assert_eq!(again[0].item, waiting[0].item);
@@ -177,12 +177,18 @@ async fn what_a_person_parts_stays_parted() {
         // What was decided before the person acted counts for nothing, and is decided again.
         assert!(!store.save_joining("w", &stale, &Joining::default()).await.unwrap());
         let batch = claim(&store).await;
-        assert_eq!(batch.apart, [(ids[0].min(new.id), ids[0].max(new.id))]);
+        assert_eq!(batch.redirects.as_ref().unwrap().apart, [(ids[0].min(new.id), ids[0].max(new.id))]);
         // The moved item comes by once more, to be put under its terms, and stays where the person put it.
         let moved = batch.tasks.iter().find(|task| task.item == items[1]).unwrap();
         assert_eq!(moved.member_of, Some((new.id, false)));
         assert!(store.save_joining("w", &batch, &Joining::default()).await.unwrap());
         assert!(store.membership(items[1]).await.unwrap().unwrap().by_person);
+        // Who knows what became of the incidents is not told again, until somebody changes one.
+        calls(&store, &source, &[("5", "")]).await;
+        let told =
+            async |known| store.claim_joining("w", known, 100, LEASE).await.unwrap().unwrap().redirects;
+        assert!(told(Some(batch.changes + 1)).await.is_none());
+        assert!(told(Some(batch.changes)).await.is_some() && told(None).await.is_some());
 
         let moved = store.part_items(&DUTY, ids[0], &items[2..], Some(new.id), PERSON).await.unwrap();
         assert_eq!((moved.id, moved.items, moved.callers), (new.id, 2, 1));

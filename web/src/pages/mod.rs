@@ -19,6 +19,7 @@ pub mod item_judge;
 pub mod item_unmask;
 pub mod items;
 pub mod login;
+pub mod model;
 pub mod overview;
 pub mod password;
 pub mod quarantine;

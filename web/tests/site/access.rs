@@ -25,6 +25,7 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (_, p) if p.starts_with("/sources") || p.starts_with("/users") => ADMIN,
         (Post, "/quarantine/{id}/open" | "/quarantine/{id}/mend") => &["duty"],
         (_, p) if p.starts_with("/quarantine") => &["admin", "duty"],
+        (Get, "/model") => &["admin", "duty", "discipline"],
         (_, p) if p.starts_with("/audit") => &["admin", "auditor"],
         other => panic!("the test does not know who may use {other:?}"),
     })

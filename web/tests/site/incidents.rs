@@ -11,7 +11,7 @@ use crate::office::Office;
 /// Joins the office's open items to one incident and the two about conduct to another.
 async fn joined(office: &Office) -> (IncidentId, IncidentId) {
     let store = &office.store;
-    let batch = store.claim_joining("w", 50, SignedDuration::from_mins(5)).await.unwrap().unwrap();
+    let batch = store.claim_joining("w", None, 50, SignedDuration::from_mins(5)).await.unwrap().unwrap();
     let (open, conduct): (IncidentId, IncidentId) =
         (store.ids().next(store.now()), store.ids().next(store.now()));
     let mut seen = Vec::new();

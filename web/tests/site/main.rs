@@ -9,6 +9,7 @@ mod desk;
 mod import;
 mod incidents;
 mod login;
+mod model;
 mod office;
 mod opml;
 mod pages;

@@ -29,13 +29,20 @@ pub type Face = Vec<(Vec<u8>, i64)>;
 pub struct JoinBatch {
     /// In the order in which they are to be joined.
     pub tasks: Vec<JoinTask>,
+    /// `None` for a worker that knows them.
+    pub redirects: Option<Redirects>,
+    /// The count of changes by people and by this stage when this was read: whoever knows the incidents as of this count
+    /// knows them as they are.
+    pub changes: i64,
+}
+
+/// What became of incidents.
+#[derive(Debug, Default)]
+pub struct Redirects {
     /// Merged incidents and where they live on.
     pub merged: Vec<(IncidentId, IncidentId)>,
     /// Incidents that a person parted.
     pub apart: Vec<(IncidentId, IncidentId)>,
-    /// The count of changes by people and by this stage when this was read: whoever knows the incidents as of this count
-    /// knows them as they are.
-    pub changes: i64,
 }
 
 /// An item as the joining stage reads it.
@@ -80,9 +87,11 @@ pub struct Joining {
 
 impl Store {
     /// Takes the stage and up to `batch` items that may be joined; `None` when another worker has it or nothing waits.
+    /// `known` is the count of changes as of which the worker knows the redirects, where it does.
     pub async fn claim_joining(
         &self,
         worker: &str,
+        known: Option<i64>,
         batch: i64,
         lease: SignedDuration,
     ) -> Result<Option<JoinBatch>, StoreError> {
@@ -106,16 +115,9 @@ impl Store {
             return Ok(None);
         }
         let tasks = tasks(&mut tx, &ids).await?;
-        let merged = pairs(
-            &tx.rows(
-                "SELECT id AS one, merged_into AS other FROM incident WHERE merged_into IS NOT NULL",
-                vec![],
-            )
-            .await?,
-        )?;
-        let apart = pairs(&tx.rows("SELECT one, other FROM incident_apart", vec![]).await?)?;
+        let redirects = if known == Some(changes) { None } else { Some(redirects(&mut tx).await?) };
         tx.commit().await?;
-        Ok(Some(JoinBatch { tasks, merged, apart, changes }))
+        Ok(Some(JoinBatch { tasks, redirects, changes }))
     }
 
     /// The holders of terms; those that none has are missing.
@@ -313,6 +315,14 @@ async fn call_after_another(tx: &mut Tx, incident: IncidentId, left: &[&JoinTask
         tx.run(&sql, args![incident.0, title]).await?;
     }
     Ok(())
+}
+
+async fn redirects(tx: &mut Tx) -> Result<Redirects, StoreError> {
+    let merged = "SELECT id AS one, merged_into AS other FROM incident WHERE merged_into IS NOT NULL";
+    Ok(Redirects {
+        merged: pairs(&tx.rows(merged, vec![]).await?)?,
+        apart: pairs(&tx.rows("SELECT one, other FROM incident_apart", vec![]).await?)?,
+    })
 }
 
 async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JoinTask>, StoreError> {

@@ -6,7 +6,7 @@ mod joining;
 mod standing;
 
 pub(super) use joining::write_signatures;
-pub use joining::{Face, Holders, JoinBatch, JoinTask, Joining, NewMembership};
+pub use joining::{Face, Holders, JoinBatch, JoinTask, Joining, NewMembership, Redirects};
 
 use std::collections::HashMap;
 
