@@ -1,4 +1,4 @@
-//! The worker loop that ties the stages together: fetch, judge, route, join, watch the clocks, chain the log.
+//! The worker loop that ties the stages together: fetch, judge, route, join, alert, watch the clocks, chain the log.
 //!
 //! Every step claims its work from the store by lease and finishes it in one transaction, so a worker may be
 //! killed anywhere and any number may run side by side.
@@ -145,6 +145,11 @@ impl Tools {
         Ok(saved.map(|_| true)?)
     }
 
+    /// Holds one batch against the alert rules; `false` when there was no work.
+    pub async fn alert_once(&self) -> Result<bool> {
+        Ok(self.desk.alert_next(&self.name, BATCH).await?.taken > 0)
+    }
+
     /// Counts the words of one day, if a day's count is due; `false` when none was.
     pub async fn count_words_once(&self) -> Result<bool> {
         let Some((day, texts)) = self.store.claim_word_day().await? else { return Ok(false) };
@@ -163,7 +168,11 @@ impl Tools {
     /// Judges, routes and joins until nothing is left, also what other workers hold; `progress` is told what remains.
     pub async fn drain(&self, progress: &(dyn Fn(i64) + Sync)) -> Result<()> {
         loop {
-            while self.judge_once().await?.is_some() || self.route_once().await? || self.join_once().await? {
+            while self.judge_once().await?.is_some()
+                || self.route_once().await?
+                || self.join_once().await?
+                || self.alert_once().await?
+            {
                 progress(self.store.waiting_work().await?.total());
             }
             let left = self.store.waiting_work().await?.total();
@@ -240,8 +249,9 @@ async fn round(tools: &Tools) -> Result<bool> {
     let judged = tools.judge_once().await?.is_some();
     let routed = tools.route_once().await?;
     let joined = tools.join_once().await?;
+    let alerted = tools.alert_once().await?;
     let chained = tools.store.chain_audit(CHAIN).await? > 0;
-    Ok(judged || routed || joined || chained)
+    Ok(judged || routed || joined || alerted || chained)
 }
 
 async fn fetch(tools: Tools, stop: CancellationToken) {

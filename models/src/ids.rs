@@ -142,6 +142,12 @@ ids! {
     IncidentId,
     /// One change of an item's incident.
     MoveId,
+    /// A rule that raises alerts.
+    AlertRuleId,
+    /// A rule that fired for an incident (预警).
+    AlertId,
+    /// A time in which a rule stays silent.
+    SilenceId,
 }
 
 #[cfg(test)]

@@ -67,6 +67,10 @@ impl Desk {
         Self { store, county, calendar }
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     pub fn county(&self) -> &County {
         &self.county
     }

@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod action;
+pub mod alerts;
 pub mod calendar;
 pub mod case_change;
 pub mod case_clocks;

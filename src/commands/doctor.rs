@@ -44,8 +44,10 @@ pub async fn run(global: &Global) -> Result<()> {
             }
             found.push(keys(&store.key_status().await?));
             let waiting = store.waiting_work().await?;
-            let queue =
-                format!("{} to judge, {} to route, {} to join", waiting.judge, waiting.route, waiting.join);
+            let queue = format!(
+                "{} to judge, {} to route, {} to join, {} to hold against alert rules",
+                waiting.judge, waiting.route, waiting.join, waiting.alert
+            );
             found.push(fine("queue", queue));
             let stuck = store.stuck_work(200).await?;
             if let Some(first) = stuck.first() {

@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use qingting_models::county::FILES;
+use qingting_models::records::Actor;
 use qingting_models::vault::Vault;
+use qingting_respond::desk::Desk;
 use serde_json::json;
 
 use crate::cli::Global;
@@ -23,14 +26,17 @@ pub async fn run(global: &Global, folder: Option<&Path>) -> Result<()> {
         json: global.json,
         verbose: false,
     };
-    let store = Home::find(&at)?.store().await?;
+    let home = Home::find(&at)?;
+    let store = home.store().await?;
+    let desk = Desk::new(store.clone(), Arc::new(home.county()?));
+    desk.add_first_alert_rules(Actor::Console).await?;
     store.close().await;
     if global.json {
         return output::json(&json!({ "dir": dir, "settings": dir.join(SETTINGS), "key": dir.join(KEY) }));
     }
     output::line(&format!("A county's folder is ready in {}.", dir.display()))?;
     output::line(&format!(
-        "  {SETTINGS}   settings\n  {COUNTY}/         county, taxonomy, departments, routing, deadlines, calendar, places, words: edit them\n  {KEY}      opens the sealed originals: back it up apart from the database"
+        "  {SETTINGS}   settings\n  {COUNTY}/         county, taxonomy, departments, routing, deadlines, calendar, places, words, alert rules: edit them\n  {KEY}      opens the sealed originals: back it up apart from the database"
     ))?;
     let flag = if dir == Path::new(".") { String::new() } else { format!(" --dir {}", dir.display()) };
     output::line(&format!(

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use jiff::civil::{Time, time};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use qingting_models::clock::{SetClock, from_local, local_date};
+use qingting_models::records::Actor;
 use qingting_respond::calendar::WorkCalendar;
 
 use super::feed_site::FeedSite;
@@ -50,6 +51,7 @@ pub(super) async fn play(
     let draw = Draw::new(seed);
     let store = &tools.store;
     add_sources(store, site).await?;
+    tools.desk.add_first_alert_rules(Actor::Console).await?;
     let password = first_password()?;
     let people = People::settle(store, &tools.county, &password, seed).await?;
     let mut inbound = Inbound::new(store, &tools.http, site, dir, end, draw)?;
@@ -96,7 +98,11 @@ async fn come_in<'a>(
 }
 
 async fn judge(tools: &Tools) -> Result<()> {
-    while tools.judge_once().await?.is_some() || tools.route_once().await? {}
+    while tools.judge_once().await?.is_some()
+        || tools.route_once().await?
+        || tools.join_once().await?
+        || tools.alert_once().await?
+    {}
     Ok(())
 }
 

@@ -123,6 +123,7 @@ impl Staff {
     /// When the store fails, and when the desk refuses what the staff held to be allowed.
     pub(super) async fn work(&mut self, round: Round) -> Result<()> {
         self.until = round.until;
+        self.look_at_alerts(round).await?;
         self.triage(round).await?;
         self.look_up().await?;
         let ids: Vec<CaseId> = self.open.keys().copied().collect();

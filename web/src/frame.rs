@@ -64,6 +64,9 @@ pub struct Frame {
 const NAV: &[(&str, &str)] = &[
     ("/", "总览"),
     ("/items", "信息研判"),
+    ("/alerts", "预警"),
+    // For those who keep the rules and see no alerts.
+    ("/alerts/rules", "预警规则"),
     ("/incidents", "事件"),
     ("/inbox", "部门待办"),
     ("/cases", "工单"),
@@ -81,6 +84,12 @@ const DONE: &[(&str, &str)] = &[
     ("assigned", "已分派，工单已建立。"),
     ("dismissed", "已标记为不需办理。"),
     ("restored", "已恢复到待研判。"),
+    ("alert-seen", "已记下您看过了。"),
+    ("alert-seen-before", "另一位同事刚刚先看过了。"),
+    ("alert-silenced", "已静默；下面“正在静默”里可以提前结束。"),
+    ("silence-ended", "静默已结束。"),
+    ("rule-added", "规则已添加，从现在起收到的信息会按它预警。"),
+    ("rule-changed", "规则已保存。"),
     ("incident-split", "已拆出；下面是新的事件。"),
     ("incident-moved", "已移动；下面是移到的事件。"),
     ("incident-merged", "已并入本事件。"),
@@ -160,10 +169,15 @@ impl Frame {
 }
 
 fn nav(caller: &Caller, here: &str) -> Vec<NavLink> {
+    let may = |href: &str| routes::access_of(href).verdict(Some(caller.user())) == Verdict::Allow;
     NAV.iter()
-        .filter(|(href, _)| routes::access_of(href).verdict(Some(caller.user())) == Verdict::Allow)
+        .filter(|(href, _)| may(href) && (*href != "/alerts/rules" || !may("/alerts")))
         .filter(|(href, _)| *href != "/" || home(caller) == "/")
-        .map(|(href, label)| NavLink { href, label, current: *href == here })
+        .map(|(href, label)| NavLink {
+            href,
+            label,
+            current: *href == here || here.starts_with("/alerts/") && *href == "/alerts",
+        })
         .collect()
 }
 

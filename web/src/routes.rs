@@ -27,6 +27,8 @@ const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
 const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
 /// See how the model does, in figures without what is confidential.
 const MODEL_READERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
+/// Say what raises an alert.
+const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 const ADMINS: Access = Access::Roles(&[Admin]);
 /// Deal with rows that could not be read.
 const QUARANTINE_KEEPERS: Access = Access::Roles(&[Admin, Duty]);
@@ -116,6 +118,16 @@ fn routes() -> Vec<Route> {
         action("/items/{id}/dismiss", JUDGES, pages::item_dismiss::dismiss),
         action("/items/{id}/restore", JUDGES, pages::item_dismiss::restore),
         action("/items/{id}/unmask", UNMASKERS, pages::item_unmask::submit),
+        page("/alerts", OVERSEERS, pages::alerts::show),
+        action("/alerts/{id}/see", JUDGES, pages::alerts::see),
+        action("/alerts/{id}/silence", JUDGES, pages::alerts::silence),
+        action("/alerts/silences/{id}/end", JUDGES, pages::alerts::end_silence),
+        page("/alerts/rules", RULE_KEEPERS, pages::alert_rules::show),
+        action("/alerts/rules/first", RULE_KEEPERS, pages::alert_rules::first),
+        page("/alerts/rules/new", RULE_KEEPERS, pages::alert_rules::new),
+        action("/alerts/rules/new", RULE_KEEPERS, pages::alert_rules::add),
+        page("/alerts/rules/{id}", RULE_KEEPERS, pages::alert_rules::edit),
+        action("/alerts/rules/{id}", RULE_KEEPERS, pages::alert_rules::change),
         page("/incidents", OVERSEERS, pages::incidents::show),
         page("/incidents/{id}", OVERSEERS, pages::incident::show),
         action("/incidents/{id}/split", JUDGES, pages::incident_act::split),

@@ -225,6 +225,9 @@ mod tests {
         walk::<overview::OverviewPage>("overview");
         walk::<items::ItemsPage>("items");
         walk::<item::ItemPage>("item");
+        walk::<alerts::AlertsPage>("alerts");
+        walk::<alert_rules::AlertRulesPage>("alert rules");
+        walk::<alert_rules::AlertRulePage>("an alert rule");
         walk::<incidents::IncidentsPage>("incidents");
         walk::<incident::IncidentPage>("incident");
         walk::<cases::CasesPage>("cases");

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::County;
+use super::alert_rules;
 use super::calendar_data::{self, CalendarData, YearCalendar};
 use super::deadline_rules::{self, DeadlineRules};
 use super::departments::{self, Departments};
@@ -51,6 +52,12 @@ impl County {
             deadline_rules: DeadlineRules::parse(deadline_rules::FILE, text(deadline_rules::FILE))?,
             calendar: calendar(&files)?,
             gazetteer: Gazetteer::parse(gazetteer::FILE, text(gazetteer::FILE), &departments)?,
+            alert_rules: alert_rules::parse(
+                alert_rules::FILE,
+                text(alert_rules::FILE),
+                &taxonomy,
+                &departments,
+            )?,
             words: Words::parse(words::FILE, text(words::FILE))?,
             taxonomy,
             departments,
@@ -149,6 +156,7 @@ mod tests {
         assert_eq!(county.deadline_rules.all().len(), 23);
         assert_eq!(county.calendar.years().collect::<Vec<_>>(), [2024, 2025, 2026]);
         assert!(county.gazetteer.places().len() > 400);
+        assert_eq!(county.alert_rules.len(), 6);
         for town in county.departments.towns() {
             assert!(county.gazetteer.named(town.as_str()).any(|p| p.town.as_ref() == Some(town)), "{town}");
         }
@@ -232,7 +240,7 @@ mod tests {
             .unwrap();
         let error = County::load(dir.path()).unwrap_err().to_string();
         assert!(error.starts_with("places.csv line 2: the file is not UTF-8"), "{error}");
-        let error = error_with("calendar/2030.json", FILES[7].1);
+        let error = error_with("calendar/2030.json", FILES[8].1);
         assert!(error.starts_with("calendar/2030.json line 1: the file holds the year 2024"), "{error}");
     }
 

@@ -2,6 +2,7 @@
 //!
 //! They are data files with a check each; a sample county is inside the binary.
 
+mod alert_rules;
 mod amount;
 mod calendar_data;
 mod codes;
@@ -20,6 +21,7 @@ mod toml_text;
 mod validity;
 mod words;
 
+pub use alert_rules::FirstAlertRule;
 pub use amount::Amount;
 pub use calendar_data::{CalendarData, DayKind, NamedDay, YearCalendar};
 pub use codes::{DepartmentCode, RuleId, TopicCode, Town};
@@ -36,7 +38,7 @@ pub use validity::Validity;
 pub use words::Words;
 
 /// Everything the house knows of one county.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct County {
     pub settings: CountySettings,
     pub taxonomy: Taxonomy,
@@ -46,4 +48,6 @@ pub struct County {
     pub calendar: CalendarData,
     pub gazetteer: Gazetteer,
     pub words: Words,
+    /// What the store begins with.
+    pub alert_rules: Vec<FirstAlertRule>,
 }

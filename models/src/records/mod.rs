@@ -1,6 +1,7 @@
 //! The records of the house: what each stage writes and the next one reads.
 
 mod account;
+mod alert;
 mod audit;
 mod case;
 mod case_file;
@@ -14,6 +15,9 @@ mod source;
 mod source_settings;
 
 pub use account::{Role, Session, User, Viewer};
+pub use alert::{
+    Alert, AlertCondition, AlertFault, AlertRule, AlertSeen, IncidentCondition, Near, Silence, WordCondition,
+};
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use case::{
     Case, CaseOrigin, CaseState, Clock, Extension, Helper, HelperState, OPEN_STATES, Outcome, Promise,

@@ -4,6 +4,7 @@
 //! A change, its timeline line and its audit entry are one transaction.
 
 mod accounts;
+mod alerts;
 mod appearances;
 mod arrival;
 mod audit;
@@ -43,6 +44,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::NewUser;
+pub use alerts::{AlertFilter, AlertTask, Firing};
 pub use arrival::{Arrival, Fate, Intake, Reject, Sameness};
 pub use audit::{AuditFilter, AuditVerdict};
 pub use bare::BareBatch;

@@ -13,6 +13,7 @@ use crate::ids::ItemId;
 pub(super) const JUDGE: &str = "judge";
 pub(super) const ROUTE: &str = "route";
 pub(super) const JOIN: &str = "join";
+pub(super) const ALERT: &str = "alert";
 
 /// After so many errors a row is set aside and shown. A killed worker is no error of its rows.
 pub(super) const MAX_ATTEMPTS: i64 = 5;
@@ -109,12 +110,13 @@ pub struct Waiting {
     pub judge: i64,
     pub route: i64,
     pub join: i64,
+    pub alert: i64,
 }
 
 impl Waiting {
     /// Of all stages together.
     pub fn total(self) -> i64 {
-        self.judge + self.route + self.join
+        self.judge + self.route + self.join + self.alert
     }
 }
 
@@ -126,6 +128,7 @@ impl Store {
             judge: self.db().number(sql, args![JUDGE, MAX_ATTEMPTS]).await?,
             route: self.db().number(sql, args![ROUTE, MAX_ATTEMPTS]).await?,
             join: self.db().number(sql, args![JOIN, MAX_ATTEMPTS]).await?,
+            alert: self.db().number(sql, args![ALERT, MAX_ATTEMPTS]).await?,
         })
     }
 

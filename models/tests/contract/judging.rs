@@ -46,7 +46,7 @@ async fn two_workers_share_the_work_and_double_none() {
         };
         let (a, b) = tokio::join!(work(&store, "a"), work(&other, "b"));
         assert_eq!(a + b, 60);
-        assert_eq!(store.waiting_work().await.unwrap(), Waiting { judge: 0, route: 60, join: 60 });
+        assert_eq!(store.waiting_work().await.unwrap(), Waiting { judge: 0, route: 60, join: 60, alert: 0 });
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use qingting_models::county::{DepartmentCode, TopicCode};
 use qingting_models::ids::CaseId;
 use qingting_models::records::{Case, CaseState, Item, Kind, Outcome, RatingGrade, Urgency};
-use qingting_models::store::{CONFIDENTIAL_TOPIC, ItemFilter, Page, PersonJudgement};
+use qingting_models::store::{AlertFilter, CONFIDENTIAL_TOPIC, ItemFilter, Page, PersonJudgement};
 use qingting_respond::action::Action;
 
 use super::habits::DAY;
@@ -29,6 +29,22 @@ impl Staff {
                 if !self.is_left(&item, &record, round) {
                     self.decide_item(&person, item, &record).await?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at what the rules found; near the season's end it still waits.
+    pub(super) async fn look_at_alerts(&mut self, round: Round) -> Result<()> {
+        if round.late {
+            return Ok(());
+        }
+        let unseen = AlertFilter { unseen: true, ..AlertFilter::default() };
+        for person in [self.people.discipline.clone(), self.people.duty.clone()] {
+            let page = Page { before: None, size: ITEMS };
+            for alert in self.store.alerts(&person.viewer, &unseen, page).await?.rows.into_iter().rev() {
+                self.pass_time();
+                self.store.see_alert(&person.viewer, alert.id, "", person.who.actor).await?;
             }
         }
         Ok(())

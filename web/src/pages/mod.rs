@@ -1,5 +1,7 @@
 //! The pages: one handler a file, with the typed context of its template beside it.
 
+pub mod alert_rules;
+pub mod alerts;
 pub mod audit;
 pub mod case;
 pub mod case_act;

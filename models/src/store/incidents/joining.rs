@@ -189,6 +189,7 @@ impl Store {
         if mine.len() != all.len() {
             return Ok(false);
         }
+        work::add(&mut tx, work::ALERT, &all, now).await?;
         let mut touched = self.add_members(&mut tx, batch, outcome).await?;
         for &(from, into) in &outcome.merged {
             self.merge_in(&mut tx, from, into, Actor::System).await?;
