@@ -132,6 +132,9 @@ pub enum Command {
     /// Show, compare, promote and roll back the county's model
     #[command(subcommand)]
     Model(ModelCommand),
+    /// The rules that raise alerts
+    #[command(subcommand)]
+    Rule(RuleCommand),
     /// Check the installation and say what is wrong
     #[command(after_help = "Example: qingting doctor")]
     Doctor,
@@ -192,6 +195,26 @@ pub struct Train {
     /// Where to write the model; with corrections it becomes the county's candidate when this is left out
     #[arg(long, value_name = "FILE", required_unless_present = "with_corrections")]
     pub out: Option<PathBuf>,
+}
+
+/// What `qingting rule` does.
+#[derive(Debug, Subcommand)]
+pub enum RuleCommand {
+    /// The rules with their conditions
+    #[command(after_help = "Example: qingting rule list --json")]
+    List,
+    /// How the rules of a file would have done in the last days; stores nothing
+    #[command(after_help = "Example: qingting rule try county/alerts.toml")]
+    Try {
+        /// Rules in the form of alerts.toml
+        file: PathBuf,
+    },
+    /// Add the rules of a file, all or none
+    #[command(after_help = "Example: qingting rule add county/alerts.toml")]
+    Add {
+        /// Rules in the form of alerts.toml
+        file: PathBuf,
+    },
 }
 
 /// What `qingting model` does.

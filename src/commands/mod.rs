@@ -14,6 +14,7 @@ mod key;
 mod mask;
 mod model;
 mod quarantine;
+mod rule;
 mod sample;
 mod serve;
 mod source;
@@ -57,6 +58,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Audit(AuditCommand::Verify) => audit::verify(global).await,
             Command::Train(train) => train::run_with_corrections(global, &train).await,
             Command::Model(model) => model::run(global, model).await,
+            Command::Rule(rule) => rule::run(global, rule).await,
             Command::Doctor => doctor::run(global).await,
             Command::Bench(part) => bench::run(global, &part).await,
             Command::Classify { .. }

@@ -65,6 +65,20 @@ impl County {
     }
 }
 
+impl County {
+    /// Reads alert rules in the form of `alerts.toml`; `file` is the name that errors show.
+    ///
+    /// # Errors
+    /// [`CountyError::Invalid`] at the first value that is not allowed.
+    pub fn read_alert_rules(
+        &self,
+        file: &str,
+        text: &str,
+    ) -> Result<Vec<alert_rules::FirstAlertRule>, CountyError> {
+        alert_rules::parse(file, text, &self.taxonomy, &self.departments)
+    }
+}
+
 fn calendar(files: &BTreeMap<&str, &str>) -> Result<CalendarData, CountyError> {
     let mut data = CalendarData::default();
     for (name, text) in files.iter().filter(|(name, _)| name.starts_with(calendar_data::FOLDER)) {
