@@ -388,7 +388,7 @@ fn said(fault: &AlertFault) -> String {
     }
 }
 
-/// A condition in words: `有其一：堵路、罢工；紧急以上；48 小时内 5 件`.
+/// A condition in words: `有其一：堵路、罢工；关注以上；48 小时内 5 件`.
 fn in_words(condition: &AlertCondition, names: &Names) -> String {
     let words = &condition.words;
     let mut parts = Vec::new();
@@ -406,8 +406,10 @@ fn in_words(condition: &AlertCondition, names: &Names) -> String {
     parts.extend(
         [topics, towns, channels].into_iter().filter(|list| !list.is_empty()).map(|list| list.join("、")),
     );
-    if condition.urgency_min > Urgency::Ordinary {
-        parts.push(format!("{}以上", condition.urgency_min.label()));
+    match condition.urgency_min {
+        Urgency::Ordinary => {}
+        Urgency::Watch => parts.push(format!("{}以上", Urgency::Watch.label())),
+        Urgency::Urgent => parts.push(Urgency::Urgent.label().to_owned()),
     }
     let incident = condition.incident;
     if incident.items_min > 0 {

@@ -113,5 +113,5 @@ async fn an_administrator_tries_rules_without_seeing_items() {
     let first = office.post("admin", "/alerts/rules/first", &[]).await;
     assert_eq!(first.location(), "/alerts/rules?done=rule-added");
     let list = office.get("admin", "/alerts/rules").await.body;
-    assert!(list.contains("危及生命健康") && list.contains("紧急以上") && list.contains("预警规则"));
+    assert!(list.contains("危及生命健康") && list.contains("关注以上") && list.contains("预警规则"));
 }
