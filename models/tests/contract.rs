@@ -5,6 +5,7 @@
 
 mod contract {
     mod access;
+    mod advice;
     mod appearances;
     mod audit;
     mod builders;

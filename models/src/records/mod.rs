@@ -1,6 +1,7 @@
 //! The records of the house: what each stage writes and the next one reads.
 
 mod account;
+mod advice;
 mod audit;
 mod case;
 mod case_file;
@@ -14,6 +15,7 @@ mod source;
 mod source_settings;
 
 pub use account::{Role, Session, User, Viewer};
+pub use advice::{Advice, AdvisedSentence, IncidentAdvice};
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use case::{
     Case, CaseOrigin, CaseState, Clock, Extension, Helper, HelperState, OPEN_STATES, Outcome, Promise,

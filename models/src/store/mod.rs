@@ -4,6 +4,7 @@
 //! A change, its timeline line and its audit entry are one transaction.
 
 mod accounts;
+mod advice;
 mod appearances;
 mod arrival;
 mod audit;
@@ -12,6 +13,7 @@ mod cases;
 mod corrections;
 mod db;
 mod error;
+mod incident_advice;
 mod incidents;
 mod intake;
 mod item_rows;
@@ -43,12 +45,14 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::NewUser;
+pub use advice::AdviceTask;
 pub use arrival::{Arrival, Fate, Intake, Reject, Sameness};
 pub use audit::{AuditFilter, AuditVerdict};
 pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use corrections::{Correction, WeekAtWork};
 pub use error::StoreError;
+pub use incident_advice::IncidentAdviceTask;
 pub use incidents::{
     Face, Holders, IncidentFilter, JoinBatch, JoinTask, Joining, NewMembership, Rank, Redirects,
 };
