@@ -13,6 +13,7 @@ use qingting_models::store::{Store, StoreSettings};
 use qingting_models::vault::Vault;
 use serde::Deserialize;
 
+use crate::advisor::{self, Advisor, AdvisorSettings, AdvisorTable};
 use crate::cli::Global;
 use crate::model_folder::ModelFolder;
 
@@ -33,6 +34,7 @@ struct File {
     web: WebTable,
     work: WorkTable,
     http: HttpTable,
+    advisor: Option<AdvisorTable>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,6 +80,7 @@ pub struct Home {
     pub behind_proxy: bool,
     pub workers: u16,
     pub http: HttpSettings,
+    advisor: Option<AdvisorTable>,
 }
 
 impl Home {
@@ -112,6 +115,7 @@ impl Home {
             behind_proxy: file.web.behind_proxy,
             workers: file.work.workers.unwrap_or(1),
             http: file.http.settings(global.dir()),
+            advisor: file.advisor,
             dir: global.dir().to_owned(),
         })
     }
@@ -128,6 +132,18 @@ impl Home {
     pub fn http(&self) -> Result<Http> {
         Http::with_settings(env!("CARGO_PKG_VERSION"), &self.http)
             .map_err(|e| anyhow::anyhow!("{}: [http] {e}", self.dir.join(SETTINGS).display()))
+    }
+
+    /// The helper model, where one is named.
+    ///
+    /// # Errors
+    /// When a line under `[advisor]`, or the key, cannot be used.
+    pub fn advisor(&self, http: &Http) -> Result<Option<Advisor>> {
+        let Some(table) = &self.advisor else { return Ok(None) };
+        let key = std::env::var(advisor::KEY).ok();
+        let settings = AdvisorSettings::read(table, key)
+            .map_err(|e| anyhow::anyhow!("{}: [advisor] {e}", self.dir.join(SETTINGS).display()))?;
+        Ok(Some(Advisor::new(http.clone(), settings)))
     }
 
     /// Opens the store with the machine's clock.

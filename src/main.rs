@@ -3,6 +3,7 @@
 // A binary has no outside: `pub` here means "for the rest of the program".
 #![allow(unreachable_pub)]
 
+mod advisor;
 mod cli;
 mod commands;
 mod demo;

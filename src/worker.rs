@@ -1,4 +1,5 @@
-//! The worker loop that ties the stages together: fetch, judge, route, join, alert, watch the clocks, chain the log.
+//! The worker loop that ties the stages together: fetch, judge, route, join, alert, watch the clocks, chain the log; and
+//! beside them the helper model, where one is named.
 //!
 //! Every step claims its work from the store by lease and finishes it in one transaction, so a worker may be
 //! killed anywhere and any number may run side by side.
@@ -20,6 +21,7 @@ use qingting_respond::desk::Desk;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::advisor::{self, Advisor};
 use crate::joining::Joiner;
 use crate::model_folder::ModelFolder;
 
@@ -50,6 +52,7 @@ pub struct Tools {
     asked: Arc<Mutex<Option<String>>>,
     pub http: Http,
     pub desk: Desk,
+    advisor: Option<Advisor>,
     name: String,
 }
 
@@ -74,8 +77,15 @@ impl Tools {
             asked: Arc::new(Mutex::new(asked)),
             http,
             desk,
+            advisor: None,
             name,
         })
+    }
+
+    /// With a helper model that workers ask, if there is one.
+    #[must_use]
+    pub fn advised_by(self, advisor: Option<Advisor>) -> Self {
+        Self { advisor, ..self }
     }
 
     /// The classifier at work.
@@ -230,6 +240,10 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
     }
     if workers > 0 {
         loops.spawn(watch(tools.clone(), stop.clone()));
+        if let Some(advisor) = tools.advisor.clone() {
+            let Tools { store, county, name, .. } = tools.clone();
+            loops.spawn(advisor::run(store, county, advisor, name, stop.clone()));
+        }
     }
     async move { while loops.join_next().await.is_some() {} }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod flow {
+    mod advisor;
     mod alerts;
     mod cluster;
     mod corpus;

@@ -187,6 +187,7 @@ mod tests {
             FetchError::LocalName { host: host() },
             FetchError::ProxyFailed { proxy: "10.0.0.1:3128".into(), host: host(), why: why() },
             FetchError::TooDense { ratio: 200 },
+            FetchError::NotInside { host: host(), address: [8, 8, 8, 8].into() },
             FetchError::BadHeader { name: "X-Key".into(), why: why() },
             FetchError::HostBusy { host: host() },
             FetchError::HeadTooLarge { limit: 64 << 10 },
@@ -247,6 +248,7 @@ mod tests {
             FetchError::NotSafe { .. } => 24,
             FetchError::ProxyFailed { .. } => 25,
             FetchError::TooDense { .. } => 26,
+            FetchError::NotInside { .. } => 27,
         }
     }
 
@@ -269,7 +271,7 @@ mod tests {
         let mut variants: Vec<usize> = failures().iter().map(known).collect();
         variants.sort_unstable();
         variants.dedup();
-        assert_eq!(variants, (0..=26).collect::<Vec<_>>());
+        assert_eq!(variants, (0..=27).collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod contract {
     mod access;
+    mod advice;
     mod alerts;
     mod appearances;
     mod audit;

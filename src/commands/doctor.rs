@@ -36,6 +36,7 @@ pub async fn run(global: &Global) -> Result<()> {
         Ok(model) => fine("model", model.digest().to_owned()),
         Err(e) => bad("model", format!("{e:#}; the one inside the program goes on")),
     });
+    found.push(advisor(&home).await);
     match home.store().await {
         Ok(store) => {
             found.push(fine("database", format!("{} {}", store.engine(), home::shown(&home.database))));
@@ -84,6 +85,19 @@ pub async fn run(global: &Global) -> Result<()> {
         Err(e) => found.push(bad("database", format!("{e:#}"))),
     }
     report(global, &found)
+}
+
+/// Whether a helper model is named and answers. Nothing depends on it, so only wrong settings are an error.
+async fn advisor(home: &Home) -> Finding {
+    const CHECK: &str = "helper model";
+    match home.http().and_then(|http| home.advisor(&http)) {
+        Ok(None) => fine(CHECK, "none is named".into()),
+        Ok(Some(advisor)) => match advisor.greet().await {
+            Ok(()) => fine(CHECK, format!("{} answers", advisor.model())),
+            Err(e) => warn(CHECK, format!("{} does not answer: {e}", advisor.model())),
+        },
+        Err(e) => bad(CHECK, e.to_string()),
+    }
 }
 
 fn keys(status: &KeyStatus) -> Finding {

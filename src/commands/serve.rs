@@ -21,6 +21,7 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
     let bind = serve.bind.unwrap_or(home.bind);
     let listener = listen(bind).await?;
     let http = home.http()?;
+    let advisor = home.advisor(&http)?;
     let store = home.store().await?;
     let settings = WebSettings {
         secure_cookies: home.secure_cookies,
@@ -28,7 +29,7 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
         behind_proxy: home.behind_proxy,
         ..WebSettings::default()
     };
-    let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?;
+    let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?.advised_by(advisor);
     output::line(&format!("http://{}", listener.local_addr()?))?;
     serve_all(listener, tools, settings, &home, serve.workers.unwrap_or(home.workers)).await
 }
@@ -69,8 +70,10 @@ pub async fn work(global: &Global, workers: u16) -> Result<()> {
     let home = Home::find(global)?;
     let county = Arc::new(home.county()?);
     let http = home.http()?;
+    let advisor = home.advisor(&http)?;
     let store = home.store().await?;
-    let tools = Tools::new(store.clone(), county, http, Some(ModelFolder::of(&home.dir)))?;
+    let models = Some(ModelFolder::of(&home.dir));
+    let tools = Tools::new(store.clone(), county, http, models)?.advised_by(advisor);
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
     worker::start(&tools, workers, &stop).await;

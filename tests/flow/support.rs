@@ -122,7 +122,9 @@ impl County {
 /// The built program, away from the variables of the caller.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qingting"));
-    for name in ["QINGTING_DIR", "QINGTING_DATABASE_URL", "QINGTING_BIND", "QINGTING_LOG"] {
+    for name in
+        ["QINGTING_DIR", "QINGTING_DATABASE_URL", "QINGTING_BIND", "QINGTING_LOG", "QINGTING_ADVISOR_KEY"]
+    {
         command.env_remove(name);
     }
     command.env("LC_ALL", "C");

@@ -1,4 +1,4 @@
-//! Which addresses belong to the open internet.
+//! Which addresses belong to the open internet, and which to the house.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -50,6 +50,15 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         }
         // Everything that is given out globally lies in 2000::/3.
         [first, ..] => first & 0xE000 == 0x2000,
+    }
+}
+
+/// Whether an address is this machine's own or one of a private network (RFC 1918, RFC 4193). Not those in between
+/// that are neither public nor the house's, such as 169.254.169.254.
+pub(super) fn is_inside(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
     }
 }
 

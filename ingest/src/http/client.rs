@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
@@ -14,6 +14,7 @@ use super::answer::{self, Answer, Document, Validators};
 use super::body;
 use super::error::{During, FetchError};
 use super::guard::Guard;
+use super::house::House;
 use super::limits::Limits;
 use super::request::{Politeness, Request};
 use super::robots::{self, Robots, Wishes};
@@ -37,10 +38,19 @@ struct Shared {
     limits: Limits,
     outside: Outside,
     /// One client per allowed host, as what one source may reach, another may not; and one more of each for
-    /// the way through the proxy.
-    clients: Mutex<HashMap<(Option<String>, bool), Client>>,
+    /// every other way.
+    clients: Mutex<HashMap<(Option<String>, Way), Client>>,
     turns: Turns,
     robots: Robots,
+}
+
+/// How a client reaches a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Way {
+    Direct,
+    Proxy,
+    /// Only at addresses inside the house.
+    House,
 }
 
 /// What one request came to.
@@ -198,15 +208,7 @@ impl Http {
         let limits = &self.shared.limits;
         let url = trail.url();
         let host = url.host_str().unwrap_or_default();
-        let guard = Guard::new(request.allow_host.as_deref());
-        let proxied = self.shared.outside.is_proxied(host);
-        let checked = if proxied {
-            guard.check_proxied(url).await.map_err(|local| FetchError::LocalName { host: local.0 })?
-        } else {
-            guard.check(url)
-        };
-        checked.map_err(|refused| FetchError::Refused { host: refused.host, address: refused.address })?;
-        let client = self.client(request.allow_host.as_deref(), &guard, proxied)?;
+        let (client, proxied) = self.client_for(url, request.allow_host.as_deref()).await?;
         let conditions = request.known.conditions();
         let conditional = !conditions.is_empty();
         let sent = client.get(url.clone()).headers(headers(request, trail)?).headers(conditions).send();
@@ -272,10 +274,49 @@ impl Http {
         }
     }
 
+    /// The client that may ask for an address, once the guard let it pass, and whether that goes by the proxy.
+    pub(super) async fn client_for(
+        &self,
+        url: &Url,
+        allow_host: Option<&str>,
+    ) -> Result<(Client, bool), FetchError> {
+        let guard = Guard::new(allow_host);
+        let proxied = self.shared.outside.is_proxied(url.host_str().unwrap_or_default());
+        let checked = if proxied {
+            guard.check_proxied(url).await.map_err(|local| FetchError::LocalName { host: local.0 })?
+        } else {
+            guard.check(url)
+        };
+        checked.map_err(|refused| FetchError::Refused { host: refused.host, address: refused.address })?;
+        Ok((self.client(allow_host, &guard, proxied)?, proxied))
+    }
+
+    /// The client that may ask one host inside the house.
+    pub(super) fn house_client(&self, url: &Url) -> Result<Client, FetchError> {
+        let house = House::of(url)?;
+        let key = (Some(house.host().to_owned()), Way::House);
+        self.kept(key, |builder| builder.dns_resolver(Arc::new(house)))
+    }
+
     fn client(&self, allow_host: Option<&str>, guard: &Guard, proxied: bool) -> Result<Client, FetchError> {
+        let outside = &self.shared.outside;
+        let way = if proxied { Way::Proxy } else { Way::Direct };
+        self.kept((allow_host.map(str::to_owned), way), |builder| match &outside.proxy {
+            Some(proxy) if proxied => {
+                builder.dns_resolver(Arc::new(guard.reaching(&outside.proxy_host))).proxy(proxy.clone())
+            }
+            _ => builder.dns_resolver(Arc::new(guard.clone())),
+        })
+    }
+
+    /// The client that was made for this before, or a new one.
+    fn kept(
+        &self,
+        key: (Option<String>, Way),
+        reaching: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Result<Client, FetchError> {
         let Shared { agent, limits, outside, clients, .. } = &*self.shared;
         let mut clients = clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (allow_host.map(str::to_owned), proxied);
         if let Some(client) = clients.get(&key) {
             return Ok(client.clone());
         }
@@ -290,16 +331,15 @@ impl Http {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http2_max_header_list_size(head_bytes);
-        let builder = match &outside.proxy {
-            Some(proxy) if proxied => {
-                builder.dns_resolver(Arc::new(guard.reaching(&outside.proxy_host))).proxy(proxy.clone())
-            }
-            _ => builder.dns_resolver(Arc::new(guard.clone())),
-        };
-        let client =
-            builder.build().map_err(|wrong| FetchError::Setup { why: super::error::last_cause(&wrong) })?;
+        let client = reaching(builder)
+            .build()
+            .map_err(|wrong| FetchError::Setup { why: super::error::last_cause(&wrong) })?;
         clients.insert(key, client.clone());
         Ok(client)
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.shared.limits
     }
 }
 
@@ -308,8 +348,14 @@ fn headers(request: &Request, trail: &Trail) -> Result<HeaderMap, FetchError> {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPTED));
     headers.insert(ACCEPT, HeaderValue::from_static(request.accept.header()));
-    let further = if trail.is_home() { request.headers.as_slice() } else { &[] };
-    for (name, value) in further {
+    headers.extend(named_headers(if trail.is_home() { &request.headers } else { &[] })?);
+    Ok(headers)
+}
+
+/// Headers that a source or a setting names; their values are kept out of logs.
+pub(super) fn named_headers(named: &[(String, String)]) -> Result<HeaderMap, FetchError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in named {
         let bad = |why: &str| FetchError::BadHeader { name: name.clone(), why: why.to_owned() };
         let valid = HeaderName::from_bytes(name.trim().as_bytes())
             .map_err(|_| bad("its name has other characters than letters, digits and -"))?;

@@ -26,6 +26,11 @@ pub enum FetchError {
          host (--allow-host {host})"
     )]
     LocalName { host: String },
+    #[error(
+        "{host} lies outside the house's own network{}; allowed: this machine, 10.*, 172.16.* to 172.31.*, \
+         192.168.*, fc00::/7", beside(host, *address)
+    )]
+    NotInside { host: String, address: IpAddr },
     #[error("no address is known for the host {host}; check its spelling and the name server")]
     NoSuchHost { host: String },
     #[error("could not connect to {host}: {why}")]
@@ -117,6 +122,9 @@ impl FetchError {
         let host = host.to_owned();
         if let Some(refused) = cause::<Refused>(wrong) {
             return Self::Refused { host: refused.host.clone(), address: refused.address };
+        }
+        if let Some(named) = cause::<Self>(wrong) {
+            return named.clone();
         }
         if cause::<Unknown>(wrong).is_some() {
             return Self::NoSuchHost { host };

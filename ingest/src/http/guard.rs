@@ -44,7 +44,7 @@ const LOCAL_ENDINGS: [&str; 8] =
 const OWN_ANSWER: Duration = Duration::from_secs(3);
 
 /// Looks up the addresses of a name; none where there are none.
-type Lookup = fn(String) -> BoxFuture<'static, Vec<SocketAddr>>;
+pub(super) type Lookup = fn(String) -> BoxFuture<'static, Vec<SocketAddr>>;
 
 /// Resolves names to public addresses only, but for one host that is allowed whatever its address.
 #[derive(Debug, Clone)]
@@ -54,7 +54,7 @@ pub(super) struct Guard {
     lookup: Lookup,
 }
 
-fn system(host: String) -> BoxFuture<'static, Vec<SocketAddr>> {
+pub(super) fn system(host: String) -> BoxFuture<'static, Vec<SocketAddr>> {
     async move { tokio::net::lookup_host((host.as_str(), 0)).await.map(Iterator::collect).unwrap_or_default() }
         .boxed()
 }

@@ -22,6 +22,14 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
         "{0} 是内部网络的名称，没有通过代理读取；确需读取时，请在该来源填写“允许的内网主机”（命令行用 --allow-host）。",
     ),
     (
+        "{} lies outside the house's own network ({}); allowed: {}",
+        "{0} 不在单位内部网络（{1}），没有连接；只允许本机和内网地址。",
+    ),
+    (
+        "{} lies outside the house's own network; allowed: {}",
+        "{0} 不是单位内部网络的地址，没有连接；只允许本机和内网地址。",
+    ),
+    (
         "no safe connection to {}: its certificate is signed by an authority unknown here {}",
         "{0} 的证书由本系统不认识的机构签发，没有读取；自建机构的证书请填入设置文件 [http] 的 ca_file。",
     ),

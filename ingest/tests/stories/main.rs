@@ -7,6 +7,7 @@ mod feeds;
 mod folders;
 mod manners;
 mod network;
+mod posting;
 mod server;
 mod sheets;
 mod storing;

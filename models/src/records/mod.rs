@@ -1,6 +1,7 @@
 //! The records of the house: what each stage writes and the next one reads.
 
 mod account;
+mod advice;
 mod alert;
 mod audit;
 mod case;
@@ -15,6 +16,7 @@ mod source;
 mod source_settings;
 
 pub use account::{Role, Session, User, Viewer};
+pub use advice::{Advice, AdvisedSentence, IncidentAdvice};
 pub use alert::{
     Alert, AlertCondition, AlertFault, AlertRule, AlertSeen, IncidentCondition, Near, Silence, WordCondition,
 };

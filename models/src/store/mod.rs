@@ -4,6 +4,7 @@
 //! A change, its timeline line and its audit entry are one transaction.
 
 mod accounts;
+mod advice;
 mod alerts;
 mod appearances;
 mod arrival;
@@ -13,6 +14,7 @@ mod cases;
 mod corrections;
 mod db;
 mod error;
+mod incident_advice;
 mod incidents;
 mod intake;
 mod item_rows;
@@ -44,6 +46,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::NewUser;
+pub use advice::AdviceTask;
 pub use alerts::{AlertFilter, AlertTask, Firing};
 pub use arrival::{Arrival, Fate, Intake, Reject, Sameness};
 pub use audit::{AuditFilter, AuditVerdict};
@@ -51,6 +54,7 @@ pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use corrections::{Correction, WeekAtWork};
 pub use error::StoreError;
+pub use incident_advice::IncidentAdviceTask;
 pub use incidents::{
     Face, Holders, IncidentFilter, JoinBatch, JoinTask, Joining, NewMembership, Rank, Redirects,
 };

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use qingting_models::clock::local_date;
 use qingting_models::ids::IncidentId;
-use qingting_models::records::{Incident, IncidentMove, Item, Membership};
+use qingting_models::records::{AdvisedSentence, Incident, IncidentAdvice, IncidentMove, Item, Membership};
 use qingting_models::store::IncidentFilter;
 
 use super::incidents::{IncidentRow, hottest};
@@ -37,6 +37,8 @@ pub struct IncidentPage {
     pub frame: Frame,
     pub row: IncidentRow,
     pub chart: Chart,
+    /// What the helper model makes of it.
+    pub advice: Option<AdviceView>,
     pub members: Vec<MemberRow>,
     /// How many items there are besides those shown.
     pub more: i64,
@@ -45,6 +47,21 @@ pub struct IncidentPage {
     pub judges: bool,
     /// Incidents of the same topic or town.
     pub near: Vec<Choice>,
+}
+
+/// A summary by the helper model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdviceView {
+    pub sentences: Vec<SentenceView>,
+    pub model: String,
+    pub at: Moment,
+}
+
+/// A sentence with number and id of the items that it stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentenceView {
+    pub text: String,
+    pub items: Vec<(usize, String)>,
 }
 
 /// An item of an incident.
@@ -101,10 +118,12 @@ async fn build(state: &AppState, caller: &Caller, id: IncidentId) -> Result<Inci
     let members = store.members(eyes, incident.id, ITEMS).await?;
     let moves = store.incident_moves(incident.id, MOVES).await?;
     let people = People::load(store).await?;
+    let advice = store.incident_advice(eyes, incident.id).await?;
     Ok(IncidentPage {
         frame: Frame::inside(state, caller, "事件", "/incidents"),
         row: IncidentRow::new(&incident, &state.names, now),
         chart: chart(&store.incident_times(incident.id).await?),
+        advice: advice.map(|advice| advice_view(advice, now)),
         more: incident.items - members.len() as i64,
         members: members.iter().map(|(item, m)| member(item, m, &state.names, now)).collect(),
         history: history(incident.id, &moves, &people, now),
@@ -124,6 +143,19 @@ fn chart(times: &[(Timestamp, qingting_models::records::Channel)]) -> Chart {
     }
     let last = days.last().map_or(date(1970, 1, 1), |(day, _)| *day);
     Chart::until(&days, last, DAYS)
+}
+
+fn advice_view(advice: IncidentAdvice, now: Timestamp) -> AdviceView {
+    let IncidentAdvice { sentences, items, model, at } = advice;
+    let source = |place: usize| {
+        let item = place.checked_sub(1).and_then(|place| items.get(place));
+        item.map(|id| (place, id.to_string()))
+    };
+    let sentence = |sentence: AdvisedSentence| SentenceView {
+        items: sentence.cites.into_iter().filter_map(source).collect(),
+        text: sentence.text,
+    };
+    AdviceView { sentences: sentences.into_iter().map(sentence).collect(), model, at: Moment::new(at, now) }
 }
 
 fn member(item: &Item, membership: &Membership, names: &Names, now: Timestamp) -> MemberRow {
@@ -206,6 +238,14 @@ impl crate::samples::Sampled for IncidentPage {
             frame: frame(&t),
             row: incident_row(&t),
             chart: chart(&[(now(), qingting_models::records::Channel::Hotline)]),
+            advice: Some(AdviceView {
+                sentences: vec![SentenceView {
+                    text: t.clone(),
+                    items: vec![(1, t.clone()), (3, t.clone())],
+                }],
+                model: t.clone(),
+                at: moment(60),
+            }),
             members: vec![MemberRow {
                 id: t.clone(),
                 title: t.clone(),
@@ -227,7 +267,14 @@ impl crate::samples::Sampled for IncidentPage {
             near: vec![choice(&t)],
         };
         let mut pages: Vec<Self> = hostile().into_iter().map(page).collect();
-        let read = |t: String| Self { judges: false, history: vec![], near: vec![], more: 0, ..page(t) };
+        let read = |t: String| Self {
+            judges: false,
+            advice: None,
+            history: vec![],
+            near: vec![],
+            more: 0,
+            ..page(t)
+        };
         pages.extend(hostile().into_iter().map(read));
         pages
     }

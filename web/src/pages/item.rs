@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
 use qingting_models::ids::{ItemId, SourceId};
-use qingting_models::records::{Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency, Viewer};
+use qingting_models::records::{Advice, Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency, Viewer};
 
 use super::{Answer, html, read_id};
 use crate::app::AppState;
@@ -42,6 +42,8 @@ pub struct ItemPage {
     /// Field and text of the unmasked original: only in the answer to an unmasking.
     pub original: Option<Vec<(String, String)>>,
     pub judgements: Vec<JudgementView>,
+    /// What the helper model proposes, for those who judge the item.
+    pub advice: Option<AdviceView>,
     pub versions: Vec<VersionView>,
     pub incident: Option<IncidentView>,
     pub departments: Vec<Choice>,
@@ -100,6 +102,16 @@ pub struct TopicView {
     pub words: String,
 }
 
+/// A proposal of the helper model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdviceView {
+    /// Names of topics; `不涉及办理` where it proposes none.
+    pub topics: String,
+    pub why: String,
+    pub model: String,
+    pub at: Moment,
+}
+
 /// An earlier version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionView {
@@ -149,6 +161,7 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
     let now = store.now();
     let blind = may_judge && waits_blind(&item);
     let judgements = if blind { Vec::new() } else { judgements };
+    let advice = if may_judge && !blind { store.advice(eyes, id).await? } else { None };
     let (title, body) = marked(&item, judgements.first(), &state.names);
     let content = &item.content;
     Ok(ItemPage {
@@ -163,6 +176,7 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         case,
         original: None,
         judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
+        advice: advice.map(|advice| advice_view(advice, &state.names, now)),
         versions: versions.iter().map(|v| version_view(v, now)).collect(),
         incident: incident(state, eyes, &item, now).await?,
         departments: choices(&state.names.departments, if blind { "" } else { &proposal.department }),
@@ -281,6 +295,16 @@ fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp)
     }
 }
 
+fn advice_view(advice: Advice, names: &Names, now: Timestamp) -> AdviceView {
+    let topics: Vec<&str> = advice.topics.iter().map(|code| names.topic(code.as_str())).collect();
+    AdviceView {
+        topics: if topics.is_empty() { "不涉及办理".to_owned() } else { topics.join("、") },
+        why: advice.why,
+        model: advice.model,
+        at: Moment::new(advice.at, now),
+    }
+}
+
 fn version_view(version: &ItemVersion, now: Timestamp) -> VersionView {
     VersionView {
         number: version.version,
@@ -377,6 +401,7 @@ impl crate::samples::Sampled for ItemPage {
             case: Some((t.clone(), t.clone())),
             original: Some(vec![(t.clone(), t.clone())]),
             judgements: vec![judgement(&t), judgement(&t), judgement(&t)],
+            advice: Some(AdviceView { topics: t.clone(), why: t.clone(), model: t.clone(), at: moment(60) }),
             versions: vec![VersionView { number: 1, replaced: moment(9), title: t.clone(), body: t.clone() }],
             incident: Some(IncidentView {
                 id: t.clone(),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot do without may end it")]
 
 mod access;
+mod advice;
 mod alerts;
 mod api;
 mod blind;
