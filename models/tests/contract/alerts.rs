@@ -123,7 +123,7 @@ async fn a_silence_keeps_a_rule_quiet_for_an_incident_or_for_all_until_it_ends()
         let past = store.silence(rule.id, None, store.now(), "演练", PERSON).await;
         assert!(matches!(past, Err(StoreError::Bad(_))), "{past:?}");
         let of_one = store.silence(rule.id, Some(incident), until, "已在处置", PERSON).await.unwrap();
-        assert_eq!(store.silences().await.unwrap(), [of_one.clone()]);
+        assert_eq!(store.silences().await.unwrap(), std::slice::from_ref(&of_one));
         assert_eq!(fire(&store, &rule).await, 0);
         item(&store, "2", "safety", None).await;
         assert_eq!(fire(&store, &rule).await, 1, "another incident is told");
