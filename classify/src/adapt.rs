@@ -33,7 +33,9 @@ pub fn adapt(model: &Model, corrections: &[Row], options: &TrainOptions) -> Resu
         asks.iter().map(|ask| corrections.iter().map(|row| answer(*ask, labels, row)).collect()).collect();
     let before: Vec<Vec<f32>> =
         (0..asks.len()).map(|plane| scores.iter().map(|of_row| of_row[plane]).collect()).collect();
-    let solver = Solver { cost: options.cost, balance: options.balance, tolerance: 0.01, max_epochs: 200 };
+    let TrainOptions { cost, balance, .. } = *options;
+    // Corrections are too few to say which features tell.
+    let solver = Solver { cost, balance, contrast: 0.0, tolerance: 0.01, max_epochs: 200 };
     let changes = solve_beyond(&rows, &questions, &before, solver, options.threads);
     let mut planes = model.weights.planes(model.vocabulary.len());
     for (plane, change) in planes.iter_mut().zip(&changes) {

@@ -19,6 +19,8 @@ pub struct TrainOptions {
     pub cost: f32,
     /// How far the price is raised for the rarer answer: 0 not at all, 1 to full balance.
     pub balance: f32,
+    /// How far features count by how well they tell an answer from the others: 0 not at all, 1 in proportion.
+    pub contrast: f32,
     /// In how many parts the rows are held out in turn to learn calibration and thresholds; at least 2.
     pub inner_folds: usize,
     /// The share of right first topics wanted among rows that the model calls sure.
@@ -36,6 +38,7 @@ impl Default for TrainOptions {
         Self {
             cost: 0.7,
             balance: 0.5,
+            contrast: 0.75,
             inner_folds: 3,
             precision_when_sure: 0.87,
             least_rows: [3, 5, 3],
@@ -111,6 +114,7 @@ pub(crate) fn train_prepared(
         rows_without_topic: examples.iter().filter(|e| e.row.is_nothing() == Some(true)).count(),
         cost: options.cost,
         balance: options.balance,
+        contrast: options.contrast,
         inner_folds: options.inner_folds,
         precision_when_sure: options.precision_when_sure,
     };
@@ -124,6 +128,7 @@ fn check(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> R
         o if o.inner_folds < 2 => wrong("inner_folds", "2 or more"),
         o if o.cost.is_nan() || o.cost <= 0.0 => wrong("cost", "more than 0"),
         o if !(0.0..=1.0).contains(&o.balance) => wrong("balance", "0 to 1"),
+        o if !(0.0..=1.0).contains(&o.contrast) => wrong("contrast", "0 to 1"),
         o if !(0.0..=1.0).contains(&o.precision_when_sure) => wrong("precision_when_sure", "0 to 1"),
         _ if examples.len() < 20 => Err(TrainError::TooFewRows(examples.len())),
         _ if labels.topics.len() < 2 => Err(TrainError::TooFewTopics(labels.topics.len())),
@@ -158,7 +163,8 @@ fn learn(examples: &[Example<'_>], labels: &Labels, options: &TrainOptions) -> (
         .into_iter()
         .map(|ask| examples.iter().map(|e| answer(ask, labels, e.row)).collect())
         .collect();
-    let solver = Solver { cost: options.cost, balance: options.balance, tolerance: 0.1, max_epochs: 40 };
+    let TrainOptions { cost, balance, contrast, .. } = *options;
+    let solver = Solver { cost, balance, contrast, tolerance: 0.1, max_epochs: 40 };
     let planes = solve_all(&rows, &questions, solver, options.threads);
     (vocabulary, planes)
 }

@@ -11,8 +11,15 @@ pub(crate) struct Training {
     pub rows_without_topic: usize,
     pub cost: f32,
     pub balance: f32,
+    /// Left out where it is 0, so that files from before there was such a thing read back as they were.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub contrast: f32,
     pub inner_folds: usize,
     pub precision_when_sure: f64,
+}
+
+fn is_none(contrast: &f32) -> bool {
+    *contrast == 0.0
 }
 
 /// A summary of a model, for people and for comparing two of them.
@@ -31,6 +38,8 @@ pub struct Card {
     /// Price of an error, and how far it is raised for the rarer side.
     pub cost: f32,
     pub balance: f32,
+    /// How far features count by how well they tell an answer from the others.
+    pub contrast: f32,
     pub inner_folds: usize,
     /// From which probability of the first topic on the model is sure, and the share of right first
     /// topics that this was chosen for.
@@ -52,6 +61,7 @@ impl Card {
             training_rows_without_topic: training.rows_without_topic,
             cost: training.cost,
             balance: training.balance,
+            contrast: training.contrast,
             inner_folds: training.inner_folds,
             sure_from: model.rules.sure_from,
             precision_when_sure: training.precision_when_sure,
