@@ -176,3 +176,28 @@ async fn rules_have_names_of_their_own_and_two_people_do_not_overwrite_each_othe
         assert_eq!(store.alert_rule(two.id).await.unwrap().unwrap().condition, wider);
     }
 }
+
+#[tokio::test]
+async fn incidents_that_become_one_keep_one_alert_and_their_silence() {
+    for store in each_database().await.unwrap() {
+        let (rule, other) = (rule(&store, "危急").await, rule(&store, "另一条").await);
+        let (_, into) = item(&store, "1", "safety", None).await;
+        assert_eq!(fire(&store, &rule).await, 1);
+        let (_, from) = item(&store, "2", "safety", None).await;
+        assert_eq!(fire(&store, &rule).await, 1);
+        let silence =
+            store.silence(other.id, Some(from), store.now() + hours(6), "已在处置", PERSON).await.unwrap();
+        store.merge_incidents(&DUTY, from, into, PERSON).await.unwrap();
+        let waiting = store.alerts(&DUTY, &UNSEEN, Page::default()).await.unwrap().rows;
+        assert_eq!((waiting.len(), waiting[0].incident, waiting[0].items), (1, into, 2));
+        let quiet = store.silences().await.unwrap().remove(0);
+        assert_eq!((quiet.id, quiet.incident), (silence.id, Some(into)));
+        store.see_alert(&DUTY, waiting[0].id, "", PERSON).await.unwrap();
+        // What was looked at goes along too, and no item fires again.
+        let (_, third) = item(&store, "3", "safety", None).await;
+        assert_eq!(fire(&store, &rule).await, 1);
+        store.merge_incidents(&DUTY, third, into, PERSON).await.unwrap();
+        let of_one = AlertFilter { incident: Some(into), ..ALL };
+        assert_eq!(store.alerts(&DUTY, &of_one, Page::default()).await.unwrap().rows.len(), 2);
+    }
+}

@@ -9,7 +9,7 @@ use jiff::civil::{Date, date};
 use qingting_models::clock::local_date;
 use qingting_models::ids::IncidentId;
 use qingting_models::records::{AdvisedSentence, Incident, IncidentAdvice, IncidentMove, Item, Membership};
-use qingting_models::store::IncidentFilter;
+use qingting_models::store::{AlertFilter, IncidentFilter, Page};
 
 use super::incidents::{IncidentRow, hottest};
 use super::{Answer, html, read_id};
@@ -27,6 +27,8 @@ use crate::view::{Choice, percent, title_text};
 /// Items and moves that are shown, days of the chart, incidents offered to merge with.
 const ITEMS: i64 = 200;
 const MOVES: i64 = 500;
+/// Alerts that are shown, the latest.
+const ALERTS: i64 = 20;
 const DAYS: i64 = 28;
 const NEAR: i64 = 30;
 
@@ -37,6 +39,8 @@ pub struct IncidentPage {
     pub frame: Frame,
     pub row: IncidentRow,
     pub chart: Chart,
+    /// Which rules it fired.
+    pub alerts: Vec<AlertLine>,
     /// What the helper model makes of it.
     pub advice: Option<AdviceView>,
     pub members: Vec<MemberRow>,
@@ -47,6 +51,15 @@ pub struct IncidentPage {
     pub judges: bool,
     /// Incidents of the same topic or town.
     pub near: Vec<Choice>,
+}
+
+/// A rule that fired.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlertLine {
+    pub rule: String,
+    pub at: Moment,
+    /// Nobody has looked yet.
+    pub waits: bool,
 }
 
 /// A summary by the helper model.
@@ -119,10 +132,20 @@ async fn build(state: &AppState, caller: &Caller, id: IncidentId) -> Result<Inci
     let moves = store.incident_moves(incident.id, MOVES).await?;
     let people = People::load(store).await?;
     let advice = store.incident_advice(eyes, incident.id).await?;
+    let of_this = AlertFilter { incident: Some(incident.id), ..AlertFilter::default() };
+    let alerts = store.alerts(eyes, &of_this, Page { before: None, size: ALERTS }).await?.rows;
     Ok(IncidentPage {
         frame: Frame::inside(state, caller, "事件", "/incidents"),
         row: IncidentRow::new(&incident, &state.names, now),
         chart: chart(&store.incident_times(incident.id).await?),
+        alerts: alerts
+            .into_iter()
+            .map(|alert| AlertLine {
+                at: Moment::new(alert.first_at, now),
+                waits: alert.seen.is_none(),
+                rule: alert.rule_name,
+            })
+            .collect(),
         advice: advice.map(|advice| advice_view(advice, now)),
         more: incident.items - members.len() as i64,
         members: members.iter().map(|(item, m)| member(item, m, &state.names, now)).collect(),
@@ -238,6 +261,7 @@ impl crate::samples::Sampled for IncidentPage {
             frame: frame(&t),
             row: incident_row(&t),
             chart: chart(&[(now(), qingting_models::records::Channel::Hotline)]),
+            alerts: vec![AlertLine { rule: t.clone(), at: moment(60), waits: true }],
             advice: Some(AdviceView {
                 sentences: vec![SentenceView {
                     text: t.clone(),
@@ -269,6 +293,7 @@ impl crate::samples::Sampled for IncidentPage {
         let mut pages: Vec<Self> = hostile().into_iter().map(page).collect();
         let read = |t: String| Self {
             judges: false,
+            alerts: vec![],
             advice: None,
             history: vec![],
             near: vec![],

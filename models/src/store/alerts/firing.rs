@@ -171,6 +171,32 @@ impl Store {
     }
 }
 
+/// Takes the alerts and silences of an incident along into the one that it is merged into. Two that wait for one rule become
+/// one, with the items of both.
+pub(in crate::store) async fn merge_alerts(
+    tx: &mut Tx,
+    from: IncidentId,
+    into: IncidentId,
+) -> Result<(), StoreError> {
+    let sql = "SELECT d.id, d.items, d.urgency, k.id AS kept FROM alert d
+               JOIN alert k ON k.rule_id = d.rule_id AND k.incident_id = $2 AND k.seen_at IS NULL
+               WHERE d.incident_id = $1 AND d.seen_at IS NULL";
+    for row in tx.rows(sql, args![from.0, into.0]).await? {
+        let (gone, kept) = (row.int("id")?, row.int("kept")?);
+        let sql =
+            "UPDATE alert SET items = items + $1, urgency = CASE WHEN urgency < $2 THEN $2 ELSE urgency END
+                   WHERE id = $3";
+        tx.run(sql, args![row.int("items")?, row.int("urgency")?, kept]).await?;
+        tx.run("UPDATE alert_item SET alert_id = $1 WHERE alert_id = $2", args![kept, gone]).await?;
+        tx.run("DELETE FROM alert WHERE id = $1", args![gone]).await?;
+    }
+    for table in ["alert", "alert_silence"] {
+        let sql = format!("UPDATE {table} SET incident_id = $1 WHERE incident_id = $2");
+        tx.run(&sql, args![into.0, from.0]).await?;
+    }
+    Ok(())
+}
+
 fn task_of(row: &Row) -> Result<AlertTask, StoreError> {
     let item = item_of(row)?;
     let at = row.opt_time("at")?.unwrap_or(item.first_seen_at);

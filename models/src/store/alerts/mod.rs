@@ -3,6 +3,7 @@
 mod firing;
 mod rules;
 
+pub(super) use firing::merge_alerts;
 pub use firing::{AlertTask, Firing};
 
 use jiff::Timestamp;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::alerts::merge_alerts;
 use super::super::{Store, StoreError, work};
 use super::joining::MOVE_COLUMNS;
 use super::{TITLE, TITLE_OF_ITEM};
@@ -121,6 +122,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let items = items_of(tx, from).await?;
         self.note_moves(tx, from, into, &items, actor, "merge").await?;
+        merge_alerts(tx, from, into).await?;
         self.callers_to(tx, into, &items).await?;
         let sql = "UPDATE incident_member SET incident_id = $1 WHERE incident_id = $2";
         tx.run(sql, args![into.0, from.0]).await?;
