@@ -94,7 +94,7 @@ async fn call(
 }
 
 async fn rule(store: &TestStore, condition: AlertCondition) -> AlertCondition {
-    store.add_alert_rule("规则", &condition, Actor::Console).await.unwrap();
+    store.add_alert_rules(&[("规则", true, &condition)], Actor::Console).await.unwrap();
     condition
 }
 

@@ -84,9 +84,8 @@ async fn add(global: &Global, home: &Home, store: &Store, file: &Path) -> Result
     if !taken.is_empty() {
         bail!("there are rules of these names already, and nothing was added: {}", taken.join(", "));
     }
-    for rule in &rules {
-        store.add_alert_rule(&rule.name, &rule.condition, Actor::Console).await?;
-    }
+    let new: Vec<_> = rules.iter().map(|rule| (rule.name.as_str(), true, &rule.condition)).collect();
+    store.add_alert_rules(&new, Actor::Console).await?;
     if global.json {
         return output::json(&json!({ "added": rules.len() }));
     }

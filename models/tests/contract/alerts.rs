@@ -16,7 +16,8 @@ const UNSEEN: AlertFilter = AlertFilter { unseen: true, ..ALL };
 
 async fn rule(store: &TestStore, name: &str) -> AlertRule {
     let condition = AlertCondition { urgency_min: Urgency::Urgent, ..AlertCondition::default() };
-    store.add_alert_rule(name, &condition, PERSON).await.unwrap()
+    let id = store.add_alert_rules(&[(name, true, &condition)], PERSON).await.unwrap()[0];
+    store.alert_rule(id).await.unwrap().unwrap()
 }
 
 /// Judges one more item of a topic and joins it; without an incident to a new one.
@@ -48,7 +49,6 @@ async fn fire(store: &TestStore, rule: &AlertRule) -> usize {
         item: task.item.id,
         incident: task.incident.unwrap(),
         urgency: Urgency::Urgent,
-        at: task.at,
         why: "紧急".into(),
         repeat: SignedDuration::from_hours(24),
     };
@@ -161,7 +161,8 @@ async fn a_report_about_a_person_raises_an_alert_for_the_discipline_officer_alon
 async fn rules_have_names_of_their_own_and_two_people_do_not_overwrite_each_other() {
     for store in each_database().await.unwrap() {
         let (one, two) = (rule(&store, "甲").await, rule(&store, "乙").await);
-        let taken = store.add_alert_rule("甲", &one.condition, PERSON).await;
+        let both = [("丁", false, &one.condition), ("甲", true, &one.condition)];
+        let taken = store.add_alert_rules(&both, PERSON).await;
         assert!(matches!(taken, Err(StoreError::Taken { .. })), "{taken:?}");
         let wider = AlertCondition { urgency_min: Urgency::Watch, ..AlertCondition::default() };
         let changed = store.change_alert_rule(two.id, 1, "丙", false, &wider, PERSON).await.unwrap();

@@ -1,6 +1,6 @@
 //! Whether an item is what a rule asks for.
 
-use qingting_models::records::{AlertCondition, Item, Near, Urgency, WordCondition};
+use qingting_models::records::{AlertCondition, IncidentCondition, Item, Near, Urgency, WordCondition};
 use qingting_models::text::normalise;
 
 /// The copy of an item's title and body that rules read.
@@ -76,9 +76,20 @@ fn follows(first: &str, second: &str, within: u32, text: &str) -> bool {
     })
 }
 
-/// `48 小时内 6 件`.
-pub(super) fn so_many(hours: u32, items: i64) -> String {
-    format!("{hours} 小时内 {items} 件")
+/// What of an incident's size and heat the rule asks for, in words; `None` when it asks for more. `items` counts those
+/// within the hours that the rule names.
+pub(super) fn incident(asked: &IncidentCondition, items: i64, heat: f64) -> Option<Vec<String>> {
+    if items < asked.items_min || heat < asked.heat_min {
+        return None;
+    }
+    let mut why = Vec::new();
+    if asked.items_min > 0 {
+        why.push(format!("{} 小时内 {items} 件", asked.within_hours));
+    }
+    if asked.heat_min > 0.0 {
+        why.push(format!("热度 {heat:.1}"));
+    }
+    Some(why)
 }
 
 #[cfg(test)]
@@ -120,6 +131,15 @@ mod tests {
         assert!(found(&near(1), "呕吐，食堂的饭").is_some());
         assert_eq!(found(&near(0), "呕吐，食堂"), None);
         assert!(found(&near(2), "食堂今天很好，不像昨天，呕吐在食堂").is_some(), "a later place counts too");
+    }
+
+    #[test]
+    fn an_incident_is_large_and_hot_enough() {
+        let asked = IncidentCondition { items_min: 3, within_hours: 48, heat_min: 2.0 };
+        assert_eq!(incident(&asked, 2, 9.0), None);
+        assert_eq!(incident(&asked, 3, 1.9), None);
+        assert_eq!(incident(&asked, 3, 2.0), Some(list(&["48 小时内 3 件", "热度 2.0"])));
+        assert_eq!(incident(&IncidentCondition::default(), 0, 0.0), Some(Vec::new()));
     }
 
     #[test]

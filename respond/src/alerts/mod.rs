@@ -58,28 +58,20 @@ impl Desk {
         let condition = &rule.condition;
         let Some(incident) = task.incident else { return Ok(None) };
         let Some(mut why) = matching::item(condition, &task.item, text) else { return Ok(None) };
-        let asked = condition.incident;
-        if task.heat < asked.heat_min {
-            return Ok(None);
-        }
-        if asked.items_min > 0 {
-            let within = SignedDuration::from_hours(i64::from(asked.within_hours));
-            let items = self.store().incident_items_within(incident, within, task.at).await?;
-            if items < asked.items_min {
-                return Ok(None);
-            }
-            why.push(matching::so_many(asked.within_hours, items));
-        }
-        if asked.heat_min > 0.0 {
-            why.push(format!("热度 {:.1}", task.heat));
-        }
+        let asked = &condition.incident;
+        let within = SignedDuration::from_hours(i64::from(asked.within_hours));
+        let items = match asked.items_min {
+            0 => 0,
+            _ => self.store().incident_items_within(incident, within, task.at).await?,
+        };
+        let Some(of_incident) = matching::incident(asked, items, task.heat) else { return Ok(None) };
+        why.extend(of_incident);
         Ok(Some(Firing {
             rule: rule.id,
             rule_name: rule.name.clone(),
             item: task.item.id,
             incident,
             urgency: task.item.urgency,
-            at: task.at,
             why: why.join("；"),
             repeat: SignedDuration::from_hours(i64::from(condition.repeat_hours)),
         }))
@@ -94,10 +86,8 @@ impl Desk {
             return Ok(0);
         }
         let rules = &self.county().alert_rules;
-        for rule in rules {
-            self.store().add_alert_rule(&rule.name, &rule.condition, actor).await?;
-        }
-        Ok(rules.len())
+        let rules: Vec<_> = rules.iter().map(|rule| (rule.name.as_str(), true, &rule.condition)).collect();
+        Ok(self.store().add_alert_rules(&rules, actor).await?.len())
     }
 }
 

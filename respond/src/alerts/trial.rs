@@ -94,18 +94,11 @@ impl<'c> Course<'c> {
         let times = self.times.entry(incident).or_default();
         times.push(task.at);
         let Some(mut why) = matching::item(self.condition, &task.item, &Text::of(&task.item)) else { return };
-        let asked = self.condition.incident;
-        if task.heat < asked.heat_min {
-            return;
-        }
-        if asked.items_min > 0 {
-            let from = task.at - SignedDuration::from_hours(i64::from(asked.within_hours));
-            let items = times.iter().filter(|at| (from..=task.at).contains(at)).count() as i64;
-            if items < asked.items_min {
-                return;
-            }
-            why.push(matching::so_many(asked.within_hours, items));
-        }
+        let asked = &self.condition.incident;
+        let from = task.at - SignedDuration::from_hours(i64::from(asked.within_hours));
+        let items = times.iter().filter(|at| (from..=task.at).contains(at)).count() as i64;
+        let Some(of_incident) = matching::incident(asked, items, task.heat) else { return };
+        why.extend(of_incident);
         self.trial.caught += 1;
         let repeat = SignedDuration::from_hours(i64::from(self.condition.repeat_hours));
         let came = task.item.first_seen_at;

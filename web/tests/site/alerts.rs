@@ -90,7 +90,13 @@ async fn a_rule_that_catches_nothing_is_saved_only_by_one_who_says_so() {
     let sure: Vec<_> = never.iter().copied().chain([("anyway", "on")]).collect();
     let saved = office.post("admin", "/alerts/rules/new", &sure).await;
     assert_eq!(saved.location(), "/alerts/rules?done=rule-added");
-    let id = office.store.alert_rules().await.unwrap()[0].id;
+    let off = rule(&[("name", "先不用"), ("any", "也不会出现"), ("enabled", ""), ("do", "save")]);
+    let kept = office.post("admin", "/alerts/rules/new", &off).await;
+    assert_eq!(kept.location(), "/alerts/rules?done=rule-added", "one that is off raises nothing");
+    let rules = office.store.alert_rules().await.unwrap();
+    let enabled = |name: &str| rules.iter().find(|rule| rule.name == name).unwrap().enabled;
+    assert!(enabled("路灯") && !enabled("先不用"));
+    let id = rules.iter().find(|rule| rule.name == "路灯").unwrap().id;
     let path = format!("/alerts/rules/{id}");
     let form = office.get("admin", &path).await.body;
     assert!(form.contains("不会出现的话") && form.contains("value=\"24\""));

@@ -26,7 +26,6 @@ pub struct Firing {
     pub item: ItemId,
     pub incident: IncidentId,
     pub urgency: Urgency,
-    pub at: Timestamp,
     /// What made it fire, in words for the duty officer.
     pub why: String,
     /// How long after somebody looked the rule stays quiet for the incident.
@@ -109,7 +108,7 @@ impl Store {
         let now = self.now();
         // One that nobody has looked at, or that somebody looked at not long ago.
         let sql = "SELECT id FROM alert WHERE rule_id = $1 AND incident_id = $2 AND (seen_at IS NULL OR seen_at > $3)
-                   ORDER BY id DESC LIMIT 1";
+                   ORDER BY CASE WHEN seen_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1";
         let found = tx.row(sql, args![firing.rule.0, firing.incident.0, now - firing.repeat]).await?;
         let (alert, new) = match found {
             Some(row) => {
@@ -125,7 +124,9 @@ impl Store {
                 let sql = "INSERT INTO alert (id, rule_id, rule_name, incident_id, item_id, why, items, urgency, first_at, last_at)
                            VALUES ($1,$2,$3,$4,$5,$6,1,$7,$8,$8)
                            ON CONFLICT (rule_id, incident_id) WHERE seen_at IS NULL
-                           DO UPDATE SET items = alert.items + 1, last_at = excluded.last_at RETURNING id";
+                           DO UPDATE SET items = alert.items + 1, last_at = excluded.last_at,
+                             urgency = CASE WHEN alert.urgency < excluded.urgency THEN excluded.urgency ELSE alert.urgency END
+                           RETURNING id";
                 let urgency = i64::from(u8::from(firing.urgency));
                 let values = args![
                     id.0,

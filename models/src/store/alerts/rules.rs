@@ -19,27 +19,30 @@ impl Store {
         row.as_ref().map(rule_of).transpose()
     }
 
-    /// Adds a rule.
+    /// Adds rules, all or none; each with its name, whether it is enabled, and what it asks.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when another has the name.
-    pub async fn add_alert_rule(
+    /// [`StoreError::Taken`] when another rule has a name.
+    pub async fn add_alert_rules(
         &self,
-        name: &str,
-        condition: &AlertCondition,
+        rules: &[(&str, bool, &AlertCondition)],
         actor: Actor,
-    ) -> Result<AlertRule, StoreError> {
+    ) -> Result<Vec<AlertRuleId>, StoreError> {
         let now = self.now();
-        let id: AlertRuleId = self.ids().next(now);
+        let mut added = Vec::with_capacity(rules.len());
         let mut tx = self.begin().await?;
-        let sql = "INSERT INTO alert_rule (id, name, enabled, condition, version, changed_at, changed_by)
-                   VALUES ($1,$2,$3,$4,1,$5,$6)";
-        let added = tx.run(sql, args![id.0, name, true, to_json(condition)?, now, actor.code()]).await;
-        added.map_err(|error| taken(error, name))?;
-        let detail = json!({ "rule": name, "condition": condition });
-        self.audit_in(&mut tx, actor, "alert_rule.add", Subject::System, detail).await?;
+        for (name, enabled, condition) in rules {
+            let id: AlertRuleId = self.ids().next(now);
+            let sql = "INSERT INTO alert_rule (id, name, enabled, condition, version, changed_at, changed_by)
+                       VALUES ($1,$2,$3,$4,1,$5,$6)";
+            let values = args![id.0, *name, *enabled, to_json(condition)?, now, actor.code()];
+            tx.run(sql, values).await.map_err(|error| taken(error, name))?;
+            let detail = json!({ "rule": name, "enabled": enabled, "condition": condition });
+            self.audit_in(&mut tx, actor, "alert_rule.add", Subject::System, detail).await?;
+            added.push(id);
+        }
         tx.commit().await?;
-        self.alert_rule(id).await?.ok_or(StoreError::NotFound("alert rule"))
+        Ok(added)
     }
 
     /// Changes a rule that was read at version `seen`; the log keeps how it was.
