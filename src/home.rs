@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use qingting_classify::{Classifier, Model};
 use qingting_ingest::http::{Http, HttpSettings};
 use qingting_models::clock::{Clock, SystemClock};
-use qingting_models::county::County;
+use qingting_models::county::{County, CountyError, CountyFiles, Texts};
 use qingting_models::store::{Store, StoreSettings};
 use qingting_models::vault::Vault;
 use serde::Deserialize;
@@ -120,9 +120,20 @@ impl Home {
         })
     }
 
-    /// The county's facts: the files in the folder, and those inside the program for any that are missing.
-    pub fn county(&self) -> Result<County> {
-        county_or_sample(&self.dir)
+    /// The county's files in the folder, and those inside the program for any that are missing.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn county_files(&self) -> Result<CountyFiles> {
+        county_files(&self.dir)
+    }
+
+    /// The county's facts: the files of the folder under those that were changed on pages.
+    ///
+    /// # Errors
+    /// At the first value that is not allowed; says so when it stands in a file that was changed on a page.
+    pub async fn county(&self, store: &Store) -> Result<County> {
+        put_together(&self.county_files()?, &store.county_files().await?)
     }
 
     /// The client that fetches from the internet.
@@ -177,10 +188,42 @@ pub fn http_or_default(global: &Global) -> Result<Http> {
     Home::find(global)?.http()
 }
 
-/// The county of a folder, or the sample county where there is no folder: for commands that store nothing.
-pub fn county_or_sample(dir: &Path) -> Result<County> {
+/// The county of a folder as its pages show it, or the sample county where there is no folder: for commands that
+/// store nothing.
+pub fn county_or_sample(global: &Global) -> Result<County> {
+    if !global.dir().join(SETTINGS).exists() {
+        return county_of_folder(global.dir());
+    }
+    let home = Home::find(global)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let store = home.store().await?;
+        let county = home.county(&store).await;
+        store.close().await;
+        county
+    })
+}
+
+/// The county of a folder without what was changed on its pages, or the sample county: for measurements.
+pub fn county_of_folder(dir: &Path) -> Result<County> {
+    Ok(county_files(dir)?.county(&Texts::new())?)
+}
+
+fn county_files(dir: &Path) -> Result<CountyFiles> {
     let folder = dir.join(COUNTY);
-    Ok(if folder.is_dir() { County::load(&folder)? } else { County::embedded()? })
+    Ok(if folder.is_dir() { CountyFiles::read(&folder)? } else { CountyFiles::sample() })
+}
+
+/// The county of a folder's files under those that the store keeps.
+///
+/// # Errors
+/// At the first value that is not allowed; says so when it stands in a file that was changed on a page.
+pub fn put_together(files: &CountyFiles, kept: &Texts) -> Result<County> {
+    files.county(kept).map_err(|error| {
+        let changed = matches!(&error, CountyError::Invalid { file, .. } if kept.contains_key(file));
+        let error = anyhow::Error::from(error);
+        if changed { error.context("the county's files as they were changed on pages") } else { error }
+    })
 }
 
 /// The classifier with the model in `model`, or with the one at work in a county's folder.

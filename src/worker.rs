@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 use jiff::SignedDuration;
+use jiff::civil::Date;
 use qingting_classify::emerging::DayCounts;
 use qingting_classify::{Classifier, Input, Model};
 use qingting_ingest::http::Http;
 use qingting_ingest::poll;
-use qingting_models::county::{County, Town};
+use qingting_models::clock::local_date;
+use qingting_models::county::{County, CountyFiles, Town};
 use qingting_models::records::Upstream;
 use qingting_models::store::{JudgeTask, NewJudgement, Store, WordCounts};
 use qingting_respond::desk::Desk;
@@ -22,6 +24,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::advisor::{self, Advisor};
+use crate::home::put_together;
 use crate::joining::Joiner;
 use crate::model_folder::ModelFolder;
 
@@ -37,6 +40,8 @@ const IDLE: Duration = Duration::from_millis(400);
 const TROUBLE: Duration = Duration::from_secs(3);
 /// How often waiting cases and warning lights are looked at.
 const WATCH: Duration = Duration::from_secs(30);
+/// How often changes of the county's files are looked for.
+const FOLLOW: Duration = Duration::from_secs(2);
 /// How many lines of the audit log are chained in one transaction.
 const CHAIN: i64 = 2_000;
 
@@ -44,16 +49,25 @@ const CHAIN: i64 = 2_000;
 #[derive(Clone)]
 pub struct Tools {
     pub store: Store,
-    pub county: Arc<County>,
+    facts: Arc<RwLock<Facts>>,
+    county_files: Option<Arc<CountyFiles>>,
     classifier: Arc<RwLock<Arc<Classifier>>>,
     models: Option<ModelFolder>,
     joiner: Arc<tokio::sync::Mutex<Joiner>>,
     /// What the folder named when it was last looked at.
     asked: Arc<Mutex<Option<String>>>,
     pub http: Http,
-    pub desk: Desk,
     advisor: Option<Advisor>,
     name: String,
+}
+
+/// What is made of the county's facts.
+#[derive(Clone)]
+struct Facts {
+    county: Arc<County>,
+    desk: Desk,
+    /// The store's mark when they were read, and the day on which.
+    read: (i64, Date),
 }
 
 impl Tools {
@@ -66,17 +80,19 @@ impl Tools {
         let asked = models.as_ref().and_then(|folder| folder.state().ok()).map(|state| state.at_work);
         let classifier = Arc::new(RwLock::new(Arc::new(Classifier::new(model, &county))));
         let desk = Desk::new(store.clone(), county.clone());
+        // A mark that no store has: the files are read once more at the first look.
+        let facts = Facts { county, desk, read: (-1, Date::ZERO) };
         let random = qingting_models::vault::random::<6>()?;
         let name = format!("{}-{}", std::process::id(), random.map(|byte| format!("{byte:02x}")).concat());
         Ok(Self {
             store,
-            county,
+            facts: Arc::new(RwLock::new(facts)),
+            county_files: None,
             classifier,
             models,
             joiner: Arc::default(),
             asked: Arc::new(Mutex::new(asked)),
             http,
-            desk,
             advisor: None,
             name,
         })
@@ -86,6 +102,53 @@ impl Tools {
     #[must_use]
     pub fn advised_by(self, advisor: Option<Advisor>) -> Self {
         Self { advisor, ..self }
+    }
+
+    /// With the files of the county's folder, over which changes on pages are looked for.
+    #[must_use]
+    pub fn with_county_files(self, files: CountyFiles) -> Self {
+        Self { county_files: Some(Arc::new(files)), ..self }
+    }
+
+    /// The files of the county's folder.
+    pub fn county_files(&self) -> Arc<CountyFiles> {
+        self.county_files.clone().unwrap_or_default()
+    }
+
+    fn facts(&self) -> Facts {
+        self.facts.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The county's facts that count now.
+    pub fn county(&self) -> Arc<County> {
+        self.facts().county
+    }
+
+    /// The desk by these facts.
+    pub fn desk(&self) -> Desk {
+        self.facts().desk
+    }
+
+    /// Takes up county files that were changed on a page, here or by another process, and gives what is new; also on
+    /// another day, when other rows may count.
+    async fn look_for_county(&self) -> Result<Option<Arc<County>>> {
+        let Some(files) = &self.county_files else { return Ok(None) };
+        let read = (self.store.county_mark().await?, local_date(self.store.now()));
+        let known = self.facts();
+        if known.read == read {
+            return Ok(None);
+        }
+        let county = Arc::new(put_together(files, &self.store.county_files().await?)?);
+        let desk = Desk::new(self.store.clone(), county.clone());
+        if *known.county != *county {
+            let classifier = self.classifier();
+            let classifier = Arc::new(classifier.for_county(&county));
+            *self.classifier.write().unwrap_or_else(PoisonError::into_inner) = classifier;
+            tracing::info!("the county's files as of change {} are at work", read.0);
+        }
+        let facts = Facts { county: county.clone(), desk, read };
+        *self.facts.write().unwrap_or_else(PoisonError::into_inner) = facts;
+        Ok(Some(county))
     }
 
     /// The classifier at work.
@@ -101,7 +164,7 @@ impl Tools {
         if last.is_some_and(|last| last == asked) {
             return Ok(());
         }
-        let classifier = Arc::new(Classifier::new(folder.model()?, &self.county));
+        let classifier = Arc::new(Classifier::new(folder.model()?, &self.county()));
         tracing::info!("the model {} is at work", classifier.model_digest());
         *self.classifier.write().unwrap_or_else(PoisonError::into_inner) = classifier;
         Ok(())
@@ -113,10 +176,10 @@ impl Tools {
         if tasks.is_empty() {
             return Ok(None);
         }
-        let tools = self.clone();
+        let county = self.county();
         let classifier = self.classifier();
         let judged = tokio::task::spawn_blocking(move || {
-            tasks.into_iter().map(|task| judge(&tools.county, &classifier, task)).collect::<Vec<_>>()
+            tasks.into_iter().map(|task| judge(&county, &classifier, task)).collect::<Vec<_>>()
         })
         .await?;
         let mut verdicts = Vec::with_capacity(judged.len());
@@ -134,7 +197,7 @@ impl Tools {
 
     /// Routes one batch; `false` when there was no work.
     pub async fn route_once(&self) -> Result<bool> {
-        Ok(self.desk.route_next(&self.name, BATCH).await?.taken > 0)
+        Ok(self.desk().route_next(&self.name, BATCH).await?.taken > 0)
     }
 
     /// Joins one batch to incidents; `false` when there was no work or another worker has the stage.
@@ -157,7 +220,7 @@ impl Tools {
 
     /// Holds one batch against the alert rules; `false` when there was no work.
     pub async fn alert_once(&self) -> Result<bool> {
-        Ok(self.desk.alert_next(&self.name, BATCH).await?.taken > 0)
+        Ok(self.desk().alert_next(&self.name, BATCH).await?.taken > 0)
     }
 
     /// Counts the words of one day, if a day's count is due; `false` when none was.
@@ -241,7 +304,7 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
     if workers > 0 {
         loops.spawn(watch(tools.clone(), stop.clone()));
         if let Some(advisor) = tools.advisor.clone() {
-            let Tools { store, county, name, .. } = tools.clone();
+            let (store, county, name) = (tools.store.clone(), tools.county(), tools.name.clone());
             loops.spawn(advisor::run(store, county, advisor, name, stop.clone()));
         }
     }
@@ -298,11 +361,26 @@ async fn watch(tools: Tools, stop: CancellationToken) {
 
 /// What time alone brings: due clocks, a promoted model, incidents that cool, words of another day. Whether more waits.
 async fn look_after(tools: &Tools) -> Result<bool> {
-    tools.desk.tick().await?;
+    tools.desk().tick().await?;
     tools.look_for_model()?;
     tools.store.cool_incidents().await?;
     // Days that were never counted come one after the other.
     tools.count_words_once().await
+}
+
+/// Looks for changes of the county's files until it is stopped; `taken` is told of each.
+pub async fn follow_county(tools: Tools, stop: CancellationToken, taken: impl Fn(Arc<County>) + Send) {
+    while !stop.is_cancelled() {
+        let pause = match tools.look_for_county().await {
+            Ok(Some(county)) => {
+                taken(county);
+                FOLLOW
+            }
+            Ok(None) => FOLLOW,
+            Err(error) => trouble("the county's files", &error),
+        };
+        rest(&stop, pause).await;
+    }
 }
 
 fn trouble(what: &str, error: &anyhow::Error) -> Duration {

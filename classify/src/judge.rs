@@ -123,6 +123,11 @@ impl Classifier {
         tokens
     }
 
+    /// The same model with the words and places of another county.
+    pub fn for_county(&self, county: &County) -> Self {
+        Self::new(self.model.clone(), county)
+    }
+
     /// The first 16 hexadecimal digits of the SHA-256 of the model file.
     pub fn model_digest(&self) -> &str {
         self.model.digest()

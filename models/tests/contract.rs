@@ -12,6 +12,7 @@ mod contract {
     mod builders;
     mod cases;
     mod corrections;
+    mod county_files;
     mod incidents;
     mod intake;
     mod judging;

@@ -24,7 +24,7 @@ struct Row {
 }
 
 pub fn run(global: &Global, model: Option<&Path>) -> Result<()> {
-    let county = home::county_or_sample(global.dir())?;
+    let county = home::county_or_sample(global)?;
     let classifier = home::classifier(global.dir(), &county, model)?;
     for (index, line) in io::stdin().lock().lines().enumerate() {
         let line = line.with_context(|| format!("standard input, line {}", index + 1))?;

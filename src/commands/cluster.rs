@@ -27,7 +27,7 @@ struct Row {
 }
 
 pub fn run(global: &Global, command: &Cluster) -> Result<()> {
-    let county = home::county_or_sample(global.dir())?;
+    let county = home::county_or_sample(global)?;
     let classifier = home::classifier(global.dir(), &county, None)?;
     let rows = read()?;
     let incidents = join(&classifier, &rows);

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use qingting_models::clock::local_date;
 use qingting_models::store::KeyStatus;
-use qingting_models::store::QuarantineFilter;
+use qingting_models::store::{QuarantineFilter, Store};
 use serde::Serialize;
 
 use crate::cli::Global;
@@ -23,14 +23,6 @@ struct Finding {
 pub async fn run(global: &Global) -> Result<()> {
     let home = Home::find(global)?;
     let mut found = Vec::new();
-    let county = home.county();
-    found.push(match &county {
-        Ok(county) => fine(
-            "county files",
-            format!("{}: {} departments", county.settings.name, county.departments.all().len()),
-        ),
-        Err(e) => bad("county files", e.to_string()),
-    });
     let models = ModelFolder::of(&home.dir);
     found.push(match models.state().and_then(|state| models.named(&state.at_work)) {
         Ok(model) => fine("model", model.digest().to_owned()),
@@ -40,9 +32,7 @@ pub async fn run(global: &Global) -> Result<()> {
     match home.store().await {
         Ok(store) => {
             found.push(fine("database", format!("{} {}", store.engine(), home::shown(&home.database))));
-            if let Ok(county) = &county {
-                found.push(calendar(county, local_date(store.now()).year()));
-            }
+            found.extend(county(&home, &store).await?);
             found.push(keys(&store.key_status().await?));
             let waiting = store.waiting_work().await?;
             let queue = format!(
@@ -82,9 +72,37 @@ pub async fn run(global: &Global) -> Result<()> {
             });
             store.close().await;
         }
-        Err(e) => found.push(bad("database", format!("{e:#}"))),
+        Err(e) => {
+            found.push(bad("database", format!("{e:#}")));
+            if let Err(e) = home::county_of_folder(&home.dir) {
+                found.push(bad("county files", format!("{e:#}")));
+            }
+        }
     }
     report(global, &found)
+}
+
+/// Whether the county's files can be used, and which of the folder count no more.
+async fn county(home: &Home, store: &Store) -> Result<Vec<Finding>> {
+    const CHECK: &str = "county files";
+    let files = match home.county_files() {
+        Ok(files) => files,
+        Err(e) => return Ok(vec![bad(CHECK, format!("{e:#}"))]),
+    };
+    let kept = store.county_files().await?;
+    let county = match home::put_together(&files, &kept) {
+        Ok(county) => county,
+        Err(e) => return Ok(vec![bad(CHECK, format!("{e:#}"))]),
+    };
+    let departments = county.departments.all().len();
+    let mut found = vec![fine(CHECK, format!("{}: {departments} departments", county.settings.name))];
+    let changed: Vec<&str> = kept.keys().map(String::as_str).collect();
+    if !changed.is_empty() {
+        let says = format!("changed on a page, so that the folder's does not count: {}", changed.join(", "));
+        found.push(fine(CHECK, says));
+    }
+    found.push(calendar(&county, local_date(store.now()).year()));
+    Ok(found)
 }
 
 /// Whether a helper model is named and answers. Nothing depends on it, so only wrong settings are an error.

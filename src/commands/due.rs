@@ -16,7 +16,7 @@ use crate::cli::{Due, Global, WrongUsage};
 use crate::{home, output};
 
 pub fn run(global: &Global, command: &Due) -> Result<()> {
-    let county = home::county_or_sample(global.dir())?;
+    let county = home::county_or_sample(global)?;
     let calendar = WorkCalendar::of_county(&county);
     let id = RuleId::from(command.rule.as_str());
     let rule = county.deadline_rules.rule(&id).ok_or_else(|| {

@@ -72,7 +72,7 @@ fn folds_by_order(rows: &[Row]) -> HashMap<String, usize> {
 }
 
 fn print(global: &Global, measured: &Evaluation) -> Result<()> {
-    let county = home::county_or_sample(global.dir())?;
+    let county = home::county_or_sample(global)?;
     let plan: Vec<&str> = county.taxonomy.plan_fields().map(|field| field.code.as_str()).collect();
     let macro_plan = measured.macro_over(&plan);
     if global.json {

@@ -34,9 +34,9 @@ pub async fn run(global: &Global, command: &Import) -> Result<()> {
         Err(e) => return Err(e).with_context(|| format!("{} cannot be read", command.file.display())),
     }
     let map = command.map.as_deref().map(read_map).transpose()?;
-    let county = Arc::new(home.county()?);
     let http = home.http()?;
     let store = home.store().await?;
+    let county = Arc::new(home.county(&store).await?);
     let done = take_in(global, command, map, &store).await;
     if done.is_ok() && command.judge {
         judge(Tools::new(store.clone(), county, http, Some(ModelFolder::of(&home.dir)))?).await?;

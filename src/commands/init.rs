@@ -28,7 +28,7 @@ pub async fn run(global: &Global, folder: Option<&Path>) -> Result<()> {
     };
     let home = Home::find(&at)?;
     let store = home.store().await?;
-    let desk = Desk::new(store.clone(), Arc::new(home.county()?));
+    let desk = Desk::new(store.clone(), Arc::new(home.county(&store).await?));
     desk.add_first_alert_rules(Actor::Console).await?;
     store.close().await;
     if global.json {

@@ -28,7 +28,7 @@ pub async fn run(global: &Global, command: ModelCommand) -> Result<()> {
         ModelCommand::Show => show(global, &home, &store).await,
         ModelCommand::Compare { gold } => {
             let compared = Compared::of(&home, &store, &gold).await?;
-            compared.print(global, &home.county()?)
+            compared.print(global, &home.county(&store).await?)
         }
         ModelCommand::Promote { gold, despite } => promote(global, &home, &store, &gold, &despite).await,
         ModelCommand::Rollback => roll_back(global, &home, &store).await,
@@ -217,7 +217,7 @@ async fn promote(
             home.dir.display()
         );
     }
-    let worse = compared.worse(&home.county()?);
+    let worse = compared.worse(&home.county(store).await?);
     let unnamed: Vec<&str> =
         worse.iter().filter(|field| !despite.contains(field)).map(String::as_str).collect();
     if !unnamed.is_empty() {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use qingting_models::county::FirstAlertRule;
+use qingting_models::county::{County, FirstAlertRule};
 use qingting_models::records::{Actor, Viewer};
 use qingting_models::store::Store;
 use qingting_respond::alerts::TRIAL_DAYS;
@@ -41,8 +41,8 @@ async fn list(global: &Global, store: &Store) -> Result<()> {
 
 /// Tries the rules of a file; nothing is stored.
 async fn try_out(global: &Global, home: &Home, store: &Store, file: &Path) -> Result<()> {
-    let rules = read(home, file)?;
-    let desk = Desk::new(store.clone(), Arc::new(home.county()?));
+    let rules = read(&home.county(store).await?, file)?;
+    let desk = Desk::new(store.clone(), Arc::new(home.county(store).await?));
     let mut tried = Vec::with_capacity(rules.len());
     for rule in rules {
         let trial = desk.try_alert_rule(&rule.condition, &Viewer::OPEN).await?;
@@ -74,7 +74,7 @@ async fn try_out(global: &Global, home: &Home, store: &Store, file: &Path) -> Re
 
 /// Adds the rules of a file, all or none.
 async fn add(global: &Global, home: &Home, store: &Store, file: &Path) -> Result<()> {
-    let rules = read(home, file)?;
+    let rules = read(&home.county(store).await?, file)?;
     let known = store.alert_rules().await?;
     let taken: Vec<&str> = rules
         .iter()
@@ -92,7 +92,7 @@ async fn add(global: &Global, home: &Home, store: &Store, file: &Path) -> Result
     output::line(&format!("{} rules added", rules.len()))
 }
 
-fn read(home: &Home, file: &Path) -> Result<Vec<FirstAlertRule>> {
+fn read(county: &County, file: &Path) -> Result<Vec<FirstAlertRule>> {
     let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    Ok(home.county()?.read_alert_rules(&file.display().to_string(), &text)?)
+    Ok(county.read_alert_rules(&file.display().to_string(), &text)?)
 }

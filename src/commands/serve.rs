@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use qingting_web::app::query_words;
-use qingting_web::{AppState, WebSettings};
+use qingting_web::{AppState, QueryWords, WebSettings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -17,19 +16,21 @@ use crate::worker::{self, Tools};
 
 pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
     let home = Home::find(global)?;
-    let county = Arc::new(home.county()?);
     let bind = serve.bind.unwrap_or(home.bind);
     let listener = listen(bind).await?;
     let http = home.http()?;
     let advisor = home.advisor(&http)?;
     let store = home.store().await?;
+    let county = Arc::new(home.county(&store).await?);
     let settings = WebSettings {
         secure_cookies: home.secure_cookies,
         base_url: home.base_url.clone(),
         behind_proxy: home.behind_proxy,
         ..WebSettings::default()
     };
-    let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?.advised_by(advisor);
+    let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?
+        .with_county_files(home.county_files()?)
+        .advised_by(advisor);
     output::line(&format!("http://{}", listener.local_addr()?))?;
     serve_all(listener, tools, settings, &home, serve.workers.unwrap_or(home.workers)).await
 }
@@ -45,16 +46,20 @@ pub async fn serve_all(
     let stop = stop_signal();
     let store = tools.store.clone();
     let running = worker::start(&tools, workers, &stop);
-    let words = query_words(tools.classifier());
+    let segmenter = tools.clone();
+    let words: QueryWords = Arc::new(move |text| segmenter.classifier().query_tokens(text));
     let uploads = home.dir.join(UPLOADS);
-    let state = AppState::new(store.clone(), tools.county.clone(), words, settings)
+    let state = AppState::new(store.clone(), tools.county(), words, settings)
+        .with_county_files(tools.county_files())
         .with_http(tools.http.clone())
         .with_uploads(uploads.clone())
         .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?;
-    let stopped = stop.clone();
+    let (stopped, served) = (stop.clone(), state.clone());
+    let following = tokio::spawn(worker::follow_county(tools, stop.clone(), move |county| served.take_county(county)));
     qingting_web::serve(listener, state, async move { stopped.cancelled().await }).await?;
     stop.cancel();
     running.await;
+    following.await?;
     store.close().await;
     Ok(())
 }
@@ -68,15 +73,17 @@ pub async fn listen(bind: SocketAddr) -> Result<TcpListener> {
 
 pub async fn work(global: &Global, workers: u16) -> Result<()> {
     let home = Home::find(global)?;
-    let county = Arc::new(home.county()?);
     let http = home.http()?;
     let advisor = home.advisor(&http)?;
     let store = home.store().await?;
+    let county = Arc::new(home.county(&store).await?);
     let models = Some(ModelFolder::of(&home.dir));
-    let tools = Tools::new(store.clone(), county, http, models)?.advised_by(advisor);
+    let tools = Tools::new(store.clone(), county, http, models)?
+        .with_county_files(home.county_files()?)
+        .advised_by(advisor);
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
-    worker::start(&tools, workers, &stop).await;
+    tokio::join!(worker::start(&tools, workers, &stop), worker::follow_county(tools.clone(), stop.clone(), drop));
     store.close().await;
     Ok(())
 }

@@ -17,8 +17,8 @@ use crate::output;
 
 pub async fn run(global: &Global, command: UserCommand) -> Result<()> {
     let home = Home::find(global)?;
-    let county = home.county()?;
     let store = home.store().await?;
+    let county = home.county(&store).await?;
     let done = change(global, &county, &store, command).await;
     store.close().await;
     done

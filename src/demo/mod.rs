@@ -96,7 +96,7 @@ async fn fill(dir: &Path, items: u32, end: Timestamp) -> Result<(DemoFile, FeedS
     let home = home_of(dir)?;
     let clock = Arc::new(SetClock::at(replay::beginning(end)));
     let store = home.store_at(clock.clone()).await?;
-    let tools = Tools::new(store.clone(), Arc::new(home.county()?), home.http()?, None)?;
+    let tools = Tools::new(store.clone(), Arc::new(home.county(&store).await?), home.http()?, None)?;
     let played = replay::play(dir, &tools, &clock, &site, &season, (SEED, end, HELD)).await;
     store.close().await;
     file.logins = played?;
@@ -126,7 +126,7 @@ async fn serve(dir: &Path, listener: TcpListener, file: DemoFile, site: Option<F
     let season = season(file.items as usize, file.seed, file.end)?;
     let home = home_of(dir)?;
     let store = home.store().await?;
-    let tools = Tools::new(store.clone(), Arc::new(home.county()?), home.http()?, None)?;
+    let tools = Tools::new(store.clone(), Arc::new(home.county(&store).await?), home.http()?, None)?;
     let site = match site {
         Some(site) => Some(site),
         None => reopened(&season, &file).await,

@@ -51,13 +51,13 @@ pub(super) async fn play(
     let draw = Draw::new(seed);
     let store = &tools.store;
     add_sources(store, site).await?;
-    tools.desk.add_first_alert_rules(Actor::Console).await?;
+    tools.desk().add_first_alert_rules(Actor::Console).await?;
     let password = first_password()?;
-    let people = People::settle(store, &tools.county, &password, seed).await?;
+    let people = People::settle(store, &tools.county(), &password, seed).await?;
     let mut inbound = Inbound::new(store, &tools.http, site, dir, end, draw)?;
-    let mut staff = Staff::new(store, &tools.desk, clock, people, season, draw)?;
+    let mut staff = Staff::new(store, &tools.desk(), clock, people, season, draw)?;
     let records = &season.records[..season.records.len().saturating_sub(held)];
-    let steps = steps(end, tools.desk.calendar())?;
+    let steps = steps(end, tools.desk().calendar())?;
     let last = steps.iter().rposition(|step| step.round == Some(true));
     let bar = output::progress(steps.len() as u64, "playing twelve weeks");
     let mut rest = records;
@@ -66,7 +66,7 @@ pub(super) async fn play(
         clock.set(step.at.max(store.now()));
         rest = come_in(&mut inbound, rest, step.at, end).await?;
         judge(tools).await?;
-        tools.desk.tick().await?;
+        tools.desk().tick().await?;
         let Some(working) = step.round else { continue };
         let round =
             Round { until: (step.at + SHIFT).min(end), working, late: end.duration_since(step.at) < LATE };
@@ -78,10 +78,10 @@ pub(super) async fn play(
     }
     clock.set(end);
     tools.drain(&|_| {}).await?;
-    tools.desk.tick().await?;
+    tools.desk().tick().await?;
     tools.drain(&|_| {}).await?;
     bar.finish_and_clear();
-    staff.people().logins(store, &tools.county, &password).await
+    staff.people().logins(store, &tools.county(), &password).await
 }
 
 /// Brings in what happened until a time; gives the records that have not happened yet.

@@ -11,10 +11,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use jiff::{SignedDuration, Timestamp};
-use qingting_classify::Classifier;
 use qingting_ingest::http::Http;
-use qingting_models::clock::local_date;
-use qingting_models::county::{Amount, County, DepartmentCode, RuleId};
+use qingting_models::county::{Amount, County, CountyFiles, DepartmentCode, RuleId};
 use qingting_models::records::{Case, CaseState, Clock, Urgency};
 use qingting_models::store::Store;
 use qingting_respond::deadline;
@@ -24,6 +22,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::WebError;
+use crate::live::{Facts, LiveCounty};
 use crate::names::Names;
 use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
@@ -77,11 +76,6 @@ impl Default for WebSettings {
 /// Cuts a search text into the words that items are indexed by.
 pub type QueryWords = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
-/// The segmentation of the classifier at work, by which items were indexed.
-pub fn query_words(classifier: Arc<Classifier>) -> QueryWords {
-    Arc::new(move |text| classifier.query_tokens(text))
-}
-
 /// What every handler shares.
 #[derive(Clone)]
 pub struct AppState {
@@ -95,22 +89,39 @@ pub struct AppState {
     pub http: Option<Http>,
     /// Where uploaded sheets are kept; `None` where none are taken.
     pub uploads: Option<Arc<Uploads>>,
+    /// The county's files as they stand without what was changed on pages.
+    pub county_files: Arc<CountyFiles>,
+    pub(crate) live: LiveCounty,
 }
 
 impl AppState {
     /// The state of a server over `store` for `county`; `words` is the classifier's segmentation.
     pub fn new(store: Store, county: Arc<County>, words: QueryWords, settings: WebSettings) -> Self {
-        let names = Names::of(&county, local_date(store.now()));
+        let live = LiveCounty::new(&store, county);
+        let Facts { desk, names } = live.now();
         Self {
-            names: Arc::new(names),
-            desk: Desk::new(store.clone(), county),
+            names,
+            desk,
             store,
             settings: Arc::new(settings),
             hasher: Hasher::new(2),
             words,
             http: None,
             uploads: None,
+            county_files: Arc::default(),
+            live,
         }
+    }
+
+    /// With the files of the county's folder.
+    pub fn with_county_files(mut self, files: Arc<CountyFiles>) -> Self {
+        self.county_files = files;
+        self
+    }
+
+    /// From now on requests are answered by these facts; those under way end by the old.
+    pub fn take_county(&self, county: Arc<County>) {
+        self.live.take(&self.store, county);
     }
 
     /// With a folder of its own for uploaded sheets.

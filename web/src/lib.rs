@@ -14,6 +14,7 @@ pub mod chart;
 pub mod error;
 pub mod frame;
 pub mod headers;
+pub mod live;
 pub mod marks;
 pub mod moment;
 pub mod names;
@@ -34,4 +35,4 @@ pub mod view;
 
 pub(crate) use qingting_ingest::plain;
 
-pub use app::{AppState, DemoLogin, QueryWords, WebSettings, query_words, router, serve};
+pub use app::{AppState, DemoLogin, QueryWords, WebSettings, router, serve};

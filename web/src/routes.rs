@@ -12,6 +12,7 @@ use qingting_models::records::Role::{
 
 use crate::access::{Access, BODY_LIMIT, Gate, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
+use crate::live::Live;
 use crate::pages::sources;
 use crate::{api, assets, pages};
 
@@ -60,7 +61,7 @@ pub struct RouteInfo {
 
 struct Route {
     info: RouteInfo,
-    handler: MethodRouter<AppState>,
+    handler: MethodRouter<Live>,
 }
 
 impl Route {
@@ -72,7 +73,7 @@ impl Route {
 
 fn page<H, T>(path: &'static str, access: Access, handler: H) -> Route
 where
-    H: Handler<T, AppState>,
+    H: Handler<T, Live>,
     T: 'static,
 {
     let info = RouteInfo { verb: Verb::Get, path, access, before_password_change: false, upload: None };
@@ -81,7 +82,7 @@ where
 
 fn action<H, T>(path: &'static str, access: Access, handler: H) -> Route
 where
-    H: Handler<T, AppState>,
+    H: Handler<T, Live>,
     T: 'static,
 {
     let info = RouteInfo { verb: Verb::Post, path, access, before_password_change: false, upload: None };
@@ -92,7 +93,7 @@ where
 /// an [`Upload`](crate::upload::Upload).
 fn upload<H, T>(path: &'static str, access: Access, limit: usize, handler: H) -> Route
 where
-    H: Handler<T, AppState>,
+    H: Handler<T, Live>,
     T: 'static,
 {
     let mut route = action(path, access, handler);
@@ -209,5 +210,5 @@ pub(crate) fn build(state: AppState) -> Router {
         let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
         router.route(info.path, guarded)
     });
-    behind_gates.with_state(state.clone()).nest(api::PATH, api::build(state))
+    behind_gates.with_state(Live(state.clone())).nest(api::PATH, api::build(state))
 }

@@ -94,7 +94,7 @@ fn calendar(files: &BTreeMap<&str, &str>) -> Result<CalendarData, CountyError> {
 }
 
 /// The county files that a folder has, by their name relative to it.
-fn read_folder(dir: &Path) -> Result<BTreeMap<String, String>, CountyError> {
+pub(super) fn read_folder(dir: &Path) -> Result<BTreeMap<String, String>, CountyError> {
     std::fs::read_dir(dir).map_err(|source| CountyError::Read { path: dir.to_owned(), source })?;
     let mut texts = BTreeMap::new();
     let names = FILES.iter().map(|(name, _)| (*name).to_owned()).chain(calendar_names(dir)?);

@@ -12,6 +12,7 @@ mod audit;
 mod bare;
 mod cases;
 mod corrections;
+mod county_files;
 mod db;
 mod error;
 mod incident_advice;
@@ -53,6 +54,7 @@ pub use audit::{AuditFilter, AuditVerdict};
 pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use corrections::{Correction, WeekAtWork};
+pub use county_files::FileVersion;
 pub use error::StoreError;
 pub use incident_advice::IncidentAdviceTask;
 pub use incidents::{

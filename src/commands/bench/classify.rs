@@ -53,7 +53,7 @@ pub(super) fn run(global: &Global, items: u32, file: Option<&Path>) -> Result<()
     };
     ensure!(!texts.is_empty(), "there are no texts to judge");
     let megabytes = texts.iter().map(|text| text.title.len() + text.body.len()).sum::<usize>() as f64 / 1e6;
-    let county = home::county_or_sample(global.dir())?;
+    let county = home::county_of_folder(global.dir())?;
     let classifier = home::classifier(global.dir(), &county, None)?;
     let jieba = Jieba::new();
     let cut = |text: &Text| jieba.cut(&text.title, true).len() + jieba.cut(&text.body, true).len();

@@ -36,7 +36,7 @@ pub(super) async fn run(global: &Global, items: u32) -> Result<()> {
         global.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.0.join("bench.db").display()));
     let store = open(&url).await?;
     let imported = source(&store, "join").await?;
-    let county = Arc::new(home::county_or_sample(global.dir())?);
+    let county = Arc::new(home::county_of_folder(global.dir())?);
     let tools = Tools::new(store.clone(), county, Http::new(env!("CARGO_PKG_VERSION")), None)?;
     let bar = output::progress(u64::from(items), "importing and judging");
     import_whole(&store, &imported, &made_sheets(&folder.0.join("sample"), items)?).await?;
