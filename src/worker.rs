@@ -361,7 +361,11 @@ async fn watch(tools: Tools, stop: CancellationToken) {
 
 /// What time alone brings: due clocks, a promoted model, incidents that cool, words of another day. Whether more waits.
 async fn look_after(tools: &Tools) -> Result<bool> {
-    tools.desk().tick().await?;
+    let desk = tools.desk();
+    if let Some(changed) = desk.follow_rules().await?.filter(|changed| *changed > 0) {
+        tracing::info!("due times of {changed} cases follow the calendar and the deadline rules");
+    }
+    desk.tick().await?;
     tools.look_for_model()?;
     tools.store.cool_incidents().await?;
     // Days that were never counted come one after the other.

@@ -108,6 +108,8 @@ pub enum Action {
         due_at: Option<Timestamp>,
         finished: bool,
     },
+    /// The calendar or the deadline rules changed: open clocks are worked out anew.
+    Recount,
 }
 
 impl Action {
@@ -139,6 +141,7 @@ impl Action {
             Self::Outside { .. } => ActionKind::Outside,
             Self::Void { .. } => ActionKind::Void,
             Self::Seen { .. } => ActionKind::Seen,
+            Self::Recount => ActionKind::Recount,
         }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use qingting_models::clock::local_date;
 use qingting_models::county::{Amount, County, DeadlineRule, RuleId};
-use qingting_models::records::{Clock, Urgency};
+use qingting_models::records::{Clock, ClockMove, Urgency};
 
 use crate::calendar::{OutOfRange, WorkCalendar};
 use crate::deadline::{self, Due, ExtensionError, Granted};
@@ -58,6 +58,7 @@ impl<'a> Sums<'a> {
         };
         let moved = deadline::resume(rule, self.calendar, urgency, clock.due_at, paused_at, resumed_at);
         take(clock, moved.map_err(range)?);
+        clock.moves.push(ClockMove::Stood { from: paused_at, to: resumed_at });
         Ok(())
     }
 
@@ -71,7 +72,39 @@ impl<'a> Sums<'a> {
         let moved = deadline::extend(rule, self.calendar, clock.due_at, days, before);
         take(clock, moved.map_err(|e| refused(&e, days))?);
         clock.extended_days += days;
+        clock.moves.push(ClockMove::Extended { days });
         Ok(())
+    }
+
+    /// The clock as the rule table and the calendar have it now: worked out from its start, with all that moved it
+    /// since. `None` when its rule is gone, or an extension was granted that the clock does not tell of.
+    ///
+    /// # Errors
+    /// When the sum leaves the calendar's range, or the rule no longer allows an extension that was granted.
+    pub(crate) fn recounted(&self, clock: &Clock, urgency: Urgency) -> Result<Option<Clock>, Refusal> {
+        let known = clock.moves.iter().map(|moved| match moved {
+            ClockMove::Extended { days } => *days,
+            ClockMove::Stood { .. } => 0,
+        });
+        if known.sum::<u32>() != clock.extended_days {
+            return Ok(None);
+        }
+        let Some(due) = self.due(clock.rule.as_str(), clock.started_at, urgency)? else { return Ok(None) };
+        let mut new = Clock {
+            due_at: due.due,
+            provisional: due.provisional,
+            steps: due.steps,
+            extended_days: 0,
+            moves: Vec::new(),
+            ..clock.clone()
+        };
+        for moved in &clock.moves {
+            match *moved {
+                ClockMove::Stood { from, to } => self.shift(&mut new, urgency, from, to)?,
+                ClockMove::Extended { days } => self.extend(&mut new, days)?,
+            }
+        }
+        Ok(Some(new))
     }
 
     /// The most that the rule of a clock may be extended by.

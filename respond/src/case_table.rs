@@ -26,6 +26,19 @@ pub mod rule {
     pub const ANSWERED: &[&str] = &[SEND_BACK, PETITION_OBJECT];
     /// May be extended once.
     pub const EXTENDABLE: &[&str] = &[CONSULT, HANDLE, PETITION_CLOSE];
+    /// Every rule whose clock a case may run.
+    pub const OF_CASES: &[&str] = &[
+        SEND_BACK,
+        CONTACT,
+        CONSULT,
+        HANDLE,
+        URGENT,
+        CALLBACK,
+        RECTIFY,
+        PETITION_ACCEPT,
+        PETITION_OBJECT,
+        PETITION_CLOSE,
+    ];
     /// Fall away with the reply when nobody noted what would have met them.
     pub const OVERTAKEN: &[&str] = &[CONTACT, PETITION_ACCEPT];
 }
@@ -122,6 +135,8 @@ kinds! {
     Split => "split", "拆分";
     /// A newer sheet of the sender's platform showed the case.
     Seen => "seen", "平台更新";
+    /// The calendar or the deadline rules changed.
+    Recount => "recount", "时限重算";
 }
 
 /// One row of the table.
@@ -306,6 +321,7 @@ pub const TABLE: &[Row] = &[
     Row { action: ActionKind::Void, to: &["void"], drops: Drops::All, ..QUIET },
     Row { from: BEFORE_REPLY, action: ActionKind::Merge, to: &["merged"], drops: Drops::All, ..QUIET },
     Row { from: BEFORE_REPLY, action: ActionKind::Split, ..QUIET },
+    Row { action: ActionKind::Recount, who: &[Who::System], moves: rule::OF_CASES, ..QUIET },
     Row { action: ActionKind::Seen, who: &[Who::System], to: AS_UPSTREAM, moves: rule::REPLY, ..QUIET },
 ];
 

@@ -1,5 +1,6 @@
 //! The desk: loads what a decision needs, decides, and saves it; routes what was judged; watches the clocks.
 
+mod recount;
 mod watch;
 
 use std::sync::Arc;

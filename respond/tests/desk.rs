@@ -12,7 +12,7 @@ use qingting_models::records::{
     Urgency, User, Viewer,
 };
 use qingting_models::store::testing::{TestStore, each_database};
-use qingting_models::store::{Arrival, CaseFilter, NewJudgement, NewSource, NewUser, Page};
+use qingting_models::store::{Arrival, CaseFilter, ItemFilter, NewJudgement, NewSource, NewUser, Page};
 use qingting_respond::acting::ActingUser;
 use qingting_respond::action::Action;
 use qingting_respond::desk::{ActError, Desk, Routed, Watched};
@@ -230,5 +230,29 @@ async fn the_desk_opens_by_hand_merges_and_voids() {
         assert_ne!(again.number, two.number);
         let proposal = desk.propose(&all, &items[0]).await.unwrap().proposal;
         assert_eq!(proposal[0].0.as_str(), "rsj");
+    }
+}
+
+#[tokio::test]
+async fn open_cases_follow_a_calendar_that_was_published_later() {
+    for store in each_database().await.unwrap() {
+        store.clock.set("2026-12-29T10:00:00+08:00".parse().unwrap());
+        let (_, duty, viewer) = user(&store, "duty", Role::Duty, None).await;
+        judged(&store, &["A-1"], None).await;
+        let item =
+            store.items(&viewer, &ItemFilter::default(), Page::default()).await.unwrap().rows.remove(0);
+        let desk = desk(&store);
+        let case = desk.assign_item(&viewer, &duty, item.id, &DepartmentCode::new("rsj"), "").await.unwrap();
+        assert_eq!(desk.follow_rules().await.unwrap(), Some(0), "counted by these rules already");
+        assert_eq!(desk.follow_rules().await.unwrap(), None, "nothing changed since");
+        let text = r#"{"year":2027,"days":[{"name":"元旦","date":"2027-01-01","isOffDay":true}]}"#;
+        let texts = [("calendar/2027.json".to_owned(), text.to_owned())].into();
+        let later = Desk::new((*store).clone(), Arc::new(County::from_texts(&texts).unwrap()));
+        assert_eq!(later.follow_rules().await.unwrap(), Some(1));
+        assert_eq!(later.follow_rules().await.unwrap(), None);
+        let file = store.case_file(&viewer, case.id).await.unwrap().unwrap();
+        let handle = file.clocks.iter().find(|clock| clock.rule.as_str() == "hotline.handle").unwrap();
+        assert_eq!(handle.due_at, "2027-01-06T17:00:00+08:00".parse().unwrap());
+        assert_eq!(file.timeline.last().unwrap().action, "recount");
     }
 }

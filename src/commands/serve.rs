@@ -55,7 +55,8 @@ pub async fn serve_all(
         .with_uploads(uploads.clone())
         .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?;
     let (stopped, served) = (stop.clone(), state.clone());
-    let following = tokio::spawn(worker::follow_county(tools, stop.clone(), move |county| served.take_county(county)));
+    let following =
+        tokio::spawn(worker::follow_county(tools, stop.clone(), move |county| served.take_county(county)));
     qingting_web::serve(listener, state, async move { stopped.cancelled().await }).await?;
     stop.cancel();
     running.await;
@@ -83,7 +84,10 @@ pub async fn work(global: &Global, workers: u16) -> Result<()> {
         .advised_by(advisor);
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
-    tokio::join!(worker::start(&tools, workers, &stop), worker::follow_county(tools.clone(), stop.clone(), drop));
+    tokio::join!(
+        worker::start(&tools, workers, &stop),
+        worker::follow_county(tools.clone(), stop.clone(), drop)
+    );
     store.close().await;
     Ok(())
 }

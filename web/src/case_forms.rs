@@ -177,7 +177,7 @@ fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
             note("text", "并案理由"),
         ],
         K::Split => vec![department("另由哪个单位办理", names), note("text", "拆出的事项和理由")],
-        K::Assign | K::Seen => vec![],
+        K::Assign | K::Seen | K::Recount => vec![],
     }
 }
 
@@ -222,7 +222,7 @@ fn class(kind: ActionKind) -> &'static str {
 /// Whether an action is asked for on the page of one case. Opening starts from an item; a newer sheet is
 /// the program's to see.
 pub fn has_form(kind: ActionKind) -> bool {
-    !matches!(kind, ActionKind::Assign | ActionKind::Seen)
+    !matches!(kind, ActionKind::Assign | ActionKind::Seen | ActionKind::Recount)
 }
 
 /// The form of `kind`. `tried` is what was typed into it when it was just refused, with the reason.
@@ -319,7 +319,9 @@ fn read(kind: ActionKind, form: &Form) -> Result<Action, WebError> {
         K::Decline => Action::Decline { legal_reason: text() },
         K::Outside => Action::Outside { authority: form.text("authority").into(), receipt: text() },
         K::Void => Action::Void { reason: text() },
-        K::Assign | K::Merge | K::Split | K::Seen => return Err(WebError::bad("这个操作不能从这里进行")),
+        K::Assign | K::Merge | K::Split | K::Seen | K::Recount => {
+            return Err(WebError::bad("这个操作不能从这里进行"));
+        }
     })
 }
 

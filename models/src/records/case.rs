@@ -186,6 +186,19 @@ pub struct Clock {
     pub dropped_at: Option<Timestamp>,
     /// Working days by which it was extended.
     pub extended_days: u32,
+    /// What moved the due time since the start, in order, so that it can be worked out anew.
+    #[serde(default)]
+    pub moves: Vec<ClockMove>,
+}
+
+/// What moves the due time of a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockMove {
+    /// It stood still while the resident was waited for.
+    Stood { from: Timestamp, to: Timestamp },
+    /// An extension was granted, in the unit of its rule's cap.
+    Extended { days: u32 },
 }
 
 impl Clock {

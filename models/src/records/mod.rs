@@ -22,8 +22,8 @@ pub use alert::{
 };
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use case::{
-    Case, CaseOrigin, CaseState, Clock, Extension, Helper, HelperState, OPEN_STATES, Outcome, Promise,
-    Rating, RatingGrade, Reply, ReplyReview, TimelineEntry, state_label,
+    Case, CaseOrigin, CaseState, Clock, ClockMove, Extension, Helper, HelperState, OPEN_STATES, Outcome,
+    Promise, Rating, RatingGrade, Reply, ReplyReview, TimelineEntry, state_label,
 };
 pub use case_file::{CaseChange, CaseFile};
 pub use channel::Channel;

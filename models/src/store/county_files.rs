@@ -39,6 +39,21 @@ impl Store {
         self.db().number("SELECT count(*) FROM county_file", vec![]).await
     }
 
+    /// By which calendar and deadline rules open clocks were last worked out; `None` when never.
+    pub async fn counted_by(&self) -> Result<Option<String>, StoreError> {
+        let row = self.db().row("SELECT value FROM setting WHERE name = 'counted_by'", vec![]).await?;
+        row.map(|row| row.text("value")).transpose()
+    }
+
+    /// Notes by which calendar and deadline rules open clocks were worked out.
+    pub async fn note_counted_by(&self, rules: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let sql = "INSERT INTO setting (name, value) VALUES ('counted_by', $1)
+                   ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        tx.run(sql, args![rules]).await?;
+        tx.commit().await
+    }
+
     /// The versions of a file, the newest first, without their texts.
     pub async fn county_file_history(&self, name: &str) -> Result<Vec<FileVersion>, StoreError> {
         let sql = "SELECT name, version, NULL AS text, reason, changed_at, changed_by FROM county_file

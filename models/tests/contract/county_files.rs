@@ -47,3 +47,14 @@ async fn without_a_text_the_file_of_the_folder_counts_again() {
         assert!(store.county_mark().await.unwrap() > mark);
     }
 }
+
+#[tokio::test]
+async fn by_which_rules_clocks_were_counted_is_kept() {
+    for store in each_database().await.unwrap() {
+        assert_eq!(store.counted_by().await.unwrap(), None);
+        for rules in ["a", "b"] {
+            store.note_counted_by(rules).await.unwrap();
+            assert_eq!(store.counted_by().await.unwrap().as_deref(), Some(rules));
+        }
+    }
+}

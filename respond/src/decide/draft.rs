@@ -165,6 +165,7 @@ impl<'a> Draft<'a> {
             met_at: None,
             dropped_at: None,
             extended_days: 0,
+            moves: Vec::new(),
         }
     }
 

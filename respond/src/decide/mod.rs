@@ -9,6 +9,7 @@ mod handling;
 mod helping;
 mod joining;
 mod ready;
+mod recount;
 mod review;
 mod upstream;
 
@@ -105,6 +106,7 @@ fn apply(draft: &mut Draft<'_>, row: &Row, file: &CaseFile, action: &Action) -> 
         Action::Decline { legal_reason } => closing::decline(draft, row, legal_reason),
         Action::Outside { authority, receipt } => closing::outside(draft, row, authority, receipt),
         Action::Void { reason } => closing::void(draft, row, reason),
+        Action::Recount => recount::recount(draft, row),
         Action::Seen { due_at, finished } => upstream::seen(draft, row, *due_at, *finished),
     }
 }

@@ -53,6 +53,25 @@ impl House {
         self.now += SignedDuration::from_hours(hours);
     }
 
+    /// 2027 as it might be published: the first three days of January off, the tenth a make-up workday.
+    pub(crate) fn publish_2027(&mut self) {
+        let days = [
+            ("2027-01-01", true),
+            ("2027-01-02", true),
+            ("2027-01-03", true),
+            ("2027-01-04", true),
+            ("2027-01-10", false),
+        ];
+        let days: Vec<String> = days
+            .iter()
+            .map(|(date, off)| format!("{{\"name\":\"元旦\",\"date\":\"{date}\",\"isOffDay\":{off}}}"))
+            .collect();
+        let text = format!("{{\"year\":2027,\"days\":[{}]}}", days.join(","));
+        let texts = [("calendar/2027.json".to_owned(), text)].into();
+        self.county = County::from_texts(&texts).unwrap();
+        self.calendar = WorkCalendar::of_county(&self.county);
+    }
+
     pub(crate) fn try_act(
         &self,
         file: &CaseFile,

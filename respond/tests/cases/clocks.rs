@@ -221,3 +221,47 @@ fn a_promise_lies_ahead_and_says_what() {
     let refused = house.try_act(&early, &handler(), &with("完成修补", 24)).unwrap_err();
     assert_eq!(refused, Refusal::PromiseBeforeAcceptance);
 }
+
+#[test]
+fn a_published_year_moves_what_was_counted_without_it_and_the_timeline_says_so() {
+    let mut house = House::new();
+    house.now = at("2026-12-29T10:00:00+08:00");
+    let mut file = house.open(&dispatched(complaint(), house.now));
+    let before = clock(&file, "hotline.handle").clone();
+    assert!(before.provisional);
+    // 30 and 31 December, 1 January for a working day while nothing is known, 4 and 5 January.
+    assert_eq!(before.due_at, at("2027-01-05T17:00:00+08:00"));
+    assert_eq!(house.try_act(&file, &system(), &Action::Recount).unwrap_err(), Refusal::NothingNew);
+    house.publish_2027();
+    house.act(&mut file, &system(), Action::Recount);
+    let after = clock(&file, "hotline.handle");
+    // 30 and 31 December, 5, 6 and 7 January.
+    assert_eq!((after.due_at, after.provisional), (at("2027-01-07T17:00:00+08:00"), false));
+    assert_eq!(after.id, before.id);
+    let line = file.timeline.last().unwrap();
+    assert_eq!(line.action, "recount");
+    assert!(line.note.contains("2027-01-05 17:00 改为 2027-01-07 17:00"), "{}", line.note);
+    assert_eq!(house.try_act(&file, &system(), &Action::Recount).unwrap_err(), Refusal::NothingNew);
+}
+
+#[test]
+fn waiting_and_an_extension_are_kept_when_due_times_are_worked_out_anew() {
+    let mut house = House::new();
+    house.now = at("2026-12-21T10:00:00+08:00");
+    let mut file = house.open(&dispatched(complaint(), house.now));
+    house.act(&mut file, &handler(), Action::Accept);
+    house.act(&mut file, &handler(), wait(house.now));
+    house.later(24);
+    house.act(&mut file, &handler(), Action::GoOn { note: "材料已补".into() });
+    // From Monday 28 December by one day of waiting to Tuesday.
+    assert_eq!(clock(&file, "hotline.handle").due_at, at("2026-12-29T17:00:00+08:00"));
+    house.act(&mut file, &handler(), Action::AskExtension { reason: "待检测".into(), days: 4 });
+    house.act(&mut file, &duty(), Action::GrantExtension { note: String::new() });
+    assert_eq!(clock(&file, "hotline.handle").due_at, at("2027-01-04T17:00:00+08:00"));
+    house.publish_2027();
+    house.act(&mut file, &system(), Action::Recount);
+    let after = clock(&file, "hotline.handle");
+    // 30 and 31 December, 5 and 6 January.
+    assert_eq!((after.due_at, after.extended_days), (at("2027-01-06T17:00:00+08:00"), 4));
+    assert_eq!(file.case.due.as_ref().unwrap().1, clock(&file, "hotline.contact").due_at);
+}

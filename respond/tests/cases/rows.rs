@@ -51,7 +51,7 @@ fn expected(kind: ActionKind) -> (&'static [&'static str], &'static [&'static st
         | ActionKind::Void => (OPEN, &["duty"]),
         ActionKind::HelperAccept | ActionKind::HelperAnswer | ActionKind::HelperRefuse => (OPEN, &["helper"]),
         ActionKind::Merge | ActionKind::Split => (UNANSWERED, &["duty"]),
-        ActionKind::Seen => (OPEN, &["system"]),
+        ActionKind::Seen | ActionKind::Recount => (OPEN, &["system"]),
     }
 }
 
@@ -101,6 +101,7 @@ fn sample(house: &House, kind: ActionKind) -> Option<Action> {
         ActionKind::Decline => Action::Decline { legal_reason: text() },
         ActionKind::Outside => outside(),
         ActionKind::Void => Action::Void { reason: text() },
+        ActionKind::Recount => Action::Recount,
         ActionKind::Seen => {
             Action::Seen { due_at: Some(house.now + SignedDuration::from_hours(90)), finished: true }
         }
@@ -121,6 +122,11 @@ fn prepared(house: &House, kind: ActionKind, state: &str, item: &Item) -> CaseFi
             reason: "待检测".into(),
             decision: None,
         });
+    }
+    if kind == ActionKind::Recount {
+        for clock in file.clocks.iter_mut().filter(|clock| clock.is_open()) {
+            clock.due_at -= SignedDuration::from_hours(1);
+        }
     }
     if let (ActionKind::Reopen, Some(rating)) = (kind, file.ratings.last_mut()) {
         rating.grade = RatingGrade::Unsatisfied;

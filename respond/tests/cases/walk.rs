@@ -57,6 +57,7 @@ fn action(kind: ActionKind, p: u8, now: jiff::Timestamp) -> Option<Action> {
         ActionKind::Outside => Action::Outside { authority: text(), receipt: text() },
         ActionKind::Void if p > 20 => return None,
         ActionKind::Void => Action::Void { reason: text() },
+        ActionKind::Recount => Action::Recount,
         ActionKind::Seen if p > 24 => return None,
         ActionKind::Seen => Action::Seen {
             due_at: (!p.is_multiple_of(3)).then(|| now + SignedDuration::from_hours(i64::from(p))),
@@ -213,6 +214,9 @@ fn walk(steps: &[Step]) -> Vec<ActionKind> {
             (1..4, n) if n > 0 => offered[what / 4 % n],
             _ => ActionKind::ALL[what / 4 % ActionKind::ALL.len()],
         };
+        if kind == ActionKind::Recount && p.is_multiple_of(2) {
+            house.publish_2027();
+        }
         let took_effect = match action(kind, *p, house.now) {
             Some(action) => try_one(&house, &mut files, at, who, &action),
             None if matches!(kind, ActionKind::Merge | ActionKind::Split) => {
