@@ -20,6 +20,7 @@ use crate::decide::{Context, decide, merge, open_case, split};
 use crate::refusal::Refusal;
 use crate::routing::{Route, may_assign_itself, route};
 
+pub use recount::RulesTrial;
 pub use watch::Watched;
 
 /// Why an action took no effect. The texts are for the one who tried.

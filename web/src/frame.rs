@@ -72,6 +72,10 @@ const NAV: &[(&str, &str)] = &[
     ("/cases", "工单"),
     ("/sources", "来源"),
     ("/quarantine", "隔离区"),
+    ("/departments", "单位"),
+    // For those who may read the rules and change no data.
+    ("/routing", "分流"),
+    ("/county", "基础数据"),
     ("/model", "模型"),
     ("/users", "用户"),
     ("/audit", "审计"),
@@ -90,6 +94,8 @@ const DONE: &[(&str, &str)] = &[
     ("silence-ended", "静默已结束。"),
     ("rule-added", "规则已添加，从现在起收到的信息会按它预警。"),
     ("rule-changed", "规则已保存。"),
+    ("county-file-saved", "已保存；正在运行的各个进程几秒内改用新的内容。"),
+    ("routing-saved", "已保存；从现在起研判的信息按新的规则分流，已派的工单不变。"),
     ("incident-split", "已拆出；下面是新的事件。"),
     ("incident-moved", "已移动；下面是移到的事件。"),
     ("incident-merged", "已并入本事件。"),
@@ -172,11 +178,14 @@ fn nav(caller: &Caller, here: &str) -> Vec<NavLink> {
     let may = |href: &str| routes::access_of(href).verdict(Some(caller.user())) == Verdict::Allow;
     NAV.iter()
         .filter(|(href, _)| may(href) && (*href != "/alerts/rules" || !may("/alerts")))
+        .filter(|(href, _)| *href != "/routing" || !may("/county"))
         .filter(|(href, _)| *href != "/" || home(caller) == "/")
         .map(|(href, label)| NavLink {
             href,
             label,
-            current: *href == here || here.starts_with("/alerts/") && *href == "/alerts",
+            current: *href == here
+                || here.starts_with("/alerts/") && *href == "/alerts"
+                || here == "/routing" && *href == "/county",
         })
         .collect()
 }

@@ -13,7 +13,7 @@ use qingting_models::records::Role::{
 use crate::access::{Access, BODY_LIMIT, Gate, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
 use crate::live::Live;
-use crate::pages::sources;
+use crate::pages::{county, sources};
 use crate::{api, assets, pages};
 
 /// Judge items.
@@ -30,6 +30,8 @@ const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
 const MODEL_READERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// Say what raises an alert.
 const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
+/// See how cases fare between the departments.
+const OFFICES: Access = Access::Roles(&[Admin, Duty, Discipline, Leader]);
 const ADMINS: Access = Access::Roles(&[Admin]);
 /// Deal with rows that could not be read.
 const QUARANTINE_KEEPERS: Access = Access::Roles(&[Admin, Duty]);
@@ -174,6 +176,15 @@ fn routes() -> Vec<Route> {
         action("/quarantine/{id}/open", QUARANTINE_MENDERS, pages::quarantine_row::open),
         action("/quarantine/{id}/mend", QUARANTINE_MENDERS, pages::quarantine_row::mend),
         page("/model", MODEL_READERS, pages::model::show),
+        page("/county", ADMINS, county::list::show),
+        page("/county/file", ADMINS, county::file::show),
+        action("/county/file", ADMINS, county::file::submit),
+        page("/routing", RULE_KEEPERS, county::routing::show),
+        page("/routing/new", ADMINS, county::routing_row::new),
+        action("/routing/new", ADMINS, county::routing_row::add),
+        page("/routing/{id}", ADMINS, county::routing_row::edit),
+        action("/routing/{id}", ADMINS, county::routing_row::change),
+        page("/departments", OFFICES, pages::departments::show),
         page("/users", ADMINS, pages::users::show),
         action("/users/add", ADMINS, pages::users::add),
         action("/users/{id}/disable", ADMINS, pages::users::disable),

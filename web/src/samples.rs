@@ -244,6 +244,11 @@ mod tests {
         walk::<quarantine::QuarantinePage>("quarantine");
         walk::<quarantine_row::QuarantineRowPage>("quarantine row");
         walk::<model::ModelPage>("model");
+        walk::<county::CountyPage>("county");
+        walk::<county::FilePage>("a county file");
+        walk::<county::RoutingPage>("routing");
+        walk::<county::RoutingRowPage>("a row of the routing table");
+        walk::<departments::DepartmentsPage>("departments");
         walk::<users::UsersPage>("users");
         walk::<audit::AuditPage>("audit");
     }

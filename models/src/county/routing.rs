@@ -16,8 +16,8 @@ pub(super) const FILE: &str = "routing.csv";
 /// Stands in the column `department` for the office of the item's town.
 pub const TOWN_OFFICE: &str = "@town";
 
-const COLUMNS: &[&str] =
-    &["priority", "topic", "place", "kind", "words", "department", "note", "valid_from", "valid_to"];
+pub(super) const COLUMNS: [&str; 9] =
+    ["priority", "topic", "place", "kind", "words", "department", "note", "valid_from", "valid_to"];
 const REQUIRED: &[&str] = &["priority", "topic", "department"];
 
 /// Where a rule sends an item.
@@ -83,7 +83,7 @@ impl Routing {
         departments: &Departments,
     ) -> Result<Self, CountyError> {
         let mut rules: Vec<RoutingRule> = Vec::new();
-        for_each_row(file, text, COLUMNS, REQUIRED, |row| {
+        for_each_row(file, text, &COLUMNS, REQUIRED, |row| {
             let rule = rule(row, taxonomy, departments)?;
             if let Some(other) = rules.iter().find(|r| same_question(r, &rule)) {
                 let what = format!("asks the same as line {}", other.line);

@@ -6,10 +6,24 @@ use qingting_models::records::Viewer;
 use qingting_models::store::{CaseFilter, Page, StoreError};
 
 use super::Desk;
+use crate::acting::ActingUser;
 use crate::action::Action;
+use crate::decide::decide;
 
 /// Cases of one page.
 const PAGE: i64 = 200;
+/// How many open cases a trial looks at, and of how many it tells.
+const TRIED: usize = 2_000;
+const EXAMPLES: usize = 5;
+
+/// What other rules would change.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RulesTrial {
+    /// Open cases of which a due time would move.
+    pub cases: usize,
+    /// Numbers of some with what their timelines would say.
+    pub examples: Vec<(String, String)>,
+}
 
 impl Desk {
     /// Works out the clocks of all open cases anew if the calendar, the office hours or the deadline rules are others
@@ -55,6 +69,37 @@ impl Desk {
                 None => return Ok(changed),
             }
         }
+    }
+
+    /// What [`Desk::follow_rules`] would change by these rules; nothing is written. At most [`TRIED`] open cases are
+    /// looked at, the newest, and none that is confidential.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn try_rules(&self) -> Result<RulesTrial, StoreError> {
+        let filter = CaseFilter { open_only: true, ..CaseFilter::default() };
+        let mut page = Page { before: None, size: PAGE };
+        let (mut trial, mut looked) = (RulesTrial::default(), 0);
+        while looked < TRIED {
+            let listing = self.store().cases(&Viewer::OPEN, &filter, page).await?;
+            looked += listing.rows.len();
+            for case in &listing.rows {
+                let Some(file) = self.store().case_file(&Viewer::OPEN, case.id).await? else { continue };
+                let Ok(change) = decide(&file, &Action::Recount, &ActingUser::system(), &self.ctx()) else {
+                    continue;
+                };
+                trial.cases += 1;
+                if trial.examples.len() < EXAMPLES {
+                    let note = change.timeline.last().map(|line| line.note.clone()).unwrap_or_default();
+                    trial.examples.push((case.number.clone(), note));
+                }
+            }
+            match listing.next {
+                Some(before) => page.before = Some(before),
+                None => break,
+            }
+        }
+        Ok(trial)
     }
 
     /// What due times are worked out by, in short.

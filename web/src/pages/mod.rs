@@ -7,6 +7,8 @@ pub mod audit;
 pub mod case;
 pub mod case_act;
 pub mod cases;
+pub mod county;
+pub mod departments;
 pub mod health;
 pub mod import;
 pub mod import_file;

@@ -7,6 +7,7 @@ mod advice;
 mod alerts;
 mod api;
 mod blind;
+mod county;
 mod desk;
 mod import;
 mod incidents;

@@ -1,9 +1,15 @@
 //! Which department a matter goes to: the county's routing table, and the model's proposal where it is silent.
 
+mod record;
+mod trial;
+
 use jiff::civil::Date;
 use qingting_models::county::{County, Department, DepartmentCode, RouteQuery};
 use qingting_models::records::{Channel, Item, Kind, Mode, Source};
 use qingting_models::text::normalise;
+
+pub use record::Sent;
+pub use trial::{Moved, ROUTING_TRIAL_DAYS, RoutingTrial};
 
 /// How many departments are proposed at most.
 const PROPOSALS: usize = 3;
@@ -41,6 +47,25 @@ pub fn route(item: &Item, offices: &[(String, f32)], county: &County, on: Date) 
 }
 
 fn by_rule(item: &Item, county: &County, on: Date) -> Option<Reasoned> {
+    with_row(item, county, on, |found| {
+        let words =
+            if found.words.is_empty() { String::new() } else { format!("（{}）", found.words.join("、")) };
+        let note = if found.rule.note.is_empty() { String::new() } else { format!("：{}", found.rule.note) };
+        (found.department.code.clone(), format!("分流规则第 {} 行{words}{note}", found.rule.line))
+    })
+}
+
+/// The line of the row that names the item's department.
+fn row_of(item: &Item, county: &County, on: Date) -> Option<usize> {
+    with_row(item, county, on, |found| found.rule.line)
+}
+
+fn with_row<T>(
+    item: &Item,
+    county: &County,
+    on: Date,
+    take: impl FnOnce(&qingting_models::county::Route<'_>) -> T,
+) -> Option<T> {
     let title = normalise(&item.content.title).text;
     let body = normalise(&item.content.body).text;
     let query = RouteQuery {
@@ -51,11 +76,7 @@ fn by_rule(item: &Item, county: &County, on: Date) -> Option<Reasoned> {
         body: &body,
         on,
     };
-    let found = county.routing.route(&query, &county.departments)?;
-    let words =
-        if found.words.is_empty() { String::new() } else { format!("（{}）", found.words.join("、")) };
-    let note = if found.rule.note.is_empty() { String::new() } else { format!("：{}", found.rule.note) };
-    Some((found.department.code.clone(), format!("分流规则第 {} 行{words}{note}", found.rule.line)))
+    county.routing.route(&query, &county.departments).map(|found| take(&found))
 }
 
 /// The offices of a kind that exist; the town's own office where the kind is that of the place, and none
