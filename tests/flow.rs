@@ -7,6 +7,7 @@ mod flow {
     mod alerts;
     mod cluster;
     mod corpus;
+    mod county;
     mod feeds;
     mod keys;
     mod kills;

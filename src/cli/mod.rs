@@ -1,5 +1,6 @@
 //! What can be typed: commands, flags and their help. Names and meanings are fixed; others rely on them.
 
+mod county;
 mod intake;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use qingting_models::records::Role;
 
+pub use county::{CalendarCommand, DepartmentCommand, RoutingCommand};
 pub use intake::{Chosen, Import, OpmlCommand, QuarantineCommand, SourceCommand, SourceParts};
 
 /// The command was typed wrong: exit code 2.
@@ -132,9 +134,15 @@ pub enum Command {
     /// Show, compare, promote and roll back the county's model
     #[command(subcommand)]
     Model(ModelCommand),
-    /// The rules that raise alerts
+    /// The rules that raise alerts, and the routing table
     #[command(subcommand)]
     Rule(RuleCommand),
+    /// The departments that take cases, and how cases fared with them
+    #[command(subcommand)]
+    Department(DepartmentCommand),
+    /// The official arrangement of holidays and make-up workdays
+    #[command(subcommand)]
+    Calendar(CalendarCommand),
     /// Check the installation and say what is wrong
     #[command(after_help = "Example: qingting doctor")]
     Doctor,
@@ -215,6 +223,9 @@ pub enum RuleCommand {
         /// Rules in the form of alerts.toml
         file: PathBuf,
     },
+    /// The table that says which department a matter goes to
+    #[command(subcommand)]
+    Routing(RoutingCommand),
 }
 
 /// What `qingting model` does.

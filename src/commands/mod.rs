@@ -4,6 +4,7 @@ mod audit;
 mod bench;
 mod classify;
 mod cluster;
+mod county;
 mod doctor;
 mod due;
 mod evaluate;
@@ -59,6 +60,8 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Train(train) => train::run_with_corrections(global, &train).await,
             Command::Model(model) => model::run(global, model).await,
             Command::Rule(rule) => rule::run(global, rule).await,
+            Command::Department(department) => county::departments(global, department).await,
+            Command::Calendar(calendar) => county::calendar(global, calendar).await,
             Command::Doctor => doctor::run(global).await,
             Command::Bench(part) => bench::run(global, &part).await,
             Command::Classify { .. }

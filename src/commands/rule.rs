@@ -22,6 +22,7 @@ pub async fn run(global: &Global, command: RuleCommand) -> Result<()> {
         RuleCommand::List => list(global, &store).await,
         RuleCommand::Try { file } => try_out(global, &home, &store, &file).await,
         RuleCommand::Add { file } => add(global, &home, &store, &file).await,
+        RuleCommand::Routing(routing) => super::county::routing(global, &home, &store, routing).await,
     };
     store.close().await;
     done

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use qingting_models::county::DepartmentCode;
+use qingting_models::county::{County, Department, DepartmentCode};
 use qingting_models::records::{Case, CaseOrigin, Viewer};
 use qingting_models::store::{CaseFilter, Page, StoreError};
 
@@ -60,6 +60,25 @@ impl Desk {
             }
         }
         Ok(record)
+    }
+}
+
+impl Desk {
+    /// A department that another county's table lacks although it has cases or users; it can only end by its valid-to.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn lost_in_use(&self, other: &County) -> Result<Option<&Department>, StoreError> {
+        let users = self.store().users().await?;
+        let departments = &self.county().departments;
+        for department in departments.all().iter().filter(|d| other.departments.by_code(&d.code).is_none()) {
+            let filter = CaseFilter { department: Some(department.code.clone()), ..CaseFilter::default() };
+            let cases = self.store().count_cases(&Viewer::SYSTEM, &filter).await?;
+            if cases > 0 || users.iter().any(|user| user.department.as_ref() == Some(&department.code)) {
+                return Ok(Some(department));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -6,9 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use qingting_models::county::{County, MAX_FILE, is_file};
-use qingting_models::records::Viewer;
-use qingting_models::store::CaseFilter;
+use qingting_models::county::{MAX_FILE, is_file};
 use qingting_respond::desk::Desk;
 
 use super::{about, candidate, current, save, version};
@@ -117,7 +115,12 @@ async fn changed(
         return Err(WebError::bad(format!("文件最大 {} MB", MAX_FILE >> 20)));
     }
     let county = candidate(state, name, text).await?;
-    refuse_orphans(state, &county).await?;
+    if let Some(department) = state.desk.lost_in_use(&county).await? {
+        let (name, code) = (&department.short_name, &department.code);
+        return Err(WebError::bad(format!(
+            "单位“{name}”（{code}）名下有工单或用户，不能从表里删除；撤销的单位请填失效日期 valid_to"
+        )));
+    }
     if form.text("do") != "check" {
         let reason = form.need("reason", "修改说明", 200)?;
         let seen = form.must("version", "版本")?;
@@ -133,25 +136,6 @@ async fn changed(
         check.moved = Some((moved.cases, moved.examples));
     }
     Ok(Some(check))
-}
-
-/// A department that has cases or users cannot be taken out of the table: it ends with its valid_to.
-async fn refuse_orphans(state: &AppState, county: &County) -> Result<(), WebError> {
-    let users = state.store.users().await?;
-    let known = state.desk.county();
-    let gone = known.departments.all().iter().filter(|d| county.departments.by_code(&d.code).is_none());
-    for department in gone {
-        let filter = CaseFilter { department: Some(department.code.clone()), ..CaseFilter::default() };
-        let cases = state.store.count_cases(&Viewer::SYSTEM, &filter).await?;
-        let people = users.iter().any(|user| user.department.as_ref() == Some(&department.code));
-        if cases > 0 || people {
-            let (name, code) = (&department.short_name, &department.code);
-            return Err(WebError::bad(format!(
-                "单位“{name}”（{code}）名下有工单或用户，不能从表里删除；撤销的单位请填失效日期 valid_to"
-            )));
-        }
-    }
-    Ok(())
 }
 
 /// Lines that only one of the texts has.
