@@ -7,10 +7,13 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+mod against_model;
+mod against_store;
 mod builders;
 mod clocks;
 mod facts;
 mod joining;
+mod model;
 mod opening;
 mod rows;
 mod steps;

@@ -18,7 +18,7 @@ use crate::builders::*;
 /// One step: who, what, on which case, with which parameter, after how many quarters of an hour.
 type Step = (usize, usize, usize, u8, u16);
 
-fn action(kind: ActionKind, p: u8, now: jiff::Timestamp) -> Option<Action> {
+pub(crate) fn action(kind: ActionKind, p: u8, now: jiff::Timestamp) -> Option<Action> {
     let text = || if p.is_multiple_of(11) { String::new() } else { "按规定办理".to_string() };
     let department = code([LEAD, OTHER, HELPER, "moon"][usize::from(p % 4)]);
     Some(match kind {

@@ -1,0 +1,294 @@
+//! The clocks of a case once more, from RULES: when each starts, stands still, moves, and is due.
+
+use jiff::Timestamp;
+use qingting_models::records::{Item, Kind, Urgency};
+
+use super::{ModelCase, days};
+
+/// Met when a reply is approved.
+const REPLY: [&str; 5] =
+    ["hotline.consult", "hotline.handle", "hotline.urgent", "petition.close", "rating.rectify"];
+const EXTENDABLE: [&str; 3] = ["hotline.consult", "hotline.handle", "petition.close"];
+
+/// Where a clock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    Runs,
+    Stands(Timestamp),
+    Met,
+    Dropped,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ModelClock {
+    rule: &'static str,
+    due: Timestamp,
+    standing: Standing,
+    sender: bool,
+    extended: u32,
+}
+
+impl ModelClock {
+    fn is_open(&self) -> bool {
+        matches!(self.standing, Standing::Runs | Standing::Stands(_))
+    }
+
+    fn is_reply(&self) -> bool {
+        REPLY.contains(&self.rule)
+    }
+
+    /// Moves by the time from `since` to `end`, as its rule counts time.
+    fn shift(&mut self, since: Timestamp, end: Timestamp) {
+        match self.rule {
+            "hotline.urgent" => self.due += end.duration_since(since),
+            "petition.close" => {
+                let lost = i64::from((days::day(end) - days::day(since)).get_days());
+                if lost > 0 {
+                    self.due = days::calendar_later(days::day(self.due), lost);
+                }
+            }
+            _ => {
+                let lost = days::between(since, end);
+                if lost > 0 {
+                    self.due = days::later(days::day(self.due), lost);
+                }
+            }
+        }
+    }
+}
+
+/// All clocks that a case ever had.
+#[derive(Debug, Clone)]
+pub(crate) struct Clocks {
+    all: Vec<ModelClock>,
+    quiet: bool,
+    consult: bool,
+    urgent: bool,
+    dispatched: Option<Timestamp>,
+    /// Dispatched, or first seen.
+    began: Timestamp,
+}
+
+impl Clocks {
+    pub(super) fn open(item: &Item, petition: bool, now: Timestamp) -> Self {
+        let upstream = &item.content.upstream;
+        let mut clocks = Self {
+            all: vec![],
+            quiet: ModelCase::is_quiet(item.kind),
+            consult: item.kind == Some(Kind::Consultation),
+            urgent: item.urgency == Urgency::Urgent,
+            dispatched: upstream.dispatched_at,
+            began: upstream.dispatched_at.unwrap_or(item.first_seen_at),
+        };
+        clocks.own(petition, now);
+        if petition {
+            clocks.start_once("petition.accept", days::calendar_later(days::day(clocks.began), 15));
+        } else {
+            if let Some(dispatched) = clocks.dispatched {
+                clocks.start_once("hotline.contact", clocks.contact_from(dispatched));
+            }
+            let (rule, count) = if clocks.consult { ("hotline.consult", 3) } else { ("hotline.handle", 5) };
+            clocks.start_once(rule, days::later(days::day(clocks.began), count));
+            if clocks.urgent {
+                clocks.start_once("hotline.urgent", days::midnight_after(clocks.began));
+            }
+        }
+        if let Some(due) = upstream.due_at.filter(|_| !clocks.quiet) {
+            clocks.add_sender(petition, due);
+        }
+        clocks
+    }
+
+    fn contact_from(&self, from: Timestamp) -> Timestamp {
+        from + days::hours(if self.urgent { 2 } else { 24 })
+    }
+
+    fn start(&mut self, rule: &'static str, due: Timestamp) {
+        if !self.quiet {
+            self.all.push(ModelClock { rule, due, standing: Standing::Runs, sender: false, extended: 0 });
+        }
+    }
+
+    fn start_once(&mut self, rule: &'static str, due: Timestamp) {
+        if !self.all.iter().any(|clock| clock.rule == rule && !clock.sender) {
+            self.start(rule, due);
+        }
+    }
+
+    fn add_sender(&mut self, petition: bool, due: Timestamp) {
+        let rule = match (petition, self.consult) {
+            (true, _) => "petition.close",
+            (_, true) => "hotline.consult",
+            _ => "hotline.handle",
+        };
+        self.all.push(ModelClock { rule, due, standing: Standing::Runs, sender: true, extended: 0 });
+    }
+
+    /// The department's own clock: to accept or to send back.
+    pub(super) fn own(&mut self, petition: bool, now: Timestamp) {
+        let (rule, count) = if petition { ("petition.object", 5) } else { ("hotline.send_back", 2) };
+        self.start(rule, days::later(days::day(now), count));
+    }
+
+    pub(super) fn accept(&mut self, petition: bool, now: Timestamp) {
+        self.meet(&["hotline.send_back", "petition.object"]);
+        if petition {
+            self.start_once("petition.close", days::calendar_later(days::day(now), 60));
+        } else {
+            let due = self.contact_from(self.dispatched.unwrap_or(now));
+            self.start_once("hotline.contact", due);
+        }
+    }
+
+    pub(super) fn meet(&mut self, rules: &[&str]) {
+        for clock in self.all.iter_mut().filter(|clock| clock.is_open() && rules.contains(&clock.rule)) {
+            clock.standing = Standing::Met;
+        }
+    }
+
+    fn drop(&mut self, rules: &[&str]) {
+        for clock in self.all.iter_mut().filter(|clock| clock.is_open() && rules.contains(&clock.rule)) {
+            clock.standing = Standing::Dropped;
+        }
+    }
+
+    pub(super) fn drop_all(&mut self) {
+        for clock in self.all.iter_mut().filter(|clock| clock.is_open()) {
+            clock.standing = Standing::Dropped;
+        }
+    }
+
+    /// While the resident is waited for; what is overdue already runs on, and so does what the sender set.
+    pub(super) fn stand(&mut self, now: Timestamp) {
+        let stands =
+            |clock: &&mut ModelClock| clock.is_open() && clock.is_reply() && !clock.sender && clock.due > now;
+        for clock in self.all.iter_mut().filter(stands) {
+            clock.standing = Standing::Stands(now);
+        }
+    }
+
+    pub(super) fn go_on(&mut self, end: Timestamp) {
+        for clock in &mut self.all {
+            if let Standing::Stands(since) = clock.standing {
+                clock.shift(since, end);
+                clock.standing = Standing::Runs;
+            }
+        }
+    }
+
+    pub(super) fn approve(&mut self, petition: bool, now: Timestamp) {
+        self.meet(&REPLY);
+        self.drop(&["hotline.contact", "petition.accept"]);
+        if !petition {
+            self.start("hotline.callback", days::later(days::day(now), 1));
+        }
+    }
+
+    pub(super) fn reopen(&mut self, now: Timestamp) {
+        self.drop(&["hotline.callback"]);
+        self.start("rating.rectify", days::later(days::day(now), 5));
+    }
+
+    pub(super) fn sender_sets(&self) -> bool {
+        self.all.iter().any(|clock| clock.sender && clock.is_open())
+    }
+
+    fn extendable(&self) -> impl Iterator<Item = &ModelClock> {
+        self.all.iter().filter(|c| c.is_open() && !c.sender && EXTENDABLE.contains(&c.rule))
+    }
+
+    /// Before the due time, within the cap of the rule that is due first.
+    pub(super) fn may_extend(&self, count: u32, now: Timestamp) -> bool {
+        let Some(first) = self.extendable().min_by_key(|clock| clock.due) else { return false };
+        let cap = if first.rule == "petition.close" { 30 } else { 10 };
+        first.due > now && (1..=cap).contains(&count)
+    }
+
+    /// Hotline clocks once by working days, petitions by calendar days up to thirty in all; all or none.
+    pub(super) fn extend(&mut self, count: u32) -> bool {
+        let fits = |clock: &ModelClock| match clock.rule {
+            "petition.close" => clock.extended + count <= 30,
+            _ => clock.extended == 0 && count <= 10,
+        };
+        if !self.extendable().all(fits) {
+            return false;
+        }
+        for clock in &mut self.all {
+            if !clock.is_open() || clock.sender || !EXTENDABLE.contains(&clock.rule) {
+                continue;
+            }
+            let from = days::day(clock.due);
+            clock.due = match clock.rule {
+                "petition.close" => days::calendar_later(from, count.into()),
+                _ => days::later(from, count),
+            };
+            clock.extended += count;
+        }
+        true
+    }
+
+    /// The sender's newer due time; whether anything changed.
+    pub(super) fn sender_says(&mut self, petition: bool, due: Timestamp, _now: Timestamp) -> bool {
+        if let Some(clock) = self.all.iter_mut().find(|clock| clock.sender && clock.is_open()) {
+            let other = clock.due != due;
+            clock.due = due;
+            return other;
+        }
+        if self.quiet || self.reply().is_none() {
+            return false;
+        }
+        self.add_sender(petition, due);
+        true
+    }
+
+    fn outranked(&self, clock: &ModelClock) -> bool {
+        !clock.sender && clock.is_reply() && self.sender_sets()
+    }
+
+    /// The clock of the reply that is due first, standing or not.
+    fn reply(&self) -> Option<&ModelClock> {
+        self.all.iter().filter(|c| c.is_open() && c.is_reply() && !self.outranked(c)).min_by_key(|c| c.due)
+    }
+
+    /// A merged case's earlier due time goes on here; it stands where the resident is waited for.
+    pub(super) fn take_over(&mut self, from: &Self, waiting: Option<Timestamp>) {
+        let Some(earlier) = from.reply() else { return };
+        if self.reply().is_some_and(|own| own.due <= earlier.due) {
+            return;
+        }
+        let standing = match waiting {
+            Some(now) if !earlier.sender && earlier.due > now => Standing::Stands(now),
+            _ => Standing::Runs,
+        };
+        self.all.push(ModelClock { standing, ..earlier.clone() });
+    }
+
+    /// What the resident waits for goes along with a part that is split off, and runs there.
+    pub(super) fn inherited(&self, now: Timestamp) -> Self {
+        let of_resident = |clock: &&ModelClock| {
+            clock.is_open()
+                && (clock.is_reply() || matches!(clock.rule, "hotline.contact" | "petition.accept"))
+        };
+        let mut all: Vec<ModelClock> = self.all.iter().filter(of_resident).cloned().collect();
+        for clock in &mut all {
+            if let Standing::Stands(since) = clock.standing {
+                clock.shift(since, now);
+                clock.standing = Standing::Runs;
+            }
+        }
+        Self { all, ..self.clone() }
+    }
+
+    /// The rule and time that the case is due by.
+    pub(crate) fn due(&self) -> Option<(&'static str, Timestamp)> {
+        let runs = self.all.iter().filter(|c| c.standing == Standing::Runs && !self.outranked(c));
+        runs.min_by_key(|clock| clock.due).map(|clock| (clock.rule, clock.due))
+    }
+
+    /// Every clock, sorted: rule, due time, whether the sender set it, where it stands.
+    pub(crate) fn told(&self) -> Vec<(&'static str, Timestamp, bool, Standing)> {
+        let mut told: Vec<_> = self.all.iter().map(|c| (c.rule, c.due, c.sender, c.standing)).collect();
+        told.sort();
+        told
+    }
+}
