@@ -23,6 +23,8 @@ pub const SETTINGS: &str = "qingting.toml";
 pub const KEY: &str = "master.key";
 /// The county's data files.
 pub const COUNTY: &str = "county";
+/// The audit log's signed heads, unless `[audit] heads` names another file.
+const HEADS: &str = "audit-heads.jsonl";
 /// Sheets that were uploaded and are not imported yet; emptied at each start.
 pub const UPLOADS: &str = "uploads";
 
@@ -34,7 +36,14 @@ struct File {
     web: WebTable,
     work: WorkTable,
     http: HttpTable,
+    audit: AuditTable,
     advisor: Option<AdvisorTable>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AuditTable {
+    heads: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -80,6 +89,8 @@ pub struct Home {
     pub behind_proxy: bool,
     pub workers: u16,
     pub http: HttpSettings,
+    /// The file of the audit log's signed heads.
+    pub heads: PathBuf,
     advisor: Option<AdvisorTable>,
 }
 
@@ -115,6 +126,7 @@ impl Home {
             behind_proxy: file.web.behind_proxy,
             workers: file.work.workers.unwrap_or(1),
             http: file.http.settings(global.dir()),
+            heads: global.dir().join(file.audit.heads.unwrap_or_else(|| HEADS.into())),
             advisor: file.advisor,
             dir: global.dir().to_owned(),
         })

@@ -7,6 +7,7 @@ mod advisor;
 mod cli;
 mod commands;
 mod demo;
+mod heads;
 mod home;
 mod joining;
 mod material;

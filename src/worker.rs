@@ -5,6 +5,7 @@
 //! killed anywhere and any number may run side by side.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::advisor::{self, Advisor};
+use crate::heads;
 use crate::home::put_together;
 use crate::joining::Joiner;
 use crate::model_folder::ModelFolder;
@@ -51,6 +53,7 @@ pub struct Tools {
     pub store: Store,
     facts: Arc<RwLock<Facts>>,
     county_files: Option<Arc<CountyFiles>>,
+    heads: Option<PathBuf>,
     classifier: Arc<RwLock<Arc<Classifier>>>,
     models: Option<ModelFolder>,
     joiner: Arc<tokio::sync::Mutex<Joiner>>,
@@ -88,6 +91,7 @@ impl Tools {
             store,
             facts: Arc::new(RwLock::new(facts)),
             county_files: None,
+            heads: None,
             classifier,
             models,
             joiner: Arc::default(),
@@ -108,6 +112,23 @@ impl Tools {
     #[must_use]
     pub fn with_county_files(self, files: CountyFiles) -> Self {
         Self { county_files: Some(Arc::new(files)), ..self }
+    }
+
+    /// With a file to which a signed head of the audit log is added each day.
+    #[must_use]
+    pub fn with_heads(self, file: PathBuf) -> Self {
+        Self { heads: Some(file), ..self }
+    }
+
+    /// Signs the head of the audit log from time to time, and keeps one a day in the file. A file that cannot be
+    /// written holds nothing else up.
+    async fn sign_audit(&self) -> Result<()> {
+        if let (Some(head), Some(file)) = (self.store.checkpoint_audit(false).await?, &self.heads)
+            && let Err(error) = heads::keep(file, &head)
+        {
+            tracing::error!("the head of the audit log is not kept: {error:#}");
+        }
+        Ok(())
     }
 
     /// The files of the county's folder.
@@ -366,6 +387,7 @@ async fn look_after(tools: &Tools) -> Result<bool> {
         tracing::info!("due times of {changed} cases follow the calendar and the deadline rules");
     }
     desk.tick().await?;
+    tools.sign_audit().await?;
     tools.look_for_model()?;
     tools.store.cool_incidents().await?;
     // Days that were never counted come one after the other.

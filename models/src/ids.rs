@@ -148,6 +148,8 @@ ids! {
     AlertId,
     /// A time in which a rule stays silent.
     SilenceId,
+    /// Answers that were sent back together (回填批次).
+    BackfillBatchId,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod contract {
     mod alerts;
     mod appearances;
     mod audit;
+    mod backfill;
     mod builders;
     mod cases;
     mod corrections;

@@ -342,6 +342,13 @@ pub enum UserCommand {
 
 #[derive(Debug, Subcommand)]
 pub enum BenchPart {
+    /// Prove a long audit log, beside reading the same lines alone
+    #[command(after_help = "Example: qingting bench audit --lines 1000000")]
+    Audit {
+        /// How many lines the log has
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+        lines: u32,
+    },
     /// Import into the store without judging, beside csv parsing alone and beside bare inserts of the same rows
     #[command(after_help = "Example: qingting bench ingest --rows 50000")]
     Ingest {
@@ -374,8 +381,15 @@ pub enum BenchPart {
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     /// Prove the chain, or name the first broken line
-    #[command(after_help = "Example: qingting audit verify")]
-    Verify,
+    #[command(after_help = "Example: qingting audit verify --heads /media/safe/audit-heads.jsonl")]
+    Verify {
+        /// Signed heads that were kept elsewhere, a line each; the installation's own file when left out
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+    },
+    /// Sign the head of the chain and print it, to be kept elsewhere
+    #[command(after_help = "Example: qingting audit head >> /media/safe/audit-heads.jsonl")]
+    Head,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,6 +7,7 @@ use qingting_models::store::{QuarantineFilter, Store};
 use serde::Serialize;
 
 use crate::cli::Global;
+use crate::heads;
 use crate::home::{self, Home};
 use crate::model_folder::ModelFolder;
 use crate::output;
@@ -63,11 +64,16 @@ pub async fn run(global: &Global) -> Result<()> {
             if !store.users().await?.iter().any(|user| !user.disabled) {
                 found.push(warn("users", "nobody can log in; add one with `qingting user add`".into()));
             }
-            let audit = store.verify_audit().await?;
+            let kept = if home.heads.exists() { heads::read(&home.heads)? } else { Vec::new() };
+            let audit = store.verify_audit(&kept).await?;
             found.push(match &audit.broken {
-                None => {
-                    fine("audit log", format!("{} lines whole, {} to be chained", audit.lines, audit.pending))
-                }
+                None => fine(
+                    "audit log",
+                    format!(
+                        "{} lines whole, {} to be chained, {} signed heads",
+                        audit.lines, audit.pending, audit.checkpoints
+                    ),
+                ),
                 Some((_, why)) => bad("audit log", why.clone()),
             });
             store.close().await;

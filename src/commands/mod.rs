@@ -28,7 +28,7 @@ pub use user::first_password;
 
 use anyhow::Result;
 
-use crate::cli::{AuditCommand, Cli, Command};
+use crate::cli::{Cli, Command};
 
 /// Runs what was typed.
 pub fn run(cli: Cli) -> Result<()> {
@@ -56,7 +56,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Quarantine(quarantine) => quarantine::run(global, quarantine).await,
             Command::User(user) => user::run(global, user).await,
             Command::Key(key) => key::run(global, key).await,
-            Command::Audit(AuditCommand::Verify) => audit::verify(global).await,
+            Command::Audit(audit) => audit::run(global, audit).await,
             Command::Train(train) => train::run_with_corrections(global, &train).await,
             Command::Model(model) => model::run(global, model).await,
             Command::Rule(rule) => rule::run(global, rule).await,

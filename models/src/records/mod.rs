@@ -4,6 +4,7 @@ mod account;
 mod advice;
 mod alert;
 mod audit;
+mod backfill;
 mod case;
 mod case_file;
 mod channel;
@@ -21,6 +22,10 @@ pub use alert::{
     Alert, AlertCondition, AlertFault, AlertRule, AlertSeen, IncidentCondition, Near, Silence, WordCondition,
 };
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
+pub use backfill::{
+    BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine, BackfillReceipt,
+    BackfillState,
+};
 pub use case::{
     Case, CaseOrigin, CaseState, Clock, ClockMove, Extension, Helper, HelperState, OPEN_STATES, Outcome,
     Promise, Rating, RatingGrade, Reply, ReplyReview, TimelineEntry, state_label,

@@ -1,10 +1,11 @@
-//! Rows that are written without any of intake's work, to measure what the database alone takes.
+//! Rows that are written and read without any of the work around them, to measure what the database alone takes.
 
 use super::arrival::Arrival;
+use super::db::args;
 use super::intake::Keyed;
 use super::item_rows::ItemRows;
 use super::{Store, StoreError};
-use crate::ids::ItemId;
+use crate::ids::{AuditId, ItemId};
 use crate::records::Source;
 
 /// Items read, masked and sealed beforehand.
@@ -32,5 +33,38 @@ impl Store {
         let mut tx = self.begin().await?;
         batch.0.insert(&mut tx, self.now()).await?;
         tx.commit().await
+    }
+
+    /// Appends lines to the audit log, many in one transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_bare_audit(&self, lines: i64) -> Result<(), StoreError> {
+        const COLUMNS: &[&str] = &["id", "at", "actor", "action", "subject_kind", "subject_id", "detail"];
+        let now = self.now();
+        let row = |n: i64| {
+            let id: AuditId = self.ids().next(now);
+            let detail = format!("{{\"item\":\"{n}\",\"version\":1}}");
+            args![id.0, now, "system", "item.judge", "item", n, detail]
+        };
+        let mut tx = self.begin().await?;
+        tx.insert("audit", COLUMNS, (0..lines).map(row).collect(), "").await?;
+        tx.commit().await
+    }
+
+    /// Reads the whole chain of the audit log and does nothing with it; how many lines there are.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn read_bare_audit(&self) -> Result<i64, StoreError> {
+        let mut last = 0;
+        loop {
+            let sql = "SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT 5000";
+            let rows = self.db().rows(sql, args![last]).await?;
+            match rows.last() {
+                Some(row) => last = row.int("seq")?,
+                None => return Ok(last),
+            }
+        }
     }
 }

@@ -202,6 +202,7 @@ impl Store {
                 args![reply.id.0, case.id.0, reply.sealed.0, to_json(reply)?],
             )
             .await?;
+            self.queue_backfill(tx, case.id, reply).await?;
             if let Some(original) = original {
                 self.seal_as(tx, reply.sealed, &json!({ "text": original }).to_string()).await?;
             }

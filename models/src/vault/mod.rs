@@ -9,6 +9,7 @@ mod cipher;
 mod export;
 mod ring;
 mod sealed_file;
+mod signing;
 mod whole_file;
 
 use std::fs;
@@ -23,6 +24,7 @@ pub use cipher::random;
 use cipher::{KEY_BYTES, NONCE_BYTES, SecretKey, TAG_BYTES, decrypt, encrypt, mac};
 pub use export::{ExportError, Imported, SHORTEST_PASSPHRASE, import_keys};
 use ring::KeyRing;
+pub use signing::is_signed;
 
 /// A key wrapped without a number, as key files of one line did: nonce, key, tag.
 const BARE_BYTES: usize = NONCE_BYTES + KEY_BYTES + TAG_BYTES;

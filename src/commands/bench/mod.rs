@@ -1,5 +1,6 @@
 //! `qingting bench`: what this machine does, each part beside what it is compared with, in one run.
 
+mod audit;
 mod classify;
 mod ingest;
 mod join;
@@ -20,6 +21,7 @@ use crate::sample::{Order, make};
 
 pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
     match part {
+        BenchPart::Audit { lines } => audit::run(global, *lines).await,
         BenchPart::Ingest { rows, file } => ingest::run(global, *rows, file.as_deref()).await,
         BenchPart::Classify { items, file } => classify::run(global, *items, file.as_deref()),
         BenchPart::Join { items } => join::run(global, *items).await,

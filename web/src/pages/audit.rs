@@ -45,6 +45,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("item.judge", "研判"),
     ("item.dismiss", "标记不需办理"),
     ("item.restore", "恢复待研判"),
+    ("county_file.change", "修改基础数据"),
     ("alert.see", "看过预警"),
     ("alert.silence_end", "结束静默"),
     ("alert.silence", "静默预警"),
@@ -114,7 +115,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
 
 /// Reads the whole chain and says whether it holds.
 pub async fn verify(State(state): State<AppState>, caller: Caller) -> Answer {
-    let verdict = state.store.verify_audit().await?;
+    let verdict = state.store.verify_audit(&[]).await?;
     let mut page = build(&state, &caller, &Query::default()).await?;
     page.verdict = Some(verdict_tag(&verdict));
     html(&page)
@@ -257,7 +258,10 @@ fn detail_words(fields: &serde_json::Map<String, serde_json::Value>, names: &Nam
 fn verdict_tag(verdict: &AuditVerdict) -> Tag {
     match &verdict.broken {
         None => Tag::new(
-            format!("审计链完整：核对了 {} 条，没有发现改动；{} 条待入链。", verdict.lines, verdict.pending),
+            format!(
+                "审计链完整：核对了 {} 条，没有发现改动；{} 条待入链；{} 个签名链头，签到第 {} 条。",
+                verdict.lines, verdict.pending, verdict.checkpoints, verdict.covered
+            ),
             "notice good",
         ),
         Some((seq, _)) => Tag::new(

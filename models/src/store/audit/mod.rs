@@ -3,14 +3,18 @@
 //! Writers never wait for the chain's head. The sequencer takes unchained lines in the order of their ids,
 //! numbers them, and sets each line's hash to SHA-256 over the previous hash and the line's fields.
 
+mod checkpoints;
+
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use super::db::{Row, Tx, args, to_json};
-use super::visibility::bind;
-use super::{Listing, Page, Store, StoreError};
 use crate::ids::AuditId;
 use crate::records::{Actor, AuditEntry, ChainedEntry, Subject};
+use crate::store::db::{Row, Tx, args, to_json};
+use crate::store::visibility::bind;
+use crate::store::{Listing, Page, Store, StoreError};
+
+pub use checkpoints::SignedHead;
 
 /// Filters of the audit log; all that are set must hold.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +36,10 @@ pub struct AuditVerdict {
     pub broken: Option<(i64, String)>,
     /// Hash of the last good line.
     pub head: String,
+    /// Signed heads that the chain leads to.
+    pub checkpoints: usize,
+    /// The number of the last line that a checkpoint covers.
+    pub covered: i64,
 }
 
 impl Store {
@@ -48,7 +56,7 @@ impl Store {
         tx.commit().await
     }
 
-    pub(super) async fn audit_in(
+    pub(in crate::store) async fn audit_in(
         &self,
         tx: &mut Tx,
         actor: Actor,
@@ -62,7 +70,11 @@ impl Store {
         Ok(id)
     }
 
-    pub(super) async fn append_audit(&self, tx: &mut Tx, entry: &AuditEntry) -> Result<(), StoreError> {
+    pub(in crate::store) async fn append_audit(
+        &self,
+        tx: &mut Tx,
+        entry: &AuditEntry,
+    ) -> Result<(), StoreError> {
         let (kind, subject) = entry.subject.parts();
         tx.run(
             "INSERT INTO audit (id, at, actor, action, subject_kind, subject_id, detail) VALUES ($1,$2,$3,$4,$5,$6,$7)",
@@ -108,43 +120,34 @@ impl Store {
         Ok(rows.len() as i64)
     }
 
-    /// Walks the whole chain and proves it, or names the first line that does not fit.
-    pub async fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
+    /// Walks the whole chain and proves it, or names the first line that does not fit. `anchors` are signed heads that
+    /// were kept outside the database; the checkpoints inside are asked too.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn verify_audit(&self, anchors: &[SignedHead]) -> Result<AuditVerdict, StoreError> {
         const STEP: i64 = 5_000;
         let pending = self.db().number("SELECT count(*) FROM audit WHERE seq IS NULL", vec![]).await?;
-        let mut verdict = AuditVerdict { lines: 0, pending, broken: None, head: String::new() };
+        let mut heads = self.checkpoints().await?;
+        heads.extend(anchors.iter().cloned());
+        heads.sort_by_key(|head| head.seq);
+        let mut walk = Walk::new(pending, heads, self.signing_key()?);
         loop {
             let sql = format!("SELECT * FROM audit WHERE seq > $1 ORDER BY seq LIMIT {STEP}");
-            let rows = self.db().rows(&sql, args![verdict.lines]).await?;
+            let rows = self.db().rows(&sql, args![walk.verdict.lines]).await?;
             for row in &rows {
-                let seq = row.int("seq")?;
-                let wanted = verdict.lines + 1;
-                if seq != wanted {
-                    verdict.broken = Some((wanted, format!("line {wanted} is missing")));
-                    return Ok(verdict);
+                walk.take(row)?;
+                if walk.verdict.broken.is_some() {
+                    return Ok(walk.verdict);
                 }
-                let hash = link(&verdict.head, seq, row)?;
-                if row.opt_text("hash")?.as_deref() != Some(hash.as_str()) {
-                    verdict.broken = Some((seq, format!("line {seq} was changed after it was written")));
-                    return Ok(verdict);
-                }
-                verdict.lines = seq;
-                verdict.head = hash;
             }
             if rows.is_empty() {
                 break;
             }
         }
         let head = self.db().row("SELECT seq, hash FROM audit_head WHERE one = 1", vec![]).await?;
-        let fits = match &head {
-            Some(row) => row.int("seq")? <= verdict.lines || row.int("seq")? == 0,
-            None => false,
-        };
-        if !fits {
-            let wanted = verdict.lines + 1;
-            verdict.broken = Some((wanted, format!("line {wanted} is missing: the chain ends too early")));
-        }
-        Ok(verdict)
+        let head = head.map(|row| row.int("seq")).transpose()?;
+        Ok(walk.end(head))
     }
 
     /// Lines of the log, newest first.
@@ -172,6 +175,69 @@ impl Store {
         let sql = format!("SELECT * FROM audit WHERE {} ORDER BY id DESC LIMIT {limit}", all.join(" AND "));
         let rows = self.db().rows(&sql, values).await?.iter().map(entry_of).collect::<Result<Vec<_>, _>>()?;
         Ok(Listing::of(rows, page, |line| line.entry.id.0))
+    }
+}
+
+/// The chain, line after line, with the signed heads that it has to lead to.
+struct Walk {
+    verdict: AuditVerdict,
+    heads: std::iter::Peekable<std::vec::IntoIter<SignedHead>>,
+    key: String,
+}
+
+impl Walk {
+    fn new(pending: i64, heads: Vec<SignedHead>, key: String) -> Self {
+        let verdict =
+            AuditVerdict { lines: 0, pending, broken: None, head: String::new(), checkpoints: 0, covered: 0 };
+        Self { verdict, heads: heads.into_iter().peekable(), key }
+    }
+
+    fn take(&mut self, row: &Row) -> Result<(), StoreError> {
+        let (seq, wanted) = (row.int("seq")?, self.verdict.lines + 1);
+        if seq != wanted {
+            self.verdict.broken = Some((wanted, format!("line {wanted} is missing")));
+            return Ok(());
+        }
+        let hash = link(&self.verdict.head, seq, row)?;
+        if row.opt_text("hash")?.as_deref() != Some(hash.as_str()) {
+            self.verdict.broken = Some((seq, format!("line {seq} was changed after it was written")));
+            return Ok(());
+        }
+        self.verdict.lines = seq;
+        self.verdict.head = hash;
+        while let Some(head) = self.heads.next_if(|head| head.seq <= seq) {
+            self.hold(&head);
+        }
+        Ok(())
+    }
+
+    /// Holds the chain against a head that was signed at its present line.
+    fn hold(&mut self, head: &SignedHead) {
+        let first = self.verdict.covered + 1;
+        let why = if head.key != self.key || !head.is_signed() {
+            format!("the head of line {} was not signed by this installation", head.seq)
+        } else if head.hash != self.verdict.head {
+            format!(
+                "lines from {first} on were written anew: they do not lead to the head of line {} that was signed at {}",
+                head.seq, head.at
+            )
+        } else {
+            self.verdict.checkpoints += 1;
+            self.verdict.covered = head.seq;
+            return;
+        };
+        self.verdict.broken.get_or_insert((first, why));
+    }
+
+    fn end(mut self, head: Option<i64>) -> AuditVerdict {
+        let wanted = self.verdict.lines + 1;
+        let signed = self.heads.next().map(|head| head.seq);
+        let short = signed.is_some() || head.is_none_or(|seq| seq > self.verdict.lines);
+        if short && self.verdict.broken.is_none() {
+            self.verdict.broken =
+                Some((wanted, format!("line {wanted} is missing: the chain ends too early")));
+        }
+        self.verdict
     }
 }
 

@@ -1,0 +1,3 @@
+-- Heads of the audit chain, signed with a key outside the database. The PostgreSQL file of the same number makes the same table.
+
+CREATE TABLE audit_checkpoint (seq BIGINT PRIMARY KEY, hash TEXT NOT NULL, at BIGINT NOT NULL, signature TEXT NOT NULL);
