@@ -23,8 +23,8 @@ pub use alert::{
 };
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use backfill::{
-    BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine, BackfillReceipt,
-    BackfillState,
+    BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine,
+    BackfillReceipt, BackfillState,
 };
 pub use case::{
     Case, CaseOrigin, CaseState, Clock, ClockMove, Extension, Helper, HelperState, OPEN_STATES, Outcome,

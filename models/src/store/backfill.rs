@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::db::{Row, Tx, args, to_json};
-use super::visibility::{self, bind};
+use super::visibility;
 use super::{Store, StoreError};
 use crate::ids::{BackfillBatchId, CaseId, ReplyId, SourceId};
 use crate::records::{
@@ -22,7 +22,12 @@ const LINE: &str = "SELECT b.state, b.batch_id, b.reason, b.at, b.sent, r.body, 
 impl Store {
     /// Puts an approved answer among those that wait, unless its matter came without a number of the sender's or its
     /// source is only watched.
-    pub(super) async fn queue_backfill(&self, tx: &mut Tx, case: CaseId, reply: &Reply) -> Result<(), StoreError> {
+    pub(super) async fn queue_backfill(
+        &self,
+        tx: &mut Tx,
+        case: CaseId,
+        reply: &Reply,
+    ) -> Result<(), StoreError> {
         if !matches!(reply.review, ReplyReview::Approved { .. }) {
             return Ok(());
         }
@@ -73,9 +78,8 @@ impl Store {
     ) -> Result<Vec<BackfillLine>, StoreError> {
         let mut values = args![source.0, state.code(), limit.clamp(1, BATCH_ANSWERS)];
         let seen = visibility::cases(viewer, &mut values);
-        let sql = format!(
-            "{LINE} WHERE b.source_id = $1 AND b.state = $2 AND {seen} ORDER BY b.reply_id LIMIT $3"
-        );
+        let sql =
+            format!("{LINE} WHERE b.source_id = $1 AND b.state = $2 AND {seen} ORDER BY b.reply_id LIMIT $3");
         self.db().rows(&sql, values).await?.iter().map(line_of).collect()
     }
 
@@ -105,7 +109,8 @@ impl Store {
         if answers == 0 {
             return Ok(None);
         }
-        let sql = "INSERT INTO backfill_batch (id, source_id, made_at, made_by, answers) VALUES ($1,$2,$3,$4,$5)";
+        let sql =
+            "INSERT INTO backfill_batch (id, source_id, made_at, made_by, answers) VALUES ($1,$2,$3,$4,$5)";
         tx.run(sql, args![id.0, source.0, now, actor.code(), answers]).await?;
         let detail = json!({ "batch": id.to_string(), "answers": answers });
         self.audit_in(&mut tx, actor, "backfill.send", Subject::Source(source), detail).await?;
@@ -255,8 +260,14 @@ impl Store {
             return Err(StoreError::Conflict { by: Actor::System.code(), at: now });
         }
         let headers: Vec<&str> = columns.iter().map(|column| column.field.code()).collect();
-        self.audit_in(&mut tx, actor, "backfill.columns", Subject::Source(source), json!({ "fields": headers }))
-            .await?;
+        self.audit_in(
+            &mut tx,
+            actor,
+            "backfill.columns",
+            Subject::Source(source),
+            json!({ "fields": headers }),
+        )
+        .await?;
         tx.commit().await
     }
 }
