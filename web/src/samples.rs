@@ -244,6 +244,9 @@ mod tests {
         walk::<quarantine::QuarantinePage>("quarantine");
         walk::<quarantine_row::QuarantineRowPage>("quarantine row");
         walk::<model::ModelPage>("model");
+        walk::<backfill::BackfillPage>("answers on their way back");
+        walk::<backfill::BackfillSourcePage>("answers to a source");
+        walk::<backfill_batch::BackfillBatchPage>("a batch of answers");
         walk::<county::CountyPage>("county");
         walk::<county::FilePage>("a county file");
         walk::<county::RoutingPage>("routing");

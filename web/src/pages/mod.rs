@@ -4,6 +4,8 @@ mod alert_rule_form;
 pub mod alert_rules;
 pub mod alerts;
 pub mod audit;
+pub mod backfill;
+pub mod backfill_batch;
 pub mod case;
 pub mod case_act;
 pub mod cases;

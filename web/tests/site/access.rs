@@ -28,6 +28,7 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (_, p) if p.starts_with("/alerts/rules") => &["admin", "duty", "discipline"],
         (Get, "/alerts") => &["duty", "discipline", "leader"],
         (Post, p) if p.starts_with("/alerts/") => JUDGES,
+        (_, p) if p.starts_with("/backfill") => JUDGES,
         (Get, "/routing") => &["admin", "duty", "discipline"],
         (Get, "/departments") => &["admin", "duty", "discipline", "leader"],
         (_, p) if p.starts_with("/county") || p.starts_with("/routing") => ADMIN,
