@@ -3,14 +3,15 @@
 mod recount;
 mod watch;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use qingting_models::clock::{local_date, minute_text};
 use qingting_models::county::{County, DepartmentCode};
 use qingting_models::ids::{CaseId, ItemId};
-use qingting_models::records::{Actor, Case, CaseChange, CaseFile, Item, Mode, Source, Viewer};
-use qingting_models::store::{Store, StoreError};
+use qingting_models::records::{Actor, Case, CaseChange, CaseFile, CaseOrigin, Item, Mode, Source, Viewer};
+use qingting_models::store::{CaseFilter, Page, Store, StoreError};
 
 use crate::acting::ActingUser;
 use crate::action::Action;
@@ -198,6 +199,9 @@ impl Desk {
         let judgements = self.store.judgements(viewer, item.id).await?;
         let offices = judgements.iter().find(|j| !j.offices.is_empty()).map(|j| j.offices.as_slice());
         let mut route = route(item, offices.unwrap_or_default(), &self.county, local_date(self.store.now()));
+        if route.by_rule.is_none() {
+            self.learned(viewer, item, &mut route).await?;
+        }
         let chosen = judgements.iter().find_map(|j| j.department.clone());
         if let Some(chosen) = chosen {
             route.proposal.retain(|(code, _)| *code != chosen);
@@ -278,6 +282,47 @@ impl Desk {
             Err(StoreError::Conflict { .. }) => Ok(()),
             other => other,
         }
+    }
+}
+
+/// How far back it counts where people sent matters of a topic, how many cases are looked at, and how many have to agree.
+const LEARNED_DAYS: i64 = 180;
+const LEARNED_CASES: i64 = 100;
+const LEARNED_LEAST: usize = 3;
+
+impl Desk {
+    /// Puts first where people sent the matters of the same topic and town lately, if most went one way: assigned by
+    /// hand, or reassigned after they had come back.
+    async fn learned(&self, viewer: &Viewer, item: &Item, route: &mut Route) -> Result<(), StoreError> {
+        let Some(topic) = &item.main_topic else { return Ok(()) };
+        let filter =
+            CaseFilter { topic: Some(topic.clone()), town: item.town.clone(), ..CaseFilter::default() };
+        let page = Page { before: None, size: LEARNED_CASES };
+        let since = self.store.now() - SignedDuration::from_hours(24 * LEARNED_DAYS);
+        let cases = self.store.cases(viewer, &filter, page).await?.rows;
+        let by_people = cases.iter().filter(|case| {
+            let by_person = matches!(case.origin, CaseOrigin::Person { .. });
+            let stands = !matches!(case.state.code(), "void" | "returned" | "merged");
+            case.opened_at >= since && stands && (by_person || !case.sent_back_by.is_empty())
+        });
+        let mut leads: HashMap<&DepartmentCode, usize> = HashMap::new();
+        by_people.for_each(|case| *leads.entry(&case.lead).or_default() += 1);
+        let all: usize = leads.values().sum();
+        let most = leads.into_iter().max_by_key(|(code, count)| (*count, std::cmp::Reverse(*code)));
+        let there = |code: &DepartmentCode| {
+            self.county.departments.on(local_date(self.store.now())).any(|d| d.code == *code)
+        };
+        let Some((lead, count)) =
+            most.filter(|(code, count)| *count >= LEARNED_LEAST && 2 * count > all && there(code))
+        else {
+            return Ok(());
+        };
+        let place = item.town.as_ref().map_or(String::new(), |town| format!("{town}的"));
+        let why = format!("近半年{place}同话题信息由人决定的 {all} 件里，{count} 件交给该单位");
+        route.proposal.retain(|(code, _)| code != lead);
+        route.proposal.insert(0, (lead.clone(), why));
+        route.learned = true;
+        Ok(())
     }
 }
 

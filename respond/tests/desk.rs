@@ -256,3 +256,25 @@ async fn open_cases_follow_a_calendar_that_was_published_later() {
         assert_eq!(file.timeline.last().unwrap().action, "recount");
     }
 }
+
+#[tokio::test]
+async fn where_people_sent_a_topic_is_proposed_where_no_rule_speaks() {
+    for store in each_database().await.unwrap() {
+        let (_, duty, viewer) = user(&store, "duty", Role::Duty, None).await;
+        // A table without a word on wages.
+        let table = "priority,topic,department\n1,housing,zjj\n";
+        let texts = [("routing.csv".to_owned(), table.to_owned())].into();
+        let desk = Desk::new((*store).clone(), Arc::new(County::from_texts(&texts).unwrap()));
+        judged(&store, &["1", "2", "3", "4"], None).await;
+        let items = store.items(&viewer, &ItemFilter::default(), Page::default()).await.unwrap().rows;
+        let proposed = async |item| desk.propose(&viewer, item).await.unwrap().proposal.remove(0);
+        assert_eq!(proposed(&items[0]).await.0.as_str(), "rsj", "the model's office before anybody decided");
+        for item in &items[1..] {
+            let to = DepartmentCode::new("yjj");
+            desk.assign_item(&viewer, &duty, item.id, &to, "").await.unwrap();
+        }
+        let (code, why) = proposed(&items[0]).await;
+        assert_eq!(code.as_str(), "yjj");
+        assert_eq!(why, "近半年同话题信息由人决定的 3 件里，3 件交给该单位");
+    }
+}

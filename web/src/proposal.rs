@@ -47,7 +47,7 @@ pub(crate) async fn for_page(
     Ok((proposal, others))
 }
 
-/// The likeliest department. Where no rule and no person names it and the model's first kind of office has
+/// The likeliest department. Where no rule and no person names it, people sent its like nowhere in particular, and the model's first kind of office has
 /// no department for the place, nothing is chosen: the model's second guess is too weak to stand in a form.
 fn chosen(state: &AppState, item: &Item, route: &Route) -> Proposal {
     let office = item.office.as_deref().filter(|office| !office.is_empty());
@@ -55,7 +55,7 @@ fn chosen(state: &AppState, item: &Item, route: &Route) -> Proposal {
         return Proposal { department: String::new(), why: unplaced(office) };
     };
     let of_first_office = || office.is_some_and(|kind| state.names.is_of_office(code.as_str(), kind));
-    if route.by_rule.is_some() || item.judged_by_person || of_first_office() {
+    if route.by_rule.is_some() || route.learned || item.judged_by_person || of_first_office() {
         return Proposal { department: code.as_str().to_owned(), why: why.clone() };
     }
     Proposal { department: String::new(), why: unplaced(office) }

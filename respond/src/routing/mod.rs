@@ -24,6 +24,8 @@ pub struct Route {
     pub by_rule: Option<Reasoned>,
     /// Departments to choose from, likeliest first, the rule's before the model's; at most three.
     pub proposal: Vec<Reasoned>,
+    /// The first proposal is where people sent matters of its kind lately.
+    pub learned: bool,
 }
 
 /// Routes a judged item: its first topic, town, kind and words through the table as it stands on the day
@@ -43,7 +45,7 @@ pub fn route(item: &Item, offices: &[(String, f32)], county: &County, on: Date) 
         }
     }
     proposal.truncate(PROPOSALS);
-    Route { by_rule, proposal }
+    Route { by_rule, proposal, learned: false }
 }
 
 fn by_rule(item: &Item, county: &County, on: Date) -> Option<Reasoned> {

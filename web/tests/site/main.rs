@@ -6,6 +6,7 @@ mod access;
 mod advice;
 mod alerts;
 mod api;
+mod backfill;
 mod blind;
 mod county;
 mod desk;
