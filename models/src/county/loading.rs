@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::County;
 use super::alert_rules;
+use super::notice_rules;
 use super::calendar_data::{self, CalendarData, YearCalendar};
 use super::deadline_rules::{self, DeadlineRules};
 use super::departments::{self, Departments};
@@ -58,6 +59,7 @@ impl County {
                 &taxonomy,
                 &departments,
             )?,
+            notices: notice_rules::parse(notice_rules::FILE, text(notice_rules::FILE))?,
             words: Words::parse(words::FILE, text(words::FILE))?,
             taxonomy,
             departments,

@@ -12,6 +12,7 @@ mod embedded;
 mod error;
 mod gazetteer;
 mod loading;
+mod notice_rules;
 mod office_kind;
 mod routing;
 mod settings;
@@ -30,6 +31,7 @@ pub use departments::{Department, Departments};
 pub use embedded::FILES;
 pub use error::CountyError;
 pub use gazetteer::{Gazetteer, Place, PlaceKind};
+pub use notice_rules::{Escalation, FirstNoticeRule, NoticeFile};
 pub use office_kind::OfficeKind;
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use settings::{CountySettings, OfficePeriod};
@@ -50,4 +52,6 @@ pub struct County {
     pub words: Words,
     /// What the store begins with.
     pub alert_rules: Vec<FirstAlertRule>,
+    /// When leaders are told, and the notice rules that the store begins with.
+    pub notices: NoticeFile,
 }
