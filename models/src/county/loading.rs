@@ -5,13 +5,13 @@ use std::path::Path;
 
 use super::County;
 use super::alert_rules;
-use super::notice_rules;
 use super::calendar_data::{self, CalendarData, YearCalendar};
 use super::deadline_rules::{self, DeadlineRules};
 use super::departments::{self, Departments};
 use super::embedded::FILES;
 use super::error::{At, CountyError, line_of};
 use super::gazetteer::{self, Gazetteer};
+use super::notice_rules;
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::taxonomy::{self, Taxonomy};

@@ -112,7 +112,8 @@ pub(super) fn parse(file: &str, text: &str) -> Result<NoticeFile, CountyError> {
             repeat_hours: row.repeat_hours,
             inhibit: row.inhibit.unwrap_or(true),
         };
-        plan.check().map_err(|fault| at.invalid(format!("rule \"{name}\": {fault}"), "what is said there"))?;
+        plan.check()
+            .map_err(|fault| at.invalid(format!("rule \"{name}\": {fault}"), "what is said there"))?;
         rules.push(FirstNoticeRule { name, plan });
     }
     Ok(NoticeFile { escalation: Escalation { after_working_hours }, rules })
@@ -141,10 +142,15 @@ mod tests {
         let one = "[[rule]]\nname = \"甲\"\n";
         let good = format!("{one}events = [\"case_assigned\"]\nlead = [\"handler\"]\n");
         assert!(parse(FILE, &good).is_ok());
-        assert!(error(&format!("{one}events = []\n")).starts_with("notices.toml line 2: rule \"甲\": the rule names no event"));
+        assert!(
+            error(&format!("{one}events = []\n"))
+                .starts_with("notices.toml line 2: rule \"甲\": the rule names no event")
+        );
         assert!(error(&format!("{one}events = [\"case_assigned\"]\n")).contains("names nobody"));
         assert!(error(&format!("{one}events = [\"case_lost\"]\n")).contains("case_lost"));
-        assert!(error(&format!("{good}hours = {{ from = \"08:00\", to = \"08:00\" }}\n")).contains("same time"));
+        assert!(
+            error(&format!("{good}hours = {{ from = \"08:00\", to = \"08:00\" }}\n")).contains("same time")
+        );
         assert!(error(&format!("{good}{good}")).contains("stands twice"));
         assert!(error("[escalation]\nafter_working_hours = 0\n").starts_with("notices.toml line 2"));
     }

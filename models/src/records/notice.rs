@@ -308,10 +308,7 @@ mod tests {
         assert_eq!(of(|p| p.repeat_hours = 721), Err(NoticeFault::Repeat(721)));
         let noon = Time::constant(12, 0, 0, 0);
         let hours = ActiveHours { from: noon, to: noon, workdays: false, urgent_always: true };
-        assert_eq!(
-            NoticePlan { hours: Some(hours), ..plan() }.check(),
-            Err(NoticeFault::NoHours)
-        );
+        assert_eq!(NoticePlan { hours: Some(hours), ..plan() }.check(), Err(NoticeFault::NoHours));
     }
 
     #[test]

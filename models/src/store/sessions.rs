@@ -71,11 +71,7 @@ impl Store {
                    WHERE s.token_digest = $1 AND s.idle_until >= $2 AND s.expires_at >= $2 AND NOT a.disabled";
         let row = self.db().row(sql, args![token_digest, self.now()]).await?;
         let session = |row: super::db::Row| {
-            Ok(Session {
-                user: user_of(&row)?,
-                csrf: row.text("csrf")?,
-                expires_at: row.time("expires_at")?,
-            })
+            Ok(Session { user: user_of(&row)?, csrf: row.text("csrf")?, expires_at: row.time("expires_at")? })
         };
         row.map(session).transpose()
     }

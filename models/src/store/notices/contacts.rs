@@ -33,12 +33,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such user.
-    pub async fn set_contact(
-        &self,
-        user: UserId,
-        contact: &Contact,
-        actor: Actor,
-    ) -> Result<(), StoreError> {
+    pub async fn set_contact(&self, user: UserId, contact: &Contact, actor: Actor) -> Result<(), StoreError> {
         self.user(user).await?.ok_or(StoreError::NotFound("user"))?;
         let mut tx = self.begin().await?;
         let old = tx.row("SELECT sealed_id FROM contact WHERE user_id = $1", args![user.0]).await?;

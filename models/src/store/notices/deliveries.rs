@@ -24,7 +24,10 @@ pub struct DeliveryTask {
 pub enum DeliveryOutcome {
     Sent,
     /// Why it failed, and when it is tried again; `None` when a person has to decide.
-    Failed { error: String, next_at: Option<Timestamp> },
+    Failed {
+        error: String,
+        next_at: Option<Timestamp>,
+    },
     /// Why nothing was sent and nothing is to be.
     Held(String),
 }
@@ -61,8 +64,7 @@ impl Store {
         let mut lines = self.lines_in(&mut tx, &taken).await?;
         tx.commit().await?;
         let task = |mut delivery: Delivery| {
-            let (said, confidential) =
-                lines.remove(&delivery.id).unwrap_or_default().into_iter().unzip();
+            let (said, confidential) = lines.remove(&delivery.id).unwrap_or_default().into_iter().unzip();
             delivery.lines = said;
             DeliveryTask { delivery, confidential }
         };
@@ -129,7 +131,8 @@ impl Store {
             all.push(format!("channel_id = {}", bind(&mut values, channel.0)));
         }
         let limit = bind(&mut values, page.size() + 1);
-        let sql = format!("SELECT * FROM delivery WHERE {} ORDER BY id DESC LIMIT {limit}", all.join(" AND "));
+        let sql =
+            format!("SELECT * FROM delivery WHERE {} ORDER BY id DESC LIMIT {limit}", all.join(" AND "));
         let rows = self.db().rows(&sql, values).await?;
         let rows = rows.iter().map(delivery_of).collect::<Result<Vec<_>, _>>()?;
         let mut listing = Listing::of(rows, page, |delivery| delivery.id.0);
@@ -153,9 +156,7 @@ impl Store {
     pub async fn stuck_events(&self) -> Result<Vec<(String, String)>, StoreError> {
         let sql = "SELECT key, error FROM notice_event WHERE told_at IS NULL AND attempts >= $1 ORDER BY id LIMIT 50";
         let rows = self.db().rows(sql, args![MAX_ATTEMPTS]).await?;
-        rows.iter()
-            .map(|row| Ok((row.text("key")?, row.opt_text("error")?.unwrap_or_default())))
-            .collect()
+        rows.iter().map(|row| Ok((row.text("key")?, row.opt_text("error")?.unwrap_or_default()))).collect()
     }
 
     /// Lets a message be tried again at once, under its old key.
@@ -178,12 +179,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when it does not wait and did not fail.
-    pub async fn give_up_delivery(
-        &self,
-        id: DeliveryId,
-        note: &str,
-        actor: Actor,
-    ) -> Result<(), StoreError> {
+    pub async fn give_up_delivery(&self, id: DeliveryId, note: &str, actor: Actor) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let sql = "UPDATE delivery SET state = 'given_up', note = $1, changed_by = $2, lease_by = NULL, lease_until = 0
                    WHERE id = $3 AND state IN ('waiting', 'failed')";

@@ -262,8 +262,7 @@ impl Store {
             Some(id) => id,
             None => {
                 let id: DeliveryId = self.ids().next(now);
-                let state =
-                    if message.held.is_some() { DeliveryState::Held } else { DeliveryState::Waiting };
+                let state = if message.held.is_some() { DeliveryState::Held } else { DeliveryState::Waiting };
                 let sql = "INSERT INTO delivery (id, channel_id, receiver, mentions, state, tries, next_at, lease_until, error, made_at)
                            VALUES ($1,$2,$3,$4,$5,0,$6,0,$7,$8)";
                 let mentions = to_json(&message.mentions)?;
@@ -341,7 +340,8 @@ impl Store {
 
     /// Alerts that nobody has looked at and that no silence covers, oldest first from the cursor on.
     pub async fn alerts_that_wait(&self, after: i64, limit: i64) -> Result<Vec<WaitingAlert>, StoreError> {
-        let sql = "SELECT a.id, a.rule_id, a.urgency, a.first_at FROM alert a WHERE a.seen_at IS NULL AND a.id > $1
+        let sql =
+            "SELECT a.id, a.rule_id, a.urgency, a.first_at FROM alert a WHERE a.seen_at IS NULL AND a.id > $1
                    AND NOT EXISTS (SELECT 1 FROM alert_silence s WHERE s.rule_id = a.rule_id AND s.until > $2
                      AND (s.incident_id IS NULL OR s.incident_id = a.incident_id))
                    ORDER BY a.id LIMIT $3";

@@ -46,7 +46,8 @@ impl Store {
              a.rule_name, a.why, a.items {FROM}
              WHERE n.user_id = $1 AND {seen} {only} AND n.id < {before} ORDER BY n.id DESC LIMIT {limit}"
         );
-        let rows = self.db().rows(&sql, values).await?.iter().map(notice_of).collect::<Result<Vec<_>, _>>()?;
+        let rows =
+            self.db().rows(&sql, values).await?.iter().map(notice_of).collect::<Result<Vec<_>, _>>()?;
         Ok(Listing::of(rows, page, |notice| notice.id.0))
     }
 
