@@ -16,6 +16,7 @@ mod contract {
     mod intake;
     mod judging;
     mod keys;
+    mod notices;
     mod people;
     mod sources;
     mod words;
