@@ -29,7 +29,9 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
         behind_proxy: home.behind_proxy,
         ..WebSettings::default()
     };
-    let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?.advised_by(advisor);
+    let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?
+        .advised_by(advisor)
+        .reached_at(home.base_url.clone());
     output::line(&format!("http://{}", listener.local_addr()?))?;
     serve_all(listener, tools, settings, &home, serve.workers.unwrap_or(home.workers)).await
 }
@@ -73,7 +75,9 @@ pub async fn work(global: &Global, workers: u16) -> Result<()> {
     let advisor = home.advisor(&http)?;
     let store = home.store().await?;
     let models = Some(ModelFolder::of(&home.dir));
-    let tools = Tools::new(store.clone(), county, http, models)?.advised_by(advisor);
+    let tools = Tools::new(store.clone(), county, http, models)?
+        .advised_by(advisor)
+        .reached_at(home.base_url.clone());
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
     worker::start(&tools, workers, &stop).await;

@@ -24,6 +24,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::WebError;
+use crate::live::Live;
 use crate::names::Names;
 use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
@@ -93,6 +94,8 @@ pub struct AppState {
     pub words: QueryWords,
     /// Tries the addresses of feeds; `None` where the network is not to be used.
     pub http: Option<Http>,
+    /// The streams by which pages learn of new notices.
+    pub live: Live,
     /// Where uploaded sheets are kept; `None` where none are taken.
     pub uploads: Option<Arc<Uploads>>,
 }
@@ -109,6 +112,7 @@ impl AppState {
             hasher: Hasher::new(2),
             words,
             http: None,
+            live: Live::default(),
             uploads: None,
         }
     }
@@ -210,6 +214,12 @@ pub async fn serve(
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let live = state.live.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // Streams have no end of their own and would keep the server from stopping.
+        live.stop();
+    };
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

@@ -14,6 +14,7 @@ pub mod chart;
 pub mod error;
 pub mod frame;
 pub mod headers;
+pub mod live;
 pub mod marks;
 pub mod moment;
 pub mod names;

@@ -1,0 +1,68 @@
+//! What the streams of pages share: whether there is anything new, asked for once for all of them; how many there are; and
+//! that the server stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use qingting_models::store::{Store, StoreError};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+/// Streams at the same time in one process; beyond it pages go without.
+const STREAMS: usize = 1_000;
+/// How often the store is asked.
+pub const PACE: Duration = Duration::from_secs(2);
+
+/// The shared part; cheap to clone.
+#[derive(Clone)]
+pub struct Live {
+    latest: Arc<Mutex<Option<(Instant, i64)>>>,
+    places: Arc<Semaphore>,
+    stop: Arc<watch::Sender<bool>>,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { latest: Arc::default(), places: Arc::new(Semaphore::new(STREAMS)), stop: Arc::default() }
+    }
+}
+
+impl Live {
+    /// A place for one more stream, given back when it is dropped; none when all are taken or the server stops.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if *self.stop.borrow() {
+            return None;
+        }
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// Ends all streams, and lets none begin.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Waits until it is time to look again; `false` when the server stops.
+    pub async fn wait(&self) -> bool {
+        let mut stopped = self.stop.subscribe();
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => false,
+            () = tokio::time::sleep(PACE) => true,
+        }
+    }
+
+    /// The id of the latest notice of anybody, at most [`PACE`] old: many streams ask the store once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn latest(&self, store: &Store) -> Result<i64, StoreError> {
+        let mut known = self.latest.lock().await;
+        match *known {
+            Some((at, latest)) if at.elapsed() < PACE => Ok(latest),
+            _ => {
+                let latest = store.latest_notice().await?;
+                *known = Some((Instant::now(), latest));
+                Ok(latest)
+            }
+        }
+    }
+}
