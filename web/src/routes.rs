@@ -231,18 +231,19 @@ pub fn access_of(path: &str) -> Access {
 
 /// The routes, each behind its gate.
 pub(crate) fn build(state: AppState) -> Router {
-    let behind_gates = routes().into_iter().fold(Router::new(), |router, Route { info, handler, by_itself }| {
-        let stands = Gate {
-            state: state.clone(),
-            access: info.access,
-            before_password_change: info.before_password_change,
-            upload: info.upload,
-            by_itself,
-        };
-        let limit = if info.upload.is_some() { UPLOAD_TIME } else { REQUEST_TIME };
-        let in_time = from_fn(move |request, next| in_time(limit, request, next));
-        let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
-        router.route(info.path, guarded)
-    });
+    let behind_gates =
+        routes().into_iter().fold(Router::new(), |router, Route { info, handler, by_itself }| {
+            let stands = Gate {
+                state: state.clone(),
+                access: info.access,
+                before_password_change: info.before_password_change,
+                upload: info.upload,
+                by_itself,
+            };
+            let limit = if info.upload.is_some() { UPLOAD_TIME } else { REQUEST_TIME };
+            let in_time = from_fn(move |request, next| in_time(limit, request, next));
+            let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
+            router.route(info.path, guarded)
+        });
     behind_gates.with_state(state.clone()).nest(api::PATH, api::build(state))
 }

@@ -12,6 +12,7 @@ mod import;
 mod incidents;
 mod login;
 mod model;
+mod notices;
 mod office;
 mod opml;
 mod pages;

@@ -116,7 +116,8 @@ pub(super) fn read(
 ) -> Result<(String, ChannelSettings, Option<ChannelSecret>), WebError> {
     let name = form.need("name", "名称", 40)?.to_owned();
     let kind = before.map_or_else(|| form.text("kind"), |channel| channel.settings.way.kind());
-    let typed_secret = ChannelSecret { key: form.raw("key").trim().into(), sign: form.raw("sign").trim().into() };
+    let typed_secret =
+        ChannelSecret { key: form.raw("key").trim().into(), sign: form.raw("sign").trim().into() };
     let secret = (typed_secret != ChannelSecret::default()).then_some(typed_secret);
     let inside = form.text("inside") == "on";
     let way = match kind {

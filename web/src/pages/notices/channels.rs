@@ -150,9 +150,7 @@ async fn channel(state: &AppState, id: &str) -> Result<NoticeChannel, WebError> 
 
 async fn submit(state: &AppState, caller: &Caller, before: Option<&NoticeChannel>, form: &Form) -> Answer {
     match save(state, caller, before, form).await {
-        Ok(()) => {
-            Ok(back("", PATH, if before.is_some() { "channel-changed" } else { "channel-added" }))
-        }
+        Ok(()) => Ok(back("", PATH, if before.is_some() { "channel-changed" } else { "channel-added" })),
         Err(WebError::Bad(why)) => {
             let kind = before.map_or_else(|| form.text("kind"), |channel| channel.settings.way.kind());
             let typed = Typed { kind: kind.to_owned(), ..typed(form) };
@@ -174,9 +172,7 @@ async fn save(
     let (enabled, by) = (form.text("enabled") == "on", caller.actor());
     let secret = secret.as_ref();
     let saved = match before {
-        None => {
-            state.store.add_notice_channel(&name, enabled, &settings, secret, by).await.map(drop)
-        }
+        None => state.store.add_notice_channel(&name, enabled, &settings, secret, by).await.map(drop),
         Some(channel) => {
             let seen = form.must("version", "版本")?;
             let (id, store) = (channel.id, &state.store);

@@ -148,11 +148,8 @@ impl crate::samples::Sampled for ContactsPage {
             email: reached,
             phone: !reached,
         };
-        let page = |t: String| Self {
-            frame: frame(&t),
-            tabs: vec![],
-            users: vec![row(&t, true), row(&t, false)],
-        };
+        let page =
+            |t: String| Self { frame: frame(&t), tabs: vec![], users: vec![row(&t, true), row(&t, false)] };
         hostile().into_iter().map(page).collect()
     }
 }

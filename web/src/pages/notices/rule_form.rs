@@ -113,9 +113,8 @@ fn known<I: std::str::FromStr + PartialEq>(
     known: &[I],
     wrong: &'static str,
 ) -> Result<Vec<I>, WebError> {
-    let read = |text: &str| {
-        text.parse().ok().filter(|id| known.contains(id)).ok_or_else(|| WebError::bad(wrong))
-    };
+    let read =
+        |text: &str| text.parse().ok().filter(|id| known.contains(id)).ok_or_else(|| WebError::bad(wrong));
     form.all(field).map(read).collect()
 }
 
@@ -144,7 +143,9 @@ fn said(fault: &NoticeFault) -> String {
     match fault {
         NoticeFault::NoEvents => "请至少选一种通知".into(),
         NoticeFault::NoReceivers => "请至少选一类接收人".into(),
-        NoticeFault::NoDepartmentRole(role) => format!("“{}”不属于单位，不能按主办、协办单位选", role.label()),
+        NoticeFault::NoDepartmentRole(role) => {
+            format!("“{}”不属于单位，不能按主办、协办单位选", role.label())
+        }
         NoticeFault::NoHours => "外发时段的起止不能是同一时刻".into(),
         NoticeFault::Wait(minutes) => format!("外发前等 {minutes} 分钟太久；可以是 0 至 1440 分钟"),
         NoticeFault::Repeat(hours) => format!("{hours} 小时内不重复太久；可以是 0 至 720 小时"),

@@ -5,9 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use qingting_models::ids::NoticeRuleId;
-use qingting_models::records::{
-    NoticeChannel, NoticeKind, NoticePlan, NoticeRule, Role, Urgency, User,
-};
+use qingting_models::records::{NoticeChannel, NoticeKind, NoticePlan, NoticeRule, Role, Urgency, User};
 use qingting_models::store::StoreError;
 
 use super::super::{Answer, back, html, read_id};
@@ -184,9 +182,8 @@ fn page(
     channels: &[NoticeChannel],
 ) -> NoticeRulePage {
     let ticked = |name: &'static str, value: &str| form.all(name).any(|chosen| chosen == value);
-    let role = |field: &'static str, role: &Role| {
-        Choice::new(role.code(), role.label(), ticked(field, role.code()))
-    };
+    let role =
+        |field: &'static str, role: &Role| Choice::new(role.code(), role.label(), ticked(field, role.code()));
     let of_department = |field: &'static str| -> Vec<Choice> {
         Role::ALL.iter().filter(|r| r.needs_department()).map(|r| role(field, r)).collect()
     };

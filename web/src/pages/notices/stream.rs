@@ -81,7 +81,7 @@ impl Watching {
         (self.latest, self.looks) = (Some(latest), 0);
         let Some(session) = store.session_now(&self.session).await? else {
             self.ended = true;
-            return Ok(Some(Event::default().event("ended").data("")));
+            return Ok(Some(Event::default().event("ended").data("ended")));
         };
         let unread = store.unread_notices(&Viewer::of(&session.user), session.user.id).await?;
         if self.unread.replace(unread) == Some(unread) {
