@@ -13,6 +13,7 @@ mod flow {
     mod masking;
     mod mistakes;
     mod model;
+    mod notices;
     mod quarantine;
     mod sample;
     mod sheets;
