@@ -81,6 +81,7 @@ pub(super) async fn play(
     tools.drain(&|_| {}).await?;
     tools.desk.tick().await?;
     tools.drain(&|_| {}).await?;
+    while tools.tell_once().await? {}
     bar.finish_and_clear();
     staff.people().logins(store, &tools.county, &password).await
 }

@@ -7,7 +7,7 @@ use qingting_models::records::{CaseState, MessageLine, NoticeKind, Urgency};
 use qingting_models::store::{NoticeTask, TaskSubject};
 
 /// Lines of a message; what is beyond is counted.
-pub(super) const MOST_LINES: usize = 12;
+pub(super) const MOST_LINES: usize = 10;
 
 /// Whether the matter is still there and what was told of it still calls for anything.
 pub(super) fn still_matters(task: &NoticeTask) -> bool {

@@ -51,7 +51,8 @@ impl Desk {
     /// # Errors
     /// When the store fails; what was not finished comes back when its lease ends.
     pub async fn tell_next(&self, worker: &str, batch: i64) -> Result<Told, StoreError> {
-        let tasks = self.store().claim_telling(worker, batch, LEASE).await?;
+        let since = self.store().now() - TOO_OLD;
+        let tasks = self.store().claim_telling(worker, batch, LEASE, since).await?;
         if tasks.is_empty() {
             return Ok(Told::default());
         }
@@ -100,8 +101,7 @@ impl Desk {
         means: &Means,
     ) -> Result<(usize, usize), StoreError> {
         let mut telling = Telling::of(self, task, means);
-        let fresh = task.event.at >= self.store().now() - TOO_OLD;
-        if fresh && lines::still_matters(task) {
+        if lines::still_matters(task) {
             for rule in &means.rules {
                 if telling.follows(&rule.plan) {
                     telling.by_rule(&rule.plan).await?;

@@ -359,7 +359,10 @@ async fn what_is_stuck_is_shown_with_its_reason_and_given_up_with_a_note() {
     tell(&office).await;
     let http = qingting_ingest::http::Http::new("test");
     let courier = qingting_respond::notices::send::Courier::new((*office.store).clone(), http, None);
-    assert_eq!(courier.serve("w", channel).await.unwrap(), 1);
+    for _ in 0..3 {
+        assert_eq!(courier.serve("w", channel).await.unwrap(), 1);
+        office.store.clock.set(office.store.now() + SignedDuration::from_mins(10));
+    }
     let page = office.get("admin", "/notices/deliveries").await.body;
     assert!(page.contains("连不上 127.0.0.1") && page.contains("派单 2026-00001"), "{page}");
     assert!(!page.contains("楼") && !page.contains(HOSTILE), "no text of a complaint");

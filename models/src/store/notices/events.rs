@@ -103,12 +103,13 @@ impl Store {
         self.db().number(sql, args![MAX_ATTEMPTS]).await
     }
 
-    /// Takes up to `batch` events that nobody was told of, oldest first.
+    /// Takes up to `batch` events that nobody was told of, oldest first. What happened before `since` is told to nobody.
     pub async fn claim_telling(
         &self,
         worker: &str,
         batch: i64,
         lease: SignedDuration,
+        since: Timestamp,
     ) -> Result<Vec<NoticeTask>, StoreError> {
         let waiting = "SELECT count(*) FROM notice_event WHERE told_at IS NULL";
         if self.db().number(waiting, vec![]).await? == 0 {
@@ -116,6 +117,9 @@ impl Store {
         }
         let now = self.now();
         let mut tx = self.begin().await?;
+        let over =
+            "UPDATE notice_event SET told_at = $1 WHERE told_at IS NULL AND lease_until <= $1 AND at < $2";
+        tx.run(over, args![now, since]).await?;
         let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
         let sql = format!(
             "UPDATE notice_event SET lease_by = $1, lease_until = $2 WHERE id IN (

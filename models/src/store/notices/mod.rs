@@ -42,7 +42,7 @@ impl Store {
         let before = bind(&mut values, page.before());
         let limit = bind(&mut values, page.size() + 1);
         let sql = format!(
-            "SELECT n.id, n.at, n.read_at, n.held, e.kind, e.urgency, e.case_id, c.body, a.id AS alert_id, a.incident_id,
+            "SELECT n.id, e.at, n.read_at, n.held, e.kind, e.urgency, e.case_id, c.body, a.id AS alert_id, a.incident_id,
              a.rule_name, a.why, a.items {FROM}
              WHERE n.user_id = $1 AND {seen} {only} AND n.id < {before} ORDER BY n.id DESC LIMIT {limit}"
         );
