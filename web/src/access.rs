@@ -91,10 +91,9 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         };
     }
     if let Some(mut caller) = caller {
-        if request.method() == Method::GET && !gate.by_itself && gate.access != Access::Public {
-            if let Err(error) = count(&gate.state, &mut caller).await {
-                return error.into_response();
-            }
+        let counts = request.method() == Method::GET && !gate.by_itself && gate.access != Access::Public;
+        if counts && let Err(error) = count(&gate.state, &mut caller).await {
+            return error.into_response();
         }
         request.extensions_mut().insert(caller);
     }

@@ -1,7 +1,10 @@
-//! Whom a rule names for an event: never the one who did it, and nobody who may not know of the matter.
+//! Whom a rule names for an event: never the one who did it, and nobody who may not know of the matter. While a case is
+//! with the duty desk, it is the desk that is pressed in the departments' place.
 
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{Actor, Case, HelperState, NoticePlan, Role, User, Viewer};
+use qingting_models::records::{
+    Actor, Case, CaseState, HelperState, NoticeFamily, NoticePlan, Role, User, Viewer,
+};
 use qingting_models::store::{NoticeTask, TaskSubject};
 
 use super::Means;
@@ -10,16 +13,26 @@ use super::Means;
 pub(super) fn of<'a>(plan: &NoticePlan, task: &NoticeTask, means: &'a Means) -> Vec<&'a User> {
     let Some(subject) = &task.subject else { return Vec::new() };
     let may_know = |user: &&User| sees(user, subject) && task.event.actor != Actor::User(user.id);
-    let on_duty = if plan.receivers.on_duty { duty(subject, means) } else { Vec::new() };
+    let receivers = &plan.receivers;
+    let departments = !(receivers.lead.is_empty() && receivers.helpers.is_empty());
+    let desk = is_with_the_desk(task, subject);
+    let on_duty = if receivers.on_duty || desk && departments { duty(subject, means) } else { Vec::new() };
     let named = |user: &&User| {
-        let receivers = &plan.receivers;
         receivers.users.contains(&user.id)
             || receivers.roles.iter().any(|role| user.roles.contains(role))
             || on_duty.iter().any(|other| other.id == user.id)
-            || in_departments(receivers.lead.as_slice(), user, lead(subject))
-            || in_departments(receivers.helpers.as_slice(), user, helpers(subject))
+            || !desk && in_departments(&receivers.lead, user, lead(subject))
+            || !desk && in_departments(&receivers.helpers, user, helpers(subject))
     };
     means.users.iter().filter(may_know).filter(named).collect()
+}
+
+/// Whether a clock presses on while the case was sent back or waits for its call-back.
+fn is_with_the_desk(task: &NoticeTask, subject: &TaskSubject) -> bool {
+    let clock = task.event.kind.family() == Some(NoticeFamily::Clocks);
+    clock
+        && case(subject)
+            .is_some_and(|case| matches!(case.state, CaseState::Returned { .. } | CaseState::Replied { .. }))
 }
 
 fn in_departments<'a>(

@@ -47,6 +47,20 @@ async fn a_case_goes_up_step_by_step_until_someone_acts() {
 }
 
 #[tokio::test]
+async fn while_a_case_is_with_the_duty_desk_it_is_the_desk_that_is_pressed() {
+    for office in Office::each().await {
+        let case = accepted(&office).await;
+        let submit = Action::Submit { text: "已办好".into(), outcome: Outcome::Solved, promises: vec![] };
+        office.act("handler", case, submit).await;
+        office.act("reviewer", case, Action::Approve { note: String::new() }).await;
+        office.told().await;
+        let desk = |kind: &str| ["duty", "second"].map(|login| format!("{login} {kind}"));
+        assert_eq!(look(&office, "2026-11-02T17:00").await, desk("pressed_yellow"));
+        assert_eq!(look(&office, "2026-11-03T17:00").await, desk("pressed_red"));
+    }
+}
+
+#[tokio::test]
 async fn a_conduct_case_that_nobody_acts_on_goes_to_the_discipline_officer_not_to_the_leaders() {
     for office in Office::each().await {
         office.case("conduct", Urgency::Ordinary, None).await;
