@@ -1,9 +1,10 @@
-//! The worker loop that ties the stages together: fetch, judge, route, join, alert, watch the clocks, chain the log; and
-//! beside them the helper model, where one is named.
+//! The worker loop that ties the stages together: fetch, judge, route, join, alert, tell, send, watch the clocks, chain the
+//! log; and beside them the helper model, where one is named.
 //!
 //! Every step claims its work from the store by lease and finishes it in one transaction, so a worker may be
 //! killed anywhere and any number may run side by side.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -18,9 +19,11 @@ use qingting_ingest::http::Http;
 use qingting_ingest::poll;
 use qingting_models::clock::local_date;
 use qingting_models::county::{County, CountyFiles, Town};
+use qingting_models::ids::NoticeChannelId;
 use qingting_models::records::Upstream;
 use qingting_models::store::{JudgeTask, NewJudgement, Store, WordCounts};
 use qingting_respond::desk::Desk;
+use qingting_respond::notices::send::Courier;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -44,6 +47,10 @@ const TROUBLE: Duration = Duration::from_secs(3);
 const WATCH: Duration = Duration::from_secs(30);
 /// How often changes of the county's files are looked for.
 const FOLLOW: Duration = Duration::from_secs(2);
+/// How many events are told one after the other.
+const TELLS: i64 = 100;
+/// How often channels are looked at for messages that are due.
+const POST: Duration = Duration::from_secs(1);
 /// How many lines of the audit log are chained in one transaction.
 const CHAIN: i64 = 2_000;
 
@@ -61,6 +68,7 @@ pub struct Tools {
     asked: Arc<Mutex<Option<String>>>,
     pub http: Http,
     advisor: Option<Advisor>,
+    courier: Courier,
     name: String,
 }
 
@@ -86,6 +94,7 @@ impl Tools {
         // A mark that no store has: the files are read once more at the first look.
         let facts = Facts { county, desk, read: (-1, Date::ZERO) };
         let random = qingting_models::vault::random::<6>()?;
+        let courier = Courier::new(store.clone(), http.clone(), None);
         let name = format!("{}-{}", std::process::id(), random.map(|byte| format!("{byte:02x}")).concat());
         Ok(Self {
             store,
@@ -98,6 +107,7 @@ impl Tools {
             asked: Arc::new(Mutex::new(asked)),
             http,
             advisor: None,
+            courier,
             name,
         })
     }
@@ -172,6 +182,13 @@ impl Tools {
         Ok(Some(county))
     }
 
+    /// With the address under which browsers reach the pages, for the links in messages.
+    #[must_use]
+    pub fn reached_at(self, base_url: Option<String>) -> Self {
+        let courier = Courier::new(self.store.clone(), self.http.clone(), base_url);
+        Self { courier, ..self }
+    }
+
     /// The classifier at work.
     pub fn classifier(&self) -> Arc<Classifier> {
         self.classifier.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -242,6 +259,11 @@ impl Tools {
     /// Holds one batch against the alert rules; `false` when there was no work.
     pub async fn alert_once(&self) -> Result<bool> {
         Ok(self.desk().alert_next(&self.name, BATCH).await?.taken > 0)
+    }
+
+    /// Tells one batch of what happened; `false` when there was none.
+    pub async fn tell_once(&self) -> Result<bool> {
+        Ok(self.desk().tell_next(&self.name, TELLS).await?.taken > 0)
     }
 
     /// Counts the words of one day, if a day's count is due; `false` when none was.
@@ -324,6 +346,8 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
     }
     if workers > 0 {
         loops.spawn(watch(tools.clone(), stop.clone()));
+        loops.spawn(tell(tools.clone(), stop.clone()));
+        loops.spawn(post(tools.clone(), stop.clone()));
         if let Some(advisor) = tools.advisor.clone() {
             let (store, county, name) = (tools.store.clone(), tools.county(), tools.name.clone());
             loops.spawn(advisor::run(store, county, advisor, name, stop.clone()));
@@ -369,6 +393,56 @@ async fn fetch(tools: Tools, stop: CancellationToken) {
     }
 }
 
+async fn tell(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match tools.tell_once().await {
+            Ok(true) => continue,
+            Ok(false) => IDLE,
+            Err(error) => trouble("telling", &error),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+/// Sends what is due, each channel by a task of its own, so that a slow receiver holds up none but itself.
+async fn post(tools: Tools, stop: CancellationToken) {
+    let mut serving: JoinSet<()> = JoinSet::new();
+    let mut busy: HashMap<tokio::task::Id, NoticeChannelId> = HashMap::new();
+    while !stop.is_cancelled() {
+        let due = match tools.store.channels_to_serve().await {
+            Ok(due) => due,
+            Err(error) => {
+                rest(&stop, trouble("looking for messages", &error.into())).await;
+                continue;
+            }
+        };
+        for channel in due {
+            if !busy.values().any(|other| *other == channel) {
+                let id = serving.spawn(serve_channel(tools.clone(), channel, stop.clone())).id();
+                busy.insert(id, channel);
+            }
+        }
+        rest(&stop, POST).await;
+        while let Some(done) = serving.try_join_next_with_id() {
+            busy.remove(&done.map_or_else(|error| error.id(), |(id, ())| id));
+        }
+    }
+    while serving.join_next().await.is_some() {}
+}
+
+async fn serve_channel(tools: Tools, channel: NoticeChannelId, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match tools.courier.serve(&tools.name, channel).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                rest(&stop, trouble("sending", &error.into())).await;
+                return;
+            }
+        }
+    }
+}
+
 async fn watch(tools: Tools, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let pause = match look_after(&tools).await {
@@ -380,13 +454,14 @@ async fn watch(tools: Tools, stop: CancellationToken) {
     }
 }
 
-/// What time alone brings: due clocks, a promoted model, incidents that cool, words of another day. Whether more waits.
+/// What time alone brings: due clocks, what nobody acts on, a promoted model, incidents that cool, words of another day. Whether more waits.
 async fn look_after(tools: &Tools) -> Result<bool> {
     let desk = tools.desk();
     if let Some(changed) = desk.follow_rules().await?.filter(|changed| *changed > 0) {
         tracing::info!("due times of {changed} cases follow the calendar and the deadline rules");
     }
     desk.tick().await?;
+    desk.remind().await?;
     tools.sign_audit().await?;
     tools.look_for_model()?;
     tools.store.cool_incidents().await?;

@@ -15,6 +15,7 @@ mod flow {
     mod masking;
     mod mistakes;
     mod model;
+    mod notices;
     mod quarantine;
     mod sample;
     mod sheets;

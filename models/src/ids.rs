@@ -150,6 +150,18 @@ ids! {
     SilenceId,
     /// Answers that were sent back together (回填批次).
     BackfillBatchId,
+    /// Something that happened of which somebody is to be told.
+    NoticeEventId,
+    /// That one user was told (通知).
+    NoticeId,
+    /// A rule that says who is told by which way.
+    NoticeRuleId,
+    /// A way out of the house: a mail server, a group's robot ...
+    NoticeChannelId,
+    /// A message on its way to one receiver.
+    DeliveryId,
+    /// A time of duty of one person.
+    ShiftId,
 }
 
 #[cfg(test)]

@@ -12,5 +12,6 @@ pub mod case_table;
 pub mod deadline;
 pub mod decide;
 pub mod desk;
+pub mod notices;
 pub mod refusal;
 pub mod routing;

@@ -49,6 +49,13 @@ pub async fn run(global: &Global) -> Result<()> {
                     format!("{}; the first is {} in {}: {why}", stuck.len(), first.item, first.stage),
                 ));
             }
+            let messages = store.stuck_deliveries().await?;
+            if messages > 0 {
+                found.push(warn(
+                    "notices",
+                    format!("{messages} messages do not get out; the page /notices/deliveries says why"),
+                ));
+            }
             let held = store.count_quarantine(QuarantineFilter::default()).await?;
             if held > 0 {
                 found.push(warn(

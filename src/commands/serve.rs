@@ -31,7 +31,8 @@ pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
     let tools = Tools::new(store, county, http, Some(ModelFolder::of(&home.dir)))?
         .with_county_files(home.county_files()?)
         .with_heads(home.heads.clone())
-        .advised_by(advisor);
+        .advised_by(advisor)
+        .reached_at(home.base_url.clone());
     output::line(&format!("http://{}", listener.local_addr()?))?;
     serve_all(listener, tools, settings, &home, serve.workers.unwrap_or(home.workers)).await
 }
@@ -83,7 +84,8 @@ pub async fn work(global: &Global, workers: u16) -> Result<()> {
     let tools = Tools::new(store.clone(), county, http, models)?
         .with_county_files(home.county_files()?)
         .with_heads(home.heads.clone())
-        .advised_by(advisor);
+        .advised_by(advisor)
+        .reached_at(home.base_url.clone());
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
     tokio::join!(

@@ -52,6 +52,7 @@ pub(super) async fn play(
     let store = &tools.store;
     add_sources(store, site).await?;
     tools.desk().add_first_alert_rules(Actor::Console).await?;
+    tools.desk().add_first_notice_rules(Actor::Console).await?;
     let password = first_password()?;
     let people = People::settle(store, &tools.county(), &password, seed).await?;
     let mut inbound = Inbound::new(store, &tools.http, site, dir, end, draw)?;
@@ -80,6 +81,7 @@ pub(super) async fn play(
     tools.drain(&|_| {}).await?;
     tools.desk().tick().await?;
     tools.drain(&|_| {}).await?;
+    while tools.tell_once().await? {}
     bar.finish_and_clear();
     staff.people().logins(store, &tools.county(), &password).await
 }

@@ -60,12 +60,18 @@ pub struct Gate {
     pub before_password_change: bool,
     /// The largest body in bytes where a file is taken.
     pub upload: Option<usize>,
+    /// Asked by the browser itself, not by the user: does not prolong the session.
+    pub by_itself: bool,
 }
 
 /// Lets a request pass that has a right to: finds the session, asks [`Access`], and for a changing request
 /// checks where it comes from and the token in its form.
 pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    let caller = match sessions::caller(&gate.state, request.headers()).await {
+    let found = match gate.by_itself {
+        true => sessions::bystander(&gate.state, request.headers()).await,
+        false => sessions::caller(&gate.state, request.headers()).await,
+    };
+    let caller = match found {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -84,10 +90,23 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
             Err(error) => return error.into_response(),
         };
     }
-    if let Some(caller) = caller {
+    if let Some(mut caller) = caller {
+        let counts = request.method() == Method::GET && !gate.by_itself && gate.access != Access::Public;
+        if counts && let Err(error) = count(&gate.state, &mut caller).await {
+            return error.into_response();
+        }
         request.extensions_mut().insert(caller);
     }
     next.run(request).await
+}
+
+/// Counts what the top of every page shows.
+async fn count(state: &AppState, caller: &mut Caller) -> Result<(), WebError> {
+    caller.unread = state.store.unread_notices(&caller.viewer, caller.session.user.id).await?;
+    if caller.has(Role::Admin) {
+        caller.stuck = state.store.stuck_deliveries().await?;
+    }
+    Ok(())
 }
 
 fn to_log_in(request: &Request) -> Response {

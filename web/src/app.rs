@@ -22,7 +22,8 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::WebError;
-use crate::live::{Facts, LiveCounty};
+use crate::facts::{Facts, FactsNow};
+use crate::live::Live;
 use crate::names::Names;
 use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
@@ -87,18 +88,20 @@ pub struct AppState {
     pub words: QueryWords,
     /// Tries the addresses of feeds; `None` where the network is not to be used.
     pub http: Option<Http>,
+    /// The streams by which pages learn of new notices.
+    pub live: Live,
     /// Where uploaded sheets are kept; `None` where none are taken.
     pub uploads: Option<Arc<Uploads>>,
     /// The county's files as they stand without what was changed on pages.
     pub county_files: Arc<CountyFiles>,
-    pub(crate) live: LiveCounty,
+    pub(crate) facts: FactsNow,
 }
 
 impl AppState {
     /// The state of a server over `store` for `county`; `words` is the classifier's segmentation.
     pub fn new(store: Store, county: Arc<County>, words: QueryWords, settings: WebSettings) -> Self {
-        let live = LiveCounty::new(&store, county);
-        let Facts { desk, names } = live.now();
+        let facts = FactsNow::new(&store, county);
+        let Facts { desk, names } = facts.now();
         Self {
             names,
             desk,
@@ -107,9 +110,10 @@ impl AppState {
             hasher: Hasher::new(2),
             words,
             http: None,
+            live: Live::default(),
             uploads: None,
             county_files: Arc::default(),
-            live,
+            facts,
         }
     }
 
@@ -121,7 +125,7 @@ impl AppState {
 
     /// From now on requests are answered by these facts; those under way end by the old.
     pub fn take_county(&self, county: Arc<County>) {
-        self.live.take(&self.store, county);
+        self.facts.take(&self.store, county);
     }
 
     /// With a folder of its own for uploaded sheets.
@@ -221,6 +225,12 @@ pub async fn serve(
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let live = state.live.clone();
+    let shutdown = async move {
+        shutdown.await;
+        // Streams have no end of their own and would keep the server from stopping.
+        live.stop();
+    };
     let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

@@ -15,12 +15,16 @@ pub struct Caller {
     pub session: Session,
     /// What the user may see.
     pub viewer: Viewer,
+    /// Notices that the user has not read; counted for pages.
+    pub unread: i64,
+    /// Messages that do not get out; counted for the pages of administrators.
+    pub stuck: i64,
 }
 
 impl Caller {
     pub fn new(session: Session) -> Self {
         let viewer = Viewer::of(&session.user);
-        Self { session, viewer }
+        Self { session, viewer, unread: 0, stuck: 0 }
     }
 
     pub fn user(&self) -> &User {

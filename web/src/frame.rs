@@ -54,6 +54,10 @@ pub struct Frame {
     pub roles: String,
     pub csrf: String,
     pub nav: Vec<NavLink>,
+    /// Notices that the user has not read; none where there is no bell.
+    pub unread: Option<i64>,
+    /// Messages that do not get out, for administrators.
+    pub stuck: i64,
     pub notice: Option<Notice>,
     pub css: String,
     pub js: String,
@@ -78,6 +82,7 @@ const NAV: &[(&str, &str)] = &[
     ("/routing", "分流"),
     ("/county", "基础数据"),
     ("/model", "模型"),
+    ("/notices/rules", "通知设置"),
     ("/users", "用户"),
     ("/audit", "审计"),
 ];
@@ -102,6 +107,15 @@ const DONE: &[(&str, &str)] = &[
     ("backfill-columns", "表格的列已保存。"),
     ("backfill-settled", "回执已登记。"),
     ("routing-saved", "已保存；从现在起研判的信息按新的规则分流，已派的工单不变。"),
+    ("notices-read", "已全部标为已读。"),
+    ("notice-rule-added", "通知规则已添加，从现在起发生的事按它通知。"),
+    ("shift-added", "已排班。"),
+    ("shift-removed", "已从值班表去掉。"),
+    ("channel-added", "渠道已添加；点“发一条测试”看看能不能收到。"),
+    ("channel-changed", "渠道已保存。"),
+    ("contact-changed", "联系方式已保存。"),
+    ("delivery-retried", "马上重新发送；过一会儿刷新这一页看结果。"),
+    ("delivery-given-up", "已放弃这条外发；站内通知不受影响。"),
     ("incident-split", "已拆出；下面是新的事件。"),
     ("incident-moved", "已移动；下面是移到的事件。"),
     ("incident-merged", "已并入本事件。"),
@@ -139,6 +153,8 @@ impl Frame {
             roles: String::new(),
             csrf: String::new(),
             nav: Vec::new(),
+            unread: None,
+            stuck: 0,
             notice: None,
             css: crate::assets::css(),
             js: crate::assets::js(),
@@ -158,6 +174,8 @@ impl Frame {
             roles: roles.join(" · "),
             csrf: caller.session.csrf.clone(),
             nav: if user.must_change_password { Vec::new() } else { nav(caller, here) },
+            unread: (!user.must_change_password).then_some(caller.unread),
+            stuck: caller.stuck,
             ..Self::outside(title, &state.names.county)
         }
     }
@@ -191,6 +209,7 @@ fn nav(caller: &Caller, here: &str) -> Vec<NavLink> {
             label,
             current: *href == here
                 || here.starts_with("/alerts/") && *href == "/alerts"
+                || here.starts_with("/notices/") && *href == "/notices/rules"
                 || here == "/routing" && *href == "/county",
         })
         .collect()

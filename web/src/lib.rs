@@ -12,6 +12,7 @@ pub mod caller;
 pub mod case_forms;
 pub mod chart;
 pub mod error;
+pub mod facts;
 pub mod frame;
 pub mod headers;
 pub mod live;

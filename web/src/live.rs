@@ -1,54 +1,68 @@
-//! What may change while the server runs: the county's facts, which an administrator changes on a page of this process
-//! or of another. A request is answered by one state of them from its beginning to its end.
+//! What the streams of pages share: whether there is anything new, asked for once for all of them; how many there are; and
+//! that the server stops.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::FromRef;
-use qingting_models::clock::local_date;
-use qingting_models::county::County;
-use qingting_models::store::Store;
-use qingting_respond::desk::Desk;
+use qingting_models::store::{Store, StoreError};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
 
-use crate::app::AppState;
-use crate::names::Names;
+/// Streams at the same time in one process; beyond it pages go without.
+const STREAMS: usize = 1_000;
+/// How often the store is asked.
+pub const PACE: Duration = Duration::from_secs(2);
 
-/// What is made of the county's facts.
+/// The shared part; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Facts {
-    pub(crate) desk: Desk,
-    pub(crate) names: Arc<Names>,
+pub struct Live {
+    latest: Arc<Mutex<Option<(Instant, i64)>>>,
+    places: Arc<Semaphore>,
+    stop: Arc<watch::Sender<bool>>,
 }
 
-/// The facts that count now; clones share them.
-#[derive(Clone)]
-pub(crate) struct LiveCounty(Arc<RwLock<Facts>>);
-
-impl LiveCounty {
-    pub(crate) fn new(store: &Store, county: Arc<County>) -> Self {
-        Self(Arc::new(RwLock::new(facts(store, county))))
-    }
-
-    pub(crate) fn take(&self, store: &Store, county: Arc<County>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = facts(store, county);
-    }
-
-    pub(crate) fn now(&self) -> Facts {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+impl Default for Live {
+    fn default() -> Self {
+        Self { latest: Arc::default(), places: Arc::new(Semaphore::new(STREAMS)), stop: Arc::default() }
     }
 }
 
-fn facts(store: &Store, county: Arc<County>) -> Facts {
-    let names = Arc::new(Names::of(&county, local_date(store.now())));
-    Facts { desk: Desk::new(store.clone(), county), names }
-}
+impl Live {
+    /// A place for one more stream, given back when it is dropped; none when all are taken or the server stops.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        if *self.stop.borrow() {
+            return None;
+        }
+        self.places.clone().try_acquire_owned().ok()
+    }
 
-/// The state of the routes; a handler's `State<AppState>` is that of the moment its request came.
-#[derive(Clone)]
-pub(crate) struct Live(pub(crate) AppState);
+    /// Ends all streams, and lets none begin.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
 
-impl FromRef<Live> for AppState {
-    fn from_ref(live: &Live) -> Self {
-        let Facts { desk, names } = live.0.live.now();
-        Self { desk, names, ..live.0.clone() }
+    /// Waits until it is time to look again; `false` when the server stops.
+    pub async fn wait(&self) -> bool {
+        let mut stopped = self.stop.subscribe();
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => false,
+            () = tokio::time::sleep(PACE) => true,
+        }
+    }
+
+    /// The id of the latest notice of anybody, at most [`PACE`] old: many streams ask the store once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn latest(&self, store: &Store) -> Result<i64, StoreError> {
+        let mut known = self.latest.lock().await;
+        match *known {
+            Some((at, latest)) if at.elapsed() < PACE => Ok(latest),
+            _ => {
+                let latest = store.latest_notice().await?;
+                *known = Some((Instant::now(), latest));
+                Ok(latest)
+            }
+        }
     }
 }

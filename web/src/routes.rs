@@ -12,8 +12,8 @@ use qingting_models::records::Role::{
 
 use crate::access::{Access, BODY_LIMIT, Gate, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
-use crate::live::Live;
-use crate::pages::{county, sources};
+use crate::facts::WithFacts;
+use crate::pages::{county, notices, sources};
 use crate::{api, assets, pages};
 
 /// Judge items.
@@ -28,6 +28,8 @@ const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
 const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
 /// See how the model does, in figures without what is confidential.
 const MODEL_READERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
+/// Say who is on duty.
+const ROSTER_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// Say what raises an alert.
 const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// See how cases fare between the departments.
@@ -63,7 +65,8 @@ pub struct RouteInfo {
 
 struct Route {
     info: RouteInfo,
-    handler: MethodRouter<Live>,
+    handler: MethodRouter<WithFacts>,
+    by_itself: bool,
 }
 
 impl Route {
@@ -71,31 +74,37 @@ impl Route {
         self.info.before_password_change = true;
         self
     }
+
+    /// Asked by the browser itself.
+    fn by_itself(mut self) -> Self {
+        self.by_itself = true;
+        self
+    }
 }
 
 fn page<H, T>(path: &'static str, access: Access, handler: H) -> Route
 where
-    H: Handler<T, Live>,
+    H: Handler<T, WithFacts>,
     T: 'static,
 {
     let info = RouteInfo { verb: Verb::Get, path, access, before_password_change: false, upload: None };
-    Route { info, handler: get(handler) }
+    Route { info, handler: get(handler), by_itself: false }
 }
 
 fn action<H, T>(path: &'static str, access: Access, handler: H) -> Route
 where
-    H: Handler<T, Live>,
+    H: Handler<T, WithFacts>,
     T: 'static,
 {
     let info = RouteInfo { verb: Verb::Post, path, access, before_password_change: false, upload: None };
-    Route { info, handler: post(handler) }
+    Route { info, handler: post(handler), by_itself: false }
 }
 
 /// An action whose form sends a file (`enctype="multipart/form-data"`) within `limit` bytes; its handler takes
 /// an [`Upload`](crate::upload::Upload).
 fn upload<H, T>(path: &'static str, access: Access, limit: usize, handler: H) -> Route
 where
-    H: Handler<T, Live>,
+    H: Handler<T, WithFacts>,
     T: 'static,
 {
     let mut route = action(path, access, handler);
@@ -131,6 +140,31 @@ fn routes() -> Vec<Route> {
         action("/alerts/rules/new", RULE_KEEPERS, pages::alert_rules::add),
         page("/alerts/rules/{id}", RULE_KEEPERS, pages::alert_rules::edit),
         action("/alerts/rules/{id}", RULE_KEEPERS, pages::alert_rules::change),
+        page("/notices", Access::SignedIn, notices::list::show),
+        page("/notices/stream", Access::SignedIn, notices::stream::show).by_itself(),
+        action("/notices/read", Access::SignedIn, notices::list::read_all),
+        action("/notices/{id}/open", Access::SignedIn, notices::list::open),
+        page("/notices/roster", ROSTER_KEEPERS, notices::roster::show),
+        action("/notices/roster/add", ROSTER_KEEPERS, notices::roster::add),
+        action("/notices/roster/{id}/remove", ROSTER_KEEPERS, notices::roster::remove),
+        page("/notices/rules", ADMINS, notices::rules::show),
+        action("/notices/rules/first", ADMINS, notices::rules::first),
+        page("/notices/rules/new", ADMINS, notices::rules::new),
+        action("/notices/rules/new", ADMINS, notices::rules::add),
+        page("/notices/rules/{id}", ADMINS, notices::rules::edit),
+        action("/notices/rules/{id}", ADMINS, notices::rules::change),
+        page("/notices/channels", ADMINS, notices::channels::show),
+        page("/notices/channels/new", ADMINS, notices::channels::new),
+        action("/notices/channels/new", ADMINS, notices::channels::add),
+        page("/notices/channels/{id}", ADMINS, notices::channels::edit),
+        action("/notices/channels/{id}", ADMINS, notices::channels::change),
+        action("/notices/channels/{id}/test", ADMINS, notices::channels::test),
+        page("/notices/contacts", ADMINS, notices::contacts::show),
+        page("/notices/contacts/{id}", ADMINS, notices::contacts::edit),
+        action("/notices/contacts/{id}", ADMINS, notices::contacts::change),
+        page("/notices/deliveries", ADMINS, notices::deliveries::show),
+        action("/notices/deliveries/{id}/retry", ADMINS, notices::deliveries::retry),
+        action("/notices/deliveries/{id}/give-up", ADMINS, notices::deliveries::give_up),
         page("/incidents", OVERSEERS, pages::incidents::show),
         page("/incidents/{id}", OVERSEERS, pages::incident::show),
         action("/incidents/{id}/split", JUDGES, pages::incident_act::split),
@@ -217,17 +251,19 @@ pub fn access_of(path: &str) -> Access {
 
 /// The routes, each behind its gate.
 pub(crate) fn build(state: AppState) -> Router {
-    let behind_gates = routes().into_iter().fold(Router::new(), |router, Route { info, handler }| {
-        let stands = Gate {
-            state: state.clone(),
-            access: info.access,
-            before_password_change: info.before_password_change,
-            upload: info.upload,
-        };
-        let limit = if info.upload.is_some() { UPLOAD_TIME } else { REQUEST_TIME };
-        let in_time = from_fn(move |request, next| in_time(limit, request, next));
-        let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
-        router.route(info.path, guarded)
-    });
-    behind_gates.with_state(Live(state.clone())).nest(api::PATH, api::build(state))
+    let behind_gates =
+        routes().into_iter().fold(Router::new(), |router, Route { info, handler, by_itself }| {
+            let stands = Gate {
+                state: state.clone(),
+                access: info.access,
+                before_password_change: info.before_password_change,
+                upload: info.upload,
+                by_itself,
+            };
+            let limit = if info.upload.is_some() { UPLOAD_TIME } else { REQUEST_TIME };
+            let in_time = from_fn(move |request, next| in_time(limit, request, next));
+            let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
+            router.route(info.path, guarded)
+        });
+    behind_gates.with_state(WithFacts(state.clone())).nest(api::PATH, api::build(state))
 }

@@ -57,6 +57,8 @@ pub fn frame(text: &str) -> Frame {
         roles: text.into(),
         csrf: text.into(),
         nav: vec![NavLink { href: "/items", label: "信息研判", current: true }],
+        unread: Some(3),
+        stuck: 2,
         notice: Some(Notice::bad(text)),
         ..Frame::outside(text, text)
     }
@@ -243,6 +245,15 @@ mod tests {
         walk::<import::ImportResultPage>("import result");
         walk::<quarantine::QuarantinePage>("quarantine");
         walk::<quarantine_row::QuarantineRowPage>("quarantine row");
+        walk::<notices::list::NoticesPage>("notices");
+        walk::<notices::roster::RosterPage>("the roster");
+        walk::<notices::rules::NoticeRulesPage>("notice rules");
+        walk::<notices::rules::NoticeRulePage>("a notice rule");
+        walk::<notices::channels::ChannelsPage>("channels");
+        walk::<notices::channels::ChannelPage>("a channel");
+        walk::<notices::contacts::ContactsPage>("contacts");
+        walk::<notices::contacts::ContactPage>("a contact");
+        walk::<notices::deliveries::DeliveriesPage>("deliveries");
         walk::<model::ModelPage>("model");
         walk::<backfill::BackfillPage>("answers on their way back");
         walk::<backfill::BackfillSourcePage>("answers to a source");

@@ -48,6 +48,20 @@ pub async fn caller(state: &AppState, headers: &HeaderMap) -> Result<Option<Call
     Ok(state.store.session(&digest(&token)).await?.map(Caller::new))
 }
 
+/// As [`caller`], but the session is not prolonged: for what a browser asks by itself.
+///
+/// # Errors
+/// When the store fails.
+pub async fn bystander(state: &AppState, headers: &HeaderMap) -> Result<Option<Caller>, WebError> {
+    let Some(token) = token(&state.settings, headers) else { return Ok(None) };
+    Ok(state.store.session_now(&digest(&token)).await?.map(Caller::new))
+}
+
+/// Under which digest the store keeps the session that a request's cookie names.
+pub fn digest_of(state: &AppState, headers: &HeaderMap) -> Option<String> {
+    token(&state.settings, headers).map(|token| digest(&token))
+}
+
 /// Starts a session for `user` with a token of its own, ends the one that the request came with, and gives
 /// the cookie to set.
 ///

@@ -55,3 +55,27 @@ for (const details of document.querySelectorAll("[data-row] details")) {
     if (details.open) details.querySelector('input:not([type="hidden"])')?.focus();
   });
 }
+
+// The count of unread notices stays true while the page is looked at. Browsers allow few connections to one address, so
+// a hidden page gives its own back.
+const bell = document.querySelector("[data-live]");
+if (bell && window.EventSource) {
+  const count = bell.querySelector("[data-unread]");
+  let stream = null;
+  let ended = false;
+  const end = () => { if (stream) stream.close(); stream = null; };
+  const begin = () => {
+    if (stream || ended || document.hidden) return;
+    stream = new EventSource(bell.dataset.live);
+    stream.addEventListener("unread", (event) => {
+      const unread = Number.parseInt(event.data, 10);
+      if (Number.isNaN(unread)) return;
+      count.textContent = String(unread);
+      count.classList.toggle("none", unread === 0);
+    });
+    stream.addEventListener("ended", () => { ended = true; end(); });
+  };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) end(); else begin(); });
+  window.addEventListener("pagehide", end);
+  begin();
+}

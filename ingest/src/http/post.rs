@@ -1,11 +1,15 @@
-//! Posts JSON, and reads an answer of bounded length in bounded time. A redirect is an answer that is not good.
+//! Posts JSON and sends messages, and reads an answer of bounded length in bounded time. A redirect is an answer that is
+//! not good.
 
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue};
+use jiff::Timestamp;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, RequestBuilder};
 use tokio::time::timeout;
 
+use super::answer;
 use super::body;
 use super::client::{Http, named_headers};
 use super::error::{During, FetchError};
@@ -43,39 +47,68 @@ impl Http {
     /// # Errors
     /// As [`FetchError`] says; a status other than 2xx is one, and so is an address where the post may not go.
     pub async fn post_json(&self, post: &Post) -> Result<Vec<u8>, FetchError> {
+        let mut headers = named_headers(&post.headers)?;
+        headers.insert(ACCEPT, HeaderValue::from_static(Accept::Json.header()));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.ask(Method::POST, post, headers, None).await
+    }
+
+    /// Sends a message to a receiver outside, with the headers that are given; the bytes of the answer. `now` is what a
+    /// date under which the receiver asks us to come again is measured from. Without a body it is asked for by GET.
+    ///
+    /// # Errors
+    /// As [`Http::post_json`].
+    pub async fn send(&self, message: &Post, now: Timestamp) -> Result<Vec<u8>, FetchError> {
+        let mut headers = named_headers(&message.headers)?;
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        let method = if message.body.is_empty() { Method::GET } else { Method::POST };
+        self.ask(method, message, headers, Some(now)).await
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        post: &Post,
+        mut headers: HeaderMap,
+        now: Option<Timestamp>,
+    ) -> Result<Vec<u8>, FetchError> {
         let url = web_url(&post.url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let client = match post.reach {
             Reach::Internet => self.client_for(&url, None).await?.0,
             Reach::House => self.house_client(&url)?,
         };
-        let mut headers = named_headers(&post.headers)?;
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPTED));
-        headers.insert(ACCEPT, HeaderValue::from_static(Accept::Json.header()));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let request = client.request(method, url).headers(headers).body(post.body.clone());
         let limits = Limits { stall: post.within, bytes: post.bytes, ..self.limits().clone() };
-        let exchange = async {
-            let sent = client.post(url).headers(headers).body(post.body.clone()).send().await;
-            let response = sent.map_err(|wrong| FetchError::of(&wrong, &host, &limits))?;
-            let status = response.status();
-            if !status.is_success() {
-                let (host, status) = (host.clone(), status.as_u16());
-                return Err(FetchError::Status { host, status, retry_after: None });
-            }
-            body::read(response, &host, &limits, body::Keep::All).await
-        };
+        let exchange = exchange(request, &host, &limits, now);
         timeout(post.within, exchange).await.unwrap_or_else(|_| {
             Err(FetchError::TimedOut { host: host.clone(), during: During::Whole, limit: post.within })
         })
     }
 }
 
+async fn exchange(
+    request: RequestBuilder,
+    host: &str,
+    limits: &Limits,
+    now: Option<Timestamp>,
+) -> Result<Vec<u8>, FetchError> {
+    let response = request.send().await.map_err(|wrong| FetchError::of(&wrong, host, limits))?;
+    let status = response.status();
+    if status.is_success() {
+        return body::read(response, host, limits, body::Keep::All).await;
+    }
+    let retry_after = now.and_then(|now| answer::retry_after(response.headers(), now));
+    Err(FetchError::Status { host: host.to_owned(), status: status.as_u16(), retry_after })
+}
+
 impl fmt::Debug for Post {
-    /// Neither the body nor the values of headers are shown.
+    /// Neither the body nor the values of headers are shown, nor what follows the host, which may be a robot's key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Post")
-            .field("url", &self.url)
+            .field("host", &web_url(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned)))
             .field("headers", &names)
             .field("within", &self.within)
             .field("bytes", &self.bytes)

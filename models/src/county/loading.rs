@@ -11,6 +11,7 @@ use super::departments::{self, Departments};
 use super::embedded::FILES;
 use super::error::{At, CountyError, line_of};
 use super::gazetteer::{self, Gazetteer};
+use super::notice_rules;
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::taxonomy::{self, Taxonomy};
@@ -58,6 +59,7 @@ impl County {
                 &taxonomy,
                 &departments,
             )?,
+            notices: notice_rules::parse(notice_rules::FILE, text(notice_rules::FILE))?,
             words: Words::parse(words::FILE, text(words::FILE))?,
             taxonomy,
             departments,
@@ -254,7 +256,8 @@ mod tests {
             .unwrap();
         let error = County::load(dir.path()).unwrap_err().to_string();
         assert!(error.starts_with("places.csv line 2: the file is not UTF-8"), "{error}");
-        let error = error_with("calendar/2030.json", FILES[8].1);
+        let of_2024 = FILES.iter().find(|(name, _)| *name == "calendar/2024.json").unwrap().1;
+        let error = error_with("calendar/2030.json", of_2024);
         assert!(error.starts_with("calendar/2030.json line 1: the file holds the year 2024"), "{error}");
     }
 

@@ -13,6 +13,7 @@ mod error;
 mod files;
 mod gazetteer;
 mod loading;
+mod notice_rules;
 mod office_kind;
 mod routing;
 mod routing_sheet;
@@ -33,6 +34,7 @@ pub use embedded::FILES;
 pub use error::CountyError;
 pub use files::{CountyFiles, MAX_FILE, Texts, is_file};
 pub use gazetteer::{Gazetteer, Place, PlaceKind};
+pub use notice_rules::{Escalation, FirstNoticeRule, NoticeFile};
 pub use office_kind::OfficeKind;
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use routing_sheet::{RoutingCells, RoutingSheet};
@@ -54,4 +56,6 @@ pub struct County {
     pub words: Words,
     /// What the store begins with.
     pub alert_rules: Vec<FirstAlertRule>,
+    /// When leaders are told, and the notice rules that the store begins with.
+    pub notices: NoticeFile,
 }

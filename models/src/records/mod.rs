@@ -11,6 +11,8 @@ mod channel;
 mod incident;
 mod item;
 mod judgement;
+mod notice;
+mod notice_channel;
 mod original;
 mod quarantine;
 mod source;
@@ -35,6 +37,14 @@ pub use channel::Channel;
 pub use incident::{Incident, IncidentMove, Membership, heat};
 pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency, is_blind};
+pub use notice::{
+    ActiveHours, Notice, NoticeAbout, NoticeEvent, NoticeFamily, NoticeFault, NoticeKind, NoticePlan,
+    NoticeReceivers, NoticeRule, NoticeSubject, Shift, events_of,
+};
+pub use notice_channel::{
+    ChannelSecret, ChannelSettings, ChannelWay, Contact, Delivery, DeliveryState, HttpMethod, MailSecurity,
+    MessageLine, NoticeChannel,
+};
 pub use original::Original;
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};

@@ -9,7 +9,9 @@ use super::{Listing, Page, Store, StoreError};
 use crate::clock;
 use crate::county::{DepartmentCode, TopicCode, Town};
 use crate::ids::{CaseId, ItemId};
-use crate::records::{Actor, Case, CaseChange, CaseFile, CaseState, HelperState, OPEN_STATES, Viewer};
+use crate::records::{
+    Actor, Case, CaseChange, CaseFile, CaseState, HelperState, OPEN_STATES, Viewer, events_of,
+};
 
 /// Filters of the case list; all that are set must hold.
 #[derive(Debug, Clone, Default)]
@@ -215,6 +217,7 @@ impl Store {
             let sql = "INSERT INTO timeline (id, case_id, body) VALUES ($1,$2,$3)";
             tx.run(sql, args![line.id.0, case.id.0, to_json(line)?]).await?;
         }
+        self.tell_in(tx, &events_of(&change)).await?;
         self.append_audit(tx, &change.audit).await
     }
 

@@ -25,6 +25,7 @@ mod judging;
 mod keys;
 mod known;
 mod nodes;
+mod notices;
 mod overview;
 mod quarantine;
 mod routing;
@@ -67,6 +68,9 @@ pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
 pub use keys::{KeyStatus, RotationStep};
 pub use known::KnownRecord;
+pub use notices::{
+    DeliveryOutcome, DeliveryTask, NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert,
+};
 pub use overview::{DepartmentLoad, Overview};
 pub use quarantine::QuarantineFilter;
 pub use source_access::Receipt;

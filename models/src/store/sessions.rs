@@ -65,6 +65,17 @@ impl Store {
         }))
     }
 
+    /// The session of a token, looked at without prolonging it.
+    pub async fn session_now(&self, token_digest: &str) -> Result<Option<Session>, StoreError> {
+        let sql = "SELECT s.csrf, s.expires_at, a.* FROM session s JOIN account a ON a.id = s.account_id
+                   WHERE s.token_digest = $1 AND s.idle_until >= $2 AND s.expires_at >= $2 AND NOT a.disabled";
+        let row = self.db().row(sql, args![token_digest, self.now()]).await?;
+        let session = |row: super::db::Row| {
+            Ok(Session { user: user_of(&row)?, csrf: row.text("csrf")?, expires_at: row.time("expires_at")? })
+        };
+        row.map(session).transpose()
+    }
+
     /// Ends a session.
     pub async fn end_session(&self, token_digest: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;

@@ -27,6 +27,7 @@ pub mod item_unmask;
 pub mod items;
 pub mod login;
 pub mod model;
+pub mod notices;
 pub mod overview;
 pub mod password;
 pub mod quarantine;

@@ -94,7 +94,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         frame: Frame::inside(&state, &caller, "总览", "/").done(query.get("done")),
         greeting: format!("{}，{}", greeting(now), caller.user().name),
         today: today(now),
-        figures: figures(&overview, state.store.unseen_alerts(&caller.viewer).await?, judges),
+        figures: figures(&overview, state.store.unseen_alerts(&caller.viewer).await?, judges, caller.stuck),
         due_soon: due_soon(&state, &caller, now).await?,
         incidents: hottest(&state, &caller.viewer, &several(), HOTTEST).await?,
         charts: vec![by_topic(&overview, names), by_town(&overview)],
@@ -141,9 +141,9 @@ fn today(now: Timestamp) -> String {
     format!("{}年{}月{}日 星期{name}", day.year(), day.month(), day.day())
 }
 
-fn figures(o: &Overview, unseen_alerts: i64, judges: bool) -> Vec<Figure> {
+fn figures(o: &Overview, unseen_alerts: i64, judges: bool, stuck: i64) -> Vec<Figure> {
     let figure = |label, value, href, alarm| Figure { label, value, href, alarm };
-    vec![
+    let mut figures = vec![
         figure(if judges { "等我研判" } else { "待研判" }, o.waiting, "/items?state=open", false),
         figure("今日新到", o.today, "/items?state=all", false),
         figure("模型拿不准", o.unsure, "/items?state=unsure", false),
@@ -152,7 +152,11 @@ fn figures(o: &Overview, unseen_alerts: i64, judges: bool) -> Vec<Figure> {
         figure("在办工单", o.open_cases, "/cases?state=open", false),
         figure("被退回", o.returned_cases, "/cases?state=returned", o.returned_cases > 0),
         figure("已超时", o.overdue_cases, "/cases?state=open&due=over", o.overdue_cases > 0),
-    ]
+    ];
+    if stuck > 0 {
+        figures.push(figure("外发卡住", stuck, "/notices/deliveries", true));
+    }
+    figures
 }
 
 fn chart(id: &'static str, title: &'static str, head: &'static str, mut bars: Vec<Bar>) -> Chart {

@@ -17,6 +17,9 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
     Some(match (verb, path) {
         (Get, "/healthz" | "/static/{name}" | "/login") | (Post, "/login") => return None,
         (Get, "/" | "/password") | (Post, "/logout" | "/password") => EVERYONE,
+        (Get, "/notices" | "/notices/stream") | (Post, "/notices/read" | "/notices/{id}/open") => EVERYONE,
+        (_, p) if p.starts_with("/notices/roster") => &["admin", "duty", "discipline"],
+        (_, p) if p.starts_with("/notices/") => ADMIN,
         (Get, "/items" | "/incidents" | "/incidents/{id}") => &["duty", "discipline", "leader"],
         (Get, "/items/{id}" | "/cases" | "/cases/{id}") | (Post, "/cases/{id}/act") => READERS,
         (Post, "/items/{id}/unmask") => &["duty", "discipline", "handler"],

@@ -14,6 +14,7 @@ mod import;
 mod incidents;
 mod login;
 mod model;
+mod notices;
 mod office;
 mod opml;
 mod pages;

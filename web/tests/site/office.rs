@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use futures::StreamExt;
 use jiff::SignedDuration;
 use qingting_ingest::http::Http;
 use qingting_models::county::{County, DepartmentCode, TopicCode};
@@ -156,7 +157,12 @@ impl Office {
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, 8 << 20).await.unwrap();
+        let streams = parts.headers.get("content-type").is_some_and(|typed| typed == "text/event-stream");
+        // A stream has no end of its own: its first part is its answer.
+        let bytes = match streams {
+            true => body.into_data_stream().next().await.unwrap().unwrap(),
+            false => to_bytes(body, 8 << 20).await.unwrap(),
+        };
         Answer {
             status: parts.status,
             headers: parts.headers,

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::ids::{AlertId, AlertRuleId, IncidentId, ItemId};
-use crate::records::{Item, Urgency, Viewer};
+use crate::ids::{AlertId, AlertRuleId, IncidentId, ItemId, NoticeEventId};
+use crate::records::{Actor, Item, NoticeEvent, NoticeKind, NoticeSubject, Urgency, Viewer};
 use crate::store::db::{Arg, Row, Tx, args};
 use crate::store::{Store, StoreError, item_of, visibility, work};
 
@@ -144,6 +144,18 @@ impl Store {
         };
         let sql = "INSERT INTO alert_item (rule_id, item_id, alert_id) VALUES ($1, $2, $3)";
         tx.run(sql, args![firing.rule.0, firing.item.0, alert]).await?;
+        if new {
+            let raised = NoticeEvent {
+                id: NoticeEventId(0),
+                key: format!("alert:{}", AlertId(alert)),
+                kind: NoticeKind::AlertRaised,
+                subject: NoticeSubject::Alert(AlertId(alert)),
+                urgency: firing.urgency,
+                actor: Actor::System,
+                at: now,
+            };
+            self.tell_in(tx, &[raised]).await?;
+        }
         Ok(new)
     }
 

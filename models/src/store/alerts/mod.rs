@@ -90,6 +90,10 @@ impl Store {
         if tx.run(sql, args![now, actor.code(), note, id.0]).await? == 0 {
             return Err(self.was_seen(viewer, id).await);
         }
+        // Somebody has looked: nobody else need be called for it.
+        let sql = "UPDATE notice SET read_at = $1 WHERE read_at IS NULL
+                   AND event_id IN (SELECT id FROM notice_event WHERE alert_id = $2)";
+        tx.run(sql, args![now, id.0]).await?;
         let detail = json!({ "alert": id, "rule": alert.rule_name, "items": alert.items });
         self.audit_in(&mut tx, actor, "alert.see", Subject::Incident(alert.incident), detail).await?;
         tx.commit().await?;

@@ -1,0 +1,133 @@
+//! Notices: spreads what happened over those whom it concerns, by the rules; says when something waits too long; sends.
+
+mod escalation;
+mod hours;
+mod lines;
+mod receivers;
+pub mod send;
+mod telling;
+
+pub use escalation::Reminded;
+
+use std::collections::HashMap;
+
+use jiff::SignedDuration;
+use qingting_models::ids::UserId;
+use qingting_models::records::{Actor, NoticeChannel, NoticeRule, Shift, User};
+use qingting_models::store::{NoticeTask, StoreError};
+
+use crate::desk::Desk;
+use telling::Telling;
+
+/// How long a worker may take for one batch.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// What lies further back is told to nobody: the office has long been through it by other ways.
+const TOO_OLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What one round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Events taken; none means that there is no work.
+    pub taken: usize,
+    /// Notices in the page, those held back included.
+    pub notices: usize,
+    /// Events given to a channel, for each receiver.
+    pub messages: usize,
+}
+
+/// What events are spread by, read once for a batch.
+struct Means {
+    rules: Vec<NoticeRule>,
+    users: Vec<User>,
+    on_duty: Vec<Shift>,
+    channels: Vec<NoticeChannel>,
+    /// Whether there is an e-mail address, and a telephone number.
+    reachable: HashMap<UserId, (bool, bool)>,
+}
+
+impl Desk {
+    /// Takes up to `batch` events and tells them to those whom the rules name. Safe to be killed anywhere.
+    ///
+    /// # Errors
+    /// When the store fails; what was not finished comes back when its lease ends.
+    pub async fn tell_next(&self, worker: &str, batch: i64) -> Result<Told, StoreError> {
+        let since = self.store().now() - TOO_OLD;
+        let tasks = self.store().claim_telling(worker, batch, LEASE, since).await?;
+        if tasks.is_empty() {
+            return Ok(Told::default());
+        }
+        let means = self.means().await?;
+        let mut told = Told { taken: tasks.len(), ..Told::default() };
+        for task in &tasks {
+            match self.tell_one(worker, task, &means).await {
+                Ok((notices, messages)) => {
+                    told.notices += notices;
+                    told.messages += messages;
+                }
+                Err(error) => {
+                    tracing::error!(event = task.event.key, "telling failed: {error}");
+                    self.store().note_telling_error(task.event.id, &error.to_string()).await?;
+                }
+            }
+        }
+        Ok(told)
+    }
+
+    async fn means(&self) -> Result<Means, StoreError> {
+        let store = self.store();
+        let mut rules = store.notice_rules().await?;
+        if rules.is_empty() {
+            self.add_first_notice_rules(Actor::System).await?;
+            rules = store.notice_rules().await?;
+        }
+        rules.retain(|rule| rule.enabled);
+        let mut users = store.users().await?;
+        users.retain(|user| !user.disabled);
+        let now = store.now();
+        let mut on_duty = store.shifts(now).await?;
+        on_duty.retain(|shift| shift.starts_at <= now);
+        let mut channels = store.notice_channels().await?;
+        channels.retain(|channel| channel.enabled);
+        let reachable = store.reachable_users().await?;
+        let reachable = reachable.into_iter().map(|(user, email, phone)| (user, (email, phone))).collect();
+        Ok(Means { rules, users, on_duty, channels, reachable })
+    }
+
+    /// Tells one event: how many notices and messages it made.
+    async fn tell_one(
+        &self,
+        worker: &str,
+        task: &NoticeTask,
+        means: &Means,
+    ) -> Result<(usize, usize), StoreError> {
+        let mut telling = Telling::of(self, task, means);
+        if lines::still_matters(task) {
+            for rule in &means.rules {
+                if telling.follows(&rule.plan) {
+                    telling.by_rule(&rule.plan).await?;
+                }
+            }
+        }
+        let (notices, messages) = telling.told();
+        let written = self.store().finish_telling(worker, task, &notices, &messages).await?;
+        Ok(if written { (notices.len(), messages.len()) } else { (0, 0) })
+    }
+
+    /// Gives a store without notice rules those that the county begins with; how many were added.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn add_first_notice_rules(&self, actor: Actor) -> Result<usize, StoreError> {
+        if !self.store().notice_rules().await?.is_empty() {
+            return Ok(0);
+        }
+        let rules = &self.county().notices.rules;
+        let rules: Vec<_> = rules.iter().map(|rule| (rule.name.as_str(), true, &rule.plan)).collect();
+        match self.store().add_notice_rules(&rules, actor).await {
+            Ok(added) => Ok(added.len()),
+            // Another process was quicker.
+            Err(StoreError::Taken { .. }) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+}
