@@ -128,6 +128,16 @@ impl Classifier {
         self.model.digest()
     }
 
+    /// The words of a text, its features of the model, and what the model thinks: by topic the probability of being the
+    /// main one, by office that of being the one.
+    pub(crate) fn weigh(&self, input: &Input<'_>) -> (Document, Vec<(u32, f32)>, Vec<f32>, Vec<f32>) {
+        let (document, _) = self.segmenter.document(input.title, input.body);
+        let text = Prepared::of(&document, false);
+        let row = self.model.vocabulary.row(&text.counts);
+        let (topics, offices) = self.model.weigh(&row);
+        (document, row.entries, topics, offices)
+    }
+
     pub(crate) fn document(&self, title: &str, body: &str) -> (Document, Normalised) {
         self.segmenter.document(title, body)
     }

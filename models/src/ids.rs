@@ -148,6 +148,12 @@ ids! {
     AlertId,
     /// A time in which a rule stays silent.
     SilenceId,
+    /// An agreed wording (口径).
+    LineId,
+    /// A template of replies.
+    TemplateId,
+    /// A draft that another one overtook.
+    DraftId,
 }
 
 #[cfg(test)]

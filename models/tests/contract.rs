@@ -17,6 +17,7 @@ mod contract {
     mod judging;
     mod keys;
     mod people;
+    mod replies;
     mod sources;
     mod words;
 }

@@ -140,6 +140,28 @@ impl Store {
         })
     }
 
+    /// Full text: the items with at least one of the words.
+    pub(super) fn any_word_condition(&self, words: &[String], values: &mut Vec<Arg>) -> Option<String> {
+        let clean: Vec<String> = words
+            .iter()
+            .map(|w| w.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
+            .filter(|w| !w.is_empty())
+            .take(32)
+            .collect();
+        if clean.is_empty() {
+            return None;
+        }
+        Some(if self.db().is_sqlite() {
+            let query: Vec<String> = clean.iter().map(|w| format!("\"{w}\"")).collect();
+            let mark = bind(values, query.join(" OR "));
+            format!("i.id IN (SELECT rowid FROM item_words WHERE item_words MATCH {mark})")
+        } else {
+            let query: Vec<String> = clean.iter().map(|w| format!("'{w}'")).collect();
+            let mark = bind(values, query.join(" | "));
+            format!("i.id IN (SELECT item_id FROM item_words WHERE words @@ to_tsquery('simple', {mark}))")
+        })
+    }
+
     /// Earlier versions, newest first.
     pub async fn item_versions(&self, viewer: &Viewer, id: ItemId) -> Result<Vec<ItemVersion>, StoreError> {
         if self.item(viewer, id).await?.is_none() {

@@ -28,6 +28,7 @@ pub(super) fn submit(
         case: draft.case.id,
         department: draft.case.lead.clone(),
         text: masked,
+        public_text: None,
         sealed: draft.ctx.ids.next::<SealedId>(now),
         outcome,
         promises,
