@@ -12,4 +12,7 @@ pub mod deadline;
 pub mod decide;
 pub mod desk;
 pub mod refusal;
+pub mod reply_changes;
+pub mod reply_checks;
+pub mod reply_help;
 pub mod routing;

@@ -27,7 +27,8 @@ impl Bm25 {
         for word in index.texts.iter().flat_map(|(words, _)| words.keys()) {
             *holders.entry(word.clone()).or_default() += 1.0;
         }
-        index.idf = holders.into_iter().map(|(w, df)| (w, (1.0 + (n - df + 0.5) / (df + 0.5)).ln())).collect();
+        index.idf =
+            holders.into_iter().map(|(w, df)| (w, (1.0 + (n - df + 0.5) / (df + 0.5)).ln())).collect();
         index.average = index.texts.iter().map(|(_, length)| length).sum::<f64>() / n.max(1.0);
         index
     }

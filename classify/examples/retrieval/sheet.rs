@@ -61,5 +61,9 @@ pub(crate) fn run(file: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
 
 fn cut(text: &str, most: usize) -> String {
     let text = text.trim();
-    if text.chars().count() <= most { text.to_owned() } else { text.chars().take(most).chain(['…']).collect() }
+    if text.chars().count() <= most {
+        text.to_owned()
+    } else {
+        text.chars().take(most).chain(['…']).collect()
+    }
 }

@@ -73,7 +73,8 @@ impl Bench {
         let measure = |weights: &[f32; FACTORS]| {
             let best = factors.iter().zip(&self.likeness).map(|(factors, likeness)| {
                 let score = |f: &[f32; FACTORS]| f.iter().zip(weights).map(|(f, w)| f * w).sum::<f32>();
-                let mut order: Vec<(usize, f32)> = factors.iter().map(|f| score(&f.list())).enumerate().collect();
+                let mut order: Vec<(usize, f32)> =
+                    factors.iter().map(|f| score(&f.list())).enumerate().collect();
                 order.select_nth_unstable_by(SHOWN, |a, b| b.1.total_cmp(&a.1));
                 order[..SHOWN].iter().map(|(place, _)| likeness[*place]).fold(0.0, f64::max)
             });

@@ -48,7 +48,8 @@ fn sentences(text: &str) -> Vec<&str> {
     let mut start = 0;
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
-        let ends = ENDS.contains(&c) || (matches!(c, '：' | ':' | '，' | ',') && is_opening(&text[start..at]));
+        let ends =
+            ENDS.contains(&c) || (matches!(c, '：' | ':' | '，' | ',') && is_opening(&text[start..at]));
         if ends {
             found.push(&text[start..end]);
             start = end;

@@ -128,8 +128,31 @@ pub(super) fn normalised(mut row: Bag) -> Bag {
 /// How many signs there are of something that can be used: numbers, names of rules, steps.
 fn concrete(text: &str) -> f32 {
     const SIGNS: &[&str] = &[
-        "规定", "条例", "办法", "通知》", "根据", "按照", "标准", "条件", "材料", "流程", "申请", "窗口", "电话", "经查",
-        "经核实", "经调查", "现场", "计划", "预计", "责令", "整改", "完成", "政策", "补贴", "依法",
+        "规定",
+        "条例",
+        "办法",
+        "通知》",
+        "根据",
+        "按照",
+        "标准",
+        "条件",
+        "材料",
+        "流程",
+        "申请",
+        "窗口",
+        "电话",
+        "经查",
+        "经核实",
+        "经调查",
+        "现场",
+        "计划",
+        "预计",
+        "责令",
+        "整改",
+        "完成",
+        "政策",
+        "补贴",
+        "依法",
     ];
     let mut digits = 0;
     let mut inside = false;
@@ -142,6 +165,7 @@ fn concrete(text: &str) -> f32 {
 
 /// Whether an answer does nothing but hand the matter on.
 fn hands_on(text: &str) -> bool {
-    const HANDING_ON: &[&str] = &["转交", "转办", "已转", "交办", "转至", "转有关", "转相关", "转由", "交由", "责成"];
+    const HANDING_ON: &[&str] =
+        &["转交", "转办", "已转", "交办", "转至", "转有关", "转相关", "转由", "交由", "责成"];
     text.chars().count() < 90 && HANDING_ON.iter().any(|cue| text.contains(cue))
 }

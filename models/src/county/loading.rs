@@ -11,6 +11,7 @@ use super::departments::{self, Departments};
 use super::embedded::FILES;
 use super::error::{At, CountyError, line_of};
 use super::gazetteer::{self, Gazetteer};
+use super::reply_templates;
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::taxonomy::{self, Taxonomy};
@@ -55,6 +56,12 @@ impl County {
             alert_rules: alert_rules::parse(
                 alert_rules::FILE,
                 text(alert_rules::FILE),
+                &taxonomy,
+                &departments,
+            )?,
+            reply_templates: reply_templates::parse(
+                reply_templates::FILE,
+                text(reply_templates::FILE),
                 &taxonomy,
                 &departments,
             )?,
@@ -171,6 +178,7 @@ mod tests {
         assert_eq!(county.calendar.years().collect::<Vec<_>>(), [2024, 2025, 2026]);
         assert!(county.gazetteer.places().len() > 400);
         assert_eq!(county.alert_rules.len(), 6);
+        assert_eq!(county.reply_templates.len(), 11);
         for town in county.departments.towns() {
             assert!(county.gazetteer.named(town.as_str()).any(|p| p.town.as_ref() == Some(town)), "{town}");
         }
@@ -254,7 +262,7 @@ mod tests {
             .unwrap();
         let error = County::load(dir.path()).unwrap_err().to_string();
         assert!(error.starts_with("places.csv line 2: the file is not UTF-8"), "{error}");
-        let error = error_with("calendar/2030.json", FILES[8].1);
+        let error = error_with("calendar/2030.json", FILES[9].1);
         assert!(error.starts_with("calendar/2030.json line 1: the file holds the year 2024"), "{error}");
     }
 

@@ -13,6 +13,7 @@ mod error;
 mod gazetteer;
 mod loading;
 mod office_kind;
+mod reply_templates;
 mod routing;
 mod settings;
 mod table;
@@ -50,4 +51,5 @@ pub struct County {
     pub words: Words,
     /// What the store begins with.
     pub alert_rules: Vec<FirstAlertRule>,
+    pub reply_templates: Vec<crate::records::TemplateContent>,
 }

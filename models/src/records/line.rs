@@ -208,7 +208,9 @@ mod tests {
         let (water, labour) = (DepartmentCode::new("swjt"), DepartmentCode::new("rsj"));
         let line = content();
         assert!(line.fits(Some(&urban), &water));
-        assert!(!line.fits(Some(&wages), &water) && !line.fits(None, &water) && !line.fits(Some(&urban), &labour));
+        assert!(
+            !line.fits(Some(&wages), &water) && !line.fits(None, &water) && !line.fits(Some(&urban), &labour)
+        );
         let general = LineContent { topics: vec![], departments: vec![], ..line };
         assert!(general.fits(None, &labour));
     }

@@ -159,7 +159,8 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TemplateFault> {
             return Err(TemplateFault::Brace { line });
         }
         let place = Placeholder::of(word.trim());
-        let place = place.ok_or_else(|| TemplateFault::Unknown { line, word: word.chars().take(20).collect() })?;
+        let place =
+            place.ok_or_else(|| TemplateFault::Unknown { line, word: word.chars().take(20).collect() })?;
         pieces.push(Piece::Text(&rest[..at]));
         pieces.push(Piece::Place(place));
         rest = &after[end + 2..];

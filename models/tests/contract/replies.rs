@@ -159,7 +159,13 @@ async fn of_two_who_write_one_reply_neither_loses_a_word() {
 }
 
 /// A case of `department` whose reply was approved.
-async fn answered(store: &TestStore, item: &Item, department: &str, text: &str, public: Option<&str>) -> Case {
+async fn answered(
+    store: &TestStore,
+    item: &Item,
+    department: &str,
+    text: &str,
+    public: Option<&str>,
+) -> Case {
     let case = store.open_case(opening(store, item, department)).await.unwrap();
     let now = store.now();
     let reply = Reply {
@@ -258,8 +264,10 @@ async fn what_others_answered_on_an_incident_is_shown_as_far_as_it_may_be() {
         }
         let batch = store.claim_joining("w", None, 10, LEASE).await.unwrap().unwrap();
         let incident = store.ids().next(store.now());
-        let joined = |(at, item): (usize, &Item)| {
-            NewMembership { item: item.id, incident, kinship: (at > 0).then_some(0.9) }
+        let joined = |(at, item): (usize, &Item)| NewMembership {
+            item: item.id,
+            incident,
+            kinship: (at > 0).then_some(0.9),
         };
         let joined = items.iter().enumerate().map(joined).collect();
         assert!(store.save_joining("w", &batch, &Joining { joined, ..Joining::default() }).await.unwrap());
@@ -301,8 +309,7 @@ async fn promises_of_approved_replies_are_followed_and_marked_once() {
         let note = "张三的工资已发，电话13800001234";
         let stranger = store.mark_promise(&viewer_of("zjj"), key, PromiseState::Kept, note, ONE).await;
         assert!(matches!(stranger, Err(StoreError::NotFound(_))), "{stranger:?}");
-        let kept =
-            store.mark_promise(&viewer_of("rsj"), key, PromiseState::Kept, note, ONE).await.unwrap();
+        let kept = store.mark_promise(&viewer_of("rsj"), key, PromiseState::Kept, note, ONE).await.unwrap();
         assert_eq!(kept.standing(date(2026, 12, 1)), PromiseStanding::Kept);
         let again = store.mark_promise(&DUTY, key, PromiseState::Broken, "", OTHER).await;
         assert!(matches!(again, Err(StoreError::Conflict { .. })), "{again:?}");

@@ -95,7 +95,8 @@ impl Store {
         let mut found: Vec<AnsweredMatter> = Vec::with_capacity(rows.len());
         for row in &rows {
             // A case that was reopened has several; the last approved one counts.
-            if let Some(answer) = answered_of(row)?.filter(|a| found.last().is_none_or(|l| l.case != a.case)) {
+            if let Some(answer) = answered_of(row)?.filter(|a| found.last().is_none_or(|l| l.case != a.case))
+            {
                 found.push(answer);
             }
         }

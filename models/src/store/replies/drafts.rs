@@ -100,7 +100,8 @@ impl Store {
             }),
             None => None,
         };
-        let sql = "SELECT * FROM reply_draft_aside WHERE case_id = $1 AND department = $2 ORDER BY id DESC LIMIT 5";
+        let sql =
+            "SELECT * FROM reply_draft_aside WHERE case_id = $1 AND department = $2 ORDER BY id DESC LIMIT 5";
         let mut aside = Vec::new();
         for row in tx.rows(sql, args![case.0, department.as_str()]).await? {
             aside.push(AsideDraft {

@@ -32,7 +32,8 @@ impl Store {
     pub async fn lines(&self, viewer: &Viewer, filter: &LineFilter) -> Result<Vec<Line>, StoreError> {
         let mut values = args![MOST];
         let seen = visibility::lines(viewer, &mut values);
-        let sql = format!("SELECT l.* FROM line l WHERE {seen} ORDER BY l.changed_at DESC, l.id DESC LIMIT $1");
+        let sql =
+            format!("SELECT l.* FROM line l WHERE {seen} ORDER BY l.changed_at DESC, l.id DESC LIMIT $1");
         let rows = self.db().rows(&sql, values).await?;
         let lines = rows.iter().map(line_of).collect::<Result<Vec<_>, _>>()?;
         let wanted = |line: &Line| {
@@ -118,7 +119,8 @@ impl Store {
         actor: Actor,
     ) -> Result<Line, StoreError> {
         let before = self.line(viewer, id).await?.ok_or(StoreError::NotFound("line"))?;
-        let line = Line { state: new.state, content: new.content, withdrawn_because: String::new(), ..before };
+        let line =
+            Line { state: new.state, content: new.content, withdrawn_because: String::new(), ..before };
         self.next_line(seen, line, "line.change", actor).await
     }
 
@@ -143,13 +145,7 @@ impl Store {
         self.next_line(seen, line, "line.withdraw", actor).await
     }
 
-    async fn next_line(
-        &self,
-        seen: i64,
-        line: Line,
-        action: &str,
-        actor: Actor,
-    ) -> Result<Line, StoreError> {
+    async fn next_line(&self, seen: i64, line: Line, action: &str, actor: Actor) -> Result<Line, StoreError> {
         let now = self.now();
         let (by, at) = (line.changed_by.code(), line.changed_at);
         let line = Line { version: seen + 1, changed_at: now, changed_by: actor, ..line };

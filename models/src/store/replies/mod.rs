@@ -7,10 +7,10 @@ mod promises;
 mod templates;
 
 pub use answered::AnsweredMatter;
-pub use lines::{LineFilter, NewLine};
 pub(super) use drafts::drop_drafts;
-pub(super) use promises::track_promises;
+pub use lines::{LineFilter, NewLine};
 pub use promises::PromiseFilter;
+pub(super) use promises::track_promises;
 
 use super::StoreError;
 use crate::records::Actor;

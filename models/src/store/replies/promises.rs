@@ -158,9 +158,7 @@ fn promise_of(row: &Row) -> Result<TrackedPromise, StoreError> {
     let case: crate::records::Case = row.json("case_body")?;
     let by = row.text("by_day")?;
     let marked = match row.opt_time("marked_at")? {
-        Some(at) => {
-            Some((actor_of(&row.text("marked_by")?)?, at, row.opt_text("note")?.unwrap_or_default()))
-        }
+        Some(at) => Some((actor_of(&row.text("marked_by")?)?, at, row.opt_text("note")?.unwrap_or_default())),
         None => None,
     };
     Ok(TrackedPromise {

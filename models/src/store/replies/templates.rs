@@ -41,7 +41,8 @@ impl Store {
         let mut tx = self.begin().await?;
         for content in contents {
             let id: TemplateId = self.ids().next(now);
-            let sql = "INSERT INTO reply_template (id, name, department, version, changed_at, changed_by, body)
+            let sql =
+                "INSERT INTO reply_template (id, name, department, version, changed_at, changed_by, body)
                        VALUES ($1,$2,$3,1,$4,$5,$6)";
             let department = content.department.as_ref().map(DepartmentCode::as_str);
             let values = args![id.0, &content.name, department, now, actor.code(), to_json(content)?];
@@ -68,7 +69,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let before = self.reply_template(id).await?.ok_or(StoreError::NotFound("template"))?;
         let mut tx = self.begin().await?;
-        let sql = "UPDATE reply_template SET name = $1, department = $2, version = version + 1, changed_at = $3,
+        let sql =
+            "UPDATE reply_template SET name = $1, department = $2, version = version + 1, changed_at = $3,
                    changed_by = $4, body = $5 WHERE id = $6 AND version = $7";
         let department = content.department.as_ref().map(DepartmentCode::as_str);
         let values =
