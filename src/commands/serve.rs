@@ -48,6 +48,7 @@ pub async fn serve_all(
     let words = query_words(tools.classifier());
     let uploads = home.dir.join(UPLOADS);
     let state = AppState::new(store.clone(), tools.county.clone(), words, settings)
+        .with_classifier(tools.classifier())
         .with_http(tools.http.clone())
         .with_uploads(uploads.clone())
         .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?;

@@ -91,6 +91,8 @@ pub struct AppState {
     pub settings: Arc<WebSettings>,
     pub hasher: Hasher,
     pub words: QueryWords,
+    /// Finds earlier answers to like matters; `None` where none are looked for.
+    pub classifier: Option<Arc<Classifier>>,
     /// Tries the addresses of feeds; `None` where the network is not to be used.
     pub http: Option<Http>,
     /// Where uploaded sheets are kept; `None` where none are taken.
@@ -108,6 +110,7 @@ impl AppState {
             settings: Arc::new(settings),
             hasher: Hasher::new(2),
             words,
+            classifier: None,
             http: None,
             uploads: None,
         }
@@ -120,6 +123,12 @@ impl AppState {
     pub fn with_uploads(mut self, dir: PathBuf) -> std::io::Result<Self> {
         self.uploads = Some(Arc::new(Uploads::in_folder(dir)?));
         Ok(self)
+    }
+
+    /// With a classifier that finds earlier answers to like matters.
+    pub fn with_classifier(mut self, classifier: Arc<Classifier>) -> Self {
+        self.classifier = Some(classifier);
+        self
     }
 
     /// With a way to try the addresses of feeds.

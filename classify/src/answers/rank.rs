@@ -201,3 +201,17 @@ fn same(one: &Answer, other: &Answer) -> bool {
     let all = one.words.len() + other.words.len() - both;
     all > 0 && both as f32 / all as f32 > SAME
 }
+
+impl Classifier {
+    /// The rarest words of a matter, by which others like it are looked up; at most `most`, the rarest first.
+    pub fn telling_words(&self, title: &str, body: &str, most: usize) -> Vec<String> {
+        let (document, _) = self.document(title, body);
+        let mut seen = std::collections::HashSet::new();
+        let words: Vec<_> =
+            document.words().iter().filter(|word| !word.connecting && seen.insert(word.hash)).collect();
+        let bag: Bag = words.iter().map(|word| (word.hash, 1.0)).collect();
+        let mut rare: Vec<_> = words.iter().zip(self.vocabulary().rarities(&bag)).collect();
+        rare.sort_by(|a, b| b.1.total_cmp(&a.1));
+        rare.into_iter().take(most).map(|(word, _)| document.text(word).to_owned()).collect()
+    }
+}

@@ -3,14 +3,21 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
+use qingting_models::clock::local_date;
 use qingting_models::ids::CaseId;
 use qingting_models::records::{
     Case, CaseFile, CaseOrigin, CaseState, Clock, Rating, Reply, ReplyReview, TimelineEntry, state_label,
 };
+use qingting_models::store::PromiseFilter;
 use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
 use qingting_respond::decide::allowed;
+use qingting_respond::reply_changes::{Change, ChangeKind, changes};
+use qingting_respond::reply_help::Written;
 
+use super::case_contact::ContactView;
+use super::case_reply::{self, AtDesk, FindingView, ReplyDesk};
+use super::promises::standing_tag;
 use super::{Answer, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -38,6 +45,13 @@ pub struct CasePage {
     pub ratings: Vec<RatingView>,
     pub timeline: Vec<LineView>,
     pub actions: Vec<ActionForm>,
+    /// Where the reply is written, for those who may submit it.
+    pub desk: Option<ReplyDesk>,
+    /// The reply was checked just now, and nothing was found.
+    pub checked: Option<bool>,
+    /// The caller may see how the one who called can be reached, and just asked for it.
+    pub may_call: bool,
+    pub contact: Option<ContactView>,
     pub helpers: Vec<HelperView>,
     pub facts: Vec<(String, String)>,
     pub opened: Moment,
@@ -70,7 +84,14 @@ pub struct ReplyView {
     pub review: Tag,
     pub text: String,
     pub note: Option<String>,
-    pub promises: Vec<(String, String)>,
+    /// What may be published, and why what looks personal in it may stand.
+    pub public_text: Option<(String, Option<String>)>,
+    /// What changed since the department's reply before: class and text.
+    pub changes: Vec<(&'static str, String)>,
+    /// What, by when, and how it stands.
+    pub promises: Vec<(String, String, Option<Tag>)>,
+    /// What is to be looked at, for one that waits for its review.
+    pub findings: Vec<FindingView>,
 }
 
 /// A rating.
@@ -101,6 +122,13 @@ pub struct HelperView {
     pub note: Option<String>,
 }
 
+/// What is shown on the page besides the case as it is.
+#[derive(Default)]
+pub(crate) struct Shown<'a> {
+    pub tried: Option<&'a Tried<'a>>,
+    pub at_desk: AtDesk<'a>,
+}
+
 /// What was just tried and refused.
 pub(crate) struct Tried<'a> {
     pub kind: ActionKind,
@@ -117,7 +145,8 @@ pub async fn show(
     query: Query,
 ) -> Answer {
     let id: CaseId = read_id(&id)?;
-    let mut page = build(&state, &caller, id, None).await?;
+    let at_desk = AtDesk { insert: query.get("insert"), aside: query.get("aside"), ..AtDesk::default() };
+    let mut page = build(&state, &caller, id, Shown { at_desk, ..Shown::default() }).await?;
     page.frame = page.frame.done(query.get("done"));
     html(&page)
 }
@@ -130,10 +159,25 @@ pub(crate) async fn build(
     state: &AppState,
     caller: &Caller,
     id: CaseId,
-    tried: Option<&Tried<'_>>,
+    shown: Shown<'_>,
 ) -> Result<CasePage, WebError> {
     let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
     let people = People::load(&state.store).await?;
+    let tried = shown.tried;
+    let mut actions = actions(&file, caller, &state.names, tried);
+    let submit = ActionKind::Submit.code();
+    let desk = match actions.iter().any(|form| form.code == submit) {
+        true => {
+            actions.retain(|form| form.code != submit);
+            let typed = tried.filter(|t| t.kind == ActionKind::Submit).map(|t| (t.form, t.problem.as_str()));
+            let at_desk = AtDesk { typed: typed.or(shown.at_desk.typed), ..shown.at_desk };
+            Some(case_reply::build(state, caller, &file, &people, at_desk).await?)
+        }
+        false => None,
+    };
+    let replies = replies(state, caller, &file, &people).await?;
+    let may_call = file.case.state.is_open()
+        && state.store.item(&caller.unmasking_eyes(), file.case.item).await?.is_some();
     let (names, now) = (&*state.names, state.store.now());
     let case = &file.case;
     let own = caller.department().map(|d| d.as_str());
@@ -153,10 +197,14 @@ pub(crate) async fn build(
         item_id: case.item.to_string(),
         body: file.item.content.body.clone(),
         clocks: file.clocks.iter().map(|c| clock_view(c, names, now, light(c))).collect(),
-        replies: file.replies.iter().rev().map(|r| reply_view(r, names, &people, now)).collect(),
+        replies,
         ratings: file.ratings.iter().rev().map(|r| rating_view(r, &people, now)).collect(),
         timeline: file.timeline.iter().rev().map(|t| line_view(t, &people, now)).collect(),
-        actions: actions(&file, caller, names, tried),
+        actions,
+        desk,
+        checked: None,
+        may_call,
+        contact: None,
         helpers: helpers(case, names),
         facts: facts(case, &people, names),
         opened: Moment::new(case.opened_at, now),
@@ -225,6 +273,59 @@ fn clock_view(clock: &Clock, names: &Names, now: Timestamp, light: Light) -> Clo
     }
 }
 
+/// The replies, the latest first, with what changed from one to the next.
+async fn replies(
+    state: &AppState,
+    caller: &Caller,
+    file: &CaseFile,
+    people: &People,
+) -> Result<Vec<ReplyView>, WebError> {
+    let now = state.store.now();
+    let filter = PromiseFilter { case: Some(file.case.id), ..PromiseFilter::default() };
+    let tracked = state.store.promises(&caller.viewer, &filter).await?;
+    let mut views = Vec::with_capacity(file.replies.len());
+    for (at, reply) in file.replies.iter().enumerate().rev() {
+        let mut view = reply_view(reply, &state.names, people, now);
+        let before = file.replies[..at].iter().rev().find(|earlier| earlier.department == reply.department);
+        if let Some(before) = before {
+            view.changes = changes(&whole(before), &whole(reply)).into_iter().map(change_view).collect();
+        }
+        for (place, promise) in (0i64..).zip(&mut view.promises) {
+            let known = tracked.iter().find(|t| t.reply == reply.id && t.place == place);
+            promise.2 = known.map(|t| standing_tag(t.standing(local_date(now))));
+        }
+        if reply.review == ReplyReview::Pending {
+            let public = reply.public_text.as_ref().map_or("", |public| public.text.as_str());
+            let written = Written {
+                text: &reply.text,
+                public_text: public,
+                outcome: Some(reply.outcome),
+                promises: &reply.promises,
+            };
+            let found = case_reply::check(state, caller, file, written).await?;
+            view.findings = found.iter().map(case_reply::finding_view).collect();
+        }
+        views.push(view);
+    }
+    Ok(views)
+}
+
+/// All that a reviewer compares of a reply.
+fn whole(reply: &Reply) -> String {
+    let promises = reply.promises.iter().map(|p| format!("\n承诺：{}（{} 前）", p.what, p.by));
+    let public = reply.public_text.iter().map(|public| format!("\n可公开：{}", public.text));
+    std::iter::once(reply.text.clone()).chain(public).chain(promises).collect()
+}
+
+fn change_view(change: Change) -> (&'static str, String) {
+    let class = match change.kind {
+        ChangeKind::Same => "",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Added => "added",
+    };
+    (class, change.text)
+}
+
 fn reply_view(reply: &Reply, names: &Names, people: &People, now: Timestamp) -> ReplyView {
     let (review, note) = match &reply.review {
         ReplyReview::Pending => (Tag::new("待审核", "tag yellow"), None),
@@ -239,7 +340,10 @@ fn reply_view(reply: &Reply, names: &Names, people: &People, now: Timestamp) -> 
         review,
         text: reply.text.clone(),
         note,
-        promises: reply.promises.iter().map(|p| (p.what.clone(), p.by.to_string())).collect(),
+        public_text: reply.public_text.as_ref().map(|p| (p.text.clone(), p.stands_because.clone())),
+        changes: Vec::new(),
+        promises: reply.promises.iter().map(|p| (p.what.clone(), p.by.to_string(), None)).collect(),
+        findings: Vec::new(),
     }
 }
 
@@ -257,12 +361,22 @@ fn rating_view(rating: &Rating, people: &People, now: Timestamp) -> RatingView {
 fn line_view(line: &TimelineEntry, people: &People, now: Timestamp) -> LineView {
     let kind = ActionKind::from_code(&line.action);
     LineView {
-        action: kind.map_or_else(|| line.action.clone(), |k| k.label().to_owned()),
+        action: kind.map_or_else(|| other_action(&line.action), |k| k.label().to_owned()),
         who: people.actor(line.actor),
         at: Moment::new(line.at, now),
         state: state_label(&line.state).to_owned(),
         note: line.note.clone(),
     }
+}
+
+/// The words for a line that no row of the case table wrote.
+fn other_action(code: &str) -> String {
+    match code {
+        "promise_kept" => "承诺已兑现",
+        "promise_broken" => "承诺未能兑现",
+        other => other,
+    }
+    .to_owned()
 }
 
 fn helpers(case: &Case, names: &Names) -> Vec<HelperView> {
@@ -351,7 +465,10 @@ impl crate::samples::Sampled for CasePage {
                 review: Tag::new(&t, "tag"),
                 text: t.clone(),
                 note: Some(t.clone()),
-                promises: vec![(t.clone(), t.clone())],
+                public_text: Some((t.clone(), Some(t.clone()))),
+                changes: vec![("", t.clone()), ("removed", t.clone()), ("added", t.clone())],
+                promises: vec![(t.clone(), t.clone(), Some(Tag::new(&t, "tag")))],
+                findings: case_reply::sample(&t).findings,
             }],
             ratings: vec![RatingView {
                 grade: Tag::new(&t, "tag"),
@@ -369,9 +486,17 @@ impl crate::samples::Sampled for CasePage {
             }],
             actions: ActionKind::ALL
                 .iter()
-                .filter(|k| has_form(**k))
+                .filter(|k| has_form(**k) && **k != ActionKind::Submit)
                 .map(|k| form_of(*k, &names(&t), &case(), Some((&Form::of(&[("text", &t)]), &t))))
                 .collect(),
+            desk: Some(case_reply::sample(&t)),
+            checked: Some(true),
+            may_call: true,
+            contact: Some(ContactView {
+                names: vec![t.clone()],
+                numbers: vec![(t.clone(), "13800001234".into()), (t.clone(), String::new())],
+                addresses: vec![t.clone()],
+            }),
             helpers: vec![HelperView { name: t.clone(), state: "待协办", note: Some(t.clone()) }],
             facts: vec![(t.clone(), t.clone())],
             opened: moment(100_000),

@@ -16,4 +16,5 @@ mod office;
 mod opml;
 mod pages;
 mod quarantine;
+mod replies;
 mod sources;
