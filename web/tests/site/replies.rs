@@ -148,13 +148,13 @@ async fn lines_are_agreed_by_the_duty_office_proposed_by_departments_and_put_int
 async fn confidential_lines_are_kept_and_seen_by_few() {
     let office = Office::new().await;
     let secret = [("confidential", "on"), ("department", "jw")];
-    let by_duty = office.post("duty", "/lines/new", &line("作风", &secret)).await;
+    let by_duty = office.post("duty", "/lines/new", &line("吃拿卡要的说法", &secret)).await;
     assert_eq!(by_duty.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let added = office.post("discipline", "/lines/new", &line("作风", &secret)).await;
+    let added = office.post("discipline", "/lines/new", &line("吃拿卡要的说法", &secret)).await;
     let path = added.location().split('?').next().unwrap().to_owned();
     for login in ["duty", "leader", "handler", "reviewer"] {
         assert_eq!(office.get(login, &path).await.status, StatusCode::NOT_FOUND, "{login}");
-        assert!(!office.get(login, "/lines").await.body.contains("作风"), "{login}");
+        assert!(!office.get(login, "/lines").await.body.contains("吃拿卡要的说法"), "{login}");
     }
     assert_eq!(office.get("discipline", &path).await.status, StatusCode::OK);
     let hostile = line(HOSTILE, &[("text", HOSTILE)]);
@@ -347,7 +347,11 @@ async fn answered(office: &Office, title: &str, body: &str, words: &str, answer:
         .await
         .unwrap();
     let assigned = office
-        .post("duty", &format!("/items/{item}/assign"), &[("department", "zjj"), ("reason", "主管")])
+        .post(
+            "duty",
+            &format!("/items/{item}/assign"),
+            &[("department", "zjj"), ("reason", "主管"), ("version", "1")],
+        )
         .await;
     assert_eq!(assigned.status, StatusCode::SEE_OTHER, "{}", assigned.body);
     let case = office.store.item(&Viewer::SYSTEM, item).await.unwrap().unwrap().case.unwrap();
