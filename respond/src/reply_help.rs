@@ -3,6 +3,7 @@
 
 use qingting_models::clock::local_date;
 use qingting_models::county::DepartmentCode;
+use qingting_models::ids::IncidentId;
 use qingting_models::records::{
     Actor, CaseFile, Line, LineStanding, Outcome, Placeholder, Promise, ReplyTemplate, TemplateContent,
     Viewer,
@@ -100,6 +101,9 @@ impl Desk {
         let today = local_date(self.store().now());
         let incident = self.store().membership(file.item.id).await?.map(|membership| membership.incident);
         let mut lines = self.store().lines(viewer, &LineFilter::default()).await?;
+        for line in lines.iter_mut().filter(|line| line.content.incident.is_some()) {
+            line.content.incident = self.living(line.content.incident).await?;
+        }
         lines.retain(|line| {
             let own = line.content.incident.is_none() || line.content.incident == incident;
             // What was agreed in confidence is for confidential cases alone.
@@ -110,6 +114,13 @@ impl Desk {
         });
         lines.sort_by_key(|line| (line.content.incident.is_none(), line.content.topics.is_empty()));
         Ok(lines)
+    }
+
+    /// Where an incident lives on that may have been merged.
+    async fn living(&self, incident: Option<IncidentId>) -> Result<Option<IncidentId>, StoreError> {
+        let Some(id) = incident else { return Ok(None) };
+        let found = self.store().incident(&Viewer::SYSTEM, id).await?;
+        Ok(Some(found.map_or(id, |incident| incident.id)))
     }
 
     /// The templates for a case in its state, the closest first.

@@ -7,7 +7,7 @@ use qingting_models::records::Channel;
 use super::formulas::without_formulas;
 use crate::excerpt::Excerpt;
 use crate::features::{pair_hash, summed};
-use crate::judge::{Classifier, Input};
+use crate::judge::{Classifier, Input, Weighed};
 use crate::segment::{Document, Word};
 
 /// A matter that was answered; texts as people read them.
@@ -67,7 +67,7 @@ impl Classifier {
         let excerpt = Excerpt::of(body);
         let body = excerpt.as_ref().map_or(body, |excerpt| &excerpt.text);
         let input = Input { title, body, channel: Channel::Complaint };
-        let (document, features, topics, offices) = self.weigh(&input);
+        let Weighed { document, features, topics, offices } = self.weigh(&input);
         let mut pairs = Vec::new();
         for words in [document.title(), document.body()] {
             pairs.extend(pairs_of(&document, words));
@@ -88,7 +88,7 @@ impl Classifier {
         let bare = without_formulas(text);
         let cut: String = bare.chars().take(3000).collect();
         let input = Input { title: "", body: &cut, channel: Channel::Complaint };
-        let (document, features, ..) = self.weigh(&input);
+        let Weighed { document, features, .. } = self.weigh(&input);
         let words = said(document.words());
         Answer {
             features: normalised(features),

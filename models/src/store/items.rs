@@ -213,15 +213,22 @@ impl Store {
     /// person looks by [`Store::unmask_item`], which is logged.
     pub async fn contact_for_checks(&self, id: ItemId) -> Result<Contact, StoreError> {
         let item = self.item(&Viewer::SYSTEM, id).await?.ok_or(StoreError::NotFound("item"))?;
-        let mut tx = self.begin().await?;
-        let plain = self.unseal_in(&mut tx, item.sealed).await?;
-        tx.commit().await?;
-        Ok(Contact::of(&plain))
+        Ok(Contact::of(&self.unseal(item.sealed).await?))
+    }
+
+    /// Opens a sealed value for reading alone, beside whoever writes.
+    pub(super) async fn unseal(&self, id: SealedId) -> Result<serde_json::Value, StoreError> {
+        let row = self.db().row("SELECT wrapped_key, body FROM sealed WHERE id = $1", args![id.0]).await?;
+        self.open_sealed(row)
     }
 
     /// Opens a sealed value within a transaction.
     pub(super) async fn unseal_in(&self, tx: &mut Tx, id: SealedId) -> Result<serde_json::Value, StoreError> {
         let row = tx.row("SELECT wrapped_key, body FROM sealed WHERE id = $1", args![id.0]).await?;
+        self.open_sealed(row)
+    }
+
+    fn open_sealed(&self, row: Option<Row>) -> Result<serde_json::Value, StoreError> {
         let row = row.ok_or(StoreError::NotFound("sealed original"))?;
         let sealed = Sealed { wrapped_key: row.bytes("wrapped_key")?, body: row.bytes("body")? };
         serde_json::from_slice(&self.vault().open(&sealed)?).map_err(|e| StoreError::Bad(e.to_string()))

@@ -166,9 +166,9 @@ fn points(title: &str, body: &str) -> Vec<String> {
         // Of a long sentence the clauses that ask, and the one before each, which says what about.
         let clauses: Vec<&str> = text.split(['，', ',', '：', ':']).collect();
         let asking = |clause: &&str| ASKING.iter().any(|cue| clause.contains(cue));
-        let point = match clauses.iter().position(|clause| asking(clause)) {
+        let point = match clauses.iter().position(asking) {
             Some(first) if text.chars().count() > 40 => {
-                let last = clauses.iter().rposition(|clause| asking(clause)).unwrap_or(first);
+                let last = clauses.iter().rposition(asking).unwrap_or(first);
                 clauses[first.saturating_sub(1)..=last].join("，")
             }
             _ => text.to_owned(),

@@ -48,10 +48,13 @@ pub(super) fn find(reply: &Checked<'_>) -> Vec<Finding> {
         let will = WILL.iter().any(|word| sentence.contains(word));
         let done = DONE.iter().any(|word| sentence.contains(word)) && !will;
         match limit {
-            Some(date) if will && !done && date.is_none_or(|date| of_year(date, reply.today)) => {
-                if !dated.iter().any(|(known, _)| *known == sentence) {
-                    dated.push((sentence, date));
-                }
+            Some(date)
+                if will
+                    && !done
+                    && date.is_none_or(|date| of_year(date, reply.today))
+                    && !dated.iter().any(|(known, _)| *known == sentence) =>
+            {
+                dated.push((sentence, date));
             }
             None if !done => {
                 let soon = SOON.iter().find(|word| sentence.contains(*word));

@@ -25,10 +25,11 @@ pub async fn submit(
     let id: CaseId = read_id(&id)?;
     let kind = ActionKind::from_code(form.text("action")).ok_or_else(|| WebError::bad("没有这个操作"))?;
     let seen: i64 = form.must("version", "版本")?;
-    if kind == ActionKind::Submit && !form.text("looked").is_empty() {
-        if let Some(page) = to_be_looked_at(&state, &caller, id, &form).await? {
-            return Ok(page);
-        }
+    if kind == ActionKind::Submit
+        && !form.text("looked").is_empty()
+        && let Some(page) = to_be_looked_at(&state, &caller, id, &form).await?
+    {
+        return Ok(page);
     }
     let done = match asked(kind, &form) {
         Ok(asked) => take(&state, &caller, id, seen, asked).await,

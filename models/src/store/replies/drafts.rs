@@ -89,35 +89,41 @@ impl Store {
         case: CaseId,
         department: &DepartmentCode,
     ) -> Result<(Option<SavedDraft>, Vec<AsideDraft>), StoreError> {
-        let mut tx = self.begin().await?;
+        let of = || args![case.0, department.as_str()];
         let sql = "SELECT * FROM reply_draft WHERE case_id = $1 AND department = $2";
-        let saved = match tx.row(sql, args![case.0, department.as_str()]).await? {
-            Some(row) => Some(SavedDraft {
-                draft: self.open_draft(&mut tx, &row).await?,
-                version: row.int("version")?,
-                saved_at: row.time("saved_at")?,
-                saved_by: actor_of(&row.text("saved_by")?)?,
+        let saved = match self.db().row(sql, of()).await? {
+            Some(row) => self.open_draft(&row).await?.map(|draft| {
+                Ok::<_, StoreError>(SavedDraft {
+                    draft,
+                    version: row.int("version")?,
+                    saved_at: row.time("saved_at")?,
+                    saved_by: actor_of(&row.text("saved_by")?)?,
+                })
             }),
             None => None,
         };
         let sql =
             "SELECT * FROM reply_draft_aside WHERE case_id = $1 AND department = $2 ORDER BY id DESC LIMIT 5";
         let mut aside = Vec::new();
-        for row in tx.rows(sql, args![case.0, department.as_str()]).await? {
+        for row in self.db().rows(sql, of()).await? {
+            let Some(draft) = self.open_draft(&row).await? else { continue };
             aside.push(AsideDraft {
                 id: DraftId(row.int("id")?),
-                draft: self.open_draft(&mut tx, &row).await?,
+                draft,
                 saved_at: row.time("saved_at")?,
                 saved_by: actor_of(&row.text("saved_by")?)?,
             });
         }
-        tx.commit().await?;
-        Ok((saved, aside))
+        Ok((saved.transpose()?, aside))
     }
 
-    async fn open_draft(&self, tx: &mut Tx, row: &Row) -> Result<ReplyDraft, StoreError> {
-        let plain = self.unseal_in(tx, SealedId(row.int("sealed_id")?)).await?;
-        serde_json::from_value(plain).map_err(|e| StoreError::Bad(e.to_string()))
+    /// The draft of a row; none when somebody saved another in this moment and its seal is gone.
+    async fn open_draft(&self, row: &Row) -> Result<Option<ReplyDraft>, StoreError> {
+        match self.unseal(SealedId(row.int("sealed_id")?)).await {
+            Ok(plain) => serde_json::from_value(plain).map(Some).map_err(|e| StoreError::Bad(e.to_string())),
+            Err(StoreError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
