@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::db::{Arg, Row, Tx, args, to_json};
-use super::replies::{drop_drafts, track_promises};
+use super::replies::{drop_all_drafts, drop_drafts, track_promises};
 use super::visibility::{self, bind};
 use super::{Listing, Page, Store, StoreError};
 use crate::clock;
@@ -208,6 +208,9 @@ impl Store {
                 drop_drafts(tx, case.id, &reply.department).await?;
             }
             track_promises(tx, reply).await?;
+        }
+        if !case.state.is_open() {
+            drop_all_drafts(tx, case.id).await?;
         }
         for rating in &change.ratings {
             let sql = "INSERT INTO rating (id, case_id, body) VALUES ($1,$2,$3)";

@@ -227,6 +227,23 @@ async fn a_submitted_reply_takes_its_drafts_away() {
 }
 
 #[tokio::test]
+async fn no_draft_outlives_its_case() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let item = judged(&store, &source, "1", "wages").await;
+        let case = store.open_case(opening(&store, &item, "rsj")).await.unwrap();
+        let own = DepartmentCode::from("rsj");
+        store.save_draft(case.id, &own, 0, &draft("一"), ONE).await.unwrap();
+        store.save_draft(case.id, &own, 0, &draft("二"), OTHER).await.unwrap();
+        let mut ended = case.clone();
+        ended.version = 2;
+        ended.state = CaseState::Void { at: store.now(), by: ONE, reason: "立错".into() };
+        store.save_case(1, change(&store, ended, "void")).await.unwrap();
+        assert_eq!(store.draft(case.id, &own).await.unwrap(), (None, vec![]));
+    }
+}
+
+#[tokio::test]
 async fn earlier_answers_are_found_by_their_words_within_what_the_viewer_sees() {
     for store in each_database().await.unwrap() {
         let source = sheet(&store, "12345").await;

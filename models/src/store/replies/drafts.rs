@@ -138,9 +138,22 @@ pub(in crate::store) async fn drop_drafts(
     case: CaseId,
     department: &DepartmentCode,
 ) -> Result<(), StoreError> {
+    drop_where(tx, "case_id = $1 AND department = $2", || args![case.0, department.as_str()]).await
+}
+
+/// No draft outlives its case.
+pub(in crate::store) async fn drop_all_drafts(tx: &mut Tx, case: CaseId) -> Result<(), StoreError> {
+    drop_where(tx, "case_id = $1", || args![case.0]).await
+}
+
+async fn drop_where(
+    tx: &mut Tx,
+    condition: &str,
+    values: impl Fn() -> Vec<super::super::db::Arg>,
+) -> Result<(), StoreError> {
     for table in ["reply_draft", "reply_draft_aside"] {
-        let sql = format!("DELETE FROM {table} WHERE case_id = $1 AND department = $2 RETURNING sealed_id");
-        for row in tx.rows(&sql, args![case.0, department.as_str()]).await? {
+        let sql = format!("DELETE FROM {table} WHERE {condition} RETURNING sealed_id");
+        for row in tx.rows(&sql, values()).await? {
             forget(tx, row.int("sealed_id")?).await?;
         }
     }

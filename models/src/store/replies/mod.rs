@@ -7,7 +7,7 @@ mod promises;
 mod templates;
 
 pub use answered::AnsweredMatter;
-pub(super) use drafts::drop_drafts;
+pub(super) use drafts::{drop_all_drafts, drop_drafts};
 pub use lines::{LineFilter, NewLine};
 pub use promises::PromiseFilter;
 pub(super) use promises::track_promises;
