@@ -68,6 +68,7 @@ impl Desk {
         let found = self.store().answers_in_incident(viewer, file.item.id, file.case.id).await?;
         let other = |answer: qingting_models::store::AnsweredMatter| OtherAnswer {
             who: format!("{}（{}）", self.short_name(&answer.department), local_date(answer.answered_at)),
+            own: answer.department == file.case.lead,
             text: answer.reply,
             outcome: answer.outcome,
         };

@@ -11,4 +11,4 @@ mod rank;
 
 pub use formulas::{substance, without_formulas};
 pub use matter::{Answered, Shelf};
-pub use rank::{FACTORS, Factors, WEIGHTS};
+pub use rank::{FACTORS, Factors, LEAST_SCORE, WEIGHTS};

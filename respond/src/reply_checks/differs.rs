@@ -14,6 +14,8 @@ use super::{Checked, Finding, FindingKind, quote, sentences};
 pub struct OtherAnswer {
     /// Who said it, and when, in words.
     pub who: String,
+    /// The department's own: it may solve one item and not another, but not tell two days.
+    pub own: bool,
     pub text: String,
     pub outcome: Outcome,
 }
@@ -77,7 +79,7 @@ pub(super) fn differences(reply: &Checked<'_>, other: &OtherAnswer) -> Vec<Diffe
             });
         }
     }
-    if let Some(outcome) = reply.outcome.filter(|outcome| *outcome != other.outcome) {
+    if let Some(outcome) = reply.outcome.filter(|outcome| !other.own && *outcome != other.outcome) {
         found.push(Difference {
             of: "结果".into(),
             here: outcome.label().into(),
@@ -112,8 +114,13 @@ mod tests {
     use super::*;
 
     fn found(text: &str, other: &str, outcome: Outcome) -> Vec<String> {
+        said_by(false, text, other, outcome)
+    }
+
+    fn said_by(own: bool, text: &str, other: &str, outcome: Outcome) -> Vec<String> {
         let contact = Contact::default();
-        let others = [OtherAnswer { who: "住建局（11月1日）".into(), text: other.into(), outcome }];
+        let others =
+            [OtherAnswer { who: "住建局（11月1日）".into(), own, text: other.into(), outcome }];
         let mut checked = reply("", text, &contact);
         checked.others = &others;
         find(&checked).into_iter().map(|finding| finding.what).collect()
@@ -135,5 +142,10 @@ mod tests {
         let what = found("已修好。", "无法修复。", Outcome::Impossible);
         assert!(what.len() == 1 && what[0].contains("无法解决") && what[0].contains("已解决"), "{what:?}");
         assert!(found("已修好。", "已修复。", Outcome::Solved).is_empty());
+        assert!(
+            said_by(true, "已修好。", "无法修复。", Outcome::Impossible).is_empty(),
+            "the own department's"
+        );
+        assert_eq!(said_by(true, "11月9日修好。", "11月5日修好。", Outcome::Solved).len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use data_encoding::HEXLOWER;
-use qingting_classify::answers::{Answered, substance};
+use qingting_classify::answers::{Answered, LEAST_SCORE, substance};
 use qingting_models::clock::local_date;
 use qingting_models::county::DepartmentCode;
 use qingting_models::records::{CaseFile, Outcome, Promise, ReplyDraft};
@@ -24,8 +24,10 @@ use crate::view::{snippet, title_text};
 /// Earlier matters that are compared, and how many of their answers are shown.
 const COMPARED: i64 = 200;
 const ANSWERS: usize = 3;
-/// Words by which they are looked up.
+/// So many of the rarest words they are looked up by; by so many others where that brings too few.
 const WORDS: usize = 24;
+const MORE_WORDS: usize = 56;
+const TOO_FEW: usize = 60;
 /// Lines and templates that are shown of each.
 const OTHERS: usize = 4;
 
@@ -272,8 +274,16 @@ async fn lines(
 async fn answers(state: &AppState, caller: &Caller, file: &CaseFile) -> Result<Vec<Hint>, WebError> {
     let Some(classifier) = state.classifier.clone() else { return Ok(Vec::new()) };
     let content = file.item.content.clone();
-    let words = classifier.telling_words(&content.title, &content.body, WORDS);
-    let found = state.store.answered_matters(&caller.viewer, &words, file.case.id, COMPARED).await?;
+    let words = classifier.telling_words(&content.title, &content.body, MORE_WORDS);
+    let (rarest, others) = words.split_at(words.len().min(WORDS));
+    let own = file.case.id;
+    let mut found = state.store.answered_matters(&caller.viewer, rarest, own, COMPARED).await?;
+    if found.len() < TOO_FEW {
+        let more = state.store.answered_matters(&caller.viewer, others, own, COMPARED).await?;
+        let new: Vec<_> =
+            more.into_iter().filter(|matter| found.iter().all(|known| known.case != matter.case)).collect();
+        found.extend(new);
+    }
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -281,7 +291,8 @@ async fn answers(state: &AppState, caller: &Caller, file: &CaseFile) -> Result<V
         let answered: Vec<Answered<'_>> = found.iter().map(answered).collect();
         let shelf = classifier.shelf(&answered);
         let best = classifier.earlier_answers(&shelf, &content.title, &content.body, ANSWERS);
-        best.into_iter().map(|(place, _)| found[place].clone()).collect::<Vec<_>>()
+        let like = best.into_iter().filter(|(_, score)| *score >= LEAST_SCORE);
+        like.map(|(place, _)| found[place].clone()).collect::<Vec<_>>()
     });
     let ranked = ranked.await.map_err(WebError::internal)?;
     let hint = |matter: AnsweredMatter| Hint {
