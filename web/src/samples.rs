@@ -233,7 +233,7 @@ mod tests {
         walk::<cases::CasesPage>("cases");
         walk::<case::CasePage>("case");
         walk::<lines::LinesPage>("lines");
-        walk::<lines::LinePage>("a line");
+        walk::<line::LinePage>("a line");
         walk::<reply_templates::TemplatesPage>("reply templates");
         walk::<reply_templates::TemplatePage>("a reply template");
         walk::<promises::PromisesPage>("promises");
