@@ -46,6 +46,16 @@ pub struct Verdict {
     pub reasons: Vec<Reason>,
 }
 
+/// A text as the model sees it, with what it thinks.
+pub(crate) struct Weighed {
+    pub document: Document,
+    /// Columns and values.
+    pub features: Vec<(u32, f32)>,
+    /// By topic the probability of being the main one, by office that of being the one.
+    pub topics: Vec<f32>,
+    pub offices: Vec<f32>,
+}
+
 /// Judges texts. Costly to make, cheap to share: one for the process, in an `Arc`.
 pub struct Classifier {
     model: Model,
@@ -131,6 +141,15 @@ impl Classifier {
     /// The first 16 hexadecimal digits of the SHA-256 of the model file.
     pub fn model_digest(&self) -> &str {
         self.model.digest()
+    }
+
+    /// The words of a text, its features of the model, and what the model thinks.
+    pub(crate) fn weigh(&self, input: &Input<'_>) -> Weighed {
+        let (document, _) = self.segmenter.document(input.title, input.body);
+        let text = Prepared::of(&document, false);
+        let row = self.model.vocabulary.row(&text.counts);
+        let (topics, offices) = self.model.weigh(&row);
+        Weighed { document, features: row.entries, topics, offices }
     }
 
     pub(crate) fn document(&self, title: &str, body: &str) -> (Document, Normalised) {

@@ -2,6 +2,7 @@
 //! of text, channel and model; no store, no network, no clock.
 
 mod adapt;
+pub mod answers;
 mod calibrate;
 mod compare;
 pub mod corpus;

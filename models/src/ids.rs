@@ -162,6 +162,12 @@ ids! {
     DeliveryId,
     /// A time of duty of one person.
     ShiftId,
+    /// An agreed wording (口径).
+    LineId,
+    /// A template of replies.
+    TemplateId,
+    /// A draft that another one overtook.
+    DraftId,
 }
 
 #[cfg(test)]

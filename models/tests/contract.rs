@@ -20,6 +20,7 @@ mod contract {
     mod keys;
     mod notices;
     mod people;
+    mod replies;
     mod sources;
     mod words;
 }

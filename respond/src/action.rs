@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{Outcome, Promise, RatingGrade};
+use qingting_models::records::{Outcome, Promise, PublicText, RatingGrade};
 use qingting_models::text::mask;
 
 use crate::case_table::ActionKind;
@@ -52,8 +52,11 @@ pub enum Action {
     RefuseExtension {
         reason: String,
     },
+    /// `public_text`: what may be published, apart from the answer to the caller; what looks like personal data in it
+    /// stands only with a reason.
     Submit {
         text: String,
+        public_text: Option<PublicText>,
         outcome: Outcome,
         promises: Vec<Promise>,
     },

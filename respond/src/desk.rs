@@ -127,6 +127,12 @@ impl Desk {
     ) -> Result<CaseFile, ActError> {
         let file = self.load_seen(viewer, case, seen).await?;
         let change = decide(&file, action, who, &self.ctx())?;
+        if let Action::Submit { public_text: Some(public), .. } = action {
+            let stands = public.stands_because.as_ref().is_some_and(|why| !why.trim().is_empty());
+            if let (false, Some(refusal)) = (stands, self.refuse_leaks(viewer, &file, &public.text).await?) {
+                return Err(refusal.into());
+            }
+        }
         let after = applied(&file, &change);
         self.store.save_case(seen, change).await?;
         Ok(after)

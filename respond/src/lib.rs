@@ -14,4 +14,7 @@ pub mod decide;
 pub mod desk;
 pub mod notices;
 pub mod refusal;
+pub mod reply_changes;
+pub mod reply_checks;
+pub mod reply_help;
 pub mod routing;

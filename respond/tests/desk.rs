@@ -122,8 +122,12 @@ async fn a_judged_item_becomes_a_case_once_and_is_answered() {
         let (_, handler, seen_by) = user(&store, "chengban", Role::Handler, Some("rsj")).await;
         let (_, reviewer, _) = user(&store, "shenhe", Role::Reviewer, Some("rsj")).await;
         let (_, duty, all) = user(&store, "zhiban", Role::Duty, None).await;
-        let submit =
-            Action::Submit { text: "已责令发放".into(), outcome: Outcome::Solved, promises: vec![] };
+        let submit = Action::Submit {
+            text: "已责令发放".into(),
+            public_text: None,
+            outcome: Outcome::Solved,
+            promises: vec![],
+        };
         let mut seen = case.version;
         for (who, viewer, action) in [
             (&handler, &seen_by, Action::Accept),

@@ -31,13 +31,14 @@ pub async fn run(global: &Global, folder: Option<&Path>) -> Result<()> {
     let desk = Desk::new(store.clone(), Arc::new(home.county(&store).await?));
     desk.add_first_alert_rules(Actor::Console).await?;
     desk.add_first_notice_rules(Actor::Console).await?;
+    desk.add_first_reply_templates(Actor::Console).await?;
     store.close().await;
     if global.json {
         return output::json(&json!({ "dir": dir, "settings": dir.join(SETTINGS), "key": dir.join(KEY) }));
     }
     output::line(&format!("A county's folder is ready in {}.", dir.display()))?;
     output::line(&format!(
-        "  {SETTINGS}   settings\n  {COUNTY}/         county, taxonomy, departments, routing, deadlines, calendar, places, words, alert and notice rules: edit them\n  {KEY}      opens the sealed originals: back it up apart from the database"
+        "  {SETTINGS}   settings\n  {COUNTY}/         county, taxonomy, departments, routing, deadlines, calendar, places, words, alert and notice rules, reply templates: edit them\n  {KEY}      opens the sealed originals: back it up apart from the database"
     ))?;
     let flag = if dir == Path::new(".") { String::new() } else { format!(" --dir {}", dir.display()) };
     output::line(&format!(

@@ -48,11 +48,12 @@ pub async fn serve_all(
     let stop = stop_signal();
     let store = tools.store.clone();
     let running = worker::start(&tools, workers, &stop);
-    let segmenter = tools.clone();
+    let (segmenter, at_work) = (tools.clone(), tools.clone());
     let words: QueryWords = Arc::new(move |text| segmenter.classifier().query_tokens(text));
     let uploads = home.dir.join(UPLOADS);
     let state = AppState::new(store.clone(), tools.county(), words, settings)
         .with_county_files(tools.county_files())
+        .with_classifier(Arc::new(move || at_work.classifier()))
         .with_http(tools.http.clone())
         .with_uploads(uploads.clone())
         .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?;

@@ -8,6 +8,7 @@ mod arrivals;
 mod feed_site;
 mod folder;
 mod inbound;
+mod lines;
 mod people;
 mod replay;
 pub(crate) mod season;

@@ -53,6 +53,8 @@ pub(super) async fn play(
     add_sources(store, site).await?;
     tools.desk().add_first_alert_rules(Actor::Console).await?;
     tools.desk().add_first_notice_rules(Actor::Console).await?;
+    tools.desk().add_first_reply_templates(Actor::Console).await?;
+    super::lines::agree(store).await?;
     let password = first_password()?;
     let people = People::settle(store, &tools.county(), &password, seed).await?;
     let mut inbound = Inbound::new(store, &tools.http, site, dir, end, draw)?;

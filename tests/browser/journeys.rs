@@ -143,3 +143,41 @@ async fn a_duty_officer_finds_an_item_and_pages_fit_a_phone() {
     }
     window.close().await;
 }
+
+#[tokio::test]
+async fn a_reply_is_begun_by_a_key_saved_by_itself_and_outlives_the_log_in() {
+    if !wanted() {
+        return;
+    }
+    let (county, case) = county().await;
+    let (_server, site) = serve(&county);
+    let window = Window::open(&site).await;
+    window.log_in("handler", PASSWORD).await;
+    window.go(&page(case.id)).await;
+    window.act("accept", &[]).await;
+    window.shoot("reply-desk").await;
+    // The first thing that helps is put behind the answer by Ctrl, Alt and 1.
+    let press = "document.dispatchEvent(new KeyboardEvent('keydown', { code: 'Digit1', key: '1', ctrlKey: true, altKey: true }))";
+    window.client.execute(press, vec![]).await.unwrap();
+    let typed = "return document.querySelector('#submit-text').value";
+    let text = window.client.execute(typed, vec![]).await.unwrap();
+    assert!(text.as_str().unwrap().contains(&case.number), "{text}: a template is filled in with the number");
+    window.wait_for_text("草稿已保存").await;
+
+    // The log-in ends elsewhere: what is typed then stays on the page.
+    window.client.delete_all_cookies().await.unwrap();
+    let type_on = "const area = document.querySelector('#submit-text'); area.value = '登录结束之后写的'; \
+        area.dispatchEvent(new Event('input', { bubbles: true })); \
+        document.querySelector('form[data-draft] button').click();";
+    window.client.execute(type_on, vec![]).await.unwrap();
+    window.wait_for_text("登录已结束").await;
+    let text = window.client.execute(typed, vec![]).await.unwrap();
+    assert_eq!(text.as_str(), Some("登录结束之后写的"));
+
+    // What was saved is there after a new log-in.
+    window.log_in("handler", PASSWORD).await;
+    window.go(&page(case.id)).await;
+    let text = window.client.execute(typed, vec![]).await.unwrap();
+    assert!(text.as_str().unwrap().contains(&case.number), "{text}");
+    window.close().await;
+}

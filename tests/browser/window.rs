@@ -140,6 +140,13 @@ impl Window {
         found.unwrap_or_else(|e| panic!("{css}: {e}"))
     }
 
+    /// Waits until the page shows a text.
+    pub(super) async fn wait_for_text(&self, text: &str) {
+        let xpath = format!("//*[contains(text(), '{text}')]");
+        let wait = self.client.wait().at_most(Duration::from_secs(30));
+        wait.for_element(Locator::XPath(&xpath)).await.unwrap_or_else(|e| panic!("{text}: {e}"));
+    }
+
     async fn open_form(&self, action: &str) {
         let details = format!("details:has(input[name=action][value={action}])");
         let found = self.wait_for(&details).await;

@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use jiff::{SignedDuration, Timestamp};
+use qingting_classify::Classifier;
 use qingting_ingest::http::Http;
 use qingting_models::county::{Amount, County, CountyFiles, DepartmentCode, RuleId};
 use qingting_models::records::{Case, CaseState, Clock, Urgency};
@@ -77,6 +78,9 @@ impl Default for WebSettings {
 /// Cuts a search text into the words that items are indexed by.
 pub type QueryWords = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
+/// The classifier that is at work at the moment it is asked for.
+pub type ClassifierNow = Arc<dyn Fn() -> Arc<Classifier> + Send + Sync>;
+
 /// What every handler shares.
 #[derive(Clone)]
 pub struct AppState {
@@ -86,6 +90,8 @@ pub struct AppState {
     pub settings: Arc<WebSettings>,
     pub hasher: Hasher,
     pub words: QueryWords,
+    /// Finds earlier answers to like matters; `None` where none are looked for.
+    pub classifier: Option<ClassifierNow>,
     /// Tries the addresses of feeds; `None` where the network is not to be used.
     pub http: Option<Http>,
     /// The streams by which pages learn of new notices.
@@ -109,6 +115,7 @@ impl AppState {
             settings: Arc::new(settings),
             hasher: Hasher::new(2),
             words,
+            classifier: None,
             http: None,
             live: Live::default(),
             uploads: None,
@@ -135,6 +142,12 @@ impl AppState {
     pub fn with_uploads(mut self, dir: PathBuf) -> std::io::Result<Self> {
         self.uploads = Some(Arc::new(Uploads::in_folder(dir)?));
         Ok(self)
+    }
+
+    /// With a classifier that finds earlier answers to like matters.
+    pub fn with_classifier(mut self, classifier: ClassifierNow) -> Self {
+        self.classifier = Some(classifier);
+        self
     }
 
     /// With a way to try the addresses of feeds.

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, time};
 use qingting_models::clock::from_local;
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{Case, Outcome, Promise, RatingGrade};
+use qingting_models::records::{Case, Outcome, Promise, PublicText, RatingGrade};
 use qingting_models::text::normalise;
 use qingting_respond::action::Action;
 use qingting_respond::case_table::ActionKind;
@@ -154,7 +154,11 @@ fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
         K::AskExtension => vec![Field::number("days", "延期天数", 1, 60), note("text", "延期理由")],
         K::RefuseExtension => vec![note("text", "理由")],
         K::Submit => vec![
-            Field::new("text", "答复", Control::Area(REPLY)),
+            Field::new("text", "答复（给诉求人）", Control::Area(REPLY)),
+            Field::area("public_text", "可公开的内容", REPLY)
+                .optional()
+                .hint("要对外公开的另写在这里，不含诉求人的姓名、电话、住址；不公开就空着"),
+            Field::line("stands_because", "可公开内容里保留个人信息的理由", 200).optional(),
             outcome(),
             Field::line("promise_1", "承诺事项", 200).optional(),
             Field::date("promise_1_by", "承诺日期").optional(),
@@ -297,11 +301,12 @@ fn read(kind: ActionKind, form: &Form) -> Result<Action, WebError> {
         K::AskExtension => Action::AskExtension { reason: text(), days: form.must("days", "延期天数")? },
         K::GrantExtension => Action::GrantExtension { note: text() },
         K::RefuseExtension => Action::RefuseExtension { reason: text() },
-        K::Submit => {
-            Action::Submit {
-                text: text(), outcome: form.must("outcome", "结果")?, promises: promises(form)?
-            }
-        }
+        K::Submit => Action::Submit {
+            text: text(),
+            public_text: public_text(form),
+            outcome: form.must("outcome", "结果")?,
+            promises: promises(form)?,
+        },
         K::NeedsWork => Action::NeedsWork { note: text() },
         K::Approve => Action::Approve { note: text() },
         K::CallBack => Action::CallBack {
@@ -328,6 +333,11 @@ fn read(kind: ActionKind, form: &Form) -> Result<Action, WebError> {
 /// The end of office hours of a date is for the rules to say; a wait lasts the whole day.
 fn end_of(date: Date) -> Result<jiff::Timestamp, WebError> {
     from_local(date.to_datetime(time(23, 59, 59, 0))).map_err(|_| WebError::bad("日期超出范围"))
+}
+
+fn public_text(form: &Form) -> Option<PublicText> {
+    let some = |name: &str| Some(form.text(name).to_owned()).filter(|text| !text.is_empty());
+    Some(PublicText { text: some("public_text")?, stands_because: some("stands_because") })
 }
 
 fn promises(form: &Form) -> Result<Vec<Promise>, WebError> {
@@ -392,7 +402,8 @@ mod tests {
         let names = crate::samples::names("住建局");
         let form = form_of(ActionKind::Submit, &names, &crate::samples::case(), Some((&typed, "不行")));
         assert_eq!(form.fields[0].value, "已约谈物业");
-        assert_eq!(form.fields[1].value, "partly");
+        let outcome = form.fields.iter().find(|field| field.name == "outcome").unwrap();
+        assert_eq!(outcome.value, "partly");
         assert!(form.open && form.problem.as_deref() == Some("不行"));
     }
 }

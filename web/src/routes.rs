@@ -34,6 +34,12 @@ const ROSTER_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// See how cases fare between the departments.
 const OFFICES: Access = Access::Roles(&[Admin, Duty, Discipline, Leader]);
+/// Write down agreed wordings: a department's reviewer proposes, the duty office agrees.
+const LINE_WRITERS: Access = Access::Roles(&[Duty, Discipline, Reviewer]);
+/// Keep the templates of replies.
+const TEMPLATE_KEEPERS: Access = Access::Roles(&[Duty, Reviewer]);
+/// Write replies.
+const REPLIERS: Access = Access::Roles(&[Handling]);
 const ADMINS: Access = Access::Roles(&[Admin]);
 /// Deal with rows that could not be read.
 const QUARANTINE_KEEPERS: Access = Access::Roles(&[Admin, Duty]);
@@ -174,6 +180,23 @@ fn routes() -> Vec<Route> {
         page("/cases", READERS, pages::cases::show),
         page("/cases/{id}", READERS, pages::case::show),
         action("/cases/{id}/act", READERS, pages::case_act::submit),
+        action("/cases/{id}/draft", REPLIERS, pages::case_draft::save),
+        action("/cases/{id}/contact", UNMASKERS, pages::case_contact::show),
+        page("/lines", READERS, pages::lines::show),
+        page("/lines/new", LINE_WRITERS, pages::line::new),
+        action("/lines/new", LINE_WRITERS, pages::line::add),
+        page("/lines/{id}", READERS, pages::line::one),
+        action("/lines/{id}", JUDGES, pages::line::change),
+        action("/lines/{id}/withdraw", JUDGES, pages::line::withdraw),
+        page("/templates", TEMPLATE_KEEPERS, pages::reply_templates::show),
+        action("/templates/first", TEMPLATE_KEEPERS, pages::reply_templates::first),
+        page("/templates/new", TEMPLATE_KEEPERS, pages::reply_templates::new),
+        action("/templates/new", TEMPLATE_KEEPERS, pages::reply_templates::add),
+        page("/templates/{id}", TEMPLATE_KEEPERS, pages::reply_templates::one),
+        action("/templates/{id}", TEMPLATE_KEEPERS, pages::reply_templates::change),
+        action("/templates/{id}/remove", TEMPLATE_KEEPERS, pages::reply_templates::remove),
+        page("/promises", READERS, pages::promises::show),
+        action("/promises/{id}/mark", DEPARTMENT, pages::promises::mark),
         page("/inbox", DEPARTMENT, pages::inbox::show),
         page("/sources", ADMINS, sources::list::show),
         page("/sources/new", ADMINS, sources::add::show),

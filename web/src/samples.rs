@@ -234,6 +234,11 @@ mod tests {
         walk::<incident::IncidentPage>("incident");
         walk::<cases::CasesPage>("cases");
         walk::<case::CasePage>("case");
+        walk::<lines::LinesPage>("lines");
+        walk::<line::LinePage>("a line");
+        walk::<reply_templates::TemplatesPage>("reply templates");
+        walk::<reply_templates::TemplatePage>("a reply template");
+        walk::<promises::PromisesPage>("promises");
         walk::<inbox::InboxPage>("inbox");
         walk::<sources::SourcesPage>("sources");
         walk::<sources::AddPage>("adding a source");

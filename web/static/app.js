@@ -32,6 +32,89 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
   form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });
 }
 
+// The draft of a reply is saved at a calm pace, when the page is left, and before it is sent: a log-in that has ended
+// then costs no text. A new log-in in another window gives a new token, which is fetched.
+const CALM = 8000;
+const draftForm = document.querySelector("form[data-draft]");
+if (draftForm) {
+  const said = draftForm.querySelector("[data-saved]");
+  let timer = 0;
+  let dirty = false;
+  const body = () => {
+    const data = new URLSearchParams(new FormData(draftForm));
+    data.set("do", "quiet");
+    return data;
+  };
+  const send = () => fetch(draftForm.dataset.draft, { method: "POST", body: body(), redirect: "manual" });
+  const newToken = async () => {
+    const page = await fetch(location.pathname, { redirect: "manual" });
+    if (!page.ok) return false;
+    const fresh = new DOMParser().parseFromString(await page.text(), "text/html").querySelector('input[name="csrf"]');
+    if (!fresh) return false;
+    for (const input of document.querySelectorAll('input[name="csrf"]')) input.value = fresh.value;
+    return true;
+  };
+  const trouble = (text) => {
+    const link = document.createElement("a");
+    link.href = "/login";
+    link.target = "_blank";
+    link.textContent = "在新窗口登录";
+    said.replaceChildren(text, link);
+  };
+  const save = async () => {
+    clearTimeout(timer);
+    dirty = false;
+    try {
+      let answer = await send();
+      if (answer.status === 403 && await newToken()) answer = await send();
+      if (answer.ok) {
+        const kept = await answer.json();
+        draftForm.elements.namedItem("draft_version").value = kept.version;
+        said.textContent = `草稿已保存（${kept.saved.slice(-5)}）`;
+        return true;
+      }
+      trouble(answer.status === 401 || answer.type === "opaqueredirect" ? "登录已结束，草稿没有保存，文字还在这里；请" : "草稿没有保存，文字还在这里；请再试，或");
+    } catch {
+      said.textContent = "连不上服务器，草稿没有保存，文字还在这里。";
+    }
+    dirty = true;
+    timer = setTimeout(save, CALM * 2);
+    return false;
+  };
+  draftForm.addEventListener("input", () => {
+    dirty = true;
+    clearTimeout(timer);
+    timer = setTimeout(save, CALM);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (dirty && document.visibilityState === "hidden") navigator.sendBeacon(draftForm.dataset.draft, body());
+  });
+  draftForm.addEventListener("submit", (event) => {
+    if (!dirty) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const by = event.submitter;
+    save().then((kept) => { if (kept) draftForm.requestSubmit(by); });
+  });
+
+  // What helps is put behind the answer, by its button or by Ctrl, Alt and its number.
+  const insert = (link) => {
+    const area = draftForm.elements.namedItem("text");
+    const text = document.getElementById(link.dataset.insert).textContent;
+    area.value = area.value.trim() ? `${area.value}\n${text}` : text;
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+    area.focus();
+  };
+  for (const link of document.querySelectorAll("[data-insert]")) {
+    link.addEventListener("click", (event) => { event.preventDefault(); insert(link); });
+  }
+  document.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey || !event.altKey || !/^Digit[1-9]$/.test(event.code)) return;
+    const link = document.querySelector(`[data-insert-key="${event.code.slice(-1)}"]`);
+    if (link) { event.preventDefault(); insert(link); }
+  });
+}
+
 // A form is sent once.
 for (const form of document.querySelectorAll('form[method="post"]')) {
   form.addEventListener("submit", (event) => {

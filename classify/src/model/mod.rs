@@ -141,6 +141,12 @@ impl Model {
         self.choose_by(&self.vocabulary.row(&text.counts), text)
     }
 
+    /// The probabilities of each main topic and of each office.
+    pub(crate) fn weigh(&self, row: &TextRow) -> (Vec<f32>, Vec<f32>) {
+        let scores = self.weights.scores(&row.entries);
+        self.rules.weigh(&self.labels.sheet(&scores))
+    }
+
     /// [`Model::choose`] by the row that was made of the text.
     pub(crate) fn choose_by(&self, row: &TextRow, text: &Prepared) -> Choice {
         let scores = self.weights.scores(&row.entries);

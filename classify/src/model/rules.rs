@@ -50,6 +50,13 @@ pub(crate) struct Choice {
 }
 
 impl Rules {
+    /// The probabilities of each main topic and of each office.
+    pub(crate) fn weigh(&self, sheet: &Sheet<'_>) -> (Vec<f32>, Vec<f32>) {
+        let main = self.main_probabilities(sheet);
+        let offices = self.office.probabilities(&self.office_inputs(sheet, &main));
+        (main, offices)
+    }
+
     pub(crate) fn choose(&self, sheet: &Sheet<'_>, text: &Prepared) -> Choice {
         let main = self.main_probabilities(sheet);
         let (topics, unsure) =

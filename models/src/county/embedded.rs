@@ -10,6 +10,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("places.csv", include_str!("../../../data/xiangshan/places.csv")),
     ("alerts.toml", include_str!("../../../data/xiangshan/alerts.toml")),
     ("notices.toml", include_str!("../../../data/xiangshan/notices.toml")),
+    ("templates.toml", include_str!("../../../data/xiangshan/templates.toml")),
     ("words.csv", include_str!("../../../data/xiangshan/words.csv")),
     ("calendar/2024.json", include_str!("../../../data/xiangshan/calendar/2024.json")),
     ("calendar/2025.json", include_str!("../../../data/xiangshan/calendar/2025.json")),

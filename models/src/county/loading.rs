@@ -12,6 +12,7 @@ use super::embedded::FILES;
 use super::error::{At, CountyError, line_of};
 use super::gazetteer::{self, Gazetteer};
 use super::notice_rules;
+use super::reply_templates;
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::taxonomy::{self, Taxonomy};
@@ -60,6 +61,12 @@ impl County {
                 &departments,
             )?,
             notices: notice_rules::parse(notice_rules::FILE, text(notice_rules::FILE))?,
+            reply_templates: reply_templates::parse(
+                reply_templates::FILE,
+                text(reply_templates::FILE),
+                &taxonomy,
+                &departments,
+            )?,
             words: Words::parse(words::FILE, text(words::FILE))?,
             taxonomy,
             departments,
@@ -173,6 +180,7 @@ mod tests {
         assert_eq!(county.calendar.years().collect::<Vec<_>>(), [2024, 2025, 2026]);
         assert!(county.gazetteer.places().len() > 400);
         assert_eq!(county.alert_rules.len(), 6);
+        assert_eq!(county.reply_templates.len(), 11);
         for town in county.departments.towns() {
             assert!(county.gazetteer.named(town.as_str()).any(|p| p.town.as_ref() == Some(town)), "{town}");
         }

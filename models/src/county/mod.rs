@@ -15,6 +15,7 @@ mod gazetteer;
 mod loading;
 mod notice_rules;
 mod office_kind;
+mod reply_templates;
 mod routing;
 mod routing_sheet;
 mod settings;
@@ -58,4 +59,5 @@ pub struct County {
     pub alert_rules: Vec<FirstAlertRule>,
     /// When leaders are told, and the notice rules that the store begins with.
     pub notices: NoticeFile,
+    pub reply_templates: Vec<crate::records::TemplateContent>,
 }

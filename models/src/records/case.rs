@@ -241,6 +241,10 @@ pub struct Reply {
     pub case: CaseId,
     pub department: DepartmentCode,
     pub text: String,
+    /// What may be published, apart from the answer to the caller. Free of personal data, or with what its writer
+    /// said may stand, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_text: Option<PublicText>,
     pub sealed: SealedId,
     pub outcome: Outcome,
     pub promises: Vec<Promise>,
@@ -248,6 +252,15 @@ pub struct Reply {
     pub submitted_at: Timestamp,
     #[serde(flatten)]
     pub review: ReplyReview,
+}
+
+/// The part of a reply that may be published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicText {
+    pub text: String,
+    /// Why what looks like personal data in it may stand; `None` where nothing does. Masked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands_because: Option<String>,
 }
 
 words! {

@@ -8,15 +8,20 @@ mod backfill;
 mod case;
 mod case_file;
 mod channel;
+mod contact;
+mod draft;
 mod incident;
 mod item;
 mod judgement;
+mod line;
 mod notice;
 mod notice_channel;
 mod original;
+mod promise;
 mod quarantine;
 mod source;
 mod source_settings;
+mod template;
 
 pub use account::{Role, Session, User, Viewer};
 pub use advice::{Advice, AdvisedSentence, IncidentAdvice};
@@ -30,13 +35,16 @@ pub use backfill::{
 };
 pub use case::{
     Case, CaseOrigin, CaseState, Clock, ClockMove, Extension, Helper, HelperState, OPEN_STATES, Outcome,
-    Promise, Rating, RatingGrade, Reply, ReplyReview, TimelineEntry, state_label,
+    Promise, PublicText, Rating, RatingGrade, Reply, ReplyReview, TimelineEntry, state_label,
 };
 pub use case_file::{CaseChange, CaseFile};
 pub use channel::Channel;
+pub use contact::CallerContact;
+pub use draft::{AsideDraft, ReplyDraft, SavedDraft};
 pub use incident::{Incident, IncidentMove, Membership, heat};
 pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency, is_blind};
+pub use line::{Agreement, Line, LineContent, LineFault, LineStanding, LineState, LineVersion};
 pub use notice::{
     ActiveHours, Notice, NoticeAbout, NoticeEvent, NoticeFamily, NoticeFault, NoticeKind, NoticePlan,
     NoticeReceivers, NoticeRule, NoticeSubject, Shift, events_of,
@@ -46,9 +54,11 @@ pub use notice_channel::{
     MessageLine, NoticeChannel,
 };
 pub use original::Original;
+pub use promise::{PromiseStanding, PromiseState, TrackedPromise};
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
 pub use source_settings::{Open311Rule, PageRule, Paging, PullRule, SourceSettings};
+pub use template::{Placeholder, ReplyTemplate, TemplateContent, TemplateFault};
 
 /// Declares an enum whose values are written as fixed words in the store, in JSON and in sheets.
 macro_rules! words {

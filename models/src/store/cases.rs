@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::db::{Arg, Row, Tx, args, to_json};
+use super::replies::{drop_all_drafts, drop_drafts, track_promises};
 use super::visibility::{self, bind};
 use super::{Listing, Page, Store, StoreError};
 use crate::clock;
@@ -207,7 +208,12 @@ impl Store {
             self.queue_backfill(tx, case.id, reply).await?;
             if let Some(original) = original {
                 self.seal_as(tx, reply.sealed, &json!({ "text": original }).to_string()).await?;
+                drop_drafts(tx, case.id, &reply.department).await?;
             }
+            track_promises(tx, reply).await?;
+        }
+        if !case.state.is_open() {
+            drop_all_drafts(tx, case.id).await?;
         }
         for rating in &change.ratings {
             let sql = "INSERT INTO rating (id, case_id, body) VALUES ($1,$2,$3)";

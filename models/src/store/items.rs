@@ -9,7 +9,7 @@ use super::{Listing, Page, Store, StoreError};
 use crate::county::{TopicCode, Town};
 use crate::ids::{CaseId, ItemId, SealedId, SourceId};
 use crate::records::{
-    Actor, Channel, Item, ItemContent, ItemVersion, Judgement, Kind, Subject, Urgency, Viewer,
+    Actor, CallerContact, Channel, Item, ItemContent, ItemVersion, Judgement, Kind, Subject, Urgency, Viewer,
 };
 use crate::vault::Sealed;
 
@@ -140,6 +140,28 @@ impl Store {
         })
     }
 
+    /// Full text: the items with at least one of the words.
+    pub(super) fn any_word_condition(&self, words: &[String], values: &mut Vec<Arg>) -> Option<String> {
+        let clean: Vec<String> = words
+            .iter()
+            .map(|w| w.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
+            .filter(|w| !w.is_empty())
+            .take(32)
+            .collect();
+        if clean.is_empty() {
+            return None;
+        }
+        Some(if self.db().is_sqlite() {
+            let query: Vec<String> = clean.iter().map(|w| format!("\"{w}\"")).collect();
+            let mark = bind(values, query.join(" OR "));
+            format!("i.id IN (SELECT rowid FROM item_words WHERE item_words MATCH {mark})")
+        } else {
+            let query: Vec<String> = clean.iter().map(|w| format!("'{w}'")).collect();
+            let mark = bind(values, query.join(" | "));
+            format!("i.id IN (SELECT item_id FROM item_words WHERE words @@ to_tsquery('simple', {mark}))")
+        })
+    }
+
     /// Earlier versions, newest first.
     pub async fn item_versions(&self, viewer: &Viewer, id: ItemId) -> Result<Vec<ItemVersion>, StoreError> {
         if self.item(viewer, id).await?.is_none() {
@@ -187,9 +209,26 @@ impl Store {
         Ok(plain)
     }
 
+    /// How the one who called can be reached, for the program's own checks of what is published. Nobody is shown it: a
+    /// person looks by [`Store::unmask_item`], which is logged.
+    pub async fn contact_for_checks(&self, id: ItemId) -> Result<CallerContact, StoreError> {
+        let item = self.item(&Viewer::SYSTEM, id).await?.ok_or(StoreError::NotFound("item"))?;
+        Ok(CallerContact::of(&self.unseal(item.sealed).await?))
+    }
+
+    /// Opens a sealed value for reading alone, beside whoever writes.
+    pub(super) async fn unseal(&self, id: SealedId) -> Result<serde_json::Value, StoreError> {
+        let row = self.db().row("SELECT wrapped_key, body FROM sealed WHERE id = $1", args![id.0]).await?;
+        self.open_sealed(row)
+    }
+
     /// Opens a sealed value within a transaction.
     pub(super) async fn unseal_in(&self, tx: &mut Tx, id: SealedId) -> Result<serde_json::Value, StoreError> {
         let row = tx.row("SELECT wrapped_key, body FROM sealed WHERE id = $1", args![id.0]).await?;
+        self.open_sealed(row)
+    }
+
+    fn open_sealed(&self, row: Option<Row>) -> Result<serde_json::Value, StoreError> {
         let row = row.ok_or(StoreError::NotFound("sealed original"))?;
         let sealed = Sealed { wrapped_key: row.bytes("wrapped_key")?, body: row.bytes("body")? };
         serde_json::from_slice(&self.vault().open(&sealed)?).map_err(|e| StoreError::Bad(e.to_string()))

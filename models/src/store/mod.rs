@@ -28,6 +28,7 @@ mod nodes;
 mod notices;
 mod overview;
 mod quarantine;
+mod replies;
 mod routing;
 mod sessions;
 mod source_access;
@@ -73,6 +74,7 @@ pub use notices::{
 };
 pub use overview::{DepartmentLoad, Overview};
 pub use quarantine::QuarantineFilter;
+pub use replies::{AnsweredMatter, LineFilter, NewLine, PromiseFilter};
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};

@@ -58,6 +58,26 @@ pub(super) fn incidents(viewer: &Viewer) -> &'static str {
     }
 }
 
+/// The condition under which a line with alias `l` is visible: it is for the departments that it names, or for all.
+pub(super) fn lines(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
+    const NAMES: &str = "EXISTS (SELECT 1 FROM line_department ld WHERE ld.line_id = l.id";
+    let mut ways = Vec::new();
+    if viewer.all_open {
+        ways.push("NOT l.confidential".to_owned());
+    }
+    if viewer.all_confidential {
+        ways.push("l.confidential".to_owned());
+    }
+    if let Some(department) = &viewer.department {
+        values.push(Arg::from(department.as_str()));
+        ways.push(format!(
+            "{NAMES} AND ld.department = ${}) OR (NOT l.confidential AND NOT {NAMES}))",
+            values.len()
+        ));
+    }
+    either(&ways)
+}
+
 fn either(ways: &[String]) -> String {
     if ways.is_empty() { "1 = 0".into() } else { format!("({})", ways.join(" OR ")) }
 }

@@ -13,7 +13,7 @@ mod simplify;
 mod tidy;
 
 pub use language::language;
-pub use mask::{Known, MaskKind, MaskSpan, Masked, Masker, mask, mask_known, mask_with};
+pub use mask::{Known, MaskKind, MaskSpan, Masked, Masker, mask, mask_known, mask_official, mask_with};
 pub use normalise::{Normalised, normalise};
 pub use simplify::simplify;
 pub use tidy::{canonical, tidied, tidy, tidy_owned};

@@ -25,6 +25,7 @@ async fn answered(store: &TestStore, source: &Source, id: &str, topic: &str, tex
         promises: vec![],
         submitted_by: Actor::Console,
         submitted_at: now,
+        public_text: None,
         review: ReplyReview::Approved { by: Actor::Console, at: now },
     };
     case.version = 2;

@@ -92,7 +92,9 @@ fn apply(draft: &mut Draft<'_>, row: &Row, file: &CaseFile, action: &Action) -> 
         Action::AskExtension { reason, days } => handling::ask_extension(draft, row, reason, *days),
         Action::GrantExtension { note } => handling::grant_extension(draft, row, note),
         Action::RefuseExtension { reason } => handling::refuse_extension(draft, row, reason),
-        Action::Submit { text, outcome, promises } => review::submit(draft, row, text, *outcome, promises),
+        Action::Submit { text, public_text, outcome, promises } => {
+            review::submit(draft, row, text, public_text.as_ref(), *outcome, promises)
+        }
         Action::NeedsWork { note } => review::needs_work(draft, row, file, note),
         Action::Approve { note } => review::approve(draft, row, file, note),
         Action::CallBack { grade, outcome, note } => closing::call_back(draft, row, *grade, *outcome, note),

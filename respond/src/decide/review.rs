@@ -2,7 +2,8 @@
 
 use qingting_models::clock::local_date;
 use qingting_models::ids::{ReplyId, SealedId};
-use qingting_models::records::{CaseFile, CaseState, Outcome, Promise, Reply, ReplyReview};
+use qingting_models::records::{CaseFile, CaseState, Outcome, Promise, PublicText, Reply, ReplyReview};
+use qingting_models::text::{MaskKind, mask};
 
 use super::Draft;
 use crate::action::{optional, required};
@@ -13,10 +14,12 @@ pub(super) fn submit(
     draft: &mut Draft<'_>,
     row: &Row,
     text: &str,
+    public_text: Option<&PublicText>,
     outcome: Outcome,
     promises: &[Promise],
 ) -> Result<(), Refusal> {
     let masked = required("答复内容", text)?;
+    let public_text = public_text.map(publishable).transpose()?.flatten();
     let promises = promises.iter().map(|p| promise(draft, p)).collect::<Result<Vec<_>, _>>()?;
     let CaseState::Handling { accepted_at, .. } = draft.case.state else {
         return Ok(());
@@ -28,6 +31,7 @@ pub(super) fn submit(
         case: draft.case.id,
         department: draft.case.lead.clone(),
         text: masked,
+        public_text,
         sealed: draft.ctx.ids.next::<SealedId>(now),
         outcome,
         promises,
@@ -42,6 +46,24 @@ pub(super) fn submit(
     draft.replies.push((reply, Some(text.trim().to_owned())));
     draft.line(row.action, outcome.label().into());
     Ok(())
+}
+
+/// The text that may be published: it stands as it was written, so there is nothing personal in it, or a reason why what
+/// looks so may stand. `None` for an empty one.
+fn publishable(public: &PublicText) -> Result<Option<PublicText>, Refusal> {
+    let text = public.text.trim();
+    let masked = optional("可公开内容", text)?;
+    // The desk, which knows the lines, looks at telephone numbers of offices.
+    let personal = mask(text).spans.iter().any(|span| span.kind != MaskKind::Landline);
+    let because = optional("保留的理由", public.stands_because.as_deref().unwrap_or_default())?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if because.is_empty() && personal {
+        return Err(Refusal::LeaksInPublic(masked));
+    }
+    let stands_because = (!because.is_empty()).then_some(because);
+    Ok(Some(PublicText { text: text.to_owned(), stands_because }))
 }
 
 fn promise(draft: &Draft<'_>, promise: &Promise) -> Result<Promise, Refusal> {

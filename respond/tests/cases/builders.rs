@@ -210,7 +210,12 @@ pub(crate) fn wait(now: Timestamp) -> Action {
     }
 }
 pub(crate) fn submit() -> Action {
-    Action::Submit { text: "已到现场查看并修复".into(), outcome: Outcome::Solved, promises: vec![] }
+    Action::Submit {
+        text: "已到现场查看并修复".into(),
+        public_text: None,
+        outcome: Outcome::Solved,
+        promises: vec![],
+    }
 }
 pub(crate) fn approve() -> Action {
     Action::Approve { note: String::new() }

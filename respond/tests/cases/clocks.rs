@@ -209,6 +209,7 @@ fn a_promise_lies_ahead_and_says_what() {
     let file = house.file_in("handling", &complaint());
     let with = |what: &str, day: i8| Action::Submit {
         text: "已安排施工".into(),
+        public_text: None,
         outcome: Outcome::Partly,
         promises: vec![Promise { what: what.into(), by: jiff::civil::date(2026, 11, day) }],
     };

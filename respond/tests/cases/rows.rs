@@ -238,7 +238,7 @@ fn a_text_that_is_required_is_asked_for_by_its_name() {
     }
     let file = house.file_in("handling", &complaint());
     for text in [String::new(), long] {
-        let action = Action::Submit { text, outcome: Outcome::Solved, promises: vec![] };
+        let action = Action::Submit { text, public_text: None, outcome: Outcome::Solved, promises: vec![] };
         let refused = house.try_act(&file, &handler(), &action).unwrap_err();
         assert!(matches!(refused, Refusal::Missing("答复内容") | Refusal::TooLong { got: 4001, .. }));
     }

@@ -149,6 +149,7 @@ fn a_reply_keeps_its_original_for_the_seal_and_the_reviewers_note() {
     let text = "已与王先生联系，电话13800138000，约定周三上门。";
     let reply = Action::Submit {
         text: text.into(),
+        public_text: None,
         outcome: qingting_models::records::Outcome::Explained,
         promises: vec![],
     };

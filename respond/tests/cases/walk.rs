@@ -35,7 +35,9 @@ pub(crate) fn action(kind: ActionKind, p: u8, now: jiff::Timestamp) -> Option<Ac
         ActionKind::AskExtension => Action::AskExtension { reason: text(), days: u32::from(p % 14) },
         ActionKind::GrantExtension => Action::GrantExtension { note: text() },
         ActionKind::RefuseExtension => Action::RefuseExtension { reason: text() },
-        ActionKind::Submit => Action::Submit { text: text(), outcome: Outcome::Partly, promises: vec![] },
+        ActionKind::Submit => {
+            Action::Submit { text: text(), public_text: None, outcome: Outcome::Partly, promises: vec![] }
+        }
         ActionKind::NeedsWork => Action::NeedsWork { note: text() },
         ActionKind::Approve => Action::Approve { note: text() },
         ActionKind::CallBack => Action::CallBack {

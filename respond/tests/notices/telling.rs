@@ -36,7 +36,8 @@ async fn each_step_of_a_case_tells_those_it_concerns_and_not_who_took_it() {
         office.act("helper", case, Action::HelperAccept).await;
         office.act("helper", case, Action::HelperAnswer { text: text() }).await;
         assert_eq!(office.told().await, ["handler helper_answered"]);
-        let submit = || Action::Submit { text: text(), outcome: Outcome::Solved, promises: vec![] };
+        let submit =
+            || Action::Submit { text: text(), outcome: Outcome::Solved, promises: vec![], public_text: None };
         office.act("handler", case, submit()).await;
         assert_eq!(office.told().await, ["reviewer reply_submitted"]);
         office.act("reviewer", case, Action::NeedsWork { note: text() }).await;

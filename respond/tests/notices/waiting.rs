@@ -50,7 +50,12 @@ async fn a_case_goes_up_step_by_step_until_someone_acts() {
 async fn while_a_case_is_with_the_duty_desk_it_is_the_desk_that_is_pressed() {
     for office in Office::each().await {
         let case = accepted(&office).await;
-        let submit = Action::Submit { text: "已办好".into(), outcome: Outcome::Solved, promises: vec![] };
+        let submit = Action::Submit {
+            text: "已办好".into(),
+            outcome: Outcome::Solved,
+            promises: vec![],
+            public_text: None,
+        };
         office.act("handler", case, submit).await;
         office.act("reviewer", case, Action::Approve { note: String::new() }).await;
         office.told().await;

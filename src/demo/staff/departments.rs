@@ -132,6 +132,7 @@ impl Staff {
         });
         Some(Action::Submit {
             text: answer.text,
+            public_text: None,
             outcome: Outcome::from_code(&answer.outcome)?,
             promises: promises.collect(),
         })

@@ -5,12 +5,15 @@ use axum::extract::{Path, State};
 use jiff::Timestamp;
 use qingting_models::ids::CaseId;
 use qingting_models::records::{
-    Case, CaseFile, CaseOrigin, CaseState, Clock, Rating, Reply, ReplyReview, TimelineEntry, state_label,
+    Case, CaseFile, CaseOrigin, CaseState, Clock, Rating, TimelineEntry, state_label,
 };
 use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
 use qingting_respond::decide::allowed;
 
+use super::case_contact::ContactView;
+use super::case_replies::{ReplyView, replies};
+use super::case_reply::{self, AtDesk, ReplyDesk};
 use super::{Answer, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -38,6 +41,13 @@ pub struct CasePage {
     pub ratings: Vec<RatingView>,
     pub timeline: Vec<LineView>,
     pub actions: Vec<ActionForm>,
+    /// Where the reply is written, for those who may submit it.
+    pub desk: Option<ReplyDesk>,
+    /// The reply was checked just now, and nothing was found.
+    pub checked: Option<bool>,
+    /// The caller may see how the one who called can be reached, and just asked for it.
+    pub may_call: bool,
+    pub contact: Option<ContactView>,
     pub helpers: Vec<HelperView>,
     pub facts: Vec<(String, String)>,
     pub opened: Moment,
@@ -58,19 +68,6 @@ pub struct ClockView {
     pub steps: Vec<String>,
     pub tag: Tag,
     pub left: Option<String>,
-}
-
-/// A department's reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReplyView {
-    pub department: String,
-    pub by: String,
-    pub at: Moment,
-    pub outcome: &'static str,
-    pub review: Tag,
-    pub text: String,
-    pub note: Option<String>,
-    pub promises: Vec<(String, String)>,
 }
 
 /// A rating.
@@ -101,6 +98,13 @@ pub struct HelperView {
     pub note: Option<String>,
 }
 
+/// What is shown on the page besides the case as it is.
+#[derive(Default)]
+pub(crate) struct Shown<'a> {
+    pub tried: Option<&'a Tried<'a>>,
+    pub at_desk: AtDesk<'a>,
+}
+
 /// What was just tried and refused.
 pub(crate) struct Tried<'a> {
     pub kind: ActionKind,
@@ -117,7 +121,8 @@ pub async fn show(
     query: Query,
 ) -> Answer {
     let id: CaseId = read_id(&id)?;
-    let mut page = build(&state, &caller, id, None).await?;
+    let at_desk = AtDesk { insert: query.get("insert"), aside: query.get("aside"), ..AtDesk::default() };
+    let mut page = build(&state, &caller, id, Shown { at_desk, ..Shown::default() }).await?;
     page.frame = page.frame.done(query.get("done"));
     html(&page)
 }
@@ -130,10 +135,25 @@ pub(crate) async fn build(
     state: &AppState,
     caller: &Caller,
     id: CaseId,
-    tried: Option<&Tried<'_>>,
+    shown: Shown<'_>,
 ) -> Result<CasePage, WebError> {
     let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
     let people = People::load(&state.store).await?;
+    let tried = shown.tried;
+    let mut actions = actions(&file, caller, &state.names, tried);
+    let submit = ActionKind::Submit.code();
+    let desk = match actions.iter().any(|form| form.code == submit) {
+        true => {
+            actions.retain(|form| form.code != submit);
+            let typed = tried.filter(|t| t.kind == ActionKind::Submit).map(|t| (t.form, t.problem.as_str()));
+            let at_desk = AtDesk { typed: typed.or(shown.at_desk.typed), ..shown.at_desk };
+            Some(case_reply::build(state, caller, &file, &people, at_desk).await?)
+        }
+        false => None,
+    };
+    let replies = replies(state, caller, &file, &people).await?;
+    let may_call = file.case.state.is_open()
+        && state.store.item(&caller.unmasking_eyes(), file.case.item).await?.is_some();
     let (names, now) = (&*state.names, state.store.now());
     let case = &file.case;
     let own = caller.department().map(|d| d.as_str());
@@ -153,10 +173,14 @@ pub(crate) async fn build(
         item_id: case.item.to_string(),
         body: file.item.content.body.clone(),
         clocks: file.clocks.iter().map(|c| clock_view(c, names, now, light(c))).collect(),
-        replies: file.replies.iter().rev().map(|r| reply_view(r, names, &people, now)).collect(),
+        replies,
         ratings: file.ratings.iter().rev().map(|r| rating_view(r, &people, now)).collect(),
         timeline: file.timeline.iter().rev().map(|t| line_view(t, &people, now)).collect(),
-        actions: actions(&file, caller, names, tried),
+        actions,
+        desk,
+        checked: None,
+        may_call,
+        contact: None,
         helpers: helpers(case, names),
         facts: facts(case, &people, names),
         opened: Moment::new(case.opened_at, now),
@@ -225,24 +249,6 @@ fn clock_view(clock: &Clock, names: &Names, now: Timestamp, light: Light) -> Clo
     }
 }
 
-fn reply_view(reply: &Reply, names: &Names, people: &People, now: Timestamp) -> ReplyView {
-    let (review, note) = match &reply.review {
-        ReplyReview::Pending => (Tag::new("待审核", "tag yellow"), None),
-        ReplyReview::NeedsWork { note, .. } => (Tag::new("退回修改", "tag red"), Some(note.clone())),
-        ReplyReview::Approved { .. } => (Tag::new("已通过", "tag green"), None),
-    };
-    ReplyView {
-        department: names.department(reply.department.as_str()).to_owned(),
-        by: people.actor(reply.submitted_by),
-        at: Moment::new(reply.submitted_at, now),
-        outcome: reply.outcome.label(),
-        review,
-        text: reply.text.clone(),
-        note,
-        promises: reply.promises.iter().map(|p| (p.what.clone(), p.by.to_string())).collect(),
-    }
-}
-
 fn rating_view(rating: &Rating, people: &People, now: Timestamp) -> RatingView {
     let class = if rating.grade.is_unsatisfied() { "tag red" } else { "tag green" };
     RatingView {
@@ -257,12 +263,22 @@ fn rating_view(rating: &Rating, people: &People, now: Timestamp) -> RatingView {
 fn line_view(line: &TimelineEntry, people: &People, now: Timestamp) -> LineView {
     let kind = ActionKind::from_code(&line.action);
     LineView {
-        action: kind.map_or_else(|| line.action.clone(), |k| k.label().to_owned()),
+        action: kind.map_or_else(|| other_action(&line.action), |k| k.label().to_owned()),
         who: people.actor(line.actor),
         at: Moment::new(line.at, now),
         state: state_label(&line.state).to_owned(),
         note: line.note.clone(),
     }
+}
+
+/// The words for a line that no row of the case table wrote.
+fn other_action(code: &str) -> String {
+    match code {
+        "promise_kept" => "承诺已兑现",
+        "promise_broken" => "承诺未能兑现",
+        other => other,
+    }
+    .to_owned()
 }
 
 fn helpers(case: &Case, names: &Names) -> Vec<HelperView> {
@@ -343,16 +359,7 @@ impl crate::samples::Sampled for CasePage {
                 tag: Tag::new(&t, "tag"),
                 left: Some(t.clone()),
             }],
-            replies: vec![ReplyView {
-                department: t.clone(),
-                by: t.clone(),
-                at: moment(5),
-                outcome: "已解决",
-                review: Tag::new(&t, "tag"),
-                text: t.clone(),
-                note: Some(t.clone()),
-                promises: vec![(t.clone(), t.clone())],
-            }],
+            replies: vec![crate::pages::case_replies::sample(&t)],
             ratings: vec![RatingView {
                 grade: Tag::new(&t, "tag"),
                 outcome: "已解决",
@@ -369,9 +376,17 @@ impl crate::samples::Sampled for CasePage {
             }],
             actions: ActionKind::ALL
                 .iter()
-                .filter(|k| has_form(**k))
+                .filter(|k| has_form(**k) && **k != ActionKind::Submit)
                 .map(|k| form_of(*k, &names(&t), &case(), Some((&Form::of(&[("text", &t)]), &t))))
                 .collect(),
+            desk: Some(case_reply::sample(&t)),
+            checked: Some(true),
+            may_call: true,
+            contact: Some(ContactView {
+                names: vec![t.clone()],
+                numbers: vec![(t.clone(), "13800001234".into()), (t.clone(), String::new())],
+                addresses: vec![t.clone()],
+            }),
             helpers: vec![HelperView { name: t.clone(), state: "待协办", note: Some(t.clone()) }],
             facts: vec![(t.clone(), t.clone())],
             opened: moment(100_000),

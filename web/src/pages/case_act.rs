@@ -2,12 +2,14 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use qingting_models::ids::CaseId;
 use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
 
-use super::case::{Tried, build};
+use super::case::{Shown, Tried, build};
+use super::case_draft;
+use super::case_reply::{self, AtDesk};
 use super::{Answer, back, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -23,6 +25,12 @@ pub async fn submit(
     let id: CaseId = read_id(&id)?;
     let kind = ActionKind::from_code(form.text("action")).ok_or_else(|| WebError::bad("没有这个操作"))?;
     let seen: i64 = form.must("version", "版本")?;
+    if kind == ActionKind::Submit
+        && !form.text("looked").is_empty()
+        && let Some(page) = to_be_looked_at(&state, &caller, id, &form).await?
+    {
+        return Ok(page);
+    }
     let done = match asked(kind, &form) {
         Ok(asked) => take(&state, &caller, id, seen, asked).await,
         Err(error) => Err(error),
@@ -41,6 +49,33 @@ pub async fn submit(
         }
         Err(other) => Err(other),
     }
+}
+
+/// The page with what is to be looked at in a reply before it is submitted; none when the one who submits has seen it, or
+/// there is nothing. The form of a page says what was seen; a program's has no such field.
+async fn to_be_looked_at(
+    state: &AppState,
+    caller: &Caller,
+    id: CaseId,
+    form: &Form,
+) -> Result<Option<Response>, WebError> {
+    let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
+    if !ActingUser::of(caller.user()).handles_for(&file.case.lead) {
+        return Ok(None);
+    }
+    let found = case_reply::findings(state, caller, &file, &case_reply::draft_of(form)).await?;
+    let unexplained = found.iter().any(|f| f.kind.needs_reason()) && form.text("stands_because").is_empty();
+    if found.is_empty() || (case_reply::fingerprint(&found) == form.text("looked") && !unexplained) {
+        return Ok(None);
+    }
+    case_draft::keep(state, caller, &file, form).await?;
+    let problem = match unexplained {
+        true => "可公开内容里有个人信息：请删去，或者写明保留的理由。答复还没有提交，草稿已保存。",
+        false => "请看上面的提示。答复还没有提交，草稿已保存；要改就改，不用改就再按一次“提交答复”。",
+    };
+    let typed = Some((form, problem));
+    let at_desk = AtDesk { typed, findings: Some(&found), ..AtDesk::default() };
+    Ok(Some(html(&build(state, caller, id, Shown { at_desk, ..Shown::default() }).await?)?))
 }
 
 /// Does what was asked; gives the case to go on with and the code of what is said there.
@@ -82,10 +117,22 @@ async fn again(
     conflict: bool,
 ) -> Answer {
     let tried = Tried { kind, form, problem, conflict };
-    let mut page = build(state, caller, id, Some(&tried)).await?;
+    if kind == ActionKind::Submit {
+        keep_typed(state, caller, id, form).await?;
+    }
+    let mut page = build(state, caller, id, Shown { tried: Some(&tried), ..Shown::default() }).await?;
     if !page.actions.iter().any(|a| a.code == kind.code()) {
         page.conflict = Some(tried.problem.clone());
     }
     let status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, html(&page)?).into_response())
+}
+
+/// A reply that could not be submitted is kept as a draft, for whoever goes on with it.
+async fn keep_typed(state: &AppState, caller: &Caller, id: CaseId, form: &Form) -> Result<(), WebError> {
+    let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
+    if ActingUser::of(caller.user()).handles_for(&file.case.lead) {
+        case_draft::keep(state, caller, &file, form).await?;
+    }
+    Ok(())
 }

@@ -2,8 +2,9 @@
 
 use askama::Template;
 use axum::extract::State;
-use qingting_models::records::Role;
-use qingting_models::store::{CaseFilter, Page};
+use qingting_models::clock::local_date;
+use qingting_models::records::{PromiseState, Role};
+use qingting_models::store::{CaseFilter, Page, PromiseFilter};
 
 use super::{Answer, html};
 use crate::app::AppState;
@@ -23,6 +24,8 @@ pub struct InboxPage {
     pub frame: Frame,
     pub department: String,
     pub groups: Vec<Group>,
+    /// Promises whose day has passed, of the department.
+    pub overdue_promises: i64,
 }
 
 /// The cases of one kind of work.
@@ -72,7 +75,14 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
             none,
         });
     }
+    let overdue = PromiseFilter {
+        department: Some(own.clone()),
+        state: Some(PromiseState::Open),
+        before: Some(local_date(state.store.now())),
+        case: None,
+    };
     html(&InboxPage {
+        overdue_promises: state.store.count_promises(&caller.viewer, &overdue).await?,
         frame: Frame::inside(&state, &caller, "部门待办", "/inbox").done(query.get("done")),
         department: state.names.department(own.as_str()).to_owned(),
         groups,
@@ -94,6 +104,7 @@ impl crate::samples::Sampled for InboxPage {
             frame: frame(&t),
             groups: vec![group(vec![case_row(&t)]), group(vec![])],
             department: t,
+            overdue_promises: 2,
         };
         hostile().into_iter().map(page).collect()
     }

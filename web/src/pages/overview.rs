@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Redirect};
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 use qingting_models::clock::{from_local, local, local_date};
-use qingting_models::records::Role;
-use qingting_models::store::{CaseFilter, DepartmentLoad, IncidentFilter, Overview, Page};
+use qingting_models::records::{PromiseState, Role};
+use qingting_models::store::{CaseFilter, DepartmentLoad, IncidentFilter, Overview, Page, PromiseFilter};
 
 use super::incidents::{IncidentRow, hottest};
 use super::{Answer, html};
@@ -89,12 +89,24 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     let now = state.store.now();
     let (midnight, week) = since(now)?;
     let overview = state.store.overview(&caller.viewer, midnight, week).await?;
+    let overdue = PromiseFilter {
+        state: Some(PromiseState::Open),
+        before: Some(local_date(now)),
+        ..PromiseFilter::default()
+    };
+    let overdue_promises = state.store.count_promises(&caller.viewer, &overdue).await?;
     let (names, judges) = (&*state.names, caller.has_any(&[Role::Duty, Role::Discipline]));
     html(&OverviewPage {
         frame: Frame::inside(&state, &caller, "总览", "/").done(query.get("done")),
         greeting: format!("{}，{}", greeting(now), caller.user().name),
         today: today(now),
-        figures: figures(&overview, state.store.unseen_alerts(&caller.viewer).await?, judges, caller.stuck),
+        figures: figures(
+            &overview,
+            state.store.unseen_alerts(&caller.viewer).await?,
+            overdue_promises,
+            judges,
+            caller.stuck,
+        ),
         due_soon: due_soon(&state, &caller, now).await?,
         incidents: hottest(&state, &caller.viewer, &several(), HOTTEST).await?,
         charts: vec![by_topic(&overview, names), by_town(&overview)],
@@ -141,7 +153,7 @@ fn today(now: Timestamp) -> String {
     format!("{}年{}月{}日 星期{name}", day.year(), day.month(), day.day())
 }
 
-fn figures(o: &Overview, unseen_alerts: i64, judges: bool, stuck: i64) -> Vec<Figure> {
+fn figures(o: &Overview, unseen_alerts: i64, overdue_promises: i64, judges: bool, stuck: i64) -> Vec<Figure> {
     let figure = |label, value, href, alarm| Figure { label, value, href, alarm };
     let mut figures = vec![
         figure(if judges { "等我研判" } else { "待研判" }, o.waiting, "/items?state=open", false),
@@ -152,6 +164,7 @@ fn figures(o: &Overview, unseen_alerts: i64, judges: bool, stuck: i64) -> Vec<Fi
         figure("在办工单", o.open_cases, "/cases?state=open", false),
         figure("被退回", o.returned_cases, "/cases?state=returned", o.returned_cases > 0),
         figure("已超时", o.overdue_cases, "/cases?state=open&due=over", o.overdue_cases > 0),
+        figure("逾期承诺", overdue_promises, "/promises?state=over", overdue_promises > 0),
     ];
     if stuck > 0 {
         figures.push(figure("外发卡住", stuck, "/notices/deliveries", true));

@@ -19,4 +19,5 @@ mod office;
 mod opml;
 mod pages;
 mod quarantine;
+mod replies;
 mod sources;

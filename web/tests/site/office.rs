@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use futures::StreamExt;
 use jiff::SignedDuration;
+use qingting_classify::Classifier;
 use qingting_ingest::http::Http;
 use qingting_models::county::{County, DepartmentCode, TopicCode};
 use qingting_models::ids::{CaseId, ItemId, SourceId, UserId};
@@ -82,6 +83,16 @@ impl Office {
 
     pub(crate) async fn with(settings: WebSettings) -> Self {
         Self::over(fresh().await.unwrap(), settings, None).await
+    }
+
+    /// One that finds earlier answers.
+    pub(crate) async fn wise(classifier: Arc<Classifier>) -> Self {
+        let mut office = Self::new().await;
+        let county = Arc::new(County::embedded().unwrap());
+        let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
+        let state = AppState::new(office.store.clone(), county, words, WebSettings::default());
+        office.app = router(state.with_classifier(std::sync::Arc::new(move || classifier.clone())));
+        office
     }
 
     async fn over(store: TestStore, settings: WebSettings, http: Option<Http>) -> Self {

@@ -147,6 +147,13 @@ pub fn mask_known(text: &str, known: &Known) -> Masked {
     }
 }
 
+/// Masks what an office writes of itself: as [`mask`], but fixed telephone lines stay, which are those of offices there.
+pub fn mask_official(text: &str) -> String {
+    let mut spans = mask(text).spans;
+    spans.retain(|span| span.kind != MaskKind::Landline);
+    replace(text, &spans)
+}
+
 /// The spans of a text, and what was found in the copy that has labels in their place, all as places in the text.
 fn with_found(spans: &[MaskSpan], found: &[MaskSpan]) -> Vec<MaskSpan> {
     let mut all = Vec::with_capacity(spans.len() + found.len());

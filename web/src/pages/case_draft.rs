@@ -1,0 +1,61 @@
+//! Saving the draft of a reply: by the script while it is typed, or by a button; and looking at what is to be checked.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::IntoResponse;
+use qingting_models::clock::minute_text;
+use qingting_models::ids::CaseId;
+use qingting_models::records::CaseFile;
+use qingting_respond::acting::ActingUser;
+use serde_json::json;
+
+use super::case::{Shown, build};
+use super::case_reply::{AtDesk, draft_of, findings};
+use super::{Answer, back, html, read_id};
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::error::WebError;
+
+pub async fn save(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: CaseId = read_id(&id)?;
+    let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
+    if !ActingUser::of(caller.user()).handles_for(&file.case.lead) {
+        return Err(WebError::Forbidden);
+    }
+    let version = keep(&state, &caller, &file, &form).await?;
+    match form.text("do") {
+        // The script asks in the background and goes on typing.
+        "quiet" => {
+            let at = minute_text(state.store.now());
+            Ok(Json(json!({ "version": version, "saved": at })).into_response())
+        }
+        "check" => {
+            let found = findings(&state, &caller, &file, &draft_of(&form)).await?;
+            let at_desk = AtDesk { typed: Some((&form, "")), findings: Some(&found), ..AtDesk::default() };
+            let mut page = build(&state, &caller, id, Shown { at_desk, ..Shown::default() }).await?;
+            page.checked = Some(found.is_empty());
+            html(&page)
+        }
+        _ => Ok(back("", &format!("/cases/{id}"), "draft-saved")),
+    }
+}
+
+/// Saves what was typed, if it is anything, and gives the version of the draft.
+pub(super) async fn keep(
+    state: &AppState,
+    caller: &Caller,
+    file: &CaseFile,
+    form: &Form,
+) -> Result<i64, WebError> {
+    let seen = form.parsed("draft_version", "草稿版本")?.unwrap_or(0);
+    let draft = draft_of(form);
+    if draft.is_empty() && seen == 0 {
+        return Ok(0);
+    }
+    Ok(state.store.save_draft(file.case.id, &file.case.lead, seen, &draft, caller.actor()).await?)
+}
