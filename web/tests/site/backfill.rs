@@ -6,10 +6,13 @@ use qingting_models::records::Viewer;
 
 use crate::office::{HOSTILE, Office};
 
+/// Who, the action, and its fields.
+type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// Brings the housing case to an approved answer with a telephone number in it.
 async fn approve(office: &Office) -> String {
     let path = format!("/cases/{}/act", office.housing.0);
-    let steps: [(&str, &str, &[(&str, &str)]); 3] = [
+    let steps: &[Step] = &[
         ("handler", "accept", &[]),
         ("handler", "submit", &[("text", "=1+1 十二月底前交付，详询13800001234"), ("outcome", "solved")]),
         ("reviewer", "approve", &[]),
@@ -17,7 +20,7 @@ async fn approve(office: &Office) -> String {
     for (login, action, fields) in steps {
         let file = office.store.case_file(&Viewer::SYSTEM, office.housing.0).await.unwrap().unwrap();
         let version = file.case.version.to_string();
-        let mut form = vec![("action", action), ("version", version.as_str())];
+        let mut form = vec![("action", *action), ("version", version.as_str())];
         form.extend_from_slice(fields);
         let answer = office.post(login, &path, &form).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{action}: {}", answer.body);
