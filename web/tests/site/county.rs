@@ -126,6 +126,10 @@ async fn a_department_with_cases_cannot_be_taken_out_of_the_table() {
         ("text", &routes),
     ];
     office.post("admin", "/county/file", &save).await;
+    // Reply templates name the department too.
+    let none =
+        [("name", "templates.toml"), ("version", "0"), ("reason", "机构改革"), ("do", "save"), ("text", "")];
+    office.post("admin", "/county/file", &none).await;
     let save = [
         ("name", "departments.csv"),
         ("version", "0"),
