@@ -12,7 +12,7 @@ static CLASSIFIER: LazyLock<Classifier> =
     LazyLock::new(|| Classifier::new(Model::embedded().unwrap(), &County::embedded().unwrap()));
 
 const LAMPS: &str =
-    "您好！来信收悉，现回复如下：经查，建设路12盏路灯因电缆老化熄灭，已更换电缆，11月3日恢复照明。感谢支持！";
+    "您好！来函阅悉，兹答复如下：经查，建设路12盏路灯因电缆老化熄灭，已更换电缆，11月3日恢复照明。感谢支持！";
 const SHELF: &[Answered<'static>] = &[
     Answered {
         title: "工地拖欠工资",

@@ -1,4 +1,4 @@
-//! Openings and closings of letters and answers: 您好，来信收悉，现回复如下；感谢您的支持. They make answers alike that
+//! Openings and closings of letters and answers: 您好，来函收悉；兹答复如下；感谢支持. They make answers alike that
 //! have nothing in common, and help nobody who writes one.
 
 use std::sync::LazyLock;
@@ -89,9 +89,9 @@ mod tests {
 
     #[test]
     fn openings_and_closings_fall_away_and_what_is_said_stays() {
-        let answer = "网友“UU0081”您好！您的留言已收悉。现将有关情况回复如下：\
+        let answer = "网友“UU0081”您好！所提路灯一事，来函收悉。兹将核查结果答复如下：\
             经查，该路段路灯线路老化，已更换电缆120米。\
-            感谢您对我们工作的支持、理解与监督！2026年11月3日";
+            感谢您惦记着这条路！2026年11月3日";
         assert_eq!(substance(answer), "经查，该路段路灯线路老化，已更换电缆120米。");
         assert_eq!(without_formulas(answer), "经查，该路段路灯线路老化，已更换电缆120米。");
         assert_eq!(substance("您好！来信收悉。感谢您的关注，祝您生活愉快！"), "");

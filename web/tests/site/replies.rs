@@ -366,7 +366,7 @@ async fn earlier_answers_to_like_matters_stand_beside_the_draft_with_their_sourc
     let office = Office::wise(classifier()).await;
     let (case, _) = office.housing;
     act(&office, "handler", case, "accept", &[]).await;
-    let answer = "您好！来信收悉，现回复如下：经查，该项目因消防验收未通过推迟交付，已责令开发商在三个月内完成整改，\
+    let answer = "您好！来函阅悉，兹答复如下：经查，该项目因消防验收未通过推迟交付，已责令开发商在三个月内完成整改，\
         逾期按合同支付违约金。感谢您的支持！";
     let like =
         answered(&office, "期房一直不交付", "商品房买了两年还没有交付", "商品房 逾期 交付 期房", answer)
