@@ -1,0 +1,195 @@
+//! The worker loop that ties the stages together: fetch, judge, route, join, alert, tell, send, watch the clocks, chain the
+//! log; and beside them the helper model, where one is named.
+//!
+//! Every step claims its work from the store by lease and finishes it in one transaction, so a worker may be
+//! killed anywhere and any number may run side by side.
+
+mod stages;
+mod tools;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Result;
+use qingting_ingest::poll;
+use qingting_models::county::County;
+use qingting_models::ids::NoticeChannelId;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::advisor;
+
+pub use tools::Tools;
+
+/// Pause of a loop that found nothing to do.
+const IDLE: Duration = Duration::from_millis(400);
+/// Pause after an error of the store, so that a database that is away is not flooded.
+const TROUBLE: Duration = Duration::from_secs(3);
+/// How often waiting cases and warning lights are looked at.
+const WATCH: Duration = Duration::from_secs(30);
+/// How often changes of the county's files are looked for.
+const FOLLOW: Duration = Duration::from_secs(2);
+/// How often channels are looked at for messages that are due.
+const POST: Duration = Duration::from_secs(1);
+/// How many lines of the audit log are chained in one transaction.
+const CHAIN: i64 = 2_000;
+
+/// Starts the loops; the future ends when all have stopped.
+pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Future<Output = ()> + use<> {
+    let mut loops = JoinSet::new();
+    for _ in 0..workers {
+        loops.spawn(work(tools.clone(), stop.clone()));
+        loops.spawn(fetch(tools.clone(), stop.clone()));
+    }
+    if workers > 0 {
+        loops.spawn(watch(tools.clone(), stop.clone()));
+        loops.spawn(tell(tools.clone(), stop.clone()));
+        loops.spawn(post(tools.clone(), stop.clone()));
+        if let Some(advisor) = tools.advisor.clone() {
+            let (store, county, name) = (tools.store.clone(), tools.county(), tools.name.clone());
+            loops.spawn(advisor::run(store, county, advisor, name, stop.clone()));
+        }
+    }
+    async move { while loops.join_next().await.is_some() {} }
+}
+
+async fn work(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match round(&tools).await {
+            Ok(true) => continue,
+            Ok(false) => IDLE,
+            Err(error) => trouble("judging and routing", &error),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+async fn round(tools: &Tools) -> Result<bool> {
+    let judged = tools.judge_once().await?.is_some();
+    let routed = tools.route_once().await?;
+    let joined = tools.join_once().await?;
+    let alerted = tools.alert_once().await?;
+    let chained = tools.store.chain_audit(CHAIN).await? > 0;
+    Ok(judged || routed || joined || alerted || chained)
+}
+
+async fn fetch(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match poll::fetch_due(&tools.store, &tools.http, &tools.name).await {
+            Ok(polled) => {
+                for (source, result) in polled {
+                    if let Err(error) = result {
+                        tracing::warn!("source {}: {error}", source.name);
+                    }
+                }
+                IDLE * 5
+            }
+            Err(error) => trouble("fetching", &error.into()),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+async fn tell(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match tools.tell_once().await {
+            Ok(true) => continue,
+            Ok(false) => IDLE,
+            Err(error) => trouble("telling", &error),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+/// Sends what is due, each channel by a task of its own, so that a slow receiver holds up none but itself.
+async fn post(tools: Tools, stop: CancellationToken) {
+    let mut serving: JoinSet<()> = JoinSet::new();
+    let mut busy: HashMap<tokio::task::Id, NoticeChannelId> = HashMap::new();
+    while !stop.is_cancelled() {
+        let due = match tools.store.channels_to_serve().await {
+            Ok(due) => due,
+            Err(error) => {
+                rest(&stop, trouble("looking for messages", &error.into())).await;
+                continue;
+            }
+        };
+        for channel in due {
+            if !busy.values().any(|other| *other == channel) {
+                let id = serving.spawn(serve_channel(tools.clone(), channel, stop.clone())).id();
+                busy.insert(id, channel);
+            }
+        }
+        rest(&stop, POST).await;
+        while let Some(done) = serving.try_join_next_with_id() {
+            busy.remove(&done.map_or_else(|error| error.id(), |(id, ())| id));
+        }
+    }
+    while serving.join_next().await.is_some() {}
+}
+
+async fn serve_channel(tools: Tools, channel: NoticeChannelId, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match tools.courier.serve(&tools.name, channel).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => {
+                rest(&stop, trouble("sending", &error.into())).await;
+                return;
+            }
+        }
+    }
+}
+
+async fn watch(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match look_after(&tools).await {
+            Ok(true) => continue,
+            Ok(false) => WATCH,
+            Err(error) => trouble("watching clocks, incidents and words", &error),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+/// What time alone brings: due clocks, what nobody acts on, a promoted model, incidents that cool, words of another day. Whether more waits.
+async fn look_after(tools: &Tools) -> Result<bool> {
+    let desk = tools.desk();
+    if let Some(changed) = desk.follow_rules().await?.filter(|changed| *changed > 0) {
+        tracing::info!("due times of {changed} cases follow the calendar and the deadline rules");
+    }
+    desk.tick().await?;
+    desk.remind().await?;
+    tools.sign_audit().await?;
+    tools.look_for_model()?;
+    tools.store.cool_incidents().await?;
+    // Days that were never counted come one after the other.
+    tools.count_words_once().await
+}
+
+/// Looks for changes of the county's files until it is stopped; `taken` is told of each.
+pub async fn follow_county(tools: Tools, stop: CancellationToken, taken: impl Fn(Arc<County>) + Send) {
+    while !stop.is_cancelled() {
+        let pause = match tools.look_for_county().await {
+            Ok(Some(county)) => {
+                taken(county);
+                FOLLOW
+            }
+            Ok(None) => FOLLOW,
+            Err(error) => trouble("the county's files", &error),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
+fn trouble(what: &str, error: &anyhow::Error) -> Duration {
+    tracing::error!("{what}: {error:#}");
+    TROUBLE
+}
+
+async fn rest(stop: &CancellationToken, pause: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(pause) => {}
+    }
+}

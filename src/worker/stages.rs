@@ -1,0 +1,153 @@
+//! One batch of each stage: judged, routed, joined, held against the alert rules, told; and all of them until nothing is
+//! left.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::Result;
+use jiff::SignedDuration;
+use qingting_classify::emerging::DayCounts;
+use qingting_classify::{Classifier, Input};
+use qingting_models::county::{County, Town};
+use qingting_models::records::Upstream;
+use qingting_models::store::{JudgeTask, NewJudgement, WordCounts};
+
+use super::{CHAIN, IDLE, Tools};
+
+/// How many items are judged in one transaction.
+const BATCH: i64 = 200;
+/// How many items are joined to incidents in one transaction.
+const JOINED: i64 = 200;
+/// How long a worker may hold claimed items before they are given to another.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// How many events are told one after the other.
+const TELLS: i64 = 100;
+
+impl Tools {
+    /// Judges one batch; how many items it wrote, or `None` when there was no work.
+    pub async fn judge_once(&self) -> Result<Option<usize>> {
+        let tasks = self.store.claim_judging(&self.name, BATCH, LEASE).await?;
+        if tasks.is_empty() {
+            return Ok(None);
+        }
+        let county = self.county();
+        let classifier = self.classifier();
+        let judged = tokio::task::spawn_blocking(move || {
+            tasks.into_iter().map(|task| judge(&county, &classifier, task)).collect::<Vec<_>>()
+        })
+        .await?;
+        let mut verdicts = Vec::with_capacity(judged.len());
+        for (task, verdict) in judged {
+            match verdict {
+                Some(verdict) => verdicts.push((task, verdict)),
+                None => {
+                    tracing::error!("item {} could not be judged", task.item);
+                    self.store.note_work_error("judge", task.item, "judging failed").await?;
+                }
+            }
+        }
+        Ok(Some(self.store.save_verdicts(&self.name, verdicts).await?))
+    }
+
+    /// Routes one batch; `false` when there was no work.
+    pub async fn route_once(&self) -> Result<bool> {
+        Ok(self.desk().route_next(&self.name, BATCH).await?.taken > 0)
+    }
+
+    /// Joins one batch to incidents; `false` when there was no work or another worker has the stage.
+    pub async fn join_once(&self) -> Result<bool> {
+        let mut joiner = self.joiner.lock().await;
+        let claimed = self.store.claim_joining(&self.name, joiner.knows(), JOINED, LEASE).await?;
+        let Some(batch) = claimed else { return Ok(false) };
+        let outcome = joiner.decide(&self.store, &self.classifier(), &batch).await?;
+        let saved = self.store.save_joining(&self.name, &batch, &outcome).await;
+        if !matches!(saved, Ok(true)) {
+            joiner.forget();
+            tracing::debug!("a batch is joined again: the stage or an incident changed meanwhile");
+        }
+        for item in &outcome.unread {
+            tracing::error!("item {item} could not be joined");
+            self.store.note_work_error("join", *item, "joining failed").await?;
+        }
+        Ok(saved.map(|_| true)?)
+    }
+
+    /// Holds one batch against the alert rules; `false` when there was no work.
+    pub async fn alert_once(&self) -> Result<bool> {
+        Ok(self.desk().alert_next(&self.name, BATCH).await?.taken > 0)
+    }
+
+    /// Tells one batch of what happened; `false` when there was none.
+    pub async fn tell_once(&self) -> Result<bool> {
+        Ok(self.desk().tell_next(&self.name, TELLS).await?.taken > 0)
+    }
+
+    /// Counts the words of one day, if a day's count is due; `false` when none was.
+    pub async fn count_words_once(&self) -> Result<bool> {
+        let Some((day, texts)) = self.store.claim_word_day().await? else { return Ok(false) };
+        let classifier = self.classifier();
+        let counts = tokio::task::spawn_blocking(move || {
+            let mut counts = DayCounts::default();
+            texts.iter().for_each(|(title, body)| counts.add(classifier.terms(title, body)));
+            counts
+        })
+        .await?;
+        let words = counts.terms.into_iter().map(|(word, items)| (word, i64::from(items))).collect();
+        self.store.save_word_day(day, &WordCounts { items: i64::from(counts.items), words }).await?;
+        Ok(true)
+    }
+
+    /// Judges, routes and joins until nothing is left, also what other workers hold; `progress` is told what remains.
+    pub async fn drain(&self, progress: &(dyn Fn(i64) + Sync)) -> Result<()> {
+        loop {
+            while self.judge_once().await?.is_some()
+                || self.route_once().await?
+                || self.join_once().await?
+                || self.alert_once().await?
+            {
+                progress(self.store.waiting_work().await?.total());
+            }
+            let left = self.store.waiting_work().await?.total();
+            if left == 0 {
+                break;
+            }
+            progress(left);
+            tokio::time::sleep(IDLE).await;
+        }
+        while self.store.chain_audit(CHAIN).await? > 0 {}
+        Ok(())
+    }
+}
+
+/// Judges one item. A text that breaks the judging is set aside, never the worker.
+fn judge(county: &County, classifier: &Classifier, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
+    let verdict = catch_unwind(AssertUnwindSafe(|| {
+        let input = Input { title: &task.title, body: &task.body, channel: task.channel };
+        let (verdict, signature) = classifier.judge_and_sign(&input);
+        let signature = signature.to_bytes();
+        NewJudgement {
+            model: classifier.model_digest().to_owned(),
+            topics: verdict.topics,
+            unsure: verdict.unsure,
+            kind: verdict.kind,
+            urgency: verdict.urgency,
+            office: verdict.office,
+            offices: verdict.offices,
+            places: verdict.places,
+            sender_town: sender_town(county, &task.upstream),
+            signature,
+            reasons: verdict.reasons,
+            search_words: classifier.search_tokens(&task.title, &task.body),
+        }
+    }));
+    (task, verdict.ok())
+}
+
+/// The town that the sender's region column names (所属区域, 街道名称 ...), under any of its names.
+fn sender_town(county: &County, upstream: &Upstream) -> Option<Town> {
+    let says_where = |header: &str| ["区域", "街道", "乡镇"].iter().any(|word| header.contains(word));
+    upstream
+        .fields
+        .iter()
+        .filter(|(header, _)| says_where(header))
+        .find_map(|(_, value)| county.gazetteer.named(value.trim()).find_map(|place| place.town.clone()))
+}
