@@ -46,10 +46,9 @@ impl Desk {
         actor: Actor,
     ) -> Result<BackfillSheet, BackfillError> {
         let store = self.store();
-        let (made, _) = store.backfill_batch(viewer, batch).await?.ok_or(StoreError::NotFound("batch"))?;
+        let (made, lines) = store.open_backfill(viewer, batch, actor).await?;
         let columns = store.backfill_columns(made.source).await?;
         let source = store.source(made.source).await?.ok_or(StoreError::NotFound("source"))?;
-        let lines = store.open_backfill(viewer, batch, actor).await?;
         let mut files = HashMap::new();
         if columns.columns.iter().any(|c| matches!(c.field, BackfillField::Rating | BackfillField::Contacted))
         {
@@ -119,7 +118,6 @@ fn workbook(columns: &BackfillColumns, rows: &[Vec<String>]) -> Result<Vec<u8>, 
     }
     for (line, row) in (1u32..).zip(rows) {
         for (place, cell) in (0u16..).zip(row) {
-            // Excel refuses longer cells; an answer has at most 4,000 characters.
             sheet.write_string_with_format(line, place, cell, &wrapped)?;
         }
     }

@@ -118,10 +118,21 @@ impl Store {
         Ok(Some(BackfillBatch { id, source, made_at: now, made_by: actor, answers }))
     }
 
-    /// The batches of a source, the newest first.
-    pub async fn backfill_batches(&self, source: SourceId) -> Result<Vec<BackfillBatch>, StoreError> {
-        let sql = "SELECT * FROM backfill_batch WHERE source_id = $1 ORDER BY id DESC LIMIT 100";
-        self.db().rows(sql, args![source.0]).await?.iter().map(batch_of).collect()
+    /// The batches of a source, the newest first, each with how many of its answers the viewer sees; none of which that
+    /// is nothing.
+    pub async fn backfill_batches(
+        &self,
+        viewer: &Viewer,
+        source: SourceId,
+    ) -> Result<Vec<BackfillBatch>, StoreError> {
+        let mut values = args![source.0];
+        let seen = visibility::cases(viewer, &mut values);
+        let sql = format!(
+            "SELECT k.id, k.source_id, k.made_at, k.made_by, count(*) AS answers FROM backfill_batch k
+             JOIN backfill b ON b.batch_id = k.id JOIN case_file c ON c.id = b.case_id
+             WHERE k.source_id = $1 AND {seen} GROUP BY k.id, k.source_id, k.made_at, k.made_by ORDER BY k.id DESC LIMIT 100"
+        );
+        self.db().rows(&sql, values).await?.iter().map(batch_of).collect()
     }
 
     /// A batch with its answers, as far as the viewer sees them.
@@ -139,17 +150,18 @@ impl Store {
         Ok(Some((batch, lines)))
     }
 
-    /// The answers of a batch as they were written, for the sheet that goes to the sender: opening them is logged first.
+    /// A batch and its answers as they were written, for the sheet that goes to the sender: opening them is logged first.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], or when one was erased.
+    /// [`StoreError::NotFound`] when the viewer sees none of its answers, or when one was erased.
     pub async fn open_backfill(
         &self,
         viewer: &Viewer,
         id: BackfillBatchId,
         actor: Actor,
-    ) -> Result<Vec<(BackfillLine, String)>, StoreError> {
-        let (batch, lines) = self.backfill_batch(viewer, id).await?.ok_or(StoreError::NotFound("batch"))?;
+    ) -> Result<(BackfillBatch, Vec<(BackfillLine, String)>), StoreError> {
+        let found = self.backfill_batch(viewer, id).await?.filter(|(_, lines)| !lines.is_empty());
+        let (batch, lines) = found.ok_or(StoreError::NotFound("batch"))?;
         let mut tx = self.begin().await?;
         let replies: Vec<String> = lines.iter().map(|line| line.reply.id.to_string()).collect();
         let detail = json!({ "batch": id.to_string(), "replies": replies });
@@ -162,7 +174,7 @@ impl Store {
             opened.push((line, text));
         }
         tx.commit().await?;
-        Ok(opened)
+        Ok((batch, opened))
     }
 
     /// Notes what the sender said of answers that were sent in a batch; how many it changed. What was settled before

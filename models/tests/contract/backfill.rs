@@ -58,7 +58,7 @@ async fn an_answer_is_sent_once_and_a_rejected_one_again() {
         assert_eq!(made.iter().map(|batch| batch.answers).sum::<i64>(), 3, "each answer in one batch");
         assert!(store.make_backfill_batch(&DUTY, source.id, Actor::Console).await.unwrap().is_none());
         let batch = made[0].id;
-        let opened = store.open_backfill(&DUTY, batch, Actor::Console).await.unwrap();
+        let (_, opened) = store.open_backfill(&DUTY, batch, Actor::Console).await.unwrap();
         assert!(opened.iter().all(|(_, text)| text == "已责令老板13800001234发放"));
         let reply = opened[0].0.reply.id;
         let reject = |reason: &str| vec![BackfillReceipt { reply, rejected: Some(reason.into()) }];
@@ -96,7 +96,11 @@ async fn confidential_answers_go_back_by_the_discipline_officer_alone() {
         assert!(store.make_backfill_batch(&DUTY, source.id, Actor::Console).await.unwrap().is_none());
         let batch = store.make_backfill_batch(&DISCIPLINE, source.id, Actor::Console).await.unwrap().unwrap();
         assert!(store.backfill_batch(&DUTY, batch.id).await.unwrap().unwrap().1.is_empty());
-        assert_eq!(store.open_backfill(&DISCIPLINE, batch.id, Actor::Console).await.unwrap().len(), 1);
+        assert!(store.backfill_batches(&DUTY, source.id).await.unwrap().is_empty(), "nor that there is one");
+        let refused = store.open_backfill(&DUTY, batch.id, Actor::Console).await;
+        assert!(matches!(refused, Err(StoreError::NotFound(_))), "{refused:?}");
+        assert_eq!(store.backfill_batches(&DISCIPLINE, source.id).await.unwrap()[0].answers, 1);
+        assert_eq!(store.open_backfill(&DISCIPLINE, batch.id, Actor::Console).await.unwrap().1.len(), 1);
     }
 }
 

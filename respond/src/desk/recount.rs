@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use qingting_models::ids::CaseId;
 use qingting_models::records::Viewer;
 use qingting_models::store::{CaseFilter, Page, StoreError};
 
@@ -50,23 +51,26 @@ impl Desk {
         loop {
             let listing = self.store().cases(&Viewer::SYSTEM, &filter, page).await?;
             for case in &listing.rows {
-                // Somebody may act at this moment; the case is read again then.
-                for _ in 0..3 {
-                    let Some(file) = self.store().case_file(&Viewer::SYSTEM, case.id).await? else { break };
-                    let version = file.case.version;
-                    if self.do_by_system(&file, &Action::Recount).await? {
-                        changed += 1;
-                        break;
-                    }
-                    let now = self.store().case_file(&Viewer::SYSTEM, case.id).await?;
-                    if now.is_none_or(|now| now.case.version == version) {
-                        break;
-                    }
-                }
+                changed += usize::from(self.recount(case.id).await?);
             }
             match listing.next {
                 Some(before) => page.before = Some(before),
                 None => return Ok(changed),
+            }
+        }
+    }
+
+    /// Works out the clocks of one case; whether any changed. Should somebody act at this moment, the case is read again.
+    async fn recount(&self, case: CaseId) -> Result<bool, StoreError> {
+        loop {
+            let Some(file) = self.store().case_file(&Viewer::SYSTEM, case).await? else { return Ok(false) };
+            let Ok(change) = decide(&file, &Action::Recount, &ActingUser::system(), &self.ctx()) else {
+                return Ok(false);
+            };
+            match self.store().save_case(file.case.version, change).await {
+                Ok(()) => return Ok(true),
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
     }

@@ -112,7 +112,7 @@ impl Desk {
     }
 
     /// Whether the action took effect; one that someone else forestalled does not.
-    pub(super) async fn do_by_system(&self, file: &CaseFile, action: &Action) -> Result<bool, StoreError> {
+    async fn do_by_system(&self, file: &CaseFile, action: &Action) -> Result<bool, StoreError> {
         let Ok(change) = decide(file, action, &ActingUser::system(), &self.ctx()) else { return Ok(false) };
         match self.store.save_case(file.case.version, change).await {
             Ok(()) => Ok(true),

@@ -49,25 +49,11 @@ pub fn route(item: &Item, offices: &[(String, f32)], county: &County, on: Date) 
 }
 
 fn by_rule(item: &Item, county: &County, on: Date) -> Option<Reasoned> {
-    with_row(item, county, on, |found| {
-        let words =
-            if found.words.is_empty() { String::new() } else { format!("（{}）", found.words.join("、")) };
-        let note = if found.rule.note.is_empty() { String::new() } else { format!("：{}", found.rule.note) };
-        (found.department.code.clone(), format!("分流规则第 {} 行{words}{note}", found.rule.line))
-    })
+    by_row(item, county, on).map(|(reasoned, _)| reasoned)
 }
 
-/// The line of the row that names the item's department.
-fn row_of(item: &Item, county: &County, on: Date) -> Option<usize> {
-    with_row(item, county, on, |found| found.rule.line)
-}
-
-fn with_row<T>(
-    item: &Item,
-    county: &County,
-    on: Date,
-    take: impl FnOnce(&qingting_models::county::Route<'_>) -> T,
-) -> Option<T> {
+/// The department that a row of the table names, with the row's line.
+fn by_row(item: &Item, county: &County, on: Date) -> Option<(Reasoned, usize)> {
     let title = normalise(&item.content.title).text;
     let body = normalise(&item.content.body).text;
     let query = RouteQuery {
@@ -78,7 +64,12 @@ fn with_row<T>(
         body: &body,
         on,
     };
-    county.routing.route(&query, &county.departments).map(|found| take(&found))
+    let found = county.routing.route(&query, &county.departments)?;
+    let words =
+        if found.words.is_empty() { String::new() } else { format!("（{}）", found.words.join("、")) };
+    let note = if found.rule.note.is_empty() { String::new() } else { format!("：{}", found.rule.note) };
+    let why = format!("分流规则第 {} 行{words}{note}", found.rule.line);
+    Some(((found.department.code.clone(), why), found.rule.line))
 }
 
 /// The offices of a kind that exist; the town's own office where the kind is that of the place, and none

@@ -8,7 +8,7 @@ use qingting_models::county::{County, DepartmentCode};
 use qingting_models::records::{Channel, Item, Kind, Viewer};
 use qingting_models::store::StoreError;
 
-use super::{Reasoned, by_rule, row_of};
+use super::{Reasoned, by_row, by_rule};
 use crate::desk::Desk;
 
 /// How many days back a table is tried.
@@ -60,11 +60,12 @@ impl Desk {
             let Some(last) = tasks.last() else { break };
             after = last.item.id;
             for item in tasks.into_iter().map(|task| task.item).filter(is_routed) {
-                if let Some(line) = row_of(&item, other, today) {
+                let before = by_rule(&item, self.county(), today);
+                let after = by_row(&item, other, today).map(|(reasoned, line)| {
                     *trial.rows.entry(line).or_default() += 1;
-                }
-                let routes = (by_rule(&item, self.county(), today), by_rule(&item, other, today));
-                trial.take(item, routes);
+                    reasoned
+                });
+                trial.take(item, (before, after));
             }
         }
         trial.departments.retain(|_, (before, after)| before != after);

@@ -213,12 +213,13 @@ async fn page(
         lists.push(lines.iter().map(|line| answer_row(line, &state.names, now)).collect());
     }
     let (rejected, waiting) = (lists.pop().unwrap_or_default(), lists.pop().unwrap_or_default());
-    let batches = state.store.backfill_batches(source.id).await?.into_iter().map(|batch| BatchRow {
-        id: batch.id.to_string(),
-        at: Moment::new(batch.made_at, now),
-        by: people.actor(batch.made_by),
-        answers: batch.answers,
-    });
+    let batches =
+        state.store.backfill_batches(&caller.viewer, source.id).await?.into_iter().map(|batch| BatchRow {
+            id: batch.id.to_string(),
+            at: Moment::new(batch.made_at, now),
+            by: people.actor(batch.made_by),
+            answers: batch.answers,
+        });
     let column = |place: usize| {
         let known = columns.columns.get(place);
         let chosen = known.map(|column| column.field);

@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use qingting_models::ids::BackfillBatchId;
 use qingting_models::records::{BackfillLine, BackfillReceipt, BackfillState};
+use qingting_respond::backfill::BackfillError;
 
 use super::backfill::{AnswerRow, PATH, answer_row};
 use super::{Answer, back, html, read_id};
@@ -50,11 +51,11 @@ pub async fn show(
 /// The sheet; opening the answers is logged.
 pub async fn download(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
     let id: BackfillBatchId = read_id(&id)?;
-    if state.store.backfill_batch(&caller.viewer, id).await?.is_none_or(|(_, lines)| lines.is_empty()) {
-        return Err(WebError::NotFound);
-    }
     let sheet = state.desk.backfill_sheet(&caller.viewer, id, caller.actor()).await;
-    let sheet = sheet.map_err(WebError::internal)?;
+    let sheet = sheet.map_err(|error| match error {
+        BackfillError::Store(error) => error.into(),
+        BackfillError::Sheet(error) => WebError::internal(error),
+    })?;
     let named = format!("attachment; filename*=UTF-8''{}", url_encode(&sheet.name));
     let named = HeaderValue::from_str(&named).map_err(WebError::internal)?;
     Ok(([(header::CONTENT_TYPE, XLSX), (header::CONTENT_DISPOSITION, named)], sheet.bytes).into_response())

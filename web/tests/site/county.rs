@@ -145,9 +145,20 @@ async fn a_department_with_cases_cannot_be_taken_out_of_the_table() {
 #[tokio::test]
 async fn the_departments_page_counts_what_was_sent_and_sent_back() {
     let office = Office::new().await;
-    let page = office.get("leader", "/departments").await.body;
-    assert!(page.contains("住建局") && page.contains("规则准确率"), "{page}");
-    assert!(
-        !page.contains("修改单位表") && office.get("admin", "/departments").await.body.contains("修改单位表")
-    );
+    let row = async || {
+        let page = office.get("leader", "/departments").await.body;
+        let row = page.split("<tr>").find(|row| row.contains("住建局")).unwrap().to_owned();
+        let cells = row.split("data-label=\"").skip(1).filter_map(|cell| {
+            let (label, rest) = cell.split_once('"')?;
+            Some(format!("{label} {}", rest.split_once('>')?.1.split('<').next()?.trim()))
+        });
+        cells.collect::<Vec<_>>().join("，")
+    };
+    assert!(row().await.ends_with("由人派来 1，其中退回 0，改派来的 0"), "{}", row().await);
+    let back = [("action", "send_back"), ("version", "1"), ("text", "不属本局"), ("department", "zfj")];
+    let answer = office.post("handler", &format!("/cases/{}/act", office.housing.0), &back).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    assert!(row().await.ends_with("由人派来 1，其中退回 1，改派来的 0"), "{}", row().await);
+    assert!(!office.get("leader", "/departments").await.body.contains("修改单位表"));
+    assert!(office.get("admin", "/departments").await.body.contains("修改单位表"));
 }

@@ -45,7 +45,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn checkpoint_audit(&self, at_once: bool) -> Result<Option<SignedHead>, StoreError> {
-        let last = self.checkpoints().await?.pop();
+        let last = self.last_checkpoint().await?;
         let head = self.db().row("SELECT seq, hash FROM audit_head WHERE one = 1", vec![]).await?;
         let Some(head) = head else { return Ok(last) };
         let (seq, hash, now) = (head.int("seq")?, head.text("hash")?, self.now());
@@ -63,7 +63,7 @@ impl Store {
         tx.run(sql, args![signed.seq, &signed.hash, signed.at, &signed.signature]).await?;
         tx.commit().await?;
         // Another process may have been faster.
-        Ok(self.checkpoints().await?.pop())
+        self.last_checkpoint().await
     }
 
     /// The public key by which the checkpoints of this installation are checked.
@@ -72,6 +72,12 @@ impl Store {
     /// When the key file cannot give one.
     pub fn signing_key(&self) -> Result<String, StoreError> {
         self.vault().public_key().ok_or_else(no_key)
+    }
+
+    async fn last_checkpoint(&self) -> Result<Option<SignedHead>, StoreError> {
+        let key = self.signing_key()?;
+        let sql = "SELECT seq, hash, at, signature FROM audit_checkpoint ORDER BY seq DESC LIMIT 1";
+        self.db().row(sql, vec![]).await?.map(|row| head_of(&row, &key)).transpose()
     }
 
     /// All checkpoints, the earliest first.

@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use qingting_models::county::{MAX_FILE, is_file};
 use qingting_respond::desk::Desk;
 
-use super::{about, candidate, current, save, version};
+use super::{about, candidate, current, save};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
@@ -181,7 +181,7 @@ async fn page(
         name: name.to_owned(),
         title,
         about,
-        version: version(state, name).await?,
+        version: newest,
         text,
         reason,
         check: None,
