@@ -55,7 +55,7 @@ pub enum Refusal {
     SenderSetsDue,
     #[error("承诺兑现的日期不能早于今天")]
     PromiseInThePast,
-    #[error("可公开内容里有个人信息，请删去，确须保留的写明理由；隐去后是：{0}")]
+    #[error("可公开内容里有个人信息，请删去，确须保留的写明理由：{0}")]
     LeaksInPublic(String),
     #[error("找不到待审核的答复")]
     NoReply,

@@ -45,7 +45,7 @@ if (draftForm) {
     data.set("do", "quiet");
     return data;
   };
-  const send = () => fetch(draftForm.dataset.draft, { method: "POST", body: body(), redirect: "manual" });
+  const send = () => fetch(draftForm.dataset.draft, { method: "POST", body: body(), redirect: "manual", keepalive: true });
   const newToken = async () => {
     const page = await fetch(location.pathname, { redirect: "manual" });
     if (!page.ok) return false;
@@ -87,7 +87,7 @@ if (draftForm) {
     timer = setTimeout(save, CALM);
   });
   document.addEventListener("visibilitychange", () => {
-    if (dirty && document.visibilityState === "hidden") navigator.sendBeacon(draftForm.dataset.draft, body());
+    if (dirty && document.visibilityState === "hidden") save();
   });
   draftForm.addEventListener("submit", (event) => {
     if (!dirty) return;

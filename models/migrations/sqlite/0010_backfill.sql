@@ -22,4 +22,5 @@ CREATE TABLE backfill_columns (
 INSERT INTO backfill (reply_id, case_id, source_id, state, batch_id, reason, at, sent)
 SELECT r.id, r.case_id, i.source_id, 'waiting', NULL, NULL, c.changed_at, 0
 FROM reply r JOIN case_file c ON c.id = r.case_id JOIN item i ON i.id = c.item_id JOIN source s ON s.id = i.source_id
-WHERE json_extract(r.body, '$.review') = 'approved' AND s.mode = 'handle' AND i.external_id NOT LIKE 'sha:%';
+WHERE json_extract(r.body, '$.review') = 'approved' AND s.mode = 'handle' AND i.external_id NOT LIKE 'sha:%'
+  AND i.channel IN ('hotline','complaint','petition');

@@ -6,9 +6,25 @@ use serde_json::Value;
 use crate::text::{MaskKind, mask};
 
 /// Words in the names of columns that hold what is personal.
-const NAMES: &[&str] = &["姓名", "诉求人", "来电人", "联系人", "投诉人", "留言用户", "name"];
+const NAMES: &[&str] = &[
+    "诉求人",
+    "来电人",
+    "联系人",
+    "投诉人",
+    "反映人",
+    "举报人",
+    "信访人",
+    "留言用户",
+    "留言人",
+    "昵称",
+    "name",
+];
+/// What else a column that names a person ends with.
+const NAME_ENDS: &str = "姓名";
 const NUMBERS: &[&str] = &["电话", "手机", "号码", "联系方式", "phone", "mobile"];
-const ADDRESSES: &[&str] = &["地址", "住址", "address"];
+/// Not the place of the matter (事发地址, 地址描述).
+const ADDRESSES: &[&str] =
+    &["地址", "住址", "家庭住址", "联系地址", "通讯地址", "诉求人地址", "来电人地址", "address"];
 /// A column that names a person holds at most so many characters.
 const LONGEST_NAME: usize = 20;
 /// A column that holds a number has at least so many digits.
@@ -46,14 +62,16 @@ impl CallerContact {
 
     fn read(&mut self, column: &str, text: &str) {
         let column = column.to_lowercase();
-        let is = |words: &[&str]| words.iter().any(|word| column.contains(word));
+        let holds_numbers = NUMBERS.iter().any(|word| column.contains(word));
         let digits = text.chars().filter(char::is_ascii_digit).count();
         if text.is_empty() {
-        } else if is(NUMBERS) && digits >= FEWEST_DIGITS {
+        } else if holds_numbers && digits >= FEWEST_DIGITS {
             add(&mut self.numbers, text);
-        } else if is(ADDRESSES) {
+        } else if ADDRESSES.contains(&column.as_str()) {
             add(&mut self.addresses, text);
-        } else if is(NAMES) && (2..=LONGEST_NAME).contains(&text.chars().count()) {
+        } else if (NAMES.contains(&column.as_str()) || column.ends_with(NAME_ENDS))
+            && (2..=LONGEST_NAME).contains(&text.chars().count())
+        {
             add(&mut self.names, text);
         } else {
             self.search(text);

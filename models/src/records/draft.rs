@@ -13,6 +13,8 @@ pub struct ReplyDraft {
     pub text: String,
     pub public_text: String,
     pub outcome: String,
+    /// Why what looks personal in the public text may stand.
+    pub stands_because: String,
     /// What is promised, and by when, as typed.
     pub promises: Vec<(String, String)>,
 }

@@ -20,8 +20,8 @@ const LINE: &str = "SELECT b.state, b.batch_id, b.reason, b.at, b.sent, r.body, 
     FROM backfill b JOIN reply r ON r.id = b.reply_id JOIN case_file c ON c.id = b.case_id JOIN item i ON i.id = c.item_id";
 
 impl Store {
-    /// Puts an approved answer among those that wait, unless its matter came without a number of the sender's or its
-    /// source is only watched.
+    /// Puts an approved answer among those that wait, unless its matter came without a number of the sender's, its
+    /// source is only watched, or it came by a channel that takes no answers, as news.
     pub(super) async fn queue_backfill(
         &self,
         tx: &mut Tx,
@@ -34,7 +34,8 @@ impl Store {
         let sql = "INSERT INTO backfill (reply_id, case_id, source_id, state, at, sent)
                    SELECT $1, c.id, i.source_id, 'waiting', $2, 0 FROM case_file c JOIN item i ON i.id = c.item_id
                    JOIN source s ON s.id = i.source_id
-                   WHERE c.id = $3 AND s.mode = $4 AND i.external_id NOT LIKE 'sha:%' ON CONFLICT (reply_id) DO NOTHING";
+                   WHERE c.id = $3 AND s.mode = $4 AND i.external_id NOT LIKE 'sha:%'
+                   AND i.channel IN ('hotline','complaint','petition') ON CONFLICT (reply_id) DO NOTHING";
         tx.run(sql, args![reply.id.0, self.now(), case.0, Mode::Handle.code()]).await?;
         Ok(())
     }

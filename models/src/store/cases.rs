@@ -11,7 +11,7 @@ use crate::clock;
 use crate::county::{DepartmentCode, TopicCode, Town};
 use crate::ids::{CaseId, ItemId};
 use crate::records::{
-    Actor, Case, CaseChange, CaseFile, CaseState, HelperState, OPEN_STATES, Viewer, events_of,
+    Actor, Case, CaseChange, CaseFile, CaseState, HelperState, OPEN_STATES, ReplyReview, Viewer, events_of,
 };
 
 /// Filters of the case list; all that are set must hold.
@@ -206,8 +206,10 @@ impl Store {
             )
             .await?;
             self.queue_backfill(tx, case.id, reply).await?;
-            if let Some(original) = original {
+            if let Some(original) = &original {
                 self.seal_as(tx, reply.sealed, &json!({ "text": original }).to_string()).await?;
+            }
+            if original.is_some() || matches!(reply.review, ReplyReview::Approved { .. }) {
                 drop_drafts(tx, case.id, &reply.department).await?;
             }
             track_promises(tx, reply).await?;

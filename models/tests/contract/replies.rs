@@ -239,6 +239,11 @@ async fn no_draft_outlives_its_case() {
         ended.version = 2;
         ended.state = CaseState::Void { at: store.now(), by: ONE, reason: "立错".into() };
         store.save_case(1, change(&store, ended, "void")).await.unwrap();
+        assert_eq!(
+            store.save_draft(case.id, &own, 0, &draft("三"), ONE).await.unwrap(),
+            0,
+            "an open page comes late"
+        );
         assert_eq!(store.draft(case.id, &own).await.unwrap(), (None, vec![]));
     }
 }

@@ -142,9 +142,7 @@ pub(super) fn find(reply: &Checked<'_>) -> Vec<Finding> {
             "来信问到或要求的这一点，答复里没有提到。"
         } else if asks(WHEN) && !tells_time(&said) {
             "来信问的是时间，答复里没有日期或期限。"
-        } else if asks(HOW_MUCH)
-            && !said.chars().any(|c| c.is_ascii_digit() || "一二三四五六七八九十百千万".contains(c))
-        {
+        } else if asks(HOW_MUCH) && !tells_number(&said) {
             "来信问的是数量，答复里没有数字。"
         } else {
             continue;
@@ -201,6 +199,15 @@ fn content(point: &str, cut: &dyn Fn(&str) -> Vec<String>) -> HashSet<String> {
             && !ASKING.contains(&word.as_str())
     };
     cut(point).into_iter().filter(says).collect()
+}
+
+/// Digits, or a numeral with what it counts: 三百元, not 进一步.
+fn tells_number(text: &str) -> bool {
+    const NUMERALS: &str = "一二三四五六七八九十百千万两";
+    const UNITS: &str = "元角户人家米里吨个件台辆处盏套次亩份幢间倍成";
+    let chars: Vec<char> = text.chars().collect();
+    let counted = |pair: &[char]| NUMERALS.contains(pair[0]) && UNITS.contains(pair[1]);
+    chars.iter().any(char::is_ascii_digit) || chars.windows(2).any(counted)
 }
 
 fn tells_time(text: &str) -> bool {

@@ -9,6 +9,9 @@ use regex::Regex;
 
 use super::{Checked, Finding, FindingKind, quote, sentences};
 
+/// So many differences are told at most.
+const MOST: usize = 5;
+
 /// An approved answer on another item of the incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtherAnswer {
@@ -41,8 +44,13 @@ static FACT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 pub(super) fn find(reply: &Checked<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
+    let mut told = BTreeSet::new();
     for other in reply.others {
         for difference in differences(reply, other) {
+            // Many answers of one incident say the same.
+            if found.len() == MOST || !told.insert((difference.of.clone(), difference.there.clone())) {
+                continue;
+            }
             found.push(Finding {
                 kind: FindingKind::Differs,
                 place: if difference.place.is_empty() {

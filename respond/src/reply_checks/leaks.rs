@@ -1,8 +1,9 @@
 //! Is personal data in a reply? In the answer to the caller it is told; in what may be published it needs a reason.
 
-use qingting_models::records::{CallerContact, Line, LineStanding};
+use qingting_models::records::{CallerContact, Line};
 use qingting_models::text::{Known, MaskKind, mask_known};
 
+use super::old_lines::valid_lines;
 use super::{Checked, Finding, FindingKind};
 
 /// Of addresses shorter ones would be found everywhere.
@@ -48,10 +49,7 @@ pub fn leaks_in(
     known.extend(contact.numbers.iter().map(|number| (MaskKind::Mobile, number.as_str())));
     let long = |address: &&String| address.chars().count() >= SHORTEST_ADDRESS;
     known.extend(contact.addresses.iter().filter(long).map(|address| (MaskKind::Address, address.as_str())));
-    let agreed = |place: &str| {
-        let valid = |line: &&Line| line.standing(today) == LineStanding::Valid;
-        lines.iter().filter(valid).any(|line| line.content.text.contains(place))
-    };
+    let agreed = |place: &str| valid_lines(lines, today).any(|line| line.content.text.contains(place));
     let own = |place: &str| contact.numbers.iter().any(|number| number.contains(place));
     values(text, &Known::new(&known))
         .into_iter()
@@ -84,6 +82,8 @@ fn word(kind: MaskKind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use qingting_models::records::LineState;
+
     use super::super::old_lines::tests::line;
     use super::super::tests::reply;
     use super::*;
@@ -124,5 +124,9 @@ mod tests {
         let lines = [line("停水咨询请拨打0574-65712345，全天有人接听。", None)];
         checked.lines = &lines;
         assert!(find(&checked).is_empty());
+        let gone = Line { version: 2, state: LineState::Withdrawn, ..lines[0].clone() };
+        let lines = [gone, lines[0].clone()];
+        checked.lines = &lines;
+        assert_eq!(find(&checked).len(), 1, "a number that was taken back is no office's");
     }
 }

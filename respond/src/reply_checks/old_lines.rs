@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use jiff::civil::Date;
 use qingting_models::records::{Line, LineStanding};
 
 use super::{Checked, Finding, FindingKind, bare, quote};
@@ -11,9 +12,9 @@ const CLAUSE: usize = 10;
 
 pub(super) fn find(reply: &Checked<'_>) -> Vec<Finding> {
     let said = bare(&[reply.text, reply.public_text.unwrap_or_default()].join("\n"));
-    let latest = |line: &Line| !reply.lines.iter().any(|l| l.id == line.id && l.version > line.version);
-    let valid = |line: &&Line| latest(line) && line.standing(reply.today) == LineStanding::Valid;
-    let good: String = reply.lines.iter().filter(valid).map(|line| bare(&line.content.text)).collect();
+    let latest = |line: &Line| is_latest(line, reply.lines);
+    let valid = |line: &&Line| is_valid(line, reply.lines, reply.today);
+    let good: String = valid_lines(reply.lines, reply.today).map(|line| bare(&line.content.text)).collect();
     let mut told = HashSet::new();
     let mut found = Vec::new();
     for line in reply.lines.iter().filter(|line| !valid(line)) {
@@ -33,6 +34,19 @@ pub(super) fn find(reply: &Checked<'_>) -> Vec<Finding> {
         });
     }
     found
+}
+
+/// The lines that may be used today, of several versions the last.
+pub(super) fn valid_lines(lines: &[Line], today: Date) -> impl Iterator<Item = &Line> {
+    lines.iter().filter(move |line| is_valid(line, lines, today))
+}
+
+fn is_valid(line: &Line, lines: &[Line], today: Date) -> bool {
+    is_latest(line, lines) && line.standing(today) == LineStanding::Valid
+}
+
+fn is_latest(line: &Line, lines: &[Line]) -> bool {
+    !lines.iter().any(|other| other.id == line.id && other.version > line.version)
 }
 
 fn why(line: &Line, latest: bool, reply: &Checked<'_>) -> String {
@@ -63,7 +77,7 @@ fn clauses(text: &str) -> Vec<String> {
 #[cfg(test)]
 pub(crate) mod tests {
     use jiff::Timestamp;
-    use jiff::civil::{Date, date};
+    use jiff::civil::date;
     use qingting_models::records::{Actor, Agreement, CallerContact, LineContent, LineState};
 
     use super::super::tests::reply;

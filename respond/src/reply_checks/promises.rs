@@ -25,7 +25,7 @@ const SOON: &[&str] = &[
     "今后将",
 ];
 /// Words that a sentence speaks of what will be.
-const WILL: &[&str] = &["将", "会在", "预计", "计划", "承诺", "保证", "力争", "确保", "拟", "下一步"];
+const WILL: &[&str] = &["会在", "预计", "计划", "承诺", "保证", "力争", "确保", "拟", "下一步"];
 /// Words that it speaks of what was.
 const DONE: &[&str] = &["已于", "已经", "已在", "已完成", "已修", "经查", "当日已"];
 
@@ -45,8 +45,11 @@ pub(super) fn find(reply: &Checked<'_>) -> Vec<Finding> {
     let mut dated = Vec::new();
     for sentence in text.into_iter().flatten().flat_map(sentences) {
         let limit = limit_in(sentence);
-        let will = WILL.iter().any(|word| sentence.contains(word));
-        let done = DONE.iter().any(|word| sentence.contains(word)) && !will;
+        let has = |words: &[&str], part: &str| words.iter().any(|word| part.contains(word));
+        // 将 also stands before what was done: 已于30日将路灯修复.
+        let about_to = sentence.split(['，', ',']).any(|clause| clause.contains('将') && !has(DONE, clause));
+        let will = about_to || has(WILL, sentence);
+        let done = has(DONE, sentence) && !will;
         match limit {
             Some(date)
                 if will

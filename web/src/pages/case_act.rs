@@ -37,6 +37,10 @@ pub async fn submit(
     };
     match done {
         Ok((to, said)) => {
+            if kind == ActionKind::Submit {
+                // Should the reviewer want it in other words, the work goes on from here.
+                keep_typed(&state, &caller, id, &form).await?;
+            }
             // The case may have left the caller's sight with this action.
             let seen = state.store.case_file(&caller.viewer, to).await?.is_some();
             let to = if seen { format!("/cases/{to}") } else { crate::frame::home(&caller).to_owned() };
@@ -128,7 +132,7 @@ async fn again(
     Ok((status, html(&page)?).into_response())
 }
 
-/// A reply that could not be submitted is kept as a draft, for whoever goes on with it.
+/// What was typed of a reply is kept as a draft, for whoever goes on with it.
 async fn keep_typed(state: &AppState, caller: &Caller, id: CaseId, form: &Form) -> Result<(), WebError> {
     let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
     if ActingUser::of(caller.user()).handles_for(&file.case.lead) {

@@ -97,11 +97,12 @@ pub(super) async fn build(
     let now = state.store.now();
     let (saved, aside) = state.store.draft(file.case.id, own).await?;
     let hints = hints(state, caller, file, own).await?;
+    let kept = aside.iter().find(|a| Some(a.id.to_string().as_str()) == shown.aside).map(|a| &a.draft);
+    // Saving over a draft that is not the one shown puts that one aside.
+    let draft_version = if kept.is_some() { 0 } else { saved.as_ref().map_or(0, |saved| saved.version) };
     let mut form = match shown.typed {
         Some(typed) => form_of(ActionKind::Submit, &state.names, &file.case, Some(typed)),
         None => {
-            let kept =
-                aside.iter().find(|a| Some(a.id.to_string().as_str()) == shown.aside).map(|a| &a.draft);
             let mut draft = kept.or(saved.as_ref().map(|s| &s.draft)).cloned().unwrap_or_default();
             if let Some(hint) = hints.iter().find(|hint| Some(hint.code.as_str()) == shown.insert) {
                 insert(&mut draft, &hint.text);
@@ -116,7 +117,7 @@ pub(super) async fn build(
     let findings = shown.findings.unwrap_or_default();
     Ok(ReplyDesk {
         form,
-        draft_version: saved.as_ref().map_or(0, |saved| saved.version),
+        draft_version,
         saved: saved.map(|saved| (people.actor(saved.saved_by), Moment::new(saved.saved_at, now))),
         aside: aside
             .into_iter()
@@ -145,6 +146,7 @@ fn fill(form: &mut ActionForm, draft: &ReplyDraft) {
         ("text", draft.text.clone()),
         ("public_text", draft.public_text.clone()),
         ("outcome", draft.outcome.clone()),
+        ("stands_because", draft.stands_because.clone()),
         ("promise_1", one),
         ("promise_1_by", one_by),
         ("promise_2", two),
@@ -165,6 +167,7 @@ pub(super) fn draft_of(form: &Form) -> ReplyDraft {
         text: text("text"),
         public_text: text("public_text"),
         outcome: text("outcome"),
+        stands_because: text("stands_because"),
         promises: [("promise_1", "promise_1_by"), ("promise_2", "promise_2_by")]
             .into_iter()
             .map(|(what, by)| (text(what), text(by)))

@@ -84,11 +84,22 @@ async fn a_draft_is_kept_for_the_department_and_lost_in_no_conflict() {
     assert_eq!(office.post("second", &draft, &other).await.location(), format!("{page}?done=draft-saved"));
     let shown = office.get("handler", &page).await.body;
     assert!(shown.contains("同事写的") && shown.contains("另存的草稿"), "{shown}");
+    let aside = shown.split("aside=").nth(1).unwrap().split(['"', '&', '#']).next().unwrap().to_owned();
+    let looked = office.get("handler", &format!("{page}?aside={aside}")).await.body;
+    assert!(
+        looked.contains("name=\"draft_version\" value=\"0\""),
+        "going on with it costs the other none: {looked}"
+    );
     let strange = office.post("handler", &format!("/cases/{}/draft", office.school.0), &typed).await;
     assert_eq!(strange.status, StatusCode::NOT_FOUND);
-    act(&office, "handler", case, "submit", &[("text", "答复"), ("outcome", "solved")]).await;
+    act(&office, "handler", case, "submit", &[("text", "先这样答复"), ("outcome", "solved")]).await;
     act(&office, "reviewer", case, "needs_work", &[("text", "重写")]).await;
-    assert!(!office.get("handler", &page).await.body.contains("同事写的"), "submitted, the draft is gone");
+    let again = office.get("handler", &page).await.body;
+    assert!(!again.contains("同事写的"), "submitted, what was kept aside is gone");
+    assert!(
+        again.contains("name=\"text\"") && again.contains("先这样答复"),
+        "the work goes on from what was submitted"
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use std::collections::HashSet;
+
 use super::super::db::{Row, args};
 use super::super::visibility::{self, bind};
 use super::super::{Store, StoreError};
@@ -66,9 +68,13 @@ impl Store {
              ORDER BY c.id DESC, r.id DESC LIMIT 50"
         );
         let rows = self.db().rows(&sql, values).await?;
-        let mut found = Vec::new();
+        let (mut found, mut cases) = (Vec::new(), HashSet::new());
         for row in &rows {
             let Some(answer) = answered_of(row)? else { continue };
+            // Of a case that was reopened the last approved reply counts.
+            if !cases.insert(answer.case) {
+                continue;
+            }
             // Of another department's case a viewer who does not see it gets what may be published, and nothing else.
             let seen = row.flag("seen")?;
             match (seen, &answer.public_text) {

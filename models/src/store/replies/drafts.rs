@@ -13,7 +13,8 @@ const ASIDE: i64 = 5;
 
 impl Store {
     /// Saves what was typed over the draft that was read at version `seen` (0 for none); gives the new version. Where
-    /// the draft is not what was read any more, or somebody else wrote it, it is kept aside first: nothing is lost.
+    /// the draft is not what was read any more, or somebody else wrote it, it is kept aside first: nothing is lost. Once a
+    /// reply was approved, or the case has ended, nothing is saved and the version is 0.
     ///
     /// # Errors
     /// When the store fails.
@@ -27,6 +28,11 @@ impl Store {
     ) -> Result<i64, StoreError> {
         let now = self.now();
         let mut tx = self.begin().await?;
+        let sql = "SELECT 1 FROM case_file WHERE id = $1
+                   AND state IN ('assigned','returned','handling','waiting','in_review')";
+        if tx.row(sql, args![case.0]).await?.is_none() {
+            return Ok(0);
+        }
         let sealed = self.seal_in(&mut tx, &to_json(draft)?).await?;
         // Whoever comes first writes the row; the other waits for it on both databases.
         let sql = "INSERT INTO reply_draft (case_id, department, version, saved_at, saved_by, sealed_id)
@@ -132,7 +138,7 @@ async fn forget(tx: &mut Tx, sealed: i64) -> Result<(), StoreError> {
     tx.run("DELETE FROM sealed WHERE id = $1", args![sealed]).await.map(drop)
 }
 
-/// The draft and what was kept aside go when the reply is submitted.
+/// The draft and what was kept aside go when a reply is submitted, and again when it is approved.
 pub(in crate::store) async fn drop_drafts(
     tx: &mut Tx,
     case: CaseId,
