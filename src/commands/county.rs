@@ -15,7 +15,7 @@ use qingting_respond::routing::ROUTING_TRIAL_DAYS;
 use serde_json::json;
 
 use crate::cli::{CalendarCommand, DepartmentCommand, Global, RoutingCommand, WrongUsage};
-use crate::home::{Home, put_together};
+use crate::home::Home;
 use crate::output;
 
 const DEPARTMENTS: &str = "departments.csv";
@@ -227,7 +227,7 @@ async fn try_routing(global: &Global, home: &Home, store: &Store, file: &Path) -
 async fn other_county(home: &Home, store: &Store, name: &str, text: &str) -> Result<County> {
     let mut kept = store.county_files().await?;
     kept.insert(name.to_owned(), text.to_owned());
-    put_together(&home.county_files()?, &kept).context("nothing was changed")
+    home.county_files()?.county(&kept).context("nothing was changed")
 }
 
 async fn years(global: &Global, home: &Home, store: &Store) -> Result<()> {

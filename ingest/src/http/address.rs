@@ -55,7 +55,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 /// Whether an address is this machine's own or one of a private network (RFC 1918, RFC 4193). Not those in between
 /// that are neither public nor the house's, such as 169.254.169.254.
-pub(super) fn is_inside(address: IpAddr) -> bool {
+pub fn is_inside(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private(),
         IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),

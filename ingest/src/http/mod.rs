@@ -16,6 +16,7 @@ mod settings;
 mod trail;
 mod turns;
 
+pub use address::is_inside;
 pub use answer::{Answer, Document, Validators};
 pub use client::Http;
 pub use error::{During, FetchError};

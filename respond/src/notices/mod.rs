@@ -22,7 +22,7 @@ use telling::Telling;
 /// How long a worker may take for one batch.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// What lies further back is told to nobody: the office has long been through it by other ways.
-const TOO_OLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub(crate) const TOO_OLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What one round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use qingting_models::county::DepartmentCode;
 use qingting_models::records::{
-    Actor, Case, CaseState, HelperState, NoticeFamily, NoticePlan, Role, User, Viewer,
+    Actor, Case, CaseState, Helper, HelperState, NoticeFamily, NoticeKind, NoticePlan, Role, User, Viewer,
 };
 use qingting_models::store::{NoticeTask, TaskSubject};
 
@@ -22,7 +22,7 @@ pub(super) fn of<'a>(plan: &NoticePlan, task: &NoticeTask, means: &'a Means) -> 
             || receivers.roles.iter().any(|role| user.roles.contains(role))
             || on_duty.iter().any(|other| other.id == user.id)
             || !desk && in_departments(&receivers.lead, user, lead(subject))
-            || !desk && in_departments(&receivers.helpers, user, helpers(subject))
+            || !desk && in_departments(&receivers.helpers, user, helpers(task, subject))
     };
     means.users.iter().filter(may_know).filter(named).collect()
 }
@@ -48,8 +48,19 @@ fn lead(subject: &TaskSubject) -> impl Iterator<Item = &DepartmentCode> {
     case(subject).into_iter().map(|case| &case.lead)
 }
 
-fn helpers(subject: &TaskSubject) -> impl Iterator<Item = &DepartmentCode> {
-    case(subject).into_iter().flat_map(helping)
+/// Of a case that asked one more to help, those that have not answered yet.
+fn helpers<'a>(
+    task: &NoticeTask,
+    subject: &'a TaskSubject,
+) -> impl Iterator<Item = &'a DepartmentCode> + use<'a> {
+    let asked = task.event.kind == NoticeKind::HelperAsked;
+    let helpers = case(subject).into_iter().flat_map(|case| &case.helpers);
+    let named = move |helper: &&Helper| match helper.state {
+        HelperState::Refused | HelperState::Released => false,
+        HelperState::Asked => true,
+        HelperState::Accepted | HelperState::Answered => !asked,
+    };
+    helpers.filter(named).map(|helper| &helper.department)
 }
 
 fn case(subject: &TaskSubject) -> Option<&Case> {

@@ -139,7 +139,12 @@ impl Store {
         for delivery in &mut listing.rows {
             let rows = self.db().rows(&lines_sql("$1"), args![delivery.id.0]).await?;
             let lines = rows.iter().map(line_of).collect::<Result<Vec<_>, _>>()?;
-            delivery.lines = lines.into_iter().map(|(line, _)| line).collect();
+            // Administrators see that a message is stuck, not of which confidential case.
+            let shown = |(line, confidential): (MessageLine, bool)| match confidential {
+                true => MessageLine { number: "保密件".into(), path: String::new(), ..line },
+                false => line,
+            };
+            delivery.lines = lines.into_iter().map(shown).collect();
         }
         Ok(listing)
     }

@@ -117,9 +117,8 @@ impl Store {
         }
         let now = self.now();
         let mut tx = self.begin().await?;
-        let over =
-            "UPDATE notice_event SET told_at = $1 WHERE told_at IS NULL AND lease_until <= $1 AND at < $2";
-        tx.run(over, args![now, since]).await?;
+        let over = "UPDATE notice_event SET told_at = $1 WHERE told_at IS NULL AND lease_until <= $1 AND at < $2 AND attempts < $3";
+        tx.run(over, args![now, since, MAX_ATTEMPTS]).await?;
         let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
         let sql = format!(
             "UPDATE notice_event SET lease_by = $1, lease_until = $2 WHERE id IN (
@@ -171,8 +170,7 @@ impl Store {
         Ok(self.db().number(&sql, args![id, event.kind.code(), user.0, since]).await? > 0)
     }
 
-    /// Whether the user was told something of the family about the incident that is louder, and has not read it or was
-    /// told since a time.
+    /// Whether the user was told something of the family about the incident that is louder since a time.
     pub async fn heard_louder(
         &self,
         user: UserId,
@@ -182,7 +180,7 @@ impl Store {
         since: Timestamp,
     ) -> Result<bool, StoreError> {
         let sql = "SELECT count(*) FROM notice WHERE user_id = $1 AND incident_id = $2 AND family = $3 AND grade > $4
-                   AND held IS NULL AND (read_at IS NULL OR at > $5)";
+                   AND held IS NULL AND at > $5";
         let values = args![user.0, incident.0, family.code(), i64::from(grade), since];
         Ok(self.db().number(sql, values).await? > 0)
     }

@@ -8,6 +8,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use qingting_ingest::http::is_inside;
 use qingting_models::records::{ChannelSecret, ChannelSettings, ChannelWay, MailSecurity};
 use tokio::time::timeout;
 
@@ -35,7 +36,11 @@ pub(super) async fn send(
         MailSecurity::Starttls => Tls::Required(tls()?),
         MailSecurity::Plain => Tls::None,
     };
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+    let reached = match security {
+        MailSecurity::Plain => inside(host, *port).await?,
+        MailSecurity::Tls | MailSecurity::Starttls => host.clone(),
+    };
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(reached)
         .port(*port)
         .tls(tls)
         .hello_name(ClientId::Domain("qingting".into()))
@@ -48,6 +53,18 @@ pub(super) async fn send(
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(in_words(host, &error)),
         Err(_) => Err(SendError::new(format!("{host} 没有及时回答，不知道收到没有"))),
+    }
+}
+
+/// The address of a server that is spoken to in clear: every address of its name has to be one of the house.
+async fn inside(host: &str, port: u16) -> Result<String, SendError> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let found = tokio::net::lookup_host((bare, port)).await;
+    let found: Vec<_> = found.map_err(|_| SendError::new(format!("找不到邮件服务器 {host}")))?.collect();
+    match found.first() {
+        Some(first) if found.iter().all(|address| is_inside(address.ip())) => Ok(first.ip().to_string()),
+        Some(_) => Err(SendError::new(format!("{host} 不在内网，不加密不能发往那里"))),
+        None => Err(SendError::new(format!("找不到邮件服务器 {host}"))),
     }
 }
 
@@ -74,7 +91,11 @@ fn in_words(host: &str, error: &lettre::transport::smtp::Error) -> SendError {
         return SendError::new(format!("{host} 没有及时回答，不知道收到没有"));
     }
     match error.status() {
-        Some(code) => SendError::new(format!("邮件服务器 {host} 回答 {code}：{error}")),
+        // What a server says beside its code repeats the receiver's address.
+        Some(code) => {
+            let means = if error.is_permanent() { "不肯收这封邮件" } else { "暂时不收" };
+            SendError::new(format!("邮件服务器 {host} 回答 {code}，{means}"))
+        }
         None if error.is_tls() => SendError::new(format!("与 {host} 的加密连接没有建立：{error}")),
         None => SendError::new(format!("邮件没有交给 {host}：{error}")),
     }

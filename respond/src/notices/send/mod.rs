@@ -21,6 +21,7 @@ use qingting_models::records::{
 };
 use qingting_models::store::{DeliveryOutcome, DeliveryTask, Store, StoreError};
 
+use super::TOO_OLD;
 use super::lines::{MOST_LINES, heading, in_words};
 pub use refusal::SendError;
 
@@ -79,6 +80,9 @@ impl Courier {
     /// When the store fails.
     pub async fn serve(&self, worker: &str, channel: NoticeChannelId) -> Result<usize, StoreError> {
         let Some(channel) = self.store.notice_channel(channel).await? else { return Ok(0) };
+        if !channel.enabled {
+            return Ok(0);
+        }
         let tasks = self.store.claim_deliveries(worker, channel.id, AT_ONCE, LEASE).await?;
         if tasks.is_empty() {
             return Ok(0);
@@ -114,6 +118,14 @@ impl Courier {
         secret: &ChannelSecret,
         task: &DeliveryTask,
     ) -> Result<DeliveryOutcome, StoreError> {
+        if self.store.now().duration_since(task.delivery.made_at) > TOO_OLD {
+            return Ok(DeliveryOutcome::Held("等得太久，已经过时，不再外发".into()));
+        }
+        if let Some(receiver) = task.delivery.receiver
+            && self.store.user(receiver).await?.is_none_or(|user| user.disabled)
+        {
+            return Ok(DeliveryOutcome::Held("接收人已停用".into()));
+        }
         // What turned confidential while it waited goes out only where such matters may go.
         let may_go = |confidential: bool| !confidential || channel.settings.confidential;
         let lines: Vec<(MessageLine, bool)> = task

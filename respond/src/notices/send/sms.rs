@@ -8,6 +8,9 @@ use super::{Courier, Parcel, SendError};
 /// The longest text of a short message, in characters; what is longer is left to the page.
 const LONGEST: usize = 280;
 
+/// From so many digits on a number may be a telephone's.
+const LONG_NUMBER: usize = 7;
+
 /// How a value is written where it is filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -31,7 +34,7 @@ pub(super) async fn send(
     if phone.is_empty() {
         return Err(SendError::new("接收人没有登记手机号"));
     }
-    let text: String = parcel.texts.join("；").chars().take(LONGEST).collect();
+    let text = shortened(&parcel.texts);
     let values = [("{phone}", phone), ("{text}", &text), ("{key}", &parcel.key), ("{secret}", &secret.key)];
     let filled = |template: &str, form| fill(template, &values, form);
     let body = match method {
@@ -44,7 +47,7 @@ pub(super) async fn send(
     if accepted.is_empty() || answer.contains(accepted.as_str()) {
         return Ok(());
     }
-    Err(SendError::new(format!("网关没有接受，它回答：{}", said(&answer, phone))))
+    Err(SendError::new(format!("网关没有接受，它回答：{}", said(&answer))))
 }
 
 /// How the body is written, by its type.
@@ -92,15 +95,56 @@ fn written(value: &str, form: Form) -> String {
     }
 }
 
-/// The beginning of an answer without the number.
-fn said(answer: &str, phone: &str) -> String {
-    let short: String = answer.chars().filter(|c| !c.is_control()).take(120).collect();
-    short.replace(phone, "***")
+/// The beginning of an answer without long numbers: a gateway repeats the telephone's, in a form of its own.
+fn said(answer: &str) -> String {
+    let mut out = String::new();
+    let mut digits = String::new();
+    for c in answer.chars().filter(|c| !c.is_control()).take(120).chain(['\n']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        out.push_str(if digits.len() >= LONG_NUMBER { "***" } else { &digits });
+        digits.clear();
+        out.push(c);
+    }
+    out.trim_end().to_owned()
+}
+
+/// Whole lines as far as they fit; how many more there are is said.
+fn shortened(texts: &[String]) -> String {
+    let whole = texts.join("；");
+    if whole.chars().count() <= LONGEST {
+        return whole;
+    }
+    let mut text = String::new();
+    for (at, line) in texts.iter().enumerate() {
+        let more = format!("另有 {} 件，请登录查看", texts.len() - at);
+        if text.chars().count() + line.chars().count() + 1 + more.chars().count() > LONGEST {
+            return text + &more;
+        }
+        text.push_str(line);
+        text.push('；');
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_message_ends_with_a_whole_line_and_says_how_many_more_there_are() {
+        let lines: Vec<String> = (0..10).map(|n| format!("工单 2026-0000{n} {}", "字".repeat(70))).collect();
+        let text = shortened(&lines);
+        assert!(text.chars().count() <= LONGEST && text.ends_with("另有 7 件，请登录查看"), "{text}");
+        assert_eq!(shortened(&lines[..1]), lines[0]);
+    }
+
+    #[test]
+    fn a_gateways_answer_is_kept_without_the_number() {
+        assert_eq!(said("{\"to\":\"+8613800001234\",\"code\":17}"), "{\"to\":\"+***\",\"code\":17}");
+    }
 
     #[test]
     fn places_are_filled_as_their_surroundings_ask() {
@@ -118,9 +162,6 @@ mod tests {
 
     #[test]
     fn what_a_gateway_says_is_kept_without_the_number() {
-        assert_eq!(
-            said("{\"code\":1,\"to\":\"13800001234\"}\n", "13800001234"),
-            "{\"code\":1,\"to\":\"***\"}"
-        );
+        assert_eq!(said("{\"code\":1,\"to\":\"13800001234\"}\n"), "{\"code\":1,\"to\":\"***\"}");
     }
 }

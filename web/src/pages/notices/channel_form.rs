@@ -132,8 +132,25 @@ pub(super) fn read(
         "sms" => sms(form)?,
         _ => return Err(WebError::bad("没有这种渠道")),
     };
+    if secret.is_none() && before.is_some_and(|before| goes_elsewhere(&before.settings.way, &way)) {
+        return Err(WebError::bad("密码、密钥会送往的地方改了，请重新填写密码或密钥再保存"));
+    }
     let settings = ChannelSettings { way, inside, confidential: form.text("confidential") == "on" };
     Ok((name, settings, secret))
+}
+
+/// Whether the secret that is kept would be handed to another machine, or less guarded, than it was given for.
+fn goes_elsewhere(before: &ChannelWay, now: &ChannelWay) -> bool {
+    match (before, now) {
+        (
+            ChannelWay::Smtp { host, port, security, user, .. },
+            ChannelWay::Smtp { host: h, port: p, security: s, user: u, .. },
+        ) => !(user.is_empty() || u.is_empty()) && (host, port, security) != (h, p, s),
+        (ChannelWay::Sms { url, headers, body, .. }, ChannelWay::Sms { url: u, headers: h, body: b, .. }) => {
+            (url, headers, body) != (u, h, b)
+        }
+        _ => false,
+    }
 }
 
 fn smtp(form: &Form, inside: bool) -> Result<ChannelWay, WebError> {
