@@ -99,6 +99,29 @@ async fn a_receiver_that_is_slow_refuses_and_forgets_to_answer_gets_each_notice_
 }
 
 #[tokio::test]
+async fn a_channel_that_was_switched_off_sends_nothing_and_what_grew_old_stays() {
+    for office in Office::each().await {
+        let server = WebServer::that(&[Does::Answers("")]).await;
+        let way = ChannelWay::Webhook { url: server.url.clone() };
+        let channel = office.channel(way, secret("", SIGN), false).await;
+        office.only_rule(to_handlers(&[NoticeKind::CaseAssigned], &[channel.id])).await;
+        office.case("wages", Urgency::Ordinary, None).await;
+        office.tell().await;
+        let switch = async |seen, on| {
+            let (name, settings) = (&channel.name, &channel.settings);
+            let by = Actor::Console;
+            office.store.change_notice_channel(channel.id, seen, name, on, settings, None, by).await.unwrap();
+        };
+        switch(1, false).await;
+        office.pass(SignedDuration::from_hours(8 * 24));
+        assert_eq!(courier(&office).serve("w", channel.id).await.unwrap(), 0);
+        switch(2, true).await;
+        serve_all(&office, &channel).await;
+        assert!(server.asked().is_empty(), "weeks later nobody wants it");
+    }
+}
+
+#[tokio::test]
 async fn a_call_is_signed_with_its_time() {
     for office in Office::each().await {
         let server = WebServer::that(&[Does::Answers("")]).await;

@@ -121,6 +121,10 @@ async fn a_louder_notice_about_the_same_incident_holds_the_lower_one_back_and_sa
         assert_eq!(held(other), None, "another incident");
         let told = office.told().await;
         assert_eq!(told, ["handler pressed_red", "handler pressed_yellow", "reviewer pressed_red"]);
+        // Nobody ever clicked the red one; the next day that holds nothing back any more.
+        office.pass(SignedDuration::from_hours(25));
+        office.act("duty", quiet, Action::Press { level: 1, note: text() }).await;
+        assert!(office.told().await.contains(&"handler pressed_yellow".to_owned()));
     }
 }
 
