@@ -11,6 +11,7 @@ mod contract {
     mod audit;
     mod backfill;
     mod builders;
+    mod case_items;
     mod cases;
     mod corrections;
     mod county_files;

@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 pub const MAX_TEXT: usize = 4000;
 
 /// An action on one open or replied case. Texts are as written; [`crate::decide::decide`] checks and masks
-/// them. Opening, merging and splitting touch more than one record and have functions of their own.
+/// them. Opening, merging, splitting, taking in and leaving out touch more than one record and have functions of their own.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     Accept,
@@ -106,6 +106,10 @@ pub enum Action {
     Void {
         reason: String,
     },
+    /// Whether what else comes to the incident of its item goes into the case.
+    TakeIncident {
+        on: bool,
+    },
     /// The sender's newer sheet: its due time, and whether its state word says finished.
     Seen {
         due_at: Option<Timestamp>,
@@ -143,6 +147,7 @@ impl Action {
             Self::Decline { .. } => ActionKind::Decline,
             Self::Outside { .. } => ActionKind::Outside,
             Self::Void { .. } => ActionKind::Void,
+            Self::TakeIncident { .. } => ActionKind::TakeIncident,
             Self::Seen { .. } => ActionKind::Seen,
             Self::Recount => ActionKind::Recount,
         }

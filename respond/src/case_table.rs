@@ -133,6 +133,11 @@ kinds! {
     Void => "void", "作废";
     Merge => "merge", "并案";
     Split => "split", "拆分";
+    /// The case answers further items: of callers who report the same matter.
+    TakeIn => "take_in", "归入诉求";
+    LeaveOut => "leave_out", "移出诉求";
+    /// What else comes to the incident goes into the case, or no longer does.
+    TakeIncident => "take_incident", "后续诉求归入";
     /// A newer sheet of the sender's platform showed the case.
     Seen => "seen", "平台更新";
     /// The calendar or the deadline rules changed.
@@ -321,6 +326,9 @@ pub const TABLE: &[Row] = &[
     Row { action: ActionKind::Void, to: &["void"], drops: Drops::All, ..QUIET },
     Row { from: BEFORE_REPLY, action: ActionKind::Merge, to: &["merged"], drops: Drops::All, ..QUIET },
     Row { from: BEFORE_REPLY, action: ActionKind::Split, ..QUIET },
+    Row { from: BEFORE_REPLY, action: ActionKind::TakeIn, who: &[Who::Duty, Who::System], ..QUIET },
+    Row { from: BEFORE_REPLY, action: ActionKind::LeaveOut, ..QUIET },
+    Row { from: BEFORE_REPLY, action: ActionKind::TakeIncident, ..QUIET },
     Row { action: ActionKind::Recount, who: &[Who::System], moves: rule::OF_CASES, ..QUIET },
     Row { action: ActionKind::Seen, who: &[Who::System], to: AS_UPSTREAM, moves: rule::REPLY, ..QUIET },
 ];

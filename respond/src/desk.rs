@@ -1,6 +1,7 @@
 //! The desk: loads what a decision needs, decides, and saves it; routes what was judged; watches the clocks.
 
 mod recount;
+mod together;
 mod watch;
 
 use std::collections::HashMap;
@@ -19,9 +20,11 @@ use crate::calendar::WorkCalendar;
 use crate::case_change::applied;
 use crate::decide::{Context, decide, merge, open_case, split};
 use crate::refusal::Refusal;
-use crate::routing::{Route, may_assign_itself, route};
+use crate::routing::{Route, may_assign_itself, may_be_taken_in, route};
+use together::Taken;
 
 pub use recount::RulesTrial;
+pub use together::{Gathered, Refused};
 pub use watch::Watched;
 
 /// Why an action took no effect. The texts are for the one who tried.
@@ -223,21 +226,30 @@ impl Desk {
     /// When the store fails; what was not finished comes back when its lease ends.
     pub async fn route_next(&self, worker: &str, batch: i64) -> Result<Routed, StoreError> {
         let items = self.store.claim_routing(worker, batch, LEASE).await?;
+        let ids: Vec<ItemId> = items.iter().map(|item| item.id).collect();
+        let taking = self.store.taking_cases(&ids).await?;
         let mut routed = Vec::with_capacity(items.len());
         for item in &items {
             let Some(source) = self.store.source(item.source).await? else {
                 routed.push((item.id, None));
                 continue;
             };
-            match item.case {
-                Some(case) => {
-                    self.follow_sender(item, &source, case).await?;
-                    routed.push((item.id, None));
-                }
+            if let Some(case) = item.case {
+                self.follow_sender(item, &source, case).await?;
+                routed.push((item.id, None));
+                continue;
+            }
+            match taking.get(&item.id).filter(|_| may_be_taken_in(item, &source)) {
+                Some(case) => match self.take_in_by_rule(*case, item).await? {
+                    Taken::In => routed.push((item.id, None)),
+                    Taken::Refused => routed.push((item.id, self.by_rule(item, &source))),
+                    // Someone acts on the case at this moment; the item comes again when its lease ends.
+                    Taken::Later => {}
+                },
                 None => routed.push((item.id, self.by_rule(item, &source))),
             }
         }
-        let taken = routed.len();
+        let taken = items.len();
         Ok(Routed { taken, opened: self.finish(worker, routed).await? })
     }
 
@@ -276,12 +288,15 @@ impl Desk {
         Ok(opened)
     }
 
-    /// A newer sheet may carry another due time; where another platform runs the case, also its end.
+    /// A newer sheet may carry another due time; where another platform runs the case, also its end. Of a case that
+    /// answers many items the earliest of their due times counts, and the end of its own.
     async fn follow_sender(&self, item: &Item, source: &Source, case: CaseId) -> Result<(), StoreError> {
         let Some(file) = self.store.case_file(&Viewer::SYSTEM, case).await? else { return Ok(()) };
-        let upstream = &item.content.upstream;
-        let finished = upstream.finished && source.mode == Mode::Mirror;
-        let seen = Action::Seen { due_at: upstream.due_at, finished };
+        let answered = self.store.case_items(&Viewer::SYSTEM, case).await?;
+        let due_at = answered.iter().filter_map(|item| item.content.upstream.due_at).min();
+        let own = item.id == file.case.item;
+        let finished = own && item.content.upstream.finished && source.mode == Mode::Mirror;
+        let seen = Action::Seen { due_at, finished };
         let Ok(change) = decide(&file, &seen, &ActingUser::system(), &self.ctx()) else { return Ok(()) };
         match self.store.save_case(file.case.version, change).await {
             // Someone acts on it at this moment; the next sheet brings it again.

@@ -77,6 +77,18 @@ pub enum Refusal {
     MergeAcrossConfidence,
     #[error("目标工单现为“{state}”，不能并入；只能并入答复审核通过之前的工单")]
     MergeTarget { state: &'static str },
+    #[error("请选择要归入的诉求，一次最多 {max} 件")]
+    NothingToTakeIn { max: usize },
+    #[error("“{title}”不能归入：{why}")]
+    CannotTakeIn { title: String, why: Box<Refusal> },
+    #[error("信访件须逐件登记、告知和答复，不能与其他诉求合在一个工单里")]
+    PetitionAlone,
+    #[error("这是工单自己的诉求，不能移出；立错的工单请作废")]
+    OwnItem,
+    #[error("这条诉求不在本工单里")]
+    NotInCase,
+    #[error("没有变化：{0}")]
+    AlreadySo(&'static str),
     #[error("这条信息已有工单，不能重复派单")]
     AlreadyCase,
     #[error("这条信息已被标为不处理（{0}），请先恢复再派单")]

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use qingting_models::county::{County, DepartmentCode, TopicCode};
-use qingting_models::ids::CaseId;
+use qingting_models::ids::{CaseId, IncidentId};
 use qingting_models::records::{
     Actor, CaseFile, Channel, ItemContent, Kind, Mode, Outcome, Role, SourceKind, TopicScore, Upstream,
     Urgency, User, Viewer,
 };
 use qingting_models::store::testing::{TestStore, each_database};
-use qingting_models::store::{Arrival, CaseFilter, ItemFilter, NewJudgement, NewSource, NewUser, Page};
+use qingting_models::store::{
+    Arrival, CaseFilter, ItemFilter, Joining, NewJudgement, NewMembership, NewSource, NewUser, Page,
+};
 use qingting_respond::acting::ActingUser;
 use qingting_respond::action::Action;
 use qingting_respond::desk::{ActError, Desk, Routed, Watched};
@@ -280,5 +282,62 @@ async fn where_people_sent_a_topic_is_proposed_where_no_rule_speaks() {
         let (code, why) = proposed(&items[0]).await;
         assert_eq!(code.as_str(), "yjj");
         assert_eq!(why, "近半年同话题信息由人决定的 3 件里，3 件交给该单位");
+    }
+}
+
+/// Puts everything that waits into one incident.
+async fn join(store: &TestStore, incident: IncidentId, first: bool) {
+    let batch = store.claim_joining("w", None, 50, LEASE).await.unwrap().unwrap();
+    let joined = batch.tasks.iter().map(|task| NewMembership {
+        item: task.item,
+        incident,
+        kinship: (!first).then_some(0.9),
+    });
+    let joining = Joining { joined: joined.collect(), ..Joining::default() };
+    assert!(store.save_joining("w", &batch, &joining).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_comes_to_an_incident_goes_into_the_case_that_takes_it() {
+    for store in each_database().await.unwrap() {
+        let desk = desk(&store);
+        let (_, duty, all) = user(&store, "zhiban", Role::Duty, None).await;
+        let incident: IncidentId = store.ids().next(store.now());
+        judged(&store, &["1"], None).await;
+        join(&store, incident, true).await;
+        assert_eq!(desk.route_next("w", 10).await.unwrap().opened, 1);
+        let case = only_case(&store).await.case;
+        let on = Action::TakeIncident { on: true };
+        desk.act(&all, &duty, case.id, case.version, &on).await.unwrap();
+
+        let soon = store.now() + SignedDuration::from_hours(5);
+        judged(&store, &["2", "3"], Some(soon)).await;
+        assert_eq!(
+            desk.route_next("w", 10).await.unwrap(),
+            Routed::default(),
+            "they wait for their incident"
+        );
+        join(&store, incident, false).await;
+        assert_eq!(desk.route_next("w", 10).await.unwrap(), Routed { taken: 2, opened: 0 });
+        let after = only_case(&store).await;
+        assert_eq!(store.case_items(&Viewer::SYSTEM, case.id).await.unwrap().len(), 3);
+        assert_eq!(after.case.due.map(|(_, at)| at), Some(soon), "the earliest of all due times counts");
+        let told: Vec<&str> = after.timeline.iter().map(|line| line.action.as_str()).collect();
+        assert_eq!(told, ["assign", "take_incident", "take_in", "take_in"]);
+
+        // A sender moves one of the due times: the earliest that is left counts.
+        let (sooner, later) = (soon - SignedDuration::from_hours(1), soon + SignedDuration::from_hours(9));
+        for (id, due, counts) in [("2", sooner, sooner), ("2", later, soon), ("3", later, later)] {
+            judged(&store, &[id], Some(due)).await;
+            join(&store, incident, false).await;
+            desk.route_next("w", 10).await.unwrap();
+            assert_eq!(only_case(&store).await.case.due.map(|(_, at)| at), Some(counts), "{id} {due}");
+        }
+
+        let version = only_case(&store).await.case.version;
+        let off = Action::TakeIncident { on: false };
+        desk.act(&all, &duty, case.id, version, &off).await.unwrap();
+        judged(&store, &["4"], None).await;
+        assert_eq!(desk.route_next("w", 10).await.unwrap(), Routed { taken: 1, opened: 1 });
     }
 }

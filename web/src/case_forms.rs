@@ -181,8 +181,13 @@ fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
             note("text", "并案理由"),
         ],
         K::Split => vec![department("另由哪个单位办理", names), note("text", "拆出的事项和理由")],
-        K::Assign | K::Seen | K::Recount => vec![],
+        K::TakeIncident => vec![Field::select("on", "以后归到同一事件的诉求", takes(case.takes_incident))],
+        K::Assign | K::TakeIn | K::LeaveOut | K::Seen | K::Recount => vec![],
     }
+}
+
+fn takes(now: bool) -> Vec<Choice> {
+    vec![Choice::new("on", "一并归入本工单", !now), Choice::new("off", "不归入，另行派单", now)]
 }
 
 fn grade() -> Field {
@@ -211,6 +216,7 @@ fn hint(kind: ActionKind) -> &'static str {
         ActionKind::Submit => "提交后由本单位审核人审核，通过后才算答复。",
         ActionKind::Merge => "同一件事并到另一个工单里办；本工单结束，时限取两者中较早的。",
         ActionKind::Split => "其中一部分应由别的单位办理时，另立一个工单；本工单照常办理。",
+        ActionKind::TakeIncident => "同一事件不断有人反映时，新来的热线、投诉直接归入本工单，一并答复。",
         ActionKind::Void => "只用于立错的工单；办不了的请用“不予受理”或“转外部门”。",
         _ => "",
     }
@@ -223,10 +229,11 @@ fn class(kind: ActionKind) -> &'static str {
     }
 }
 
-/// Whether an action is asked for on the page of one case. Opening starts from an item; a newer sheet is
-/// the program's to see.
+/// Whether an action has a form of its own on the page of one case. Opening and taking in start from items and
+/// incidents, leaving out from the list of what the case answers; a newer sheet is the program's to see.
 pub fn has_form(kind: ActionKind) -> bool {
-    !matches!(kind, ActionKind::Assign | ActionKind::Seen | ActionKind::Recount)
+    use ActionKind as K;
+    !matches!(kind, K::Assign | K::TakeIn | K::LeaveOut | K::Seen | K::Recount)
 }
 
 /// The form of `kind`. `tried` is what was typed into it when it was just refused, with the reason.
@@ -324,7 +331,8 @@ fn read(kind: ActionKind, form: &Form) -> Result<Action, WebError> {
         K::Decline => Action::Decline { legal_reason: text() },
         K::Outside => Action::Outside { authority: form.text("authority").into(), receipt: text() },
         K::Void => Action::Void { reason: text() },
-        K::Assign | K::Merge | K::Split | K::Seen | K::Recount => {
+        K::TakeIncident => Action::TakeIncident { on: form.text("on") == "on" },
+        K::Assign | K::Merge | K::Split | K::TakeIn | K::LeaveOut | K::Seen | K::Recount => {
             return Err(WebError::bad("这个操作不能从这里进行"));
         }
     })

@@ -30,6 +30,7 @@ pub mod remedy;
 pub mod routes;
 #[cfg(test)]
 pub mod samples;
+pub(crate) mod selection;
 pub mod sessions;
 pub mod upload;
 pub mod view;

@@ -116,6 +116,7 @@ pub fn item_row(text: &str) -> ItemRow {
 pub fn case_row(text: &str) -> CaseRow {
     CaseRow {
         id: text.into(),
+        version: 3,
         number: text.into(),
         title: text.into(),
         state: text.into(),
@@ -167,6 +168,7 @@ pub fn case() -> Case {
         reopened: 0,
         pressed: 0,
         due: None,
+        takes_incident: false,
     }
 }
 

@@ -62,6 +62,12 @@ pub fn title_text(title: &str) -> String {
     if title.trim().is_empty() { "（无标题）".into() } else { snippet(title, 120) }
 }
 
+/// What an item is called in a list: its title, or how its text begins.
+pub(crate) fn item_title(item: &Item) -> String {
+    let content = &item.content;
+    title_text(if content.title.trim().is_empty() { &content.body } else { &content.title })
+}
+
 /// An item in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemRow {
@@ -193,6 +199,7 @@ pub struct Due {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseRow {
     pub id: String,
+    pub version: i64,
     pub number: String,
     pub title: String,
     pub state: String,
@@ -221,6 +228,7 @@ impl CaseRow {
         });
         Self {
             id: case.id.to_string(),
+            version: case.version,
             number: case.number.clone(),
             title: title_text(&case.title),
             state: case.state.label().to_owned(),

@@ -2,7 +2,7 @@
 "use strict";
 
 // Keys in the work list act on the row that has the focus, so they never catch text that is typed.
-// j and k move, Enter opens, c confirms, a assigns, x opens the reason for not handling.
+// j and k move, Enter opens, c confirms, a assigns, x opens the reason for not handling, s ticks the row.
 const rows = [...document.querySelectorAll("[data-row]")];
 const move = (from, step) => {
   const next = rows[Math.min(rows.length - 1, Math.max(0, rows.indexOf(from) + step))];
@@ -22,7 +22,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") move(row, 1);
   else if (event.key === "k") move(row, -1);
   else if (event.key === "Enter" && at === row) row.querySelector("a.name")?.click();
-  else if (["c", "a", "x"].includes(event.key)) press(row, event.key);
+  else if (["c", "a", "x", "s"].includes(event.key)) press(row, event.key);
   else return;
   event.preventDefault();
 });
@@ -112,6 +112,19 @@ if (draftForm) {
     if (!event.ctrlKey || !event.altKey || !/^Digit[1-9]$/.test(event.code)) return;
     const link = document.querySelector(`[data-insert-key="${event.code.slice(-1)}"]`);
     if (link) { event.preventDefault(); insert(link); }
+  });
+}
+
+// A usual wording goes into the text that was typed in last, or the first that is open.
+let typedLast = null;
+document.addEventListener("focusin", (event) => { if (event.target.matches(".actions textarea")) typedLast = event.target; });
+for (const button of document.querySelectorAll("[data-wording]")) {
+  button.addEventListener("click", () => {
+    const area = typedLast ?? document.querySelector(".actions details[open] textarea");
+    if (!area) return;
+    const text = document.getElementById(button.dataset.wording).textContent;
+    area.value = area.value.trim() ? `${area.value}\n${text}` : text;
+    area.focus();
   });
 }
 

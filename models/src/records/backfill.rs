@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Actor, Reply, words};
-use crate::ids::{BackfillBatchId, CaseId, ReplyId, SourceId};
+use crate::ids::{BackfillBatchId, CaseId, ItemId, ReplyId, SourceId};
 
 words! {
     /// Where an answer stands.
@@ -86,10 +86,18 @@ pub struct BackfillCounts {
     pub rejected: i64,
 }
 
+/// An answer to one matter: a reply of a case with many items goes back once for each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerKey {
+    pub reply: ReplyId,
+    pub item: ItemId,
+}
+
 /// One answer on its way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackfillLine {
     pub reply: Reply,
+    pub item: ItemId,
     pub case: CaseId,
     pub case_number: String,
     /// The sender's own number.
@@ -105,10 +113,16 @@ pub struct BackfillLine {
     pub sent: i64,
 }
 
+impl BackfillLine {
+    pub fn key(&self) -> AnswerKey {
+        AnswerKey { reply: self.reply.id, item: self.item }
+    }
+}
+
 /// What the sender said of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackfillReceipt {
-    pub reply: ReplyId,
+    pub answer: AnswerKey,
     /// Why it was rejected; `None` when it was accepted.
     pub rejected: Option<String>,
 }

@@ -163,6 +163,9 @@ pub struct Case {
     pub pressed: u32,
     /// The rule and due time of the earliest unmet clock.
     pub due: Option<(RuleId, Timestamp)>,
+    /// What else comes to the incident of its item goes into this case.
+    #[serde(default)]
+    pub takes_incident: bool,
 }
 
 /// A clock of a case: when it started, when it is due by which rule, and what became of it.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AuditEntry, Case, Clock, Item, Rating, Reply, TimelineEntry};
+use crate::ids::ItemId;
 
 /// A case with its item, clocks, replies, ratings and timeline, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,5 +30,9 @@ pub struct CaseChange {
     pub ratings: Vec<Rating>,
     /// The line or lines of the timeline.
     pub timeline: Vec<TimelineEntry>,
+    /// Items that the case answers from now on, besides its own. Each is free, or the change is a conflict.
+    pub taken_in: Vec<ItemId>,
+    /// Items that it answers no longer and that wait to be assigned again.
+    pub left_out: Vec<ItemId>,
     pub audit: AuditEntry,
 }

@@ -30,7 +30,7 @@ pub use alert::{
 };
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use backfill::{
-    BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine,
+    AnswerKey, BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine,
     BackfillReceipt, BackfillState,
 };
 pub use case::{

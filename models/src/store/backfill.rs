@@ -6,22 +6,22 @@ use serde_json::json;
 use super::db::{Row, Tx, args, to_json};
 use super::visibility;
 use super::{Store, StoreError};
-use crate::ids::{BackfillBatchId, CaseId, ReplyId, SourceId};
+use crate::ids::{BackfillBatchId, CaseId, ItemId, SourceId};
 use crate::records::{
-    Actor, BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillLine, BackfillReceipt,
-    BackfillState, Mode, Reply, ReplyReview, Subject, Viewer,
+    Actor, AnswerKey, BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillLine,
+    BackfillReceipt, BackfillState, Mode, Reply, ReplyReview, Subject, Viewer,
 };
 use crate::text::mask;
 
 /// The most answers of one batch.
 pub const BATCH_ANSWERS: i64 = 2_000;
 
-const LINE: &str = "SELECT b.state, b.batch_id, b.reason, b.at, b.sent, r.body, c.id AS case_id, c.number, i.external_id, i.title
-    FROM backfill b JOIN reply r ON r.id = b.reply_id JOIN case_file c ON c.id = b.case_id JOIN item i ON i.id = c.item_id";
+const LINE: &str = "SELECT b.state, b.batch_id, b.reason, b.at, b.sent, r.body, b.item_id, c.id AS case_id, c.number, i.external_id, i.title
+    FROM backfill b JOIN reply r ON r.id = b.reply_id JOIN case_file c ON c.id = b.case_id JOIN item i ON i.id = b.item_id";
 
 impl Store {
-    /// Puts an approved answer among those that wait, unless its matter came without a number of the sender's, its
-    /// source is only watched, or it came by a channel that takes no answers, as news.
+    /// Puts an approved answer among those that wait, once for each item that its case answers, but for items that came
+    /// without a number of the sender's, whose source is only watched, or by a channel that takes no answers, as news.
     pub(super) async fn queue_backfill(
         &self,
         tx: &mut Tx,
@@ -31,11 +31,11 @@ impl Store {
         if !matches!(reply.review, ReplyReview::Approved { .. }) {
             return Ok(());
         }
-        let sql = "INSERT INTO backfill (reply_id, case_id, source_id, state, at, sent)
-                   SELECT $1, c.id, i.source_id, 'waiting', $2, 0 FROM case_file c JOIN item i ON i.id = c.item_id
+        let sql = "INSERT INTO backfill (reply_id, item_id, case_id, source_id, state, at, sent)
+                   SELECT $1, i.id, k.case_id, i.source_id, 'waiting', $2, 0 FROM case_item k JOIN item i ON i.id = k.item_id
                    JOIN source s ON s.id = i.source_id
-                   WHERE c.id = $3 AND s.mode = $4 AND i.external_id NOT LIKE 'sha:%'
-                   AND i.channel IN ('hotline','complaint','petition') ON CONFLICT (reply_id) DO NOTHING";
+                   WHERE k.case_id = $3 AND s.mode = $4 AND i.external_id NOT LIKE 'sha:%'
+                   AND i.channel IN ('hotline','complaint','petition') ON CONFLICT (reply_id, item_id) DO NOTHING";
         tx.run(sql, args![reply.id.0, self.now(), case.0, Mode::Handle.code()]).await?;
         Ok(())
     }
@@ -79,8 +79,9 @@ impl Store {
     ) -> Result<Vec<BackfillLine>, StoreError> {
         let mut values = args![source.0, state.code(), limit.clamp(1, BATCH_ANSWERS)];
         let seen = visibility::cases(viewer, &mut values);
-        let sql =
-            format!("{LINE} WHERE b.source_id = $1 AND b.state = $2 AND {seen} ORDER BY b.reply_id LIMIT $3");
+        let sql = format!(
+            "{LINE} WHERE b.source_id = $1 AND b.state = $2 AND {seen} ORDER BY b.reply_id, b.item_id LIMIT $3"
+        );
         self.db().rows(&sql, values).await?.iter().map(line_of).collect()
     }
 
@@ -102,9 +103,9 @@ impl Store {
         let seen = visibility::cases(viewer, &mut values);
         let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE OF w" };
         let sql = format!(
-            "UPDATE backfill SET state = 'sent', batch_id = $1, at = $2, sent = sent + 1 WHERE state = 'waiting' AND reply_id IN (
-             SELECT w.reply_id FROM backfill w JOIN case_file c ON c.id = w.case_id
-             WHERE w.source_id = $3 AND w.state = 'waiting' AND {seen} ORDER BY w.reply_id LIMIT $4 {lock})"
+            "UPDATE backfill SET state = 'sent', batch_id = $1, at = $2, sent = sent + 1 WHERE state = 'waiting' AND (reply_id, item_id) IN (
+             SELECT w.reply_id, w.item_id FROM backfill w JOIN case_file c ON c.id = w.case_id
+             WHERE w.source_id = $3 AND w.state = 'waiting' AND {seen} ORDER BY w.reply_id, w.item_id LIMIT $4 {lock})"
         );
         let answers = i64::try_from(tx.run(&sql, values).await?).unwrap_or(i64::MAX);
         if answers == 0 {
@@ -146,7 +147,7 @@ impl Store {
         let Some(batch) = row.as_ref().map(batch_of).transpose()? else { return Ok(None) };
         let mut values = args![id.0];
         let seen = visibility::cases(viewer, &mut values);
-        let sql = format!("{LINE} WHERE b.batch_id = $1 AND {seen} ORDER BY b.reply_id");
+        let sql = format!("{LINE} WHERE b.batch_id = $1 AND {seen} ORDER BY b.reply_id, b.item_id");
         let lines = self.db().rows(&sql, values).await?.iter().map(line_of).collect::<Result<_, _>>()?;
         Ok(Some((batch, lines)))
     }
@@ -194,14 +195,18 @@ impl Store {
         let now = self.now();
         let mut tx = self.begin().await?;
         let (mut accepted, mut rejected) = (0, 0);
-        for receipt in receipts.iter().filter(|r| lines.iter().any(|line| line.reply.id == r.reply)) {
+        for receipt in receipts.iter().filter(|r| lines.iter().any(|line| line.key() == r.answer)) {
             let reason = receipt.rejected.as_ref().map(|reason| mask(reason.trim()).text);
             if reason.as_ref().is_some_and(String::is_empty) {
                 return Err(StoreError::Bad("a rejected answer needs the sender's reason".into()));
             }
             let state = if reason.is_some() { BackfillState::Rejected } else { BackfillState::Accepted };
-            let sql = "UPDATE backfill SET state = $1, reason = $2, at = $3 WHERE reply_id = $4 AND batch_id = $5 AND state = 'sent'";
-            let touched = tx.run(sql, args![state.code(), reason, now, receipt.reply.0, id.0]).await?;
+            let sql =
+                "UPDATE backfill SET state = $1, reason = $2, at = $3 WHERE reply_id = $4 AND item_id = $5
+                       AND batch_id = $6 AND state = 'sent'";
+            let AnswerKey { reply, item } = receipt.answer;
+            let values = args![state.code(), reason, now, reply.0, item.0, id.0];
+            let touched = tx.run(sql, values).await?;
             match state {
                 BackfillState::Rejected => rejected += touched,
                 _ => accepted += touched,
@@ -222,21 +227,22 @@ impl Store {
     pub async fn requeue_backfill(
         &self,
         viewer: &Viewer,
-        reply: ReplyId,
+        answer: AnswerKey,
         actor: Actor,
     ) -> Result<bool, StoreError> {
-        let mut values = args![reply.0];
+        let mut values = args![answer.reply.0, answer.item.0];
         let seen = visibility::cases(viewer, &mut values);
         let sql = format!(
-            "SELECT b.case_id FROM backfill b JOIN case_file c ON c.id = b.case_id WHERE b.reply_id = $1 AND {seen}"
+            "SELECT b.case_id FROM backfill b JOIN case_file c ON c.id = b.case_id WHERE b.reply_id = $1 AND b.item_id = $2 AND {seen}"
         );
         let row = self.db().row(&sql, values).await?.ok_or(StoreError::NotFound("answer"))?;
         let case = CaseId(row.int("case_id")?);
         let mut tx = self.begin().await?;
-        let sql = "UPDATE backfill SET state = 'waiting', batch_id = NULL, at = $1 WHERE reply_id = $2 AND state = 'rejected'";
-        let touched = tx.run(sql, args![self.now(), reply.0]).await?;
+        let sql = "UPDATE backfill SET state = 'waiting', batch_id = NULL, at = $1 WHERE reply_id = $2
+                   AND item_id = $3 AND state = 'rejected'";
+        let touched = tx.run(sql, args![self.now(), answer.reply.0, answer.item.0]).await?;
         if touched > 0 {
-            let detail = json!({ "reply": reply.to_string() });
+            let detail = json!({ "reply": answer.reply.to_string(), "item": answer.item.to_string() });
             self.audit_in(&mut tx, actor, "backfill.again", Subject::Case(case), detail).await?;
         }
         tx.commit().await?;
@@ -298,6 +304,7 @@ fn batch_of(row: &Row) -> Result<BackfillBatch, StoreError> {
 fn line_of(row: &Row) -> Result<BackfillLine, StoreError> {
     Ok(BackfillLine {
         reply: row.json("body")?,
+        item: ItemId(row.int("item_id")?),
         case: CaseId(row.int("case_id")?),
         case_number: row.text("number")?,
         external_id: row.text("external_id")?,

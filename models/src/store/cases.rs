@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::case_items;
 use super::db::{Arg, Row, Tx, args, to_json};
 use super::replies::{drop_all_drafts, drop_drafts, track_promises};
 use super::visibility::{self, bind};
@@ -66,7 +67,8 @@ impl Store {
         let row = self
             .db()
             .row(
-                "SELECT changed_by, changed_at FROM case_file WHERE item_id = $1 AND state <> 'void'",
+                "SELECT changed_by, changed_at FROM case_file WHERE item_id = $1 AND state NOT IN ('void','merged')
+                 UNION ALL SELECT c.changed_by, c.changed_at FROM item i JOIN case_file c ON c.id = i.case_id WHERE i.id = $1",
                 args![item.0],
             )
             .await?;
@@ -98,8 +100,8 @@ impl Store {
         let case = &change.case;
         tx.run(
             "INSERT INTO case_file (id, number, item_id, state, lead, topic, town, urgency, confidential, opened_at, version,
-             changed_at, changed_by, due_at, wake_at, body, is_split)
-             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)",
+             changed_at, changed_by, due_at, wake_at, body, is_split, takes_incident)
+             VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18)",
             args![
                 case.id.0,
                 &case.number,
@@ -117,18 +119,20 @@ impl Store {
                 due(case),
                 wake(case),
                 to_json(case)?,
-                opening == Opening::SplitOff
+                opening == Opening::SplitOff,
+                case.takes_incident
             ],
         )
         .await?;
-        let linked = tx
-            .run(
-                "UPDATE item SET case_id = $1 WHERE id = $2 AND dismissed IS NULL",
-                args![case.id.0, case.item.0],
-            )
-            .await?;
-        if linked == 0 {
-            return Err(StoreError::NotFound("item"));
+        if opening == Opening::OfItem {
+            let sql = "UPDATE item SET case_id = $1 WHERE id = $2 AND dismissed IS NULL";
+            if tx.run(sql, args![case.id.0, case.item.0]).await? == 0 {
+                return Err(StoreError::NotFound("item"));
+            }
+        }
+        case_items::own(tx, case.id, case.item).await?;
+        if let Some(item) = case_items::take_in(tx, case.id, &change.taken_in).await? {
+            return Err(self.item_conflict(item).await?);
         }
         let case = change.case.clone();
         self.write_parts(tx, change).await?;
@@ -160,8 +164,15 @@ impl Store {
                 drop(tx);
                 return Err(self.case_conflict(id).await?);
             }
-            if matches!(change.case.state, CaseState::Void { .. }) {
-                tx.run("UPDATE item SET case_id = NULL WHERE case_id = $1", args![id.0]).await?;
+            if let Some(item) = case_items::take_in(&mut tx, id, &change.taken_in).await? {
+                drop(tx);
+                return Err(self.item_conflict(item).await?);
+            }
+            case_items::leave_out(&mut tx, id, &change.left_out).await?;
+            match change.case.state {
+                CaseState::Void { .. } => case_items::free_all(&mut tx, id).await?,
+                CaseState::Merged { into, .. } => case_items::follow(&mut tx, id, into).await?,
+                _ => {}
             }
             self.write_parts(&mut tx, change).await?;
         }
@@ -213,6 +224,11 @@ impl Store {
                 drop_drafts(tx, case.id, &reply.department).await?;
             }
             track_promises(tx, reply).await?;
+        }
+        let done =
+            |state| matches!(state, HelperState::Answered | HelperState::Refused | HelperState::Released);
+        for helper in case.helpers.iter().filter(|helper| done(helper.state)) {
+            drop_drafts(tx, case.id, &helper.department).await?;
         }
         if !case.state.is_open() {
             drop_all_drafts(tx, case.id).await?;
@@ -353,7 +369,7 @@ async fn update_row(tx: &mut Tx, seen: i64, case: &Case) -> Result<bool, StoreEr
     let touched = tx
         .run(
             "UPDATE case_file SET state = $1, lead = $2, urgency = $3, version = $4, changed_at = $5, changed_by = $6,
-             due_at = $7, wake_at = $8, body = $9, confidential = $10 WHERE id = $11 AND version = $12",
+             due_at = $7, wake_at = $8, body = $9, confidential = $10, takes_incident = $11 WHERE id = $12 AND version = $13",
             args![
                 case.state.code(),
                 case.lead.as_str(),
@@ -365,6 +381,7 @@ async fn update_row(tx: &mut Tx, seen: i64, case: &Case) -> Result<bool, StoreEr
                 wake(case),
                 to_json(case)?,
                 case.confidential,
+                case.takes_incident,
                 case.id.0,
                 seen
             ],

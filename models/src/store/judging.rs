@@ -68,7 +68,7 @@ impl Store {
         lease: SignedDuration,
     ) -> Result<Vec<JudgeTask>, StoreError> {
         let mut tx = self.begin().await?;
-        let ids = work::claim(&mut tx, work::JUDGE, worker, batch, lease, self.now()).await?;
+        let ids = work::claim(&mut tx, work::JUDGE, None, worker, batch, lease, self.now()).await?;
         let tasks = if ids.is_empty() { Vec::new() } else { tasks(&mut tx, &ids).await? };
         tx.commit().await?;
         Ok(tasks)
@@ -102,7 +102,7 @@ impl Store {
                 tx.run("UPDATE item SET judged_version = $1 WHERE id = $2", args![task.version, task.item.0])
                     .await?;
             } else {
-                apply_judgement(&mut tx, &judgement, false).await?;
+                self.apply_judgement(&mut tx, &judgement, false).await?;
             }
             written.push(task.item.0);
             signatures.push((task.item, verdict.signature.clone()));
@@ -171,7 +171,7 @@ impl Store {
         let judgement = self.person_judgement(&item, before.first(), &decided, actor)?;
         let mut tx = self.begin().await?;
         insert_judgement(&mut tx, &judgement).await?;
-        apply_judgement(&mut tx, &judgement, true).await?;
+        self.apply_judgement(&mut tx, &judgement, true).await?;
         // What became confidential, or is it no more, leaves its incident.
         work::add(&mut tx, work::JOIN, &[id.0], self.now()).await?;
         let detail = json!({"topics": decided.topics, "kind": decided.kind, "urgency": decided.urgency,
@@ -255,13 +255,19 @@ async fn insert_judgement(tx: &mut Tx, judgement: &Judgement) -> Result<(), Stor
     Ok(())
 }
 
-/// Puts the judgement in short on the item, where lists and filters read it.
-async fn apply_judgement(tx: &mut Tx, judgement: &Judgement, by_person: bool) -> Result<(), StoreError> {
-    let topics: Vec<&TopicCode> = judgement.topics.iter().map(|t| &t.code).collect();
-    let confidential = topics.iter().any(|code| code.as_str() == CONFIDENTIAL_TOPIC);
-    tx.run(
+impl Store {
+    /// Puts the judgement in short on the item, where lists and filters read it.
+    async fn apply_judgement(
+        &self,
+        tx: &mut Tx,
+        judgement: &Judgement,
+        by_person: bool,
+    ) -> Result<(), StoreError> {
+        let topics: Vec<&TopicCode> = judgement.topics.iter().map(|t| &t.code).collect();
+        let confidential = topics.iter().any(|code| code.as_str() == CONFIDENTIAL_TOPIC);
+        let row = tx.row(
         "UPDATE item SET judged_version = $1, judged_by_person = $2, main_topic = $3, topics = $4, topic_score = $5,
-         unsure = $6, kind = $7, urgency = $8, town = $9, office = $10, confidential = $11 WHERE id = $12",
+         unsure = $6, kind = $7, urgency = $8, town = $9, office = $10, confidential = $11 WHERE id = $12 RETURNING case_id",
         args![
             judgement.item_version,
             by_person,
@@ -278,13 +284,18 @@ async fn apply_judgement(tx: &mut Tx, judgement: &Judgement, by_person: bool) ->
         ],
     )
     .await?;
-    // A case follows its item behind the screen; only a person brings it out again.
-    if by_person || confidential {
-        tx.run(
-            "UPDATE case_file SET confidential = $1 WHERE item_id = $2",
-            args![confidential, judgement.item.0],
-        )
-        .await?;
+        // A case follows its item behind the screen; only a person brings it out again.
+        if by_person || confidential {
+            tx.run(
+                "UPDATE case_file SET confidential = $1 WHERE item_id = $2",
+                args![confidential, judgement.item.0],
+            )
+            .await?;
+        }
+        let in_case = row.map(|row| row.opt_int("case_id")).transpose()?.flatten().is_some();
+        if in_case {
+            self.part_confidential(tx, judgement.item).await?;
+        }
+        Ok(())
     }
-    Ok(())
 }

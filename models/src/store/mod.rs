@@ -11,6 +11,7 @@ mod arrival;
 mod audit;
 mod backfill;
 mod bare;
+mod case_items;
 mod cases;
 mod corrections;
 mod county_files;

@@ -6,12 +6,13 @@ use super::cases::Opening;
 use super::db::{Arg, args};
 use super::items::item_of;
 use super::visibility::bind;
-use super::{Store, StoreError, work};
+use super::{Store, StoreError, case_items, work};
 use crate::ids::ItemId;
 use crate::records::{CaseChange, Item};
 
 impl Store {
-    /// Leases up to `batch` judged items that wait to be routed.
+    /// Leases up to `batch` judged items that wait to be routed. While some case takes what comes to its incident, an item
+    /// waits until it was joined to its own.
     pub async fn claim_routing(
         &self,
         worker: &str,
@@ -19,7 +20,8 @@ impl Store {
         lease: SignedDuration,
     ) -> Result<Vec<Item>, StoreError> {
         let mut tx = self.begin().await?;
-        let ids = work::claim(&mut tx, work::ROUTE, worker, batch, lease, self.now()).await?;
+        let after = case_items::any_takes(&mut tx).await?.then_some(work::JOIN);
+        let ids = work::claim(&mut tx, work::ROUTE, after, worker, batch, lease, self.now()).await?;
         let mut items = Vec::new();
         if !ids.is_empty() {
             let mut values: Vec<Arg> = Vec::new();

@@ -19,7 +19,8 @@ pub(super) fn items(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
     if let Some(department) = &viewer.department {
         values.push(Arg::from(department.as_str()));
         ways.push(format!(
-            "EXISTS (SELECT 1 FROM case_department cd WHERE cd.case_id = i.case_id AND cd.department = ${})",
+            "EXISTS (SELECT 1 FROM case_item ci JOIN case_department cd ON cd.case_id = ci.case_id
+             WHERE ci.item_id = i.id AND cd.department = ${})",
             values.len()
         ));
     }

@@ -40,22 +40,32 @@ pub(super) async fn add(tx: &mut Tx, stage: &str, items: &[i64], now: Timestamp)
     Ok(())
 }
 
-/// Leases up to `batch` ready items, oldest first; their ids in order.
+/// Leases up to `batch` ready items, oldest first; their ids in order. With a stage `after`, none that came after an item
+/// which still waits there.
 pub(super) async fn claim(
     tx: &mut Tx,
     stage: &str,
+    after: Option<&str>,
     worker: &str,
     batch: i64,
     lease: SignedDuration,
     now: Timestamp,
 ) -> Result<Vec<i64>, StoreError> {
     let lock = if tx.is_sqlite() { "" } else { "FOR UPDATE SKIP LOCKED" };
+    let mut values = args![worker, now + lease, stage, now, MAX_ATTEMPTS, batch];
+    let held_up = match after {
+        None => "",
+        Some(after) => {
+            values.extend(args![after, i64::MAX]);
+            "AND subject < COALESCE((SELECT min(subject) FROM work WHERE stage = $7 AND attempts < $5), $8)"
+        }
+    };
     let sql = format!(
         "UPDATE work SET lease_by = $1, lease_until = $2 WHERE stage = $3 AND subject IN (
-           SELECT subject FROM work WHERE stage = $3 AND ready_at <= $4 AND lease_until <= $4 AND attempts < $5
+           SELECT subject FROM work WHERE stage = $3 AND ready_at <= $4 AND lease_until <= $4 AND attempts < $5 {held_up}
            ORDER BY subject LIMIT $6 {lock}) RETURNING subject"
     );
-    let rows = tx.rows(&sql, args![worker, now + lease, stage, now, MAX_ATTEMPTS, batch]).await?;
+    let rows = tx.rows(&sql, values).await?;
     let mut ids = rows.iter().map(|row| row.int("subject")).collect::<Result<Vec<_>, _>>()?;
     ids.sort_unstable();
     Ok(ids)

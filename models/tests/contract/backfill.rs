@@ -60,13 +60,13 @@ async fn an_answer_is_sent_once_and_a_rejected_one_again() {
         let batch = made[0].id;
         let (_, opened) = store.open_backfill(&DUTY, batch, Actor::Console).await.unwrap();
         assert!(opened.iter().all(|(_, text)| text == "已责令老板13800001234发放"));
-        let reply = opened[0].0.reply.id;
-        let reject = |reason: &str| vec![BackfillReceipt { reply, rejected: Some(reason.into()) }];
+        let answer = opened[0].0.key();
+        let reject = |reason: &str| vec![BackfillReceipt { answer, rejected: Some(reason.into()) }];
         let without = store.settle_backfill(&DUTY, batch, &reject(" "), Actor::Console).await;
         assert!(matches!(without, Err(StoreError::Bad(_))), "{without:?}");
         let rest: Vec<_> = opened[1..]
             .iter()
-            .map(|(line, _)| BackfillReceipt { reply: line.reply.id, rejected: None })
+            .map(|(line, _)| BackfillReceipt { answer: line.key(), rejected: None })
             .chain(reject("答非所问，联系13900001111"))
             .collect();
         assert_eq!(store.settle_backfill(&DUTY, batch, &rest, Actor::Console).await.unwrap(), opened.len());
@@ -78,12 +78,12 @@ async fn an_answer_is_sent_once_and_a_rejected_one_again() {
         let rejected = store.backfill_lines(&DUTY, source.id, BackfillState::Rejected, 10).await.unwrap();
         let reason = rejected[0].reason.clone().unwrap();
         assert!(reason.starts_with("答非所问") && !reason.contains("1390000"), "{reason}");
-        assert!(store.requeue_backfill(&DUTY, reply, Actor::Console).await.unwrap());
-        assert!(!store.requeue_backfill(&DUTY, reply, Actor::Console).await.unwrap());
+        assert!(store.requeue_backfill(&DUTY, answer, Actor::Console).await.unwrap());
+        assert!(!store.requeue_backfill(&DUTY, answer, Actor::Console).await.unwrap());
         assert_eq!(counts(&store, source.id).await.0, 1);
         let again = store.make_backfill_batch(&DUTY, source.id, Actor::Console).await.unwrap().unwrap();
         let (_, lines) = store.backfill_batch(&DUTY, again.id).await.unwrap().unwrap();
-        assert_eq!((lines[0].reply.id, lines[0].sent), (reply, 2));
+        assert_eq!((lines[0].key(), lines[0].sent), (answer, 2));
     }
 }
 

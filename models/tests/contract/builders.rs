@@ -127,6 +127,7 @@ pub(super) fn opening(store: &Store, item: &Item, department: &str) -> CaseChang
         reopened: 0,
         pressed: 0,
         due: Some(("hotline.handle".into(), now + SignedDuration::from_hours(48))),
+        takes_incident: false,
     };
     change(store, case, "assign")
 }
@@ -151,7 +152,16 @@ pub(super) fn change(store: &Store, case: Case, action: &str) -> CaseChange {
         subject: Subject::Case(case.id),
         detail: json!({}),
     };
-    CaseChange { case, clocks: vec![], replies: vec![], ratings: vec![], timeline: vec![line], audit }
+    CaseChange {
+        case,
+        clocks: vec![],
+        replies: vec![],
+        ratings: vec![],
+        timeline: vec![line],
+        taken_in: vec![],
+        left_out: vec![],
+        audit,
+    }
 }
 
 pub(super) fn viewer_of(department: &str) -> Viewer {

@@ -24,17 +24,28 @@ pub fn open_case(
     who: &ActingUser,
     ctx: &Context<'_>,
 ) -> Result<CaseChange, Refusal> {
+    let mut draft = opened(item, department, reason, who, ctx)?;
+    let reason = optional("派单说明", reason)?;
+    draft.line(ActionKind::Assign, reason);
+    Ok(draft.finish(ActionKind::Assign))
+}
+
+/// The case that is opened for an item, before its line of the timeline.
+///
+/// # Errors
+/// As [`open_case`].
+pub(super) fn opened<'a>(
+    item: &'a Item,
+    department: &DepartmentCode,
+    reason: &str,
+    who: &'a ActingUser,
+    ctx: &'a Context<'a>,
+) -> Result<Draft<'a>, Refusal> {
     let row = row(ActionKind::Assign);
     if who.is_person() && !who.keeps_desk(item.confidential) {
         return Err(not_the_desk(row, item, who));
     }
-    if item.case.is_some() {
-        return Err(Refusal::AlreadyCase);
-    }
-    if let Some(reason) = &item.dismissed {
-        return Err(Refusal::Dismissed(reason.clone()));
-    }
-    let kind = item.kind.ok_or(Refusal::NotJudged)?;
+    let kind = free(item)?;
     ctx.department(department)?;
     complained_about::check(department, item.confidential, item, ctx)?;
     let reason = optional("派单说明", reason)?;
@@ -43,8 +54,38 @@ pub fn open_case(
     start_sender_clock(&mut draft);
     note_triage(&mut draft)?;
     draft.note_detail("department", department.as_str());
-    draft.line(ActionKind::Assign, reason);
-    Ok(draft.finish(ActionKind::Assign))
+    Ok(draft)
+}
+
+/// The clocks that a case of its own would run for an item.
+///
+/// # Errors
+/// When a due time cannot be computed.
+pub(super) fn clocks(
+    item: &Item,
+    kind: Kind,
+    department: &DepartmentCode,
+    who: &ActingUser,
+    ctx: &Context<'_>,
+) -> Result<Vec<Clock>, Refusal> {
+    let mut draft = Draft::opening(new_case(item, kind, department, "", who, ctx), item, who, ctx);
+    draft.take(row(ActionKind::Assign))?;
+    start_sender_clock(&mut draft);
+    Ok(draft.clocks)
+}
+
+/// The kind of an item that waits to be assigned.
+///
+/// # Errors
+/// When it has a case, is dismissed or not yet judged.
+pub(super) fn free(item: &Item) -> Result<Kind, Refusal> {
+    if item.case.is_some() {
+        return Err(Refusal::AlreadyCase);
+    }
+    if let Some(reason) = &item.dismissed {
+        return Err(Refusal::Dismissed(reason.clone()));
+    }
+    item.kind.ok_or(Refusal::NotJudged)
 }
 
 fn not_the_desk(row: &Row, item: &Item, who: &ActingUser) -> Refusal {
@@ -94,6 +135,7 @@ fn new_case(
         reopened: 0,
         pressed: 0,
         due: None,
+        takes_incident: false,
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use qingting_models::clock::minute_text;
 use qingting_models::county::RuleId;
-use qingting_models::ids::{AuditId, ClockId, TimelineId};
+use qingting_models::ids::{AuditId, ClockId, ItemId, TimelineId};
 use qingting_models::records::{
     AuditEntry, Case, CaseChange, CaseFile, CaseState, Clock, Item, Rating, Reply, Subject, TimelineEntry,
 };
@@ -24,6 +24,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) clocks: Vec<Clock>,
     pub(crate) replies: Vec<(Reply, Option<String>)>,
     pub(crate) ratings: Vec<Rating>,
+    pub(crate) taken_in: Vec<ItemId>,
+    pub(crate) left_out: Vec<ItemId>,
     /// Codes and ids for the audit entry; never a text that someone wrote.
     pub(crate) detail: Map<String, Value>,
     before: &'a [Clock],
@@ -60,6 +62,8 @@ impl<'a> Draft<'a> {
             clocks: before.to_vec(),
             replies: Vec::new(),
             ratings: Vec::new(),
+            taken_in: Vec::new(),
+            left_out: Vec::new(),
             detail: Map::new(),
             before,
             earlier: &[],
@@ -233,6 +237,8 @@ impl<'a> Draft<'a> {
             replies: self.replies,
             ratings: self.ratings,
             timeline: self.timeline,
+            taken_in: self.taken_in,
+            left_out: self.left_out,
         }
     }
 }

@@ -53,7 +53,8 @@ pub fn merge(
     }
     let reason = required("并案理由", reason)?;
     let mut into = Draft::of(target, who, ctx);
-    take_over(&mut into, file);
+    let whence = format!("并案自工单 {}", file.case.number);
+    take_over(&mut into, reply_due(&file.clocks), &whence);
     into.note_detail("merged", file.case.id.to_string());
     into.line(ActionKind::Merge, format!("工单 {} 并入：{reason}", file.case.number));
 
@@ -64,14 +65,14 @@ pub fn merge(
     Ok(Merge { merged: from.finish(ActionKind::Merge), target: into.finish(ActionKind::Merge) })
 }
 
-/// The merged case's reply clock runs on in the target where it is due earlier than the target's own.
-fn take_over(into: &mut Draft<'_>, file: &CaseFile) {
-    let Some(earlier) = reply_due(&file.clocks) else { return };
+/// A clock of the reply that comes from elsewhere runs on in this case where it is due earlier than the case's own.
+pub(super) fn take_over(into: &mut Draft<'_>, from: Option<&Clock>, whence: &str) {
+    let Some(earlier) = from else { return };
     if reply_due(&into.clocks).is_some_and(|own| own.due_at <= earlier.due_at) {
         return;
     }
     let mut clock = copy(earlier, into);
-    clock.steps.push(format!("并案自工单 {}，取较早的截止时间", file.case.number));
+    clock.steps.push(format!("{whence}，取较早的截止时间"));
     clock.paused_at = match into.case.state {
         CaseState::Waiting { .. } if !clock.from_sender && clock.due_at > into.ctx.now => Some(into.ctx.now),
         _ => None,
@@ -151,6 +152,7 @@ fn split_case(
         reopened: 0,
         pressed: 0,
         due: None,
+        takes_incident: false,
         ..from.clone()
     }
 }

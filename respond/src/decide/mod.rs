@@ -11,6 +11,7 @@ mod joining;
 mod ready;
 mod recount;
 mod review;
+mod together;
 mod upstream;
 
 use jiff::Timestamp;
@@ -28,7 +29,9 @@ use crate::refusal::Refusal;
 use draft::Draft;
 
 pub use assign::open_case;
-pub use joining::{merge, split};
+pub use joining::{Merge, Split, merge, split};
+pub(crate) use together::title_of;
+pub use together::{MAX_TAKEN, leave_out, open_case_for, take_in};
 
 /// Waiting for the resident: at most so often in a case (DESIGN section 6).
 pub const MAX_WAITS: u32 = 2;
@@ -108,6 +111,7 @@ fn apply(draft: &mut Draft<'_>, row: &Row, file: &CaseFile, action: &Action) -> 
         Action::Decline { legal_reason } => closing::decline(draft, row, legal_reason),
         Action::Outside { authority, receipt } => closing::outside(draft, row, authority, receipt),
         Action::Void { reason } => closing::void(draft, row, reason),
+        Action::TakeIncident { on } => together::take_incident(draft, row, *on),
         Action::Recount => recount::recount(draft, row),
         Action::Seen { due_at, finished } => upstream::seen(draft, row, *due_at, *finished),
     }

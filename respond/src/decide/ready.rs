@@ -17,6 +17,9 @@ pub(super) fn check(kind: ActionKind, file: &CaseFile, who: &ActingUser) -> Resu
     match kind {
         ActionKind::SendBack if case.sent_back_by.contains(&case.lead) => Err(Refusal::SecondSendBack),
         ActionKind::TellPetitioner if case.channel != Channel::Petition => Err(Refusal::NotAPetition),
+        ActionKind::TakeIn | ActionKind::TakeIncident if case.channel == Channel::Petition => {
+            Err(Refusal::PetitionAlone)
+        }
         ActionKind::Wait if case.waits >= MAX_WAITS => Err(Refusal::TooManyWaits { max: MAX_WAITS }),
         ActionKind::AskExtension => extension_may_be_asked(file),
         ActionKind::GrantExtension | ActionKind::RefuseExtension if !extension_is_pending(case) => {

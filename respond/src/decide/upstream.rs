@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use qingting_models::clock::minute_text;
-use qingting_models::records::{Outcome, RatingGrade};
+use qingting_models::records::{Clock, Outcome, RatingGrade};
 
 use super::{Draft, closing};
 use crate::case_clocks::{main_rule, reply_due, runs_clocks};
@@ -31,13 +31,18 @@ pub(super) fn seen(
     Ok(())
 }
 
-/// Whether the due time that counts for the reply is another than before.
+/// Whether the due time that counts for the reply is another than before. Where several senders had set one, the new one
+/// counts alone: it is the earliest of what they say now.
 fn move_due(draft: &mut Draft<'_>, due_at: Timestamp) -> bool {
-    if let Some(clock) = draft.clocks.iter_mut().find(|c| c.from_sender && c.is_open()) {
-        let other = clock.due_at != due_at;
+    let set = |clock: &&Clock| clock.from_sender && clock.is_open();
+    if let Some(earliest) = draft.clocks.iter().filter(set).min_by_key(|c| (c.due_at, c.id)) {
+        let (id, other) = (earliest.id, earliest.due_at != due_at);
         if other {
-            clock.steps.push(format!("派单平台改为 {}", minute_text(due_at)));
-            clock.due_at = due_at;
+            draft.drop_where(|clock| clock.from_sender && clock.id != id);
+            for clock in draft.clocks.iter_mut().filter(|clock| clock.id == id) {
+                clock.steps.push(format!("派单平台改为 {}", minute_text(due_at)));
+                clock.due_at = due_at;
+            }
         }
         return other;
     }

@@ -97,6 +97,27 @@ pub fn may_assign_itself<'r>(
     source: &Source,
     route: &'r Route,
 ) -> Result<&'r Reasoned, &'static str> {
+    if let Some(reason) = not_ours_to_answer(item, source) {
+        return Err(reason);
+    }
+    let reasons = [
+        (item.main_topic.is_none() || item.kind.is_none(), "没有明确的话题"),
+        (item.unsure, "模型对话题没有把握"),
+    ];
+    if let Some((_, reason)) = reasons.into_iter().find(|(holds, _)| *holds) {
+        return Err(reason);
+    }
+    route.by_rule.as_ref().ok_or("没有分流规则指明单位")
+}
+
+/// Whether the program puts the item into the case that takes what comes to its incident: what it would assign by itself
+/// if only it were sure of the topic.
+pub(crate) fn may_be_taken_in(item: &Item, source: &Source) -> bool {
+    not_ours_to_answer(item, source).is_none()
+}
+
+/// Why nobody waits for an answer of ours, or a person has to say so.
+fn not_ours_to_answer(item: &Item, source: &Source) -> Option<&'static str> {
     let reasons = [
         (item.case.is_some(), "已有工单"),
         (item.dismissed.is_some(), "已标为不处理"),
@@ -107,13 +128,8 @@ pub fn may_assign_itself<'r>(
         (item.judged_version < item.version, "尚未研判"),
         (item.channel == Channel::News || item.kind == Some(Kind::News), "新闻由值班研判员决定是否派单"),
         (item.kind == Some(Kind::Praise), "表扬不自动派单"),
-        (item.main_topic.is_none() || item.kind.is_none(), "没有明确的话题"),
-        (item.unsure, "模型对话题没有把握"),
     ];
-    if let Some((_, reason)) = reasons.into_iter().find(|(holds, _)| *holds) {
-        return Err(reason);
-    }
-    route.by_rule.as_ref().ok_or("没有分流规则指明单位")
+    reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason)
 }
 
 fn is_before_cutoff(item: &Item, source: &Source) -> bool {

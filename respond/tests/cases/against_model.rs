@@ -6,10 +6,11 @@
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use qingting_models::ids::ItemId;
 use qingting_models::records::{CaseFile, Clock, Item, Kind, Urgency};
 use qingting_respond::case_change::applied;
 use qingting_respond::case_table::ActionKind;
-use qingting_respond::decide::{decide, merge, split};
+use qingting_respond::decide::{decide, leave_out, merge, split, take_in};
 
 use crate::builders::*;
 use crate::model::{ModelCase, PEOPLE, Standing};
@@ -34,10 +35,11 @@ pub(crate) struct Try {
     pub(crate) minutes: i64,
 }
 
-/// The model's house: its cases and the time.
+/// The model's house: its cases, the matters of further callers with the case that answers each, and the time.
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
     pub(crate) cases: Vec<ModelCase>,
+    pub(crate) callers: Vec<(Item, Option<usize>)>,
     pub(crate) now: Timestamp,
     /// Whether the last try took effect.
     pub(crate) took_effect: bool,
@@ -52,7 +54,24 @@ pub(crate) fn items() -> Vec<Item> {
     vec![complaint(), petition(), conduct(), sent, asked, praise]
 }
 
+/// Matters of callers who report what others reported: with and without a due time, a petition, a conduct matter.
+pub(crate) fn callers() -> Vec<Item> {
+    let mut soon = complaint();
+    soon.content.upstream.dispatched_at = Some(at("2026-11-19T09:00:00+08:00"));
+    soon.content.upstream.due_at = Some(at("2026-11-24T12:00:00+08:00"));
+    let asked = Item { kind: Some(Kind::Consultation), ..complaint() };
+    let urgent = Item { urgency: Urgency::Urgent, ..complaint() };
+    let all = [complaint(), soon, asked, urgent, petition(), conduct()];
+    let numbered = |(place, item): (usize, Item)| Item { id: ItemId(100 + place as i64), ..item };
+    all.into_iter().enumerate().map(numbered).collect()
+}
+
 impl Model {
+    /// Which caller a try is about.
+    pub(crate) fn caller(&self, step: &Try) -> usize {
+        usize::from(step.parameter) % self.callers.len()
+    }
+
     /// Does one try to the model alone.
     pub(crate) fn take(&mut self, step: &Try) {
         self.now += SignedDuration::from_mins(step.minutes);
@@ -66,6 +85,25 @@ impl Model {
                 let done = ModelCase::merge(&mut from, &mut into, who, self.now).is_ok();
                 if done {
                     (self.cases[place], self.cases[other]) = (from, into);
+                    self.callers_move(place, Some(other));
+                }
+                done
+            }
+            ActionKind::TakeIn => {
+                let caller = self.caller(step);
+                let (item, free) = (self.callers[caller].0.clone(), self.callers[caller].1.is_none());
+                let done = self.cases[place].take_in(who, &item, free, self.now).is_ok();
+                if done {
+                    self.callers[caller].1 = Some(place);
+                }
+                done
+            }
+            ActionKind::LeaveOut => {
+                let caller = self.caller(step);
+                let inside = self.callers[caller].1 == Some(place);
+                let done = self.cases[place].leave_out(who, inside).is_ok();
+                if done {
+                    self.callers[caller].1 = None;
                 }
                 done
             }
@@ -77,10 +115,23 @@ impl Model {
                 Err(_) => false,
             },
             kind => match action(kind, step.parameter, self.now) {
-                Some(act) => self.cases[place].act(who, &act, self.now).is_ok(),
+                Some(act) => {
+                    let done = self.cases[place].act(who, &act, self.now).is_ok();
+                    if done && kind == ActionKind::Void {
+                        self.callers_move(place, None);
+                    }
+                    done
+                }
                 None => false,
             },
         };
+    }
+
+    /// What becomes of the callers of a case that ends in another, or was opened by mistake.
+    fn callers_move(&mut self, from: usize, to: Option<usize>) {
+        for (_, case) in self.callers.iter_mut().filter(|(_, case)| *case == Some(from)) {
+            *case = to;
+        }
     }
 
     /// What could be tried with effect: person and kind for each case, as the model has it.
@@ -92,6 +143,15 @@ impl Model {
                     action(*kind, 34, self.now)
                         .is_some_and(|act| case.clone().act(*who, &act, self.now).is_ok())
                 };
+                let mut callers = self.callers.iter();
+                if callers.any(|(item, at)| case.clone().take_in(*who, item, at.is_none(), self.now).is_ok())
+                {
+                    found.push((place, person, ActionKind::TakeIn));
+                }
+                if self.callers.iter().any(|(_, at)| case.clone().leave_out(*who, *at == Some(place)).is_ok())
+                {
+                    found.push((place, person, ActionKind::LeaveOut));
+                }
                 found.extend(
                     ActionKind::ALL.iter().filter(|kind| works(kind)).map(|kind| (place, person, *kind)),
                 );
@@ -108,7 +168,8 @@ impl ReferenceStateMachine for Model {
     fn init_state() -> BoxedStrategy<Self> {
         let now = monday();
         let cases = items().iter().map(|item| ModelCase::open(item, now)).collect();
-        Just(Self { cases, now, took_effect: true }).boxed()
+        let callers = callers().into_iter().map(|item| (item, None)).collect();
+        Just(Self { cases, callers, now, took_effect: true }).boxed()
     }
 
     fn transitions(state: &Self) -> BoxedStrategy<Try> {
@@ -142,6 +203,7 @@ impl ReferenceStateMachine for Model {
 struct Program {
     house: House,
     files: Vec<CaseFile>,
+    callers: Vec<Item>,
 }
 
 impl Program {
@@ -156,6 +218,11 @@ impl Program {
                     Ok(joined) => {
                         self.files[place] = applied(&self.files[place], &joined.merged);
                         self.files[other] = applied(&self.files[other], &joined.target);
+                        let (from, to) = (self.files[place].case.id, self.files[other].case.id);
+                        self.callers
+                            .iter_mut()
+                            .filter(|c| c.case == Some(from))
+                            .for_each(|c| c.case = Some(to));
                         true
                     }
                     Err(refusal) => explained(&refusal),
@@ -180,11 +247,38 @@ impl Program {
                     Err(refusal) => explained(&refusal),
                 }
             }
+            ActionKind::TakeIn | ActionKind::LeaveOut => {
+                let caller = usize::from(step.parameter) % self.callers.len();
+                let (file, item) = (&self.files[place], &self.callers[caller]);
+                let decided = match step.kind {
+                    ActionKind::TakeIn => {
+                        take_in(file, std::slice::from_ref(item), "", who, &self.house.ctx())
+                    }
+                    _ => leave_out(file, item, "另一件事", who, &self.house.ctx()),
+                };
+                match decided {
+                    Ok(change) => {
+                        assert_eq!([change.taken_in.as_slice(), &change.left_out].concat(), [item.id]);
+                        let inside = (step.kind == ActionKind::TakeIn).then_some(change.case.id);
+                        self.callers[caller].case = inside;
+                        self.files[place] = applied(&self.files[place], &change);
+                        true
+                    }
+                    Err(refusal) => explained(&refusal),
+                }
+            }
             kind => match action(kind, step.parameter, self.house.now) {
                 None => false,
                 Some(act) => match decide(&self.files[place], &act, who, &self.house.ctx()) {
                     Ok(change) => {
                         self.files[place] = applied(&self.files[place], &change);
+                        let id = change.case.id;
+                        if kind == ActionKind::Void {
+                            self.callers
+                                .iter_mut()
+                                .filter(|c| c.case == Some(id))
+                                .for_each(|c| c.case = None);
+                        }
                         true
                     }
                     Err(refusal) => explained(&refusal),
@@ -223,6 +317,7 @@ pub(crate) fn agree(model: &ModelCase, file: &CaseFile) {
     expected.sort();
     assert_eq!(helpers, expected);
     assert_eq!((case.waits, case.waited_days), (model.waits, model.waited));
+    assert_eq!(case.takes_incident, model.takes_incident);
     assert_eq!((case.reopened, case.pressed), (model.reopened, model.pressed));
     assert_eq!((file.replies.len(), file.ratings.len()), (model.replies, model.ratings));
     let back: Vec<_> = case.sent_back_by.iter().map(ToString::to_string).collect();
@@ -244,7 +339,7 @@ impl StateMachineTest for Program {
         let house = House::new();
         assert_eq!(house.now, model.now);
         let files = items().iter().map(|item| house.open(item)).collect();
-        Self { house, files }
+        Self { house, files, callers: callers() }
     }
 
     fn apply(mut state: Self, model: &Model, step: Try) -> Self {
@@ -257,6 +352,9 @@ impl StateMachineTest for Program {
     fn check_invariants(state: &Self, model: &Model) {
         assert_eq!(state.files.len(), model.cases.len());
         state.files.iter().zip(&model.cases).for_each(|(file, case)| agree(case, file));
+        for (item, (_, at)) in state.callers.iter().zip(&model.callers) {
+            assert_eq!(item.case, at.map(|place| state.files[place].case.id), "who answers {}", item.id);
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Every row of the case table, tried in every state by everyone: who may and who may not.
 
 use jiff::SignedDuration;
+use qingting_models::ids::ItemId;
 use qingting_models::records::{
     CaseFile, CaseState, Channel, Extension, Helper, HelperState, Item, Outcome, RatingGrade,
 };
 use qingting_respond::acting::ActingUser;
 use qingting_respond::action::Action;
 use qingting_respond::case_table::{ActionKind, TABLE};
-use qingting_respond::decide::{allowed, merge, split};
+use qingting_respond::decide::{allowed, leave_out, merge, split, take_in};
 use qingting_respond::refusal::Refusal;
 
 use crate::builders::*;
@@ -50,7 +51,10 @@ fn expected(kind: ActionKind) -> (&'static [&'static str], &'static [&'static st
         | ActionKind::Outside
         | ActionKind::Void => (OPEN, &["duty"]),
         ActionKind::HelperAccept | ActionKind::HelperAnswer | ActionKind::HelperRefuse => (OPEN, &["helper"]),
-        ActionKind::Merge | ActionKind::Split => (UNANSWERED, &["duty"]),
+        ActionKind::Merge | ActionKind::Split | ActionKind::LeaveOut | ActionKind::TakeIncident => {
+            (UNANSWERED, &["duty"])
+        }
+        ActionKind::TakeIn => (UNANSWERED, &["duty", "system"]),
         ActionKind::Seen | ActionKind::Recount => (OPEN, &["system"]),
     }
 }
@@ -76,7 +80,11 @@ fn leads_to(kind: ActionKind) -> Option<&'static str> {
 fn sample(house: &House, kind: ActionKind) -> Option<Action> {
     let text = || "按规定办理".to_string();
     Some(match kind {
-        ActionKind::Assign | ActionKind::Merge | ActionKind::Split => return None,
+        ActionKind::Assign
+        | ActionKind::Merge
+        | ActionKind::Split
+        | ActionKind::TakeIn
+        | ActionKind::LeaveOut => return None,
         ActionKind::Accept => Action::Accept,
         ActionKind::SendBack => send_back(),
         ActionKind::Reassign => Action::Reassign { department: code(OTHER), reason: text() },
@@ -101,6 +109,7 @@ fn sample(house: &House, kind: ActionKind) -> Option<Action> {
         ActionKind::Decline => Action::Decline { legal_reason: text() },
         ActionKind::Outside => outside(),
         ActionKind::Void => Action::Void { reason: text() },
+        ActionKind::TakeIncident => Action::TakeIncident { on: true },
         ActionKind::Recount => Action::Recount,
         ActionKind::Seen => {
             Action::Seen { due_at: Some(house.now + SignedDuration::from_hours(90)), finished: true }
@@ -145,6 +154,14 @@ fn try_kind(
         (ActionKind::Merge, None) => {
             let target = house.open(&Item { case: None, ..file.item.clone() });
             merge(file, &target, "同一事项", who, &house.ctx()).map(|m| m.merged.case.state)
+        }
+        (ActionKind::TakeIn, None) => {
+            let item = Item { id: ItemId(78), case: None, ..file.item.clone() };
+            take_in(file, &[item], "", who, &house.ctx()).map(|change| change.case.state)
+        }
+        (ActionKind::LeaveOut, None) => {
+            let item = Item { id: ItemId(78), case: Some(file.case.id), ..file.item.clone() };
+            leave_out(file, &item, "是另一件事", who, &house.ctx()).map(|change| change.case.state)
         }
         (_, None) => split(file, &code(OTHER), "另有诉求", who, &house.ctx()).map(|s| s.kept.case.state),
     }

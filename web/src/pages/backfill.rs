@@ -4,9 +4,10 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use qingting_models::ids::{ReplyId, SourceId};
+use qingting_models::ids::SourceId;
 use qingting_models::records::{
-    BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine, BackfillState, Mode, Source,
+    AnswerKey, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine, BackfillState,
+    Mode, Source,
 };
 use qingting_models::store::StoreError;
 
@@ -58,7 +59,8 @@ pub struct BackfillSourcePage {
 /// An answer in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerRow {
-    pub reply: String,
+    /// Reply and item.
+    pub key: String,
     pub case: String,
     pub number: String,
     pub external_id: String,
@@ -128,8 +130,9 @@ pub async fn again(
     Path(id): Path<String>,
     form: Form,
 ) -> Answer {
-    let reply: ReplyId = read_id(&id)?;
-    state.store.requeue_backfill(&caller.viewer, reply, caller.actor()).await?;
+    let (reply, item) = id.split_once('-').ok_or(WebError::NotFound)?;
+    let answer = AnswerKey { reply: read_id(reply)?, item: read_id(item)? };
+    state.store.requeue_backfill(&caller.viewer, answer, caller.actor()).await?;
     Ok(back(form.text("back"), PATH, "backfill-again"))
 }
 
@@ -247,7 +250,7 @@ async fn page(
 
 pub(super) fn answer_row(line: &BackfillLine, names: &Names, now: jiff::Timestamp) -> AnswerRow {
     AnswerRow {
-        reply: line.reply.id.to_string(),
+        key: format!("{}-{}", line.reply.id, line.item),
         case: line.case.to_string(),
         number: line.case_number.clone(),
         external_id: line.external_id.clone(),
@@ -263,7 +266,7 @@ pub(super) fn answer_row(line: &BackfillLine, names: &Names, now: jiff::Timestam
 #[cfg(test)]
 pub(super) fn sample_answer(t: &str) -> AnswerRow {
     AnswerRow {
-        reply: t.into(),
+        key: t.into(),
         case: t.into(),
         number: t.into(),
         external_id: t.into(),

@@ -99,7 +99,7 @@ fn receipts(text: &str, lines: &[BackfillLine]) -> Result<Vec<BackfillReceipt>, 
     let of = |line: &BackfillLine| {
         let found =
             rejected.iter().find(|(number, _)| *number == line.external_id || *number == line.case_number);
-        BackfillReceipt { reply: line.reply.id, rejected: found.map(|(_, reason)| (*reason).to_owned()) }
+        BackfillReceipt { answer: line.key(), rejected: found.map(|(_, reason)| (*reason).to_owned()) }
     };
     Ok(lines.iter().filter(|line| line.state == BackfillState::Sent).map(of).collect())
 }

@@ -12,8 +12,9 @@ use qingting_respond::case_table::ActionKind;
 use qingting_respond::decide::allowed;
 
 use super::case_contact::ContactView;
+use super::case_items::AnsweredItem;
 use super::case_replies::{ReplyView, replies};
-use super::case_reply::{self, AtDesk, ReplyDesk};
+use super::case_reply::{self, AtDesk, Hint, ReplyDesk};
 use super::{Answer, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -36,6 +37,12 @@ pub struct CasePage {
     pub conflict: Option<String>,
     pub item_id: String,
     pub body: String,
+    /// What the case answers, when it is more than its own item.
+    pub answered: Vec<AnsweredItem>,
+    /// The caller may take an item out.
+    pub parts: bool,
+    /// What else comes to the incident goes into the case.
+    pub takes_incident: bool,
     pub clocks: Vec<ClockView>,
     pub replies: Vec<ReplyView>,
     pub ratings: Vec<RatingView>,
@@ -43,6 +50,8 @@ pub struct CasePage {
     pub actions: Vec<ActionForm>,
     /// Where the reply is written, for those who may submit it.
     pub desk: Option<ReplyDesk>,
+    /// Templates for what may be done where no reply is written.
+    pub wordings: Vec<Hint>,
     /// The reply was checked just now, and nothing was found.
     pub checked: Option<bool>,
     /// The caller may see how the one who called can be reached, and just asked for it.
@@ -141,17 +150,24 @@ pub(crate) async fn build(
     let people = People::load(&state.store).await?;
     let tried = shown.tried;
     let mut actions = actions(&file, caller, &state.names, tried);
-    let submit = ActionKind::Submit.code();
-    let desk = match actions.iter().any(|form| form.code == submit) {
-        true => {
-            actions.retain(|form| form.code != submit);
-            let typed = tried.filter(|t| t.kind == ActionKind::Submit).map(|t| (t.form, t.problem.as_str()));
+    let writes = [ActionKind::Submit, ActionKind::HelperAnswer];
+    let written = writes.into_iter().find(|kind| actions.iter().any(|form| form.code == kind.code()));
+    let own = case_reply::writes_for(caller, &file);
+    let desk = match written.zip(own) {
+        Some((kind, own)) => {
+            actions.retain(|form| form.code != kind.code());
+            let typed = tried.filter(|t| t.kind == kind).map(|t| (t.form, t.problem.as_str()));
             let at_desk = AtDesk { typed: typed.or(shown.at_desk.typed), ..shown.at_desk };
-            Some(case_reply::build(state, caller, &file, &people, at_desk).await?)
+            Some(case_reply::build(state, caller, &file, &people, (kind, own), at_desk).await?)
         }
-        false => None,
+        None => None,
+    };
+    let wordings = match own.filter(|_| desk.is_none() && !actions.is_empty()) {
+        Some(own) => case_reply::templates(state, &file, own).await?,
+        None => Vec::new(),
     };
     let replies = replies(state, caller, &file, &people).await?;
+    let answered = state.store.case_items(&caller.viewer, file.case.id).await?;
     let may_call = file.case.state.is_open()
         && state.store.item(&caller.unmasking_eyes(), file.case.item).await?.is_some();
     let (names, now) = (&*state.names, state.store.now());
@@ -172,12 +188,19 @@ pub(crate) async fn build(
         conflict: tried.filter(|t| t.conflict).map(|t| t.problem.clone()),
         item_id: case.item.to_string(),
         body: file.item.content.body.clone(),
+        answered: match answered.len() {
+            0 | 1 => Vec::new(),
+            _ => answered.iter().map(|item| AnsweredItem::new(item, case, now)).collect(),
+        },
+        parts: allowed(&file, &ActingUser::of(caller.user())).contains(&ActionKind::LeaveOut),
+        takes_incident: case.takes_incident,
         clocks: file.clocks.iter().map(|c| clock_view(c, names, now, light(c))).collect(),
         replies,
         ratings: file.ratings.iter().rev().map(|r| rating_view(r, &people, now)).collect(),
         timeline: file.timeline.iter().rev().map(|t| line_view(t, &people, now)).collect(),
         actions,
         desk,
+        wordings,
         checked: None,
         may_call,
         contact: None,
@@ -348,6 +371,16 @@ impl crate::samples::Sampled for CasePage {
             conflict: Some(t.clone()),
             item_id: t.clone(),
             body: t.clone(),
+            answered: vec![AnsweredItem {
+                id: t.clone(),
+                title: t.clone(),
+                channel: "热线",
+                town: Some(t.clone()),
+                at: moment(60),
+                own: false,
+            }],
+            parts: true,
+            takes_incident: true,
             clocks: vec![ClockView {
                 rule: names(&t).rule("hotline.handle"),
                 source: t.clone(),
@@ -379,6 +412,7 @@ impl crate::samples::Sampled for CasePage {
                 .filter(|k| has_form(**k) && **k != ActionKind::Submit)
                 .map(|k| form_of(*k, &names(&t), &case(), Some((&Form::of(&[("text", &t)]), &t))))
                 .collect(),
+            wordings: case_reply::sample(&t).hints,
             desk: Some(case_reply::sample(&t)),
             checked: Some(true),
             may_call: true,

@@ -72,7 +72,7 @@ async fn to_be_looked_at(
     if found.is_empty() || (case_reply::fingerprint(&found) == form.text("looked") && !unexplained) {
         return Ok(None);
     }
-    case_draft::keep(state, caller, &file, form).await?;
+    case_draft::keep(state, caller, &file, &file.case.lead, form).await?;
     let problem = match unexplained {
         true => "可公开内容里有个人信息：请删去，或者写明保留的理由。答复还没有提交，草稿已保存。",
         false => "请看上面的提示。答复还没有提交，草稿已保存；要改就改，不用改就再按一次“提交答复”。",
@@ -121,7 +121,7 @@ async fn again(
     conflict: bool,
 ) -> Answer {
     let tried = Tried { kind, form, problem, conflict };
-    if kind == ActionKind::Submit {
+    if matches!(kind, ActionKind::Submit | ActionKind::HelperAnswer) {
         keep_typed(state, caller, id, form).await?;
     }
     let mut page = build(state, caller, id, Shown { tried: Some(&tried), ..Shown::default() }).await?;
@@ -135,8 +135,8 @@ async fn again(
 /// What was typed of a reply is kept as a draft, for whoever goes on with it.
 async fn keep_typed(state: &AppState, caller: &Caller, id: CaseId, form: &Form) -> Result<(), WebError> {
     let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
-    if ActingUser::of(caller.user()).handles_for(&file.case.lead) {
-        case_draft::keep(state, caller, &file, form).await?;
+    if let Some(own) = case_reply::writes_for(caller, &file) {
+        case_draft::keep(state, caller, &file, own, form).await?;
     }
     Ok(())
 }

@@ -4,13 +4,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use qingting_models::clock::minute_text;
+use qingting_models::county::DepartmentCode;
 use qingting_models::ids::CaseId;
 use qingting_models::records::CaseFile;
-use qingting_respond::acting::ActingUser;
 use serde_json::json;
 
 use super::case::{Shown, build};
-use super::case_reply::{AtDesk, draft_of, findings};
+use super::case_reply::{AtDesk, draft_of, findings, writes_for};
 use super::{Answer, back, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -24,17 +24,15 @@ pub async fn save(
 ) -> Answer {
     let id: CaseId = read_id(&id)?;
     let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
-    if !ActingUser::of(caller.user()).handles_for(&file.case.lead) {
-        return Err(WebError::Forbidden);
-    }
-    let version = keep(&state, &caller, &file, &form).await?;
+    let own = writes_for(&caller, &file).ok_or(WebError::Forbidden)?;
+    let version = keep(&state, &caller, &file, own, &form).await?;
     match form.text("do") {
         // The script asks in the background and goes on typing.
         "quiet" => {
             let at = minute_text(state.store.now());
             Ok(Json(json!({ "version": version, "saved": at })).into_response())
         }
-        "check" => {
+        "check" if *own == file.case.lead => {
             let found = findings(&state, &caller, &file, &draft_of(&form)).await?;
             let at_desk = AtDesk { typed: Some((&form, "")), findings: Some(&found), ..AtDesk::default() };
             let mut page = build(&state, &caller, id, Shown { at_desk, ..Shown::default() }).await?;
@@ -50,6 +48,7 @@ pub(super) async fn keep(
     state: &AppState,
     caller: &Caller,
     file: &CaseFile,
+    own: &DepartmentCode,
     form: &Form,
 ) -> Result<i64, WebError> {
     let seen = form.parsed("draft_version", "草稿版本")?.unwrap_or(0);
@@ -57,5 +56,5 @@ pub(super) async fn keep(
     if draft.is_empty() && seen == 0 {
         return Ok(0);
     }
-    Ok(state.store.save_draft(file.case.id, &file.case.lead, seen, &draft, caller.actor()).await?)
+    Ok(state.store.save_draft(file.case.id, own, seen, &draft, caller.actor()).await?)
 }

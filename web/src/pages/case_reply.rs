@@ -6,8 +6,9 @@ use data_encoding::HEXLOWER;
 use qingting_classify::answers::{Answered, LEAST_SCORE, substance};
 use qingting_models::clock::local_date;
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{CaseFile, Outcome, Promise, ReplyDraft};
+use qingting_models::records::{CaseFile, Helper, HelperState, Outcome, Promise, ReplyDraft};
 use qingting_models::store::AnsweredMatter;
+use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
 use qingting_respond::reply_checks::{Finding, FindingKind};
 use qingting_respond::reply_help::Written;
@@ -35,6 +36,8 @@ const OTHERS: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReplyDesk {
     pub form: ActionForm,
+    /// What is written is looked at before it is sent.
+    pub checks: bool,
     /// The version of the draft that is shown; 0 for none.
     pub draft_version: i64,
     /// Who saved the draft, and when.
@@ -85,15 +88,23 @@ pub(crate) struct AtDesk<'a> {
     pub findings: Option<&'a [Finding]>,
 }
 
-/// The desk of the case for the department that leads it.
+/// The department for which the caller writes on this case: the lead's handler its reply, a helper's what it has to say.
+pub(super) fn writes_for<'a>(caller: &Caller, file: &'a CaseFile) -> Option<&'a DepartmentCode> {
+    let user = ActingUser::of(caller.user());
+    let gone = |h: &&Helper| matches!(h.state, HelperState::Refused | HelperState::Released);
+    let helpers = file.case.helpers.iter().filter(|h| !gone(h)).map(|h| &h.department);
+    std::iter::once(&file.case.lead).chain(helpers).find(|department| user.handles_for(department))
+}
+
+/// The desk at which the department `own` writes: the lead its reply (`kind` submit), a helper its answer.
 pub(super) async fn build(
     state: &AppState,
     caller: &Caller,
     file: &CaseFile,
     people: &People,
+    (kind, own): (ActionKind, &DepartmentCode),
     shown: AtDesk<'_>,
 ) -> Result<ReplyDesk, WebError> {
-    let own = &file.case.lead;
     let now = state.store.now();
     let (saved, aside) = state.store.draft(file.case.id, own).await?;
     let hints = hints(state, caller, file, own).await?;
@@ -101,13 +112,13 @@ pub(super) async fn build(
     // Saving over a draft that is not the one shown puts that one aside.
     let draft_version = if kept.is_some() { 0 } else { saved.as_ref().map_or(0, |saved| saved.version) };
     let mut form = match shown.typed {
-        Some(typed) => form_of(ActionKind::Submit, &state.names, &file.case, Some(typed)),
+        Some(typed) => form_of(kind, &state.names, &file.case, Some(typed)),
         None => {
             let mut draft = kept.or(saved.as_ref().map(|s| &s.draft)).cloned().unwrap_or_default();
             if let Some(hint) = hints.iter().find(|hint| Some(hint.code.as_str()) == shown.insert) {
                 insert(&mut draft, &hint.text);
             }
-            let mut form = form_of(ActionKind::Submit, &state.names, &file.case, None);
+            let mut form = form_of(kind, &state.names, &file.case, None);
             fill(&mut form, &draft);
             form
         }
@@ -116,6 +127,7 @@ pub(super) async fn build(
     form.open = true;
     let findings = shown.findings.unwrap_or_default();
     Ok(ReplyDesk {
+        checks: kind == ActionKind::Submit,
         form,
         draft_version,
         saved: saved.map(|saved| (people.actor(saved.saved_by), Moment::new(saved.saved_at, now))),
@@ -319,7 +331,12 @@ fn answered(matter: &AnsweredMatter) -> Answered<'_> {
     Answered { title: &matter.title, body: &matter.body, answer: &matter.reply }
 }
 
-async fn templates(state: &AppState, file: &CaseFile, own: &DepartmentCode) -> Result<Vec<Hint>, WebError> {
+/// The templates for a case in its state, filled in.
+pub(super) async fn templates(
+    state: &AppState,
+    file: &CaseFile,
+    own: &DepartmentCode,
+) -> Result<Vec<Hint>, WebError> {
     let found = state.desk.fitting_templates(file, own).await?;
     let hint = |template: qingting_models::records::ReplyTemplate| {
         let of = template.content.department.as_ref();
@@ -352,6 +369,7 @@ pub(super) fn sample(t: &str) -> ReplyDesk {
         text: t.into(),
     };
     ReplyDesk {
+        checks: true,
         form: form_of(ActionKind::Submit, &names(t), &case(), Some((&Form::of(&[("text", t)]), t))),
         draft_version: 2,
         saved: Some((t.into(), moment(60))),

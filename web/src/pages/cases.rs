@@ -1,17 +1,22 @@
 //! All cases that the caller may see: by state, department, due time and words.
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use jiff::{Timestamp, ToSpan};
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{Case, Helper, HelperState, OPEN_STATES, state_label};
+use qingting_models::ids::CaseId;
+use qingting_models::records::{Case, Helper, HelperState, OPEN_STATES, Role, state_label};
 use qingting_models::store::{CaseFilter, ItemFilter, ItemState, Listing, Page};
 
 use super::{Answer, html};
 use crate::app::AppState;
 use crate::caller::Caller;
 use crate::error::WebError;
-use crate::frame::Frame;
+use crate::frame::{Frame, Notice};
 use crate::names::Names;
 use crate::query::{Query, Select};
 use crate::view::{CaseRow, Choice, choices};
@@ -31,8 +36,33 @@ pub struct CasesPage {
     pub q: String,
     pub selects: Vec<Select>,
     pub cases: Vec<CaseRow>,
+    /// What the caller may do with several at once.
+    pub batch: Option<Batch>,
+    /// The address of this page, for coming back after an action.
+    pub here: String,
     pub first: Option<String>,
     pub next: Option<String>,
+}
+
+/// What may be done with several cases at once: a leader presses, whoever keeps the desk does more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    pub levels: Vec<Choice>,
+    /// For giving returned cases to another department; none for a leader.
+    pub departments: Vec<Choice>,
+}
+
+impl Batch {
+    fn of(state: &AppState, caller: &Caller) -> Option<Self> {
+        let level = |(value, label): (&str, &str)| Choice::new(value, label, false);
+        let desk = caller.has_any(&[Role::Duty, Role::Discipline]);
+        if desk {
+            let levels = [("1", "黄色"), ("2", "红色")].map(level).to_vec();
+            return Some(Self { levels, departments: choices(&state.names.departments, "") });
+        }
+        let leads = caller.has(Role::Leader);
+        leads.then(|| Self { levels: vec![level(("3", "领导督办"))], departments: Vec::new() })
+    }
 }
 
 fn selects(names: &Names, query: &Query, all_departments: bool) -> Vec<Select> {
@@ -109,7 +139,11 @@ async fn by_words(
     let asked = ItemFilter { state: ItemState::WithCase, words, ..ItemFilter::default() };
     let items = state.store.items(&caller.viewer, &asked, Page { size: ROWS, ..page }).await?;
     let mut rows = Vec::with_capacity(items.rows.len());
-    for id in items.rows.iter().filter_map(|item| item.case) {
+    let mut found: Vec<CaseId> = items.rows.iter().filter_map(|item| item.case).collect();
+    let mut seen = HashSet::new();
+    // A case that answers several of the items stands here once.
+    found.retain(|id| seen.insert(*id));
+    for id in found {
         let file = state.store.case_file(&caller.viewer, id).await?;
         rows.extend(file.map(|file| file.case).filter(|case| keeps(filter, case)));
     }
@@ -134,21 +168,36 @@ fn keeps(filter: &CaseFilter, case: &Case) -> bool {
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
-    let filter = filter(&state, &query)?;
+    html(&build(&state, &caller, &query).await?)
+}
+
+/// The list at the address `here` again, with what is to be said.
+pub(crate) async fn show_again(state: &AppState, caller: &Caller, here: &str, notice: Notice) -> Answer {
+    let query = Query::parse(here.split_once('?').map_or("", |(_, query)| query));
+    let mut page = build(state, caller, &query).await?;
+    page.frame = page.frame.with(Some(notice));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<CasesPage, WebError> {
+    let filter = filter(state, query)?;
     let size = if filter.soonest_first { SOONEST_ROWS } else { ROWS };
     let page = Page { before: query.parsed("after"), size };
     let found = match query.get("q").filter(|q| !is_number(q)) {
-        Some(words) => by_words(&state, &caller, &filter, words, page).await?,
+        Some(words) => by_words(state, caller, &filter, words, page).await?,
         None => state.store.cases(&caller.viewer, &filter, page).await?,
     };
     // The order by due time has no cursor: its one page is long.
     let by_number = query.get("q").is_none_or(is_number);
     let next = found.next.filter(|_| !(filter.soonest_first && by_number));
     let wide = caller.viewer.all_open || caller.viewer.all_confidential;
-    html(&CasesPage {
-        frame: Frame::inside(&state, &caller, "工单", PATH),
+    let batch = Batch::of(state, caller);
+    Ok(CasesPage {
+        frame: Frame::inside(state, caller, "工单", PATH).done(query.get("done")),
+        batch,
+        here: query.here(PATH),
         q: query.text("q").into(),
-        selects: selects(&state.names, &query, wide),
+        selects: selects(&state.names, query, wide),
         cases: state.case_rows(&found.rows, caller.department()),
         first: query.first(PATH),
         next: next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
@@ -164,6 +213,11 @@ impl crate::samples::Sampled for CasesPage {
             q: t.clone(),
             selects: selects(&names(&t), &Query::parse("state=closed"), true),
             cases: vec![case_row(&t), case_row(&t)],
+            batch: Some(Batch {
+                levels: vec![crate::samples::choice(&t)],
+                departments: vec![crate::samples::choice(&t)],
+            }),
+            here: t.clone(),
             first: Some(t.clone()),
             next: Some(t),
         };

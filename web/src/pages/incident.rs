@@ -11,6 +11,7 @@ use qingting_models::ids::IncidentId;
 use qingting_models::records::{AdvisedSentence, Incident, IncidentAdvice, IncidentMove, Item, Membership};
 use qingting_models::store::{AlertFilter, IncidentFilter, Page};
 
+use super::incident_case::IncidentCases;
 use super::incidents::{IncidentRow, hottest};
 use super::{Answer, html, read_id};
 use crate::app::AppState;
@@ -22,7 +23,7 @@ use crate::moment::Moment;
 use crate::names::Names;
 use crate::people::People;
 use crate::query::Query;
-use crate::view::{Choice, percent, title_text};
+use crate::view::{Choice, item_title, percent};
 
 /// Items and moves that are shown, days of the chart, incidents offered to merge with.
 const ITEMS: i64 = 200;
@@ -47,6 +48,7 @@ pub struct IncidentPage {
     /// How many items there are besides those shown.
     pub more: i64,
     pub history: Vec<HistoryLine>,
+    pub answering: IncidentCases,
     /// May split, move, merge and rename.
     pub judges: bool,
     /// Incidents of the same topic or town.
@@ -134,7 +136,10 @@ async fn build(state: &AppState, caller: &Caller, id: IncidentId) -> Result<Inci
     let advice = store.incident_advice(eyes, incident.id).await?;
     let of_this = AlertFilter { incident: Some(incident.id), ..AlertFilter::default() };
     let alerts = store.alerts(eyes, &of_this, Page { before: None, size: ALERTS }).await?.rows;
+    let items: Vec<&Item> = members.iter().map(|(item, _)| item).collect();
+    let answering = IncidentCases::of(state, caller, &items, judges).await?;
     Ok(IncidentPage {
+        answering,
         frame: Frame::inside(state, caller, "事件", "/incidents"),
         row: IncidentRow::new(&incident, &state.names, now),
         chart: chart(&store.incident_times(incident.id).await?),
@@ -184,11 +189,7 @@ fn advice_view(advice: IncidentAdvice, now: Timestamp) -> AdviceView {
 fn member(item: &Item, membership: &Membership, names: &Names, now: Timestamp) -> MemberRow {
     MemberRow {
         id: item.id.to_string(),
-        title: if item.content.title.trim().is_empty() {
-            title_text(&item.content.body)
-        } else {
-            title_text(&item.content.title)
-        },
+        title: item_title(item),
         channel: item.channel.label(),
         topic: item.main_topic.as_ref().map(|topic| names.topic(topic.as_str()).to_owned()),
         town: item.town.as_ref().map(|town| town.as_str().to_owned()),
@@ -287,12 +288,27 @@ impl crate::samples::Sampled for IncidentPage {
                 what: t.clone(),
                 other: Some(t.clone()),
             }],
+            answering: IncidentCases {
+                cases: vec![crate::pages::incident_case::IncidentCase {
+                    id: t.clone(),
+                    number: t.clone(),
+                    lead: t.clone(),
+                    state: t.clone(),
+                    items: 2,
+                    takes: true,
+                    open: true,
+                }],
+                free: 3,
+                targets: vec![choice(&t)],
+                departments: vec![choice(&t)],
+            },
             judges: true,
             near: vec![choice(&t)],
         };
         let mut pages: Vec<Self> = hostile().into_iter().map(page).collect();
         let read = |t: String| Self {
             judges: false,
+            answering: IncidentCases::default(),
             alerts: vec![],
             advice: None,
             history: vec![],

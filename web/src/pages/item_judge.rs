@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 use qingting_models::county::{DepartmentCode, TopicCode, Town};
 use qingting_models::ids::ItemId;
-use qingting_models::records::{Kind, PlaceMention, Urgency};
+use qingting_models::records::{Item, Kind, PlaceMention, Urgency};
 use qingting_models::store::PersonJudgement;
 
 use super::{Answer, back, read_id};
@@ -21,21 +21,35 @@ pub async fn confirm(
     form: Form,
 ) -> Answer {
     let id: ItemId = read_id(&id)?;
-    let eyes = caller.judging_eyes();
-    let item = state.store.item(&eyes, id).await?.ok_or(WebError::NotFound)?;
-    if waits_blind(&item) {
+    let item = state.store.item(&caller.judging_eyes(), id).await?.ok_or(WebError::NotFound)?;
+    confirm_item(&state, &caller, &item, form.must("version", "版本")?).await?;
+    Ok(back(form.text("back"), "/items", "confirmed"))
+}
+
+/// Confirms the judgement that stands on an item, of which version `seen` was read.
+///
+/// # Errors
+/// When it is to be judged blind, or its text changed since.
+pub(super) async fn confirm_item(
+    state: &AppState,
+    caller: &Caller,
+    item: &Item,
+    seen: i64,
+) -> Result<(), WebError> {
+    if waits_blind(item) {
         return Err(WebError::bad("这一条是盲评，请打开后自己选择话题，再保存研判"));
     }
-    let judgements = state.store.judgements(&eyes, id).await?;
+    let eyes = caller.judging_eyes();
+    let judgements = state.store.judgements(&eyes, item.id).await?;
     let judgement = PersonJudgement {
-        topics: item.topics,
+        topics: item.topics.clone(),
         kind: item.kind.unwrap_or(Kind::Help),
         urgency: item.urgency,
         department: judgements.first().and_then(|j| j.department.clone()),
         places: None,
     };
-    save(&state, &caller, id, &form, judgement).await?;
-    Ok(back(form.text("back"), "/items", "confirmed"))
+    state.store.judge_by_person(&eyes, item.id, seen, judgement, caller.actor()).await?;
+    Ok(())
 }
 
 /// Sets topics, kind, urgency, town and department as chosen.
@@ -47,7 +61,8 @@ pub async fn judge(
 ) -> Answer {
     let id: ItemId = read_id(&id)?;
     let judgement = read(&state, &form)?;
-    save(&state, &caller, id, &form, judgement).await?;
+    let seen: i64 = form.must("version", "版本")?;
+    state.store.judge_by_person(&caller.judging_eyes(), id, seen, judgement, caller.actor()).await?;
     // A matter that became confidential may have left the caller's sight.
     let seen = state.store.item(&caller.viewer, id).await?.is_some();
     let to = if seen { format!("/items/{id}") } else { "/items".into() };
@@ -89,17 +104,4 @@ fn place(town: &str) -> Vec<PlaceMention> {
         return Vec::new();
     }
     vec![PlaceMention { town: Some(Town::from(town)), name: town.to_owned(), start: 0, end: 0 }]
-}
-
-async fn save(
-    state: &AppState,
-    caller: &Caller,
-    id: ItemId,
-    form: &Form,
-    judgement: PersonJudgement,
-) -> Result<(), WebError> {
-    let seen: i64 = form.must("version", "版本")?;
-    let eyes = caller.judging_eyes();
-    state.store.judge_by_person(&eyes, id, seen, judgement, caller.actor()).await?;
-    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use qingting_models::ids::ItemId;
 use qingting_models::records::{Channel, Role, Urgency};
 use qingting_models::store::{ItemFilter, ItemState, Page};
@@ -9,7 +11,8 @@ use qingting_models::store::{ItemFilter, ItemState, Page};
 use super::{Answer, html};
 use crate::app::AppState;
 use crate::caller::Caller;
-use crate::frame::Frame;
+use crate::error::WebError;
+use crate::frame::{Frame, Notice};
 use crate::names::Names;
 use crate::proposal::{self, Proposal};
 use crate::query::{Query, Select};
@@ -27,6 +30,8 @@ pub struct ItemsPage {
     pub q: String,
     pub selects: Vec<Select>,
     pub items: Vec<ItemRow>,
+    /// For assigning several at once; none for one who does not judge.
+    pub departments: Vec<Choice>,
     /// The address of this page, for coming back after an action.
     pub here: String,
     pub first: Option<String>,
@@ -104,8 +109,20 @@ fn filter(state: &AppState, query: &Query) -> ItemFilter {
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    html(&build(&state, &caller, &query).await?)
+}
+
+/// The list at the address `here` again, with what is to be said.
+pub(crate) async fn show_again(state: &AppState, caller: &Caller, here: &str, notice: Notice) -> Answer {
+    let query = Query::parse(here.split_once('?').map_or("", |(_, query)| query));
+    let mut page = build(state, caller, &query).await?;
+    page.frame = page.frame.with(Some(notice));
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<ItemsPage, WebError> {
     let page = Page { before: query.parsed("after"), size: ROWS };
-    let found = state.store.items(&caller.viewer, &filter(&state, &query), page).await?;
+    let found = state.store.items(&caller.viewer, &filter(state, query), page).await?;
     let now = state.store.now();
     let judges = caller.has_any(&[Role::Duty, Role::Discipline]);
     let ids: Vec<ItemId> = found.rows.iter().map(|item| item.id).collect();
@@ -114,16 +131,17 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     for item in &found.rows {
         let asked = judges && may_be_worked(item);
         let proposal =
-            if asked { proposal::for_row(&state, &caller.viewer, item).await? } else { Proposal::default() };
+            if asked { proposal::for_row(state, &caller.viewer, item).await? } else { Proposal::default() };
         let mut row = ItemRow::new(item, &state.names, now, judges, &proposal);
         let incident = incidents.get(&item.id).filter(|(_, items)| *items > 1);
         row.incident = incident.map(|(id, items)| (id.to_string(), *items));
         items.push(row);
     }
-    html(&ItemsPage {
-        frame: Frame::inside(&state, &caller, "信息研判", PATH).done(query.get("done")),
+    Ok(ItemsPage {
+        frame: Frame::inside(state, caller, "信息研判", PATH).done(query.get("done")),
         q: query.text("q").into(),
-        selects: selects(&state.names, &query),
+        selects: selects(&state.names, query),
+        departments: if judges { choices(&state.names.departments, "") } else { Vec::new() },
         items,
         here: query.here(PATH),
         first: query.first(PATH),
@@ -140,6 +158,7 @@ impl crate::samples::Sampled for ItemsPage {
             q: t.clone(),
             selects: selects(&names(&t), &Query::parse("topic=wages")),
             items: vec![crate::samples::item_row(&t)],
+            departments: vec![crate::samples::choice(&t)],
             here: t.clone(),
             first: Some(t.clone()),
             next: Some(t),

@@ -24,6 +24,8 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Get, "/items/{id}" | "/cases" | "/cases/{id}") | (Post, "/cases/{id}/act") => READERS,
         (Post, "/items/{id}/unmask") => &["duty", "discipline", "handler"],
         (Post, p) if p.starts_with("/items/{id}/") || p.starts_with("/incidents/{id}/") => JUDGES,
+        (Post, "/items/batch" | "/cases/{id}/leave-out") => JUDGES,
+        (Post, "/cases/batch") => &["duty", "discipline", "leader"],
         (Post, "/cases/{id}/draft") => &["handler"],
         (Post, "/cases/{id}/contact") => &["duty", "discipline", "handler"],
         (_, "/lines/new") => &["duty", "discipline", "reviewer"],

@@ -21,3 +21,4 @@ mod pages;
 mod quarantine;
 mod replies;
 mod sources;
+mod together;

@@ -390,3 +390,51 @@ async fn earlier_answers_to_like_matters_stand_beside_the_draft_with_their_sourc
     assert!(hint.contains("消防验收未通过") && !hint.contains("收悉") && !hint.contains("感谢"), "{hint}");
     assert!(!page.contains("电梯已修好"), "another matter");
 }
+
+#[tokio::test]
+async fn a_department_that_helps_writes_with_a_draft_and_what_helps() {
+    let office = Office::new().await;
+    let (case, _) = office.housing;
+    add_user(&office.store, "zonghe", &[qingting_models::records::Role::Handler], Some("zfj")).await;
+    act(&office, "duty", case, "add_helper", &[("department", "zfj"), ("text", "看看有没有违建")]).await;
+    let added = office.post("duty", "/lines/new", &line("逾期交付口径", &[])).await;
+    assert!(added.location().contains("done="), "{}", added.body);
+    let page = format!("/cases/{case}");
+    assert!(!office.get("zonghe", &page).await.body.contains("写协办反馈"), "not before it has accepted");
+    act(&office, "zonghe", case, "helper_accept", &[]).await;
+    let shown = office.get("zonghe", &page).await.body;
+    assert!(shown.contains("写协办反馈") && shown.contains("可以参考的"), "{shown}");
+    let draft = [("text", "现场看过，没有违建"), ("draft_version", "0"), ("do", "save")];
+    let saved = office.post("zonghe", &format!("{page}/draft"), &draft).await;
+    assert!(saved.location().ends_with("done=draft-saved"), "{}", saved.body);
+    assert!(office.get("zonghe", &page).await.body.contains("现场看过，没有违建"));
+    assert!(
+        !office.get("handler", &page).await.body.contains("现场看过，没有违建"),
+        "a draft is its department's"
+    );
+    let done = act(&office, "zonghe", case, "helper_answer", &[("text", "现场看过，没有违建")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.body);
+    let own = "zfj".into();
+    let (kept, aside) = office.store.draft(case, &own).await.unwrap();
+    assert!(kept.is_none() && aside.is_empty(), "what was said needs no draft");
+}
+
+#[tokio::test]
+async fn usual_wordings_stand_beside_what_may_be_done_in_a_state() {
+    let office = Office::new().await;
+    let (case, _) = office.housing;
+    let template = [
+        ("name", "退回写法"),
+        ("text", "工单{工单号}反映的事项由其他单位负责。"),
+        ("state", "assigned"),
+        ("department", "zjj"),
+        ("version", "0"),
+    ];
+    let added = office.post("reviewer", "/templates/new", &template).await;
+    assert!(added.location().ends_with("done=template-added"), "{}", added.body);
+    let page = office.get("handler", &format!("/cases/{case}")).await.body;
+    assert!(page.contains("常用写法") && page.contains("反映的事项由其他单位负责"), "{page}");
+    act(&office, "handler", case, "accept", &[]).await;
+    let page = office.get("handler", &format!("/cases/{case}")).await.body;
+    assert!(!page.contains("反映的事项由其他单位负责"), "it is for another state");
+}

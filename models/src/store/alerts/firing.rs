@@ -44,7 +44,7 @@ impl Store {
         lease: SignedDuration,
     ) -> Result<Vec<AlertTask>, StoreError> {
         let mut tx = self.begin().await?;
-        let ids = work::claim(&mut tx, work::ALERT, worker, batch, lease, self.now()).await?;
+        let ids = work::claim(&mut tx, work::ALERT, None, worker, batch, lease, self.now()).await?;
         let mut tasks = Vec::new();
         if !ids.is_empty() {
             let sql = format!("{TASK} WHERE i.id IN ({}) ORDER BY i.id", tx.marks(1, ids.len()));

@@ -229,10 +229,21 @@ impl Clocks {
 
     /// The sender's newer due time; whether anything changed.
     pub(super) fn sender_says(&mut self, petition: bool, due: Timestamp, _now: Timestamp) -> bool {
-        if let Some(clock) = self.all.iter_mut().find(|clock| clock.sender && clock.is_open()) {
-            let other = clock.due != due;
-            clock.due = due;
-            return other;
+        // Of several senders' due times the one that is told now counts alone.
+        let set = |clock: &&ModelClock| clock.sender && clock.is_open();
+        if let Some(first) = self.all.iter().filter(set).map(|clock| clock.due).min() {
+            if first == due {
+                return false;
+            }
+            let mut kept = false;
+            for clock in self.all.iter_mut().filter(|clock| clock.sender && clock.is_open()) {
+                if clock.due == first && !kept {
+                    (clock.due, kept) = (due, true);
+                } else {
+                    clock.standing = Standing::Dropped;
+                }
+            }
+            return true;
         }
         if self.quiet || self.reply().is_none() {
             return false;

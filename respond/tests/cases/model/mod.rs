@@ -65,6 +65,7 @@ pub(crate) struct ModelCase {
     /// The actions that took effect, as the timeline has to hold them.
     pub(crate) lines: Vec<&'static str>,
     pub(crate) version: i64,
+    pub(crate) takes_incident: bool,
 }
 
 /// Refuses unless it holds.
@@ -103,6 +104,7 @@ impl ModelCase {
             ratings: 0,
             lines: vec!["assign"],
             version: 1,
+            takes_incident: false,
         }
     }
 
@@ -169,6 +171,33 @@ impl ModelCase {
         Ok(())
     }
 
+    /// Answers one more caller, who is to have the answer no later than by a case of his own.
+    pub(crate) fn take_in(
+        &mut self,
+        who: Person,
+        item: &Item,
+        free: bool,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        must(BEFORE_REPLY.contains(&self.state) && (self.desk(who) || who.role == "system"))?;
+        must(free && item.confidential == self.confidential)?;
+        must(!self.petition && item.channel.code() != "petition")?;
+        let before = self.clone();
+        let waiting = self.state == "waiting";
+        self.clocks.take_over(&Clocks::open(item, false, now), waiting.then_some(now));
+        self.lines.push("take_in");
+        self.finish(&before);
+        Ok(())
+    }
+
+    /// A caller whose matter it is not is to be answered apart.
+    pub(crate) fn leave_out(&mut self, who: Person, inside: bool) -> Result<(), Refused> {
+        must(BEFORE_REPLY.contains(&self.state) && self.desk(who) && inside)?;
+        self.lines.push("leave_out");
+        self.version += 1;
+        Ok(())
+    }
+
     /// Splits a case for `department` off.
     pub(crate) fn split(
         &mut self,
@@ -194,6 +223,7 @@ impl ModelCase {
             ratings: 0,
             lines: vec!["assign"],
             version: 1,
+            takes_incident: false,
             ..self.clone()
         };
         new.clocks.own(new.petition, now);

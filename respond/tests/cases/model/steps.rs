@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use qingting_models::records::RatingGrade;
 use qingting_respond::action::Action;
 
-use super::{ModelCase, Person, Refused, days, known, must, said};
+use super::{BEFORE_REPLY, ModelCase, Person, Refused, days, known, must, said};
 
 impl ModelCase {
     pub(super) fn try_act(&mut self, who: Person, action: &Action, now: Timestamp) -> Result<(), Refused> {
@@ -33,6 +33,13 @@ impl ModelCase {
                 self.leave(who, "outside", "outside", &[authority, receipt])
             }
             Action::Void { reason } => self.leave(who, "void", "void", &[reason]),
+            Action::TakeIncident { on } => {
+                must(BEFORE_REPLY.contains(&self.state) && self.desk(who))?;
+                must(!self.petition && self.takes_incident != *on)?;
+                self.takes_incident = *on;
+                self.lines.push("take_incident");
+                Ok(())
+            }
             Action::Seen { due_at, finished } => self.seen(who, *due_at, *finished, now),
             // By the same calendar and rules nothing is to be worked out anew.
             Action::Recount => Err(Refused),
