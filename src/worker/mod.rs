@@ -158,6 +158,9 @@ async fn look_after(tools: &Tools) -> Result<bool> {
     if let Some(changed) = desk.follow_rules().await?.filter(|changed| *changed > 0) {
         tracing::info!("due times of {changed} cases follow the calendar and the deadline rules");
     }
+    if let Some(drawn) = desk.draw_facts().await?.filter(|drawn| *drawn > 0) {
+        tracing::info!("the rates count {drawn} cases that were stored before");
+    }
     desk.tick().await?;
     desk.remind().await?;
     tools.sign_audit().await?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEntry, Case, Clock, Item, Rating, Reply, TimelineEntry};
+use super::{AuditEntry, Case, CaseFact, Clock, Item, Rating, Reply, TimelineEntry};
 
 /// A case with its item, clocks, replies, ratings and timeline, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,5 +29,7 @@ pub struct CaseChange {
     pub ratings: Vec<Rating>,
     /// The line or lines of the timeline.
     pub timeline: Vec<TimelineEntry>,
+    /// All facts that rates are counted from, where any is another than before.
+    pub facts: Option<Vec<CaseFact>>,
     pub audit: AuditEntry,
 }

@@ -285,6 +285,11 @@ async fn apply_judgement(tx: &mut Tx, judgement: &Judgement, by_person: bool) ->
             args![confidential, judgement.item.0],
         )
         .await?;
+        tx.run(
+            "UPDATE case_fact SET confidential = $1 WHERE case_id IN (SELECT id FROM case_file WHERE item_id = $2)",
+            args![confidential, judgement.item.0],
+        )
+        .await?;
     }
     Ok(())
 }
