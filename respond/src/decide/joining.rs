@@ -53,7 +53,7 @@ pub fn merge(
     }
     let reason = required("并案理由", reason)?;
     let mut into = Draft::of(target, who, ctx);
-    take_over(&mut into, file);
+    take_over(&mut into, file)?;
     into.note_detail("merged", file.case.id.to_string());
     into.line(ActionKind::Merge, format!("工单 {} 并入：{reason}", file.case.number));
 
@@ -65,10 +65,11 @@ pub fn merge(
 }
 
 /// The merged case's reply clock runs on in the target where it is due earlier than the target's own.
-fn take_over(into: &mut Draft<'_>, file: &CaseFile) {
-    let Some(earlier) = reply_due(&file.clocks) else { return };
+fn take_over(into: &mut Draft<'_>, file: &CaseFile) -> Result<(), Refusal> {
+    let clocks = going_on(file, into)?;
+    let Some(earlier) = reply_due(&clocks) else { return Ok(()) };
     if reply_due(&into.clocks).is_some_and(|own| own.due_at <= earlier.due_at) {
-        return;
+        return Ok(());
     }
     let mut clock = copy(earlier, into);
     clock.steps.push(format!("并案自工单 {}，取较早的截止时间", file.case.number));
@@ -77,6 +78,22 @@ fn take_over(into: &mut Draft<'_>, file: &CaseFile) {
         _ => None,
     };
     into.clocks.push(clock);
+    Ok(())
+}
+
+/// The clocks of `file` as they run on elsewhere: nobody there waits for its resident.
+fn going_on(file: &CaseFile, to: &Draft<'_>) -> Result<Vec<Clock>, Refusal> {
+    let end = match &file.case.state {
+        CaseState::Waiting { until, .. } => (*until).min(to.ctx.now),
+        _ => to.ctx.now,
+    };
+    let mut clocks = file.clocks.clone();
+    for clock in clocks.iter_mut().filter(|clock| clock.is_open()) {
+        if let Some(paused_at) = clock.paused_at.take() {
+            to.ctx.sums().shift(clock, file.case.urgency, paused_at, end)?;
+        }
+    }
+    Ok(clocks)
 }
 
 fn copy(clock: &Clock, into: &Draft<'_>) -> Clock {
@@ -115,13 +132,8 @@ pub fn split(
 
 fn inherit(new: &mut Draft<'_>, file: &CaseFile) -> Result<(), Refusal> {
     let of_resident = |c: &&Clock| c.is_open() && (of_rules(c, rule::REPLY) || of_rules(c, rule::OVERTAKEN));
-    for clock in file.clocks.iter().filter(of_resident) {
-        let mut clock = copy(clock, new);
-        // The new department does not wait for the resident.
-        if let Some(paused_at) = clock.paused_at.take() {
-            new.ctx.sums().shift(&mut clock, new.case.urgency, paused_at, new.ctx.now)?;
-        }
-        new.clocks.push(clock);
+    for clock in going_on(file, new)?.iter().filter(of_resident) {
+        new.clocks.push(copy(clock, new));
     }
     Ok(())
 }
