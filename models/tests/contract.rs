@@ -20,6 +20,7 @@ mod contract {
     mod keys;
     mod notices;
     mod people;
+    mod rates;
     mod replies;
     mod sources;
     mod words;

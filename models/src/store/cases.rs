@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::db::{Arg, Row, Tx, args, to_json};
-use super::replies::{drop_all_drafts, drop_drafts, track_promises};
 use super::rates::write_facts;
+use super::replies::{drop_all_drafts, drop_drafts, track_promises};
 use super::visibility::{self, bind};
 use super::{Listing, Page, Store, StoreError};
 use crate::clock;
@@ -162,7 +162,10 @@ impl Store {
                 return Err(self.case_conflict(id).await?);
             }
             if matches!(change.case.state, CaseState::Void { .. }) {
-                tx.run("UPDATE item SET case_id = NULL WHERE case_id = $1", args![id.0]).await?;
+                // Its matter may still be answered by a case that it was split off, or that was split off it.
+                let sql = "UPDATE item SET case_id = (SELECT max(c.id) FROM case_file c WHERE c.item_id = item.id AND c.state <> 'void')
+                           WHERE case_id = $1";
+                tx.run(sql, args![id.0]).await?;
             }
             self.write_parts(&mut tx, change).await?;
         }

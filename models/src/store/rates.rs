@@ -7,9 +7,7 @@ use super::visibility::{self, bind};
 use super::{Listing, Page, Store, StoreError};
 use crate::county::DepartmentCode;
 use crate::ids::CaseId;
-use crate::records::{
-    Case, CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay, Viewer,
-};
+use crate::records::{Case, CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay, Viewer};
 
 /// The sums of a count over facts with alias `f`, as [`count_of`] reads them.
 const SUMS: &str = "count(CASE WHEN f.holds THEN 1 END) AS numerator, count(*) AS denominator,
@@ -49,10 +47,11 @@ impl Store {
         self.db().rows(&sql, values).await?.iter().map(figure_of).collect()
     }
 
-    /// The cases behind a figure, newest first.
+    /// The cases behind a figure that counts for `viewer`, newest first, with the titles of those that `reader` sees.
     pub async fn rate_cases(
         &self,
         viewer: &Viewer,
+        reader: &Viewer,
         filter: &RateFilter,
         page: Page,
     ) -> Result<Listing<RateCase>, StoreError> {
@@ -64,7 +63,7 @@ impl Store {
         if let Some(holds) = filter.holds {
             all.push(format!("f.holds = {}", bind(&mut values, holds)));
         }
-        let seen = visibility::cases(viewer, &mut values);
+        let seen = visibility::cases(reader, &mut values);
         let limit = bind(&mut values, page.size() + 1);
         let sql = format!(
             "SELECT c.id, c.number, CASE WHEN {seen} THEN c.body END AS body, b.* FROM
@@ -125,7 +124,8 @@ impl Store {
     pub async fn redraw_facts(&self, drawn: &[(Case, Vec<CaseFact>)]) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         for (case, facts) in drawn {
-            let sql = "UPDATE case_file SET version = version WHERE id = $1 AND version = $2 AND confidential = $3";
+            let sql =
+                "UPDATE case_file SET version = version WHERE id = $1 AND version = $2 AND confidential = $3";
             if tx.run(sql, args![case.id.0, case.version, case.confidential]).await? == 1 {
                 write_facts(&mut tx, case, facts).await?;
             }
@@ -145,7 +145,16 @@ impl Store {
 pub(super) async fn write_facts(tx: &mut Tx, case: &Case, facts: &[CaseFact]) -> Result<(), StoreError> {
     tx.run("DELETE FROM case_fact WHERE case_id = $1", args![case.id.0]).await?;
     let columns = [
-        "case_id", "rate", "seq", "department", "at", "holds", "way", "waited_ms", "extended_days", "confidential",
+        "case_id",
+        "rate",
+        "seq",
+        "department",
+        "at",
+        "holds",
+        "way",
+        "waited_ms",
+        "extended_days",
+        "confidential",
     ];
     let row = |fact: &CaseFact| {
         args![
@@ -200,7 +209,9 @@ fn rate_case_of(row: &Row) -> Result<RateCase, StoreError> {
 }
 
 fn fact_of(row: &Row) -> Result<CaseFact, StoreError> {
-    let number = |column| u32::try_from(row.int(column)?).map_err(|e| StoreError::Bad(format!("column {column}: {e}")));
+    let number = |column| {
+        u32::try_from(row.int(column)?).map_err(|e| StoreError::Bad(format!("column {column}: {e}")))
+    };
     Ok(CaseFact {
         rate: row.code("rate")?,
         seq: number("seq")?,

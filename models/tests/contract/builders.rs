@@ -151,7 +151,15 @@ pub(super) fn change(store: &Store, case: Case, action: &str) -> CaseChange {
         subject: Subject::Case(case.id),
         detail: json!({}),
     };
-    CaseChange { case, clocks: vec![], replies: vec![], ratings: vec![], timeline: vec![line], facts: None, audit }
+    CaseChange {
+        case,
+        clocks: vec![],
+        replies: vec![],
+        ratings: vec![],
+        timeline: vec![line],
+        facts: None,
+        audit,
+    }
 }
 
 pub(super) fn viewer_of(department: &str) -> Viewer {

@@ -5,7 +5,8 @@ use qingting_models::clock::minute_text;
 use qingting_models::county::RuleId;
 use qingting_models::ids::{AuditId, ClockId, TimelineId};
 use qingting_models::records::{
-    AuditEntry, Case, CaseChange, CaseFact, CaseFile, CaseState, Clock, ClockMove, Item, Rating, Reply, Subject, TimelineEntry,
+    AuditEntry, Case, CaseChange, CaseFact, CaseFile, CaseState, Clock, ClockMove, Item, Rating, Reply,
+    Subject, TimelineEntry,
 };
 use serde_json::{Map, Value, json};
 
@@ -253,7 +254,8 @@ impl<'a> Draft<'a> {
         };
         ratings.extend(&self.ratings);
         timeline.extend(&self.timeline);
-        let after = facts(&Story { case: &self.case, clocks: self.clocks.iter().collect(), ratings, timeline });
+        let after =
+            facts(&Story { case: &self.case, clocks: self.clocks.iter().collect(), ratings, timeline });
         (before.map(|story| facts(&story)).as_ref() != Some(&after)).then_some(after)
     }
 }

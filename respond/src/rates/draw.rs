@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use qingting_models::county::DepartmentCode;
 use qingting_models::records::{
-    Case, CaseFact, CaseFile, CaseOrigin, CaseState, Clock, ClockMove, Outcome, Rate, Rating, RatingGrade, SentWay,
-    TimelineEntry,
+    Case, CaseFact, CaseFile, CaseOrigin, CaseState, Clock, ClockMove, Outcome, Rate, Rating, RatingGrade,
+    SentWay, TimelineEntry,
 };
 
 use crate::case_clocks::of_rules;
@@ -87,7 +87,13 @@ struct Drawing<'a> {
 }
 
 impl Drawing<'_> {
-    fn add(&mut self, rate: Rate, at: Timestamp, department: Option<DepartmentCode>, holds: bool) -> &mut CaseFact {
+    fn add(
+        &mut self,
+        rate: Rate,
+        at: Timestamp,
+        department: Option<DepartmentCode>,
+        holds: bool,
+    ) -> &mut CaseFact {
         let seq = self.facts.iter().filter(|fact| fact.rate == rate).count();
         let seq = u32::try_from(seq).unwrap_or(u32::MAX);
         let (waited, extended_days) = (SignedDuration::ZERO, 0);
@@ -135,7 +141,9 @@ impl Drawing<'_> {
     }
 
     fn contact(&mut self) {
-        let Some(clock) = self.story.clocks.iter().find(|clock| of_rules(clock, rule::OVERTAKEN)) else { return };
+        let Some(clock) = self.story.clocks.iter().find(|clock| of_rules(clock, rule::OVERTAKEN)) else {
+            return;
+        };
         let due = clock.due_at;
         match self.end_of(clock) {
             End::Met(met) if met <= due => {
@@ -152,7 +160,8 @@ impl Drawing<'_> {
 
     /// The clocks of a reply that ended together are a round; those that are open are the present one.
     fn rounds(&mut self) {
-        let reply: Vec<&Clock> = self.story.clocks.iter().copied().filter(|c| of_rules(c, rule::REPLY)).collect();
+        let reply: Vec<&Clock> =
+            self.story.clocks.iter().copied().filter(|c| of_rules(c, rule::REPLY)).collect();
         for round in reply.chunk_by(|one, next| ended(one) == ended(next)) {
             self.round(round);
         }
@@ -220,8 +229,11 @@ impl Drawing<'_> {
 
     fn approved(&mut self) {
         let story = self.story;
-        for (place, line) in story.timeline.iter().enumerate().filter(|(_, line)| is(line, ActionKind::Approve)) {
-            let after = story.timeline.iter().skip(place + 1).take_while(|next| !is(next, ActionKind::Approve));
+        for (place, line) in
+            story.timeline.iter().enumerate().filter(|(_, line)| is(line, ActionKind::Approve))
+        {
+            let after =
+                story.timeline.iter().skip(place + 1).take_while(|next| !is(next, ActionKind::Approve));
             let redone = after.into_iter().any(|next| is(next, ActionKind::Reopen));
             let by = self.holder_on(place);
             self.add(Rate::Redone, line.at, by, redone);

@@ -40,7 +40,8 @@ impl DepartmentRates {
 
     /// Every department with anything charged to it.
     pub fn departments(&self) -> impl Iterator<Item = &DepartmentCode> {
-        let mut codes: Vec<&DepartmentCode> = self.counts.keys().filter_map(|(code, _)| code.as_ref()).collect();
+        let mut codes: Vec<&DepartmentCode> =
+            self.counts.keys().filter_map(|(code, _)| code.as_ref()).collect();
         codes.dedup();
         codes.into_iter()
     }

@@ -26,8 +26,11 @@ async fn file(office: &Office<'_>, id: CaseId) -> CaseFile {
 /// What a round did is what it had to do.
 pub(crate) async fn round(office: &Office<'_>, recount: &Recount, done: Round) {
     let due = recount.last_round;
-    let store =
-        RoundDue { went_on: done.watched.went_on, pressed: done.watched.pressed, escalated: done.reminded.escalated };
+    let store = RoundDue {
+        went_on: done.watched.went_on,
+        pressed: done.watched.pressed,
+        escalated: done.reminded.escalated,
+    };
     if due == store {
         return;
     }
@@ -48,9 +51,13 @@ pub(crate) async fn lights(office: &Office<'_>, recount: &Recount) -> [usize; 3]
         let file = file(office, told.id).await;
         let (expected, found) = (told.light(now), light(office, &file, now));
         assert_eq!(
-            expected, found,
+            expected,
+            found,
             "case {} ({}) at {now}: the light by RULES (\"Warning lights\") of {:?}; the store has it due by {:?}",
-            file.case.number, told.model.state, told.model.clocks.first(), file.case.due
+            file.case.number,
+            told.model.state,
+            told.model.clocks.first(),
+            file.case.due
         );
         seen[expected as usize] += 1;
     }
@@ -105,20 +112,43 @@ fn case(told: &Told, file: &CaseFile) {
     let (case, model) = (&file.case, &told.model);
     let name = format!("case {} ({})", case.number, case.id);
     let rule = "DESIGN section 6";
-    assert_eq!((case.state.code(), case.lead.as_str()), (model.state, model.lead.as_str()), "{name}, state and lead: {rule}");
+    assert_eq!(
+        (case.state.code(), case.lead.as_str()),
+        (model.state, model.lead.as_str()),
+        "{name}, state and lead: {rule}"
+    );
     assert_eq!((case.waits, case.waited_days), (model.waits, model.waited), "{name}, waiting: {rule}");
-    assert_eq!((case.reopened, case.pressed), (model.reopened, model.pressed), "{name}, reopened and pressed: {rule}");
+    assert_eq!(
+        (case.reopened, case.pressed),
+        (model.reopened, model.pressed),
+        "{name}, reopened and pressed: {rule}"
+    );
     let lines: Vec<_> = file.timeline.iter().map(line_told).collect();
     let expected: Vec<_> = told
         .lines
         .iter()
-        .map(|line| (line.at, line.action, line.by_program, (line.by_program && line.action == "press").then_some(line.level)))
+        .map(|line| {
+            (
+                line.at,
+                line.action,
+                line.by_program,
+                (line.by_program && line.action == "press").then_some(line.level),
+            )
+        })
         .collect();
-    assert_eq!(lines, expected, "{name}, what happened when, and every press with its level: {rule}, RULES \"Warning lights\"");
+    assert_eq!(
+        lines, expected,
+        "{name}, what happened when, and every press with its level: {rule}, RULES \"Warning lights\""
+    );
     // That triage was met is noted with the case that a person opens.
-    let mut clocks: Vec<_> = file.clocks.iter().filter(|c| c.rule.as_str() != "triage").map(clock_told).collect();
-    let mut expected: Vec<ClockTold<'_>> =
-        model.clocks.all().iter().map(|c| (c.rule, c.due, c.sender, c.standing, c.started, c.ended)).collect();
+    let mut clocks: Vec<_> =
+        file.clocks.iter().filter(|c| c.rule.as_str() != "triage").map(clock_told).collect();
+    let mut expected: Vec<ClockTold<'_>> = model
+        .clocks
+        .all()
+        .iter()
+        .map(|c| (c.rule, c.due, c.sender, c.standing, c.started, c.ended))
+        .collect();
     clocks.sort();
     expected.sort();
     assert_eq!(clocks, expected, "{name}, its clocks: RULES \"Deadlines\"");
@@ -136,7 +166,11 @@ pub(crate) async fn cases(office: &Office<'_>, recount: &Recount) {
         let mut drawn = facts(&Story::from(&file));
         drawn.sort_by_key(|fact| (fact.rate.code(), fact.seq));
         let stored = office.store.case_facts(told.id).await.unwrap();
-        assert_eq!(stored, drawn, "case {}: what its changes wrote, and what follows from it now", file.case.number);
+        assert_eq!(
+            stored, drawn,
+            "case {}: what its changes wrote, and what follows from it now",
+            file.case.number
+        );
     }
 }
 
@@ -164,11 +198,8 @@ pub(crate) async fn escalations(office: &Office<'_>, recount: &Recount) -> usize
 }
 
 async fn told_of(office: &Office<'_>, person: Person) -> Vec<(CaseId, Timestamp)> {
-    let viewer = Viewer {
-        all_open: person == LEADER,
-        all_confidential: person == DISCIPLINE,
-        department: None,
-    };
+    let viewer =
+        Viewer { all_open: person == LEADER, all_confidential: person == DISCIPLINE, department: None };
     let (mut page, mut found) = (Page { before: None, size: 200 }, Vec::new());
     loop {
         let listing = office.store.notices(&viewer, office.staff.id(person), true, page).await.unwrap();
@@ -202,9 +233,8 @@ fn eyes() -> Vec<Eyes> {
             |told, _, _| told.model.confidential,
         ),
     ];
-    let mut all: Vec<Eyes> = wide
-        .map(|(name, viewer, counts)| Eyes { name: name.into(), viewer, counts, department: "" })
-        .into();
+    let mut all: Vec<Eyes> =
+        wide.map(|(name, viewer, counts)| Eyes { name: name.into(), viewer, counts, department: "" }).into();
     all.extend(DEPARTMENTS.map(|department| Eyes {
         name: format!("the office {department}"),
         viewer: Viewer {
@@ -213,7 +243,8 @@ fn eyes() -> Vec<Eyes> {
             department: Some(DepartmentCode::new(department)),
         },
         counts: |told, one, department| {
-            one.department.as_deref() == Some(department) && (!told.model.confidential || told.is_with(department))
+            one.department.as_deref() == Some(department)
+                && (!told.model.confidential || told.is_with(department))
         },
         department,
     }));
@@ -223,7 +254,9 @@ fn eyes() -> Vec<Eyes> {
 impl Told {
     /// Whether the office leads the case or helps with it.
     fn is_with(&self, department: &str) -> bool {
-        let helps = |(helper, state): &(String, &str)| helper == department && !matches!(*state, "refused" | "released");
+        let helps = |(helper, state): &(String, &str)| {
+            helper == department && !matches!(*state, "refused" | "released")
+        };
         self.model.lead == department || self.model.helpers.iter().any(helps)
     }
 }
@@ -262,7 +295,8 @@ pub(crate) async fn rates(office: &Office<'_>, recount: &Recount, periods: &[Per
                 name_the_case(office, &all, period, code, rate).await;
                 panic!(
                     "{} of {department:?} in {period:?} for {}: by RULES \"Rates\" {sum:?}, the store has {store:?}",
-                    rate.label(), eyes.name
+                    rate.label(),
+                    eyes.name
                 );
             }
             compared.denominator += sum.denominator;
@@ -281,8 +315,13 @@ pub(crate) async fn routing(office: &Office<'_>, recount: &Recount, period: Peri
         let sent = expected.entry(DepartmentCode::new(department)).or_default();
         match (by_rule, again) {
             (_, true) => sent.taken_over += 1,
-            (true, _) => (sent.by_rule, sent.back_by_rule) = (sent.by_rule + 1, sent.back_by_rule + i64::from(back)),
-            _ => (sent.by_person, sent.back_by_person) = (sent.by_person + 1, sent.back_by_person + i64::from(back)),
+            (true, _) => {
+                (sent.by_rule, sent.back_by_rule) = (sent.by_rule + 1, sent.back_by_rule + i64::from(back))
+            }
+            _ => {
+                (sent.by_person, sent.back_by_person) =
+                    (sent.by_person + 1, sent.back_by_person + i64::from(back))
+            }
         }
     }
     let found = office.desk.routing_record(&Viewer::SYSTEM, period).await.unwrap();
@@ -301,7 +340,7 @@ async fn name_the_case(
     let mut found: BTreeMap<CaseId, (i64, i64)> = BTreeMap::new();
     let mut page = Page { before: None, size: 200 };
     loop {
-        let listing = office.store.rate_cases(&Viewer::SYSTEM, &filter, page).await.unwrap();
+        let listing = office.store.rate_cases(&Viewer::SYSTEM, &Viewer::SYSTEM, &filter, page).await.unwrap();
         found.extend(listing.rows.iter().map(|row| (row.case, (row.count.numerator, row.count.denominator))));
         match listing.next {
             Some(before) => page.before = Some(before),
@@ -321,7 +360,10 @@ async fn name_the_case(
             panic!(
                 "case {} counts for {} of {who:?} in {period:?} as {sum:?} by RULES \"Rates\", in the store as {has:?}\n\
                  lines {:#?}\nledger {counted:#?}\nclocks {:#?}\nfacts {:#?}",
-                file.case.number, rate.label(), told.lines, file.clocks,
+                file.case.number,
+                rate.label(),
+                told.lines,
+                file.clocks,
                 office.store.case_facts(told.id).await.unwrap()
             );
         }

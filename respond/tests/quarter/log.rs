@@ -11,13 +11,35 @@ use crate::model::Person;
 #[derive(Debug, Clone)]
 pub(crate) enum Entry {
     /// A case was opened for an item, by the desk or by a rule.
-    Opened { case: CaseId, item: Box<Item>, lead: &'static str, by_rule: bool },
+    Opened {
+        case: CaseId,
+        item: Box<Item>,
+        lead: &'static str,
+        by_rule: bool,
+    },
     /// An action took effect.
-    Did { case: CaseId, who: Person, action: Action },
+    Did {
+        case: CaseId,
+        who: Person,
+        action: Action,
+    },
     /// An action was refused.
-    Refused { case: CaseId, who: Person, action: Action },
-    Merged { case: CaseId, into: CaseId, who: Person },
-    Split { case: CaseId, new: CaseId, who: Person, department: &'static str },
+    Refused {
+        case: CaseId,
+        who: Person,
+        action: Action,
+    },
+    Merged {
+        case: CaseId,
+        into: CaseId,
+        who: Person,
+    },
+    Split {
+        case: CaseId,
+        new: CaseId,
+        who: Person,
+        department: &'static str,
+    },
     /// The program looked after the clocks and reminded.
     Round,
 }

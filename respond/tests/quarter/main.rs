@@ -10,7 +10,8 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a failed unwrap is a failed test"
+    clippy::print_stdout,
+    reason = "a failed unwrap is a failed test, and a run says what it came to"
 )]
 
 mod compare;
@@ -91,7 +92,8 @@ async fn live(store: &TestStore, count: usize) {
     let mut office = Office::open(store, 20_260_105).await;
     let mut recount = Recount::default();
     let mut lights = [0; 3];
-    let (mut rounds, mut sheets) = (rounds(begin(), end(), &off()).into_iter().peekable(), sheets(count).into_iter().peekable());
+    let (mut rounds, mut sheets) =
+        (rounds(begin(), end(), &off()).into_iter().peekable(), sheets(count).into_iter().peekable());
     let mut taken = 0;
     while let Some(round) = rounds.next() {
         // What people and senders do before it.
@@ -120,7 +122,9 @@ async fn live(store: &TestStore, count: usize) {
             let seen = compare::lights(&office, &recount).await;
             lights.iter_mut().zip(seen).for_each(|(sum, more)| *sum += more);
         }
-        if let Some((_, on)) = off().iter().find(|(from, to)| *from >= round && rounds.peek().is_some_and(|next| next >= to)) {
+        if let Some((_, on)) =
+            off().iter().find(|(from, to)| *from >= round && rounds.peek().is_some_and(|next| next >= to))
+        {
             office.rest_until(*on);
         }
     }
@@ -139,26 +143,62 @@ fn is_noon(at: Timestamp) -> bool {
 }
 
 /// What the run came to, and that everything that it is to show did happen.
-fn tell(store: &TestStore, recount: &Recount, lights: [usize; 3], escalated: usize, logged: usize, counted: i64) {
+fn tell(
+    store: &TestStore,
+    recount: &Recount,
+    lights: [usize; 3],
+    escalated: usize,
+    logged: usize,
+    counted: i64,
+) {
     let count = |action: &str| {
         recount.cases.iter().flat_map(|told| &told.lines).filter(|line| line.action == action).count()
     };
-    let by_program = recount.cases.iter().flat_map(|told| &told.lines).filter(|line| line.by_program && line.action == "press");
+    let by_program = recount
+        .cases
+        .iter()
+        .flat_map(|told| &told.lines)
+        .filter(|line| line.by_program && line.action == "press");
     println!(
         "{}: {} cases, {logged} log entries, {} refused, {} presses by the program, {escalated} escalations, lights {lights:?}, \
          {counted} counted in rates over all viewers and periods",
-        store.engine(), recount.cases.len(), recount.refused, by_program.count()
+        store.engine(),
+        recount.cases.len(),
+        recount.refused,
+        by_program.count()
     );
     let actions = [
-        "assign", "accept", "send_back", "reassign", "contact", "petitioner_told", "wait", "go_on", "ask_extension",
-        "grant_extension", "submit", "needs_work", "approve", "call_back", "reopen", "press", "add_helper",
-        "helper_accept", "helper_answer", "split", "merge", "seen",
+        "assign",
+        "accept",
+        "send_back",
+        "reassign",
+        "contact",
+        "petitioner_told",
+        "wait",
+        "go_on",
+        "ask_extension",
+        "grant_extension",
+        "submit",
+        "needs_work",
+        "approve",
+        "call_back",
+        "reopen",
+        "press",
+        "add_helper",
+        "helper_accept",
+        "helper_answer",
+        "split",
+        "merge",
+        "seen",
     ];
     for action in actions {
         assert!(count(action) > 0, "nobody did {action} in the quarter");
         println!("  {action} {}", count(action));
     }
-    assert!(lights.iter().all(|seen| *seen > 0) && escalated > 0 && recount.refused > 0, "the quarter was too quiet");
+    assert!(
+        lights.iter().all(|seen| *seen > 0) && escalated > 0 && recount.refused > 0,
+        "the quarter was too quiet"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -164,7 +164,8 @@ pub(crate) async fn take_in(store: &TestStore, matters: &[Matter]) -> Vec<Item> 
             break;
         }
         let judged = tasks.into_iter().map(|task| {
-            let matter = matters.iter().find(|matter| task.title.ends_with(&format!("渗水{}", matter.number)));
+            let matter =
+                matters.iter().find(|matter| task.title.ends_with(&format!("渗水{}", matter.number)));
             let verdict = matter.unwrap().verdict();
             (task, verdict)
         });

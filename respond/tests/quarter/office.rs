@@ -223,7 +223,8 @@ impl<'a> Office<'a> {
     async fn merge(&mut self, place: usize, who: Person) {
         let confidential = self.cases[place].case.confidential;
         let before_reply = |case: &Case| case.state.is_open() && case.state.code() != "replied";
-        let may_take = |other: &Standing| before_reply(&other.case) && other.case.confidential == confidential;
+        let may_take =
+            |other: &Standing| before_reply(&other.case) && other.case.confidential == confidential;
         let others = (0..self.cases.len()).rev().take(400).filter(|other| *other != place);
         let others: Vec<usize> = others.filter(|other| may_take(&self.cases[*other])).take(9).collect();
         if others.is_empty() || !before_reply(&self.cases[place].case) {

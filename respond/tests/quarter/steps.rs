@@ -48,7 +48,13 @@ fn text(text: &str) -> String {
 }
 
 /// The next step, and after how many minutes of office time, more or less, there may be another.
-pub(crate) fn next(case: &Case, done: &mut Done, habits: &Habits, now: Timestamp, draw: &mut Draw) -> (Step, i64) {
+pub(crate) fn next(
+    case: &Case,
+    done: &mut Done,
+    habits: &Habits,
+    now: Timestamp,
+    draw: &mut Draw,
+) -> (Step, i64) {
     let open = case.state.is_open();
     if open && waits_for_helper(case) && draw.often(200) {
         return (with_helper(case, draw), 40);
@@ -60,14 +66,14 @@ pub(crate) fn next(case: &Case, done: &mut Done, habits: &Habits, now: Timestamp
         CaseState::Assigned { .. } => (when_assigned(case, habits, draw), habits.contacts_after),
         CaseState::Returned { right_department, .. } => {
             let right = right_department.as_ref().filter(|_| draw.often(700));
-            let department =
-                right.cloned().unwrap_or_else(|| DepartmentCode::new(other(case, draw)));
+            let department = right.cloned().unwrap_or_else(|| DepartmentCode::new(other(case, draw)));
             (Step::Act(desk(case), Action::Reassign { department, reason: text("按职责") }), 60)
         }
         CaseState::Handling { .. } => when_handling(case, done, habits, now, draw),
-        CaseState::Waiting { .. } => {
-            (Step::Act(handler(&case.lead), Action::GoOn { note: text("材料已补") }), habits.answers_after / 3)
-        }
+        CaseState::Waiting { .. } => (
+            Step::Act(handler(&case.lead), Action::GoOn { note: text("材料已补") }),
+            habits.answers_after / 3,
+        ),
         CaseState::InReview { .. } => {
             let reviewer = Person { role: "reviewer", department: office(&case.lead) };
             let action = match draw.often(habits.needs_work) {
@@ -144,7 +150,10 @@ fn when_handling(
 fn a_wait(now: Timestamp, draw: &mut Draw) -> Timestamp {
     match draw.below(4) {
         0 => now + SignedDuration::from_hours(3),
-        _ => days::at(days::day(now).checked_add((1 + draw.below(9) as i64).days()).unwrap(), draw.one(&[9, 17])),
+        _ => days::at(
+            days::day(now).checked_add((1 + draw.below(9) as i64).days()).unwrap(),
+            draw.one(&[9, 17]),
+        ),
     }
 }
 

@@ -19,5 +19,6 @@ mod office;
 mod opml;
 mod pages;
 mod quarantine;
+mod rates;
 mod replies;
 mod sources;

@@ -243,7 +243,7 @@ impl Clocks {
     }
 
     /// The sender's newer due time; whether anything changed.
-    pub(super) fn sender_says(&mut self, petition: bool, due: Timestamp, now: Timestamp) -> bool {
+    pub(crate) fn sender_says(&mut self, petition: bool, due: Timestamp, now: Timestamp) -> bool {
         if let Some(clock) = self.all.iter_mut().find(|clock| clock.sender && clock.is_open()) {
             let other = clock.due != due;
             clock.due = due;

@@ -56,7 +56,10 @@ impl Told {
     fn act(&mut self, who: Person, action: &Action, at: Timestamp) {
         let before = self.model.clone();
         if self.model.act(who, action, at).is_err() {
-            panic!("case {} {}: {who:?} did {action:?} at {at}, which DESIGN section 6 refuses", self.id, before.state);
+            panic!(
+                "case {} {}: {who:?} did {action:?} at {at}, which DESIGN section 6 refuses",
+                self.id, before.state
+            );
         }
         let level = if let Action::Press { level, .. } = action { *level } else { 0 };
         self.write(at, who == SYSTEM, level);
@@ -129,7 +132,8 @@ impl Recount {
             Entry::Merged { case, into, who } => self.merge(*case, *into, *who, at),
             Entry::Split { case, new, who, department } => {
                 let told = &mut self.cases[self.places[case]];
-                let model = told.model.split(*who, department, at).expect("DESIGN section 6 refuses the split");
+                let model =
+                    told.model.split(*who, department, at).expect("DESIGN section 6 refuses the split");
                 told.write(at, false, 0);
                 self.add(Told::new(*new, model, at, false));
             }

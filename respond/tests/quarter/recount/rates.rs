@@ -56,8 +56,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(super) fn open(lead: &str, at: Timestamp, by_rule: bool) -> Self {
-        let mut ledger =
-            Self { settled: vec![], holders: vec![], by_rule, void: false, merged: false };
+        let mut ledger = Self { settled: vec![], holders: vec![], by_rule, void: false, merged: false };
         ledger.given(lead, at);
         ledger.count(Rate::Repeated, at, Some(lead.to_owned()), false);
         ledger
@@ -95,7 +94,11 @@ impl Ledger {
             return vec![];
         }
         let given = self.settled.iter().filter(|one| one.rate == Rate::SentBack).enumerate();
-        given.map(|(place, one)| (one.department.clone().unwrap(), self.by_rule && place == 0, place > 0, one.holds)).collect()
+        given
+            .map(|(place, one)| {
+                (one.department.clone().unwrap(), self.by_rule && place == 0, place > 0, one.holds)
+            })
+            .collect()
     }
 
     /// Takes up an action that led from one state to the next.
@@ -117,12 +120,22 @@ impl Ledger {
             Action::CallBack { grade, outcome, .. } => self.call_back(lead, *grade, *outcome, at),
             Action::Reopen { .. } => self.redo(before),
             Action::Void { .. } => self.void = true,
-            Action::Decline { .. } | Action::Outside { .. } | Action::Seen { finished: true, .. } => {
-                self.round(before, None, at);
-                self.missed_contact(before, at);
+            Action::Decline { .. } | Action::Outside { .. } => self.falls_away(before, at),
+            Action::Seen { due_at, finished: true } => {
+                // The sheet that shows it finished has the platform's last word on when it was due.
+                let mut seen = before.clone();
+                if let Some(due) = due_at {
+                    seen.clocks.sender_says(seen.petition, *due, at);
+                }
+                self.falls_away(&seen, at);
             }
             _ => {}
         }
+    }
+
+    fn falls_away(&mut self, before: &ModelCase, at: Timestamp) {
+        self.round(before, None, at);
+        self.missed_contact(before, at);
     }
 
     fn contact(&mut self, before: &ModelCase, rule: &str, at: Timestamp) {
@@ -142,7 +155,7 @@ impl Ledger {
 
     /// The round of work ends at `at`: by an approved reply, or because the clocks fall away.
     fn round(&mut self, before: &ModelCase, approved: Option<Timestamp>, at: Timestamp) {
-        let Some((due, stood, extended)) = due_reply(before) else { return };
+        let Some((due, stood, extended)) = due_reply(before, at) else { return };
         let one = match approved {
             Some(approved) if approved <= due => (Some(before.lead.clone()), true),
             None if at <= due => return,
@@ -194,7 +207,7 @@ impl Ledger {
         if let Some(due) = due_contact(model) {
             unmet(Rate::Contact, due, SignedDuration::ZERO, 0);
         }
-        if let Some((due, stood, extended)) = due_reply(model) {
+        if let Some((due, stood, extended)) = due_reply(model, Timestamp::MIN) {
             unmet(Rate::OnTime, due, stood, extended);
         }
     }
@@ -207,15 +220,20 @@ fn due_contact(model: &ModelCase) -> Option<Timestamp> {
 }
 
 /// When the reply is due that is worked on: by the earliest clock that runs and that no other outranks; and for how long
-/// any clock of it stood, and by how many days any was extended.
-fn due_reply(model: &ModelCase) -> Option<(Timestamp, SignedDuration, u32)> {
+/// any clock of it stood, and by how many days any was extended. A standing that is under way counts when it ends, be it
+/// that the clock falls away at `ended`.
+fn due_reply(model: &ModelCase, ended: Timestamp) -> Option<(Timestamp, SignedDuration, u32)> {
     let clocks = &model.clocks;
     let round: Vec<_> = clocks.all().iter().filter(|c| c.is_open() && c.is_reply()).collect();
     let running = round.iter().filter(|c| c.standing == Standing::Runs && !clocks.outranked(c));
     let due = running.map(|clock| clock.due).min()?;
-    let stood = round.iter().map(|clock| clock.stood).max().unwrap();
+    let stood = |clock: &ModelClock| match clock.standing {
+        Standing::Stands(since) if since < ended => clock.stood + ended.duration_since(since),
+        _ => clock.stood,
+    };
+    let longest = round.iter().map(|clock| stood(clock)).max().unwrap();
     let extended = round.iter().map(|clock| clock.extended).max().unwrap();
-    Some((due, stood, extended))
+    Some((due, longest, extended))
 }
 
 /// Sums by department and rate.

@@ -45,7 +45,8 @@ impl Told {
     /// Since when nobody has acted on the red case: since the program pressed at red, else since it was due.
     fn left_alone_since(&self) -> Option<Timestamp> {
         let (_, due) = self.model.clocks.due()?;
-        let pressed = self.lines.iter().rev().find(|line| line.by_program && line.action == "press" && line.at >= due);
+        let pressed =
+            self.lines.iter().rev().find(|line| line.by_program && line.action == "press" && line.at >= due);
         let since = pressed.map_or(due, |line| line.at);
         let acted = self.lines.iter().any(|line| !line.by_program && line.at > since);
         (!acted).then_some(since)
