@@ -37,6 +37,7 @@ pub(crate) async fn round(office: &Office<'_>, recount: &Recount, done: Round) {
     for told in recount.cases.iter().filter(|told| !told.lines.is_empty()) {
         case(told, &file(office, told.id).await);
     }
+    escalations(office, recount).await;
     panic!(
         "at {} the rules have {due:?} (RULES \"Warning lights\", DESIGN section 6), the program did {store:?}; no case differs",
         office.store.now()
