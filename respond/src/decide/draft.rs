@@ -216,10 +216,11 @@ impl<'a> Draft<'a> {
     /// pressing begin anew.
     pub(crate) fn finish(mut self, action: ActionKind) -> CaseChange {
         let due = due_of(&self.clocks);
-        if due != self.case.due {
-            self.case.due = due;
+        let time = |due: &Option<(RuleId, Timestamp)>| due.as_ref().map(|(_, at)| *at);
+        if time(&due) != time(&self.case.due) {
             self.case.pressed = 0;
         }
+        self.case.due = due;
         self.case.changed_at = self.ctx.now;
         self.case.changed_by = self.who.actor;
         self.note_detail("state", self.case.state.code());

@@ -1,11 +1,11 @@
 //! The rates of departments (RULES, "Rates"): the one place that says what each of them counts.
 //!
-//! A rate is a numerator over a denominator. What stands in a denominator is a [fact](CaseFact) of a case: a moment that
-//! falls into the period or not, a department that it is charged to, and whether it is in the numerator. The facts follow
-//! from the case as it stands, with its clocks, ratings and timeline, and from nothing else ([`draw::facts`]); they are
-//! written with the change that brings them about, and figures are counted from them. A figure is always that of the cases
-//! as they stand now: it is right after a reopening, a merge, a late arrival or a correction; what was said of the period
-//! before is what an approved report froze.
+//! A rate is a numerator over a denominator. What stands in a denominator is a
+//! [fact](qingting_models::records::CaseFact) of a case: a moment that falls into the period or not, a department that it is
+//! charged to, and whether it is in the numerator. The facts follow from the case as it stands, with its clocks, ratings
+//! and timeline, and from nothing else ([`facts`]); they are written with the change that brings them about, and figures
+//! are counted from them. A figure is always that of the cases as they stand now: it is right after a reopening, a merge, a
+//! late arrival or a correction; what was said of the period before is what an approved report froze.
 //!
 //! | rate | in the denominator | moment | in the numerator |
 //! | --- | --- | --- | --- |

@@ -86,11 +86,13 @@ impl Clocks {
             dispatched: upstream.dispatched_at,
             began: upstream.dispatched_at.unwrap_or(item.first_seen_at),
         };
-        clocks.own(petition, now);
+        // Of clocks that are due together the one that stands first here gives the case its due time.
         if petition {
             let due = days::calendar_later(days::day(clocks.began), 15);
             clocks.start_once("petition.accept", clocks.began, due);
+            clocks.own(petition, now);
         } else {
+            clocks.own(petition, now);
             if let Some(dispatched) = clocks.dispatched {
                 clocks.start_once("hotline.contact", dispatched, clocks.contact_from(dispatched));
             }

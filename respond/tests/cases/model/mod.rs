@@ -196,7 +196,7 @@ impl ModelCase {
     /// A due time that changed begins the levels of pressing anew.
     fn finish(&mut self, before: &Self) {
         self.version += 1;
-        if self.clocks.due() != before.clocks.due() {
+        if self.clocks.due().map(|(_, at)| at) != before.clocks.due().map(|(_, at)| at) {
             self.pressed = 0;
         }
     }
