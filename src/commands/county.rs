@@ -69,7 +69,7 @@ async fn list(global: &Global, home: &Home, store: &Store) -> Result<()> {
     let desk = Desk::new(store.clone(), county.clone());
     let now = store.now();
     let period = Period { from: now - SignedDuration::from_hours(24 * DAYS), to: now };
-    desk.draw_facts().await?;
+    while desk.draw_facts().await? > 0 {}
     let record = desk.routing_record(&Viewer::SYSTEM, period).await?;
     let sent = |code: &DepartmentCode| record.get(code).copied().unwrap_or_default();
     let there: Vec<_> = county.departments.on(local_date(store.now())).collect();

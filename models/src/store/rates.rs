@@ -105,18 +105,18 @@ impl Store {
         format!("f.at >= {from} AND f.at < {to}")
     }
 
-    /// The definitions by which the facts of stored cases were drawn; `None` before the first time.
+    /// By which definitions the facts of stored cases were drawn, and how far; `None` before the first time.
     pub async fn facts_drawn_by(&self) -> Result<Option<String>, StoreError> {
         let row = self.db().row("SELECT value FROM setting WHERE name = 'facts_drawn_by'", vec![]).await?;
         row.map(|row| row.text("value")).transpose()
     }
 
-    /// Notes by which definitions the facts of stored cases were drawn.
-    pub async fn note_facts_drawn_by(&self, definitions: &str) -> Result<(), StoreError> {
+    /// Notes by which definitions the facts of stored cases were drawn, and how far.
+    pub async fn note_facts_drawn_by(&self, state: &str) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
         let sql = "INSERT INTO setting (name, value) VALUES ('facts_drawn_by', $1)
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        tx.run(sql, args![definitions]).await?;
+        tx.run(sql, args![state]).await?;
         tx.commit().await
     }
 

@@ -12,8 +12,9 @@ use crate::desk::Desk;
 /// The definitions by which facts are drawn. Whoever changes what a rate counts counts this on, and the facts of all
 /// stored cases are drawn anew.
 const DEFINITIONS: &str = "1";
-/// Cases of one page, which are one transaction.
+/// Cases of one page, which are one transaction, and pages of one call.
 const PAGE: i64 = 200;
+const PAGES: usize = 5;
 
 /// The rates of each department in a period; `None` is the duty desk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,17 +59,20 @@ impl Desk {
         Ok(DepartmentRates { counts })
     }
 
-    /// Draws the facts of all stored cases if that was never done by the present definitions; of how many, `None` when
-    /// there was no need. May be killed anywhere and run by several at once.
+    /// Draws the facts of stored cases, newest first, until all are by the present definitions: at most a thousand at a
+    /// call, so that whoever calls is not held up. How many; none when there is nothing left to do. May be killed anywhere
+    /// and run by several at once.
     ///
     /// # Errors
-    /// When the store fails; it begins anew at the next call.
-    pub async fn draw_facts(&self) -> Result<Option<usize>, StoreError> {
-        if self.store().facts_drawn_by().await?.as_deref() == Some(DEFINITIONS) {
-            return Ok(None);
+    /// When the store fails; the next call goes on from the page that was finished last.
+    pub async fn draw_facts(&self) -> Result<usize, StoreError> {
+        let state = self.store().facts_drawn_by().await?.unwrap_or_default();
+        if state == DEFINITIONS {
+            return Ok(0);
         }
-        let (mut page, mut done) = (Page { before: None, size: PAGE }, 0);
-        loop {
+        let before = state.strip_prefix(&under_way("")).and_then(|cursor| cursor.parse().ok());
+        let (mut page, mut done) = (Page { before, size: PAGE }, 0);
+        for _ in 0..PAGES {
             let listing = self.store().cases(&Viewer::SYSTEM, &CaseFilter::default(), page).await?;
             let mut drawn = Vec::with_capacity(listing.rows.len());
             for case in &listing.rows {
@@ -78,12 +82,18 @@ impl Desk {
             }
             self.store().redraw_facts(&drawn).await?;
             done += drawn.len();
+            let state = listing.next.map_or(DEFINITIONS.to_owned(), |before| under_way(&before.to_string()));
+            self.store().note_facts_drawn_by(&state).await?;
             match listing.next {
-                Some(before) => page.before = Some(before),
+                Some(_) => page.before = listing.next,
                 None => break,
             }
         }
-        self.store().note_facts_drawn_by(DEFINITIONS).await?;
-        Ok(Some(done))
+        Ok(done)
     }
+}
+
+/// What is noted while cases before the cursor are still to be drawn.
+fn under_way(cursor: &str) -> String {
+    format!("{DEFINITIONS} before {cursor}")
 }

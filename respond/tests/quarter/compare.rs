@@ -34,7 +34,7 @@ pub(crate) async fn round(office: &Office<'_>, recount: &Recount, done: Round) {
     if due == store {
         return;
     }
-    for told in recount.cases.iter().filter(|told| !told.lines.is_empty()) {
+    for told in &recount.cases {
         case(told, &file(office, told.id).await);
     }
     escalations(office, recount).await;
