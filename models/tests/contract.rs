@@ -21,6 +21,7 @@ mod contract {
     mod keys;
     mod notices;
     mod people;
+    mod rates;
     mod replies;
     mod sources;
     mod words;

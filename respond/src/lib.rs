@@ -13,6 +13,7 @@ pub mod deadline;
 pub mod decide;
 pub mod desk;
 pub mod notices;
+pub mod rates;
 pub mod refusal;
 pub mod reply_changes;
 pub mod reply_checks;

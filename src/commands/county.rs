@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use jiff::SignedDuration;
 use qingting_models::clock::local_date;
 use qingting_models::county::{County, DepartmentCode, MAX_FILE, TOWN_OFFICE, Target, YearCalendar};
-use qingting_models::records::{Actor, Viewer};
+use qingting_models::records::{Actor, Period, Viewer};
 use qingting_models::store::{Store, StoreError};
 use qingting_respond::desk::Desk;
 use qingting_respond::routing::ROUTING_TRIAL_DAYS;
@@ -67,8 +67,10 @@ pub async fn calendar(global: &Global, command: CalendarCommand) -> Result<()> {
 async fn list(global: &Global, home: &Home, store: &Store) -> Result<()> {
     let county = Arc::new(home.county(store).await?);
     let desk = Desk::new(store.clone(), county.clone());
-    let since = store.now() - SignedDuration::from_hours(24 * DAYS);
-    let record = desk.routing_record(&Viewer::SYSTEM, since).await?;
+    let now = store.now();
+    let period = Period { from: now - SignedDuration::from_hours(24 * DAYS), to: now };
+    while desk.draw_facts().await? > 0 {}
+    let record = desk.routing_record(&Viewer::SYSTEM, period).await?;
     let sent = |code: &DepartmentCode| record.get(code).copied().unwrap_or_default();
     let there: Vec<_> = county.departments.on(local_date(store.now())).collect();
     if global.json {

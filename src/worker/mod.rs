@@ -158,13 +158,17 @@ async fn look_after(tools: &Tools) -> Result<bool> {
     if let Some(changed) = desk.follow_rules().await?.filter(|changed| *changed > 0) {
         tracing::info!("due times of {changed} cases follow the calendar and the deadline rules");
     }
+    let drawn = desk.draw_facts().await?;
+    if drawn > 0 {
+        tracing::info!("the rates count {drawn} more cases that were stored before");
+    }
     desk.tick().await?;
     desk.remind().await?;
     tools.sign_audit().await?;
     tools.look_for_model()?;
     tools.store.cool_incidents().await?;
     // Days that were never counted come one after the other.
-    tools.count_words_once().await
+    Ok(tools.count_words_once().await? || drawn > 0)
 }
 
 /// Looks for changes of the county's files until it is stopped; `taken` is told of each.

@@ -26,6 +26,7 @@ pub mod people;
 pub mod preview;
 pub mod proposal;
 pub mod query;
+pub mod rate_period;
 pub mod remedy;
 pub mod routes;
 #[cfg(test)]

@@ -32,8 +32,8 @@ const MODEL_READERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 const ROSTER_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// Say what raises an alert.
 const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
-/// See how cases fare between the departments.
-const OFFICES: Access = Access::Roles(&[Admin, Duty, Discipline, Leader]);
+/// See how cases fare with the departments; a department its own.
+const OFFICES: Access = Access::Roles(&[Admin, Duty, Discipline, Leader, Handling, Reviewer]);
 /// Write down agreed wordings: a department's reviewer proposes, the duty office agrees.
 const LINE_WRITERS: Access = Access::Roles(&[Duty, Discipline, Reviewer]);
 /// Keep the templates of replies.
@@ -254,6 +254,7 @@ fn routes() -> Vec<Route> {
         page("/routing/{id}", ADMINS, county::routing_row::edit),
         action("/routing/{id}", ADMINS, county::routing_row::change),
         page("/departments", OFFICES, pages::departments::show),
+        page("/departments/cases", OFFICES, pages::rate_cases::show),
         page("/users", ADMINS, pages::users::show),
         action("/users/add", ADMINS, pages::users::add),
         action("/users/{id}/disable", ADMINS, pages::users::disable),

@@ -270,6 +270,7 @@ mod tests {
         walk::<county::RoutingPage>("routing");
         walk::<county::RoutingRowPage>("a row of the routing table");
         walk::<departments::DepartmentsPage>("departments");
+        walk::<rate_cases::RateCasesPage>("cases behind a rate");
         walk::<users::UsersPage>("users");
         walk::<audit::AuditPage>("audit");
     }

@@ -1,4 +1,4 @@
-//! `county.toml`: the county's name and its office hours.
+//! `county.toml`: the county's name, its office hours, and the floors of rates.
 
 use jiff::civil::Time;
 use serde::Deserialize;
@@ -6,6 +6,7 @@ use toml::Spanned;
 
 use super::error::CountyError;
 use super::toml_text::TomlText;
+use crate::records::Rate;
 
 /// The name of the file in the county's folder.
 pub(super) const FILE: &str = "county.toml";
@@ -25,6 +26,15 @@ pub struct CountySettings {
     pub city: String,
     /// In order and apart from each other; never empty. The last one's end closes the day.
     pub office_hours: Vec<OfficePeriod>,
+    /// What a rate is not to fall below, in percent.
+    pub floors: Vec<(Rate, u8)>,
+}
+
+impl CountySettings {
+    /// The floor of a rate in percent, where it has one.
+    pub fn floor(&self, rate: Rate) -> Option<u8> {
+        self.floors.iter().find(|(of, _)| *of == rate).map(|(_, percent)| *percent)
+    }
 }
 
 #[derive(Deserialize)]
@@ -35,6 +45,18 @@ struct Raw {
     city: String,
     office_hours: Spanned<Vec<Spanned<String>>>,
     time_zone: Spanned<String>,
+    #[serde(default)]
+    floors: RawFloors,
+}
+
+/// The rates that are the better the higher they are.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFloors {
+    contact: Option<Spanned<i64>>,
+    on_time: Option<Spanned<i64>>,
+    solved: Option<Spanned<i64>>,
+    satisfied: Option<Spanned<i64>>,
 }
 
 impl CountySettings {
@@ -55,13 +77,34 @@ impl CountySettings {
             return Err(toml.at(&raw.time_zone).invalid(what, "Asia/Shanghai"));
         }
         let office_hours = office_hours(toml, &raw.office_hours)?;
+        let floors = floors(toml, &raw.floors)?;
         Ok(Self {
+            floors,
             name: raw.name.into_inner(),
             short_name: raw.short_name.into_inner(),
             city: raw.city,
             office_hours,
         })
     }
+}
+
+fn floors(toml: TomlText<'_>, raw: &RawFloors) -> Result<Vec<(Rate, u8)>, CountyError> {
+    let all = [
+        (Rate::Contact, &raw.contact),
+        (Rate::OnTime, &raw.on_time),
+        (Rate::Solved, &raw.solved),
+        (Rate::Satisfied, &raw.satisfied),
+    ];
+    let given = all.into_iter().filter_map(|(rate, value)| Some((rate, value.as_ref()?)));
+    given
+        .map(|(rate, value)| match u8::try_from(*value.get_ref()) {
+            Ok(percent @ 1..=100) => Ok((rate, percent)),
+            _ => {
+                let what = format!("floors.{} is {}", rate.code(), value.get_ref());
+                Err(toml.at(value).invalid(what, "a percentage from 1 to 100"))
+            }
+        })
+        .collect()
 }
 
 fn office_hours(
@@ -111,6 +154,25 @@ mod tests {
             let error = with_hours(bad).unwrap_err().to_string();
             assert!(error.starts_with("county.toml line 4: office_hours"), "{error}");
         }
+    }
+
+    #[test]
+    fn floors_are_percentages() {
+        let text = |floors: &str| {
+            let names =
+                "name = \"甲县\"\nshort_name = \"甲\"\ncity = \"乙市\"\ntime_zone = \"Asia/Shanghai\"\n";
+            format!("{names}office_hours = [\"08:30-12:00\"]\n{floors}")
+        };
+        let settings = |floors: &str| CountySettings::parse(FILE, &text(floors));
+        let with = settings("[floors]\ncontact = 92\nsatisfied = 85\n").unwrap();
+        assert_eq!((with.floor(Rate::Contact), with.floor(Rate::Satisfied)), (Some(92), Some(85)));
+        assert_eq!((with.floor(Rate::Solved), settings("").unwrap().floor(Rate::Contact)), (None, None));
+        let error = settings("[floors]\ncontact = 0\n").unwrap_err().to_string();
+        assert!(
+            error.starts_with("county.toml line 7: floors.contact is 0") && error.contains("1 to 100"),
+            "{error}"
+        );
+        assert!(settings("[floors]\nsent_back = 5\n").unwrap_err().to_string().contains("sent_back"));
     }
 
     #[test]

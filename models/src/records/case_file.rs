@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuditEntry, Case, Clock, Item, Rating, Reply, TimelineEntry};
+use super::{AuditEntry, Case, CaseFact, Clock, Item, Rating, Reply, TimelineEntry};
 use crate::ids::ItemId;
 
 /// A case with its item, clocks, replies, ratings and timeline, oldest first.
@@ -34,5 +34,7 @@ pub struct CaseChange {
     pub taken_in: Vec<ItemId>,
     /// Items that it answers no longer and that wait to be assigned again.
     pub left_out: Vec<ItemId>,
+    /// All facts that rates are counted from, where any is another than before.
+    pub facts: Option<Vec<CaseFact>>,
     pub audit: AuditEntry,
 }

@@ -19,6 +19,7 @@ mod notice_channel;
 mod original;
 mod promise;
 mod quarantine;
+mod rate;
 mod source;
 mod source_settings;
 mod template;
@@ -56,6 +57,7 @@ pub use notice_channel::{
 pub use original::Original;
 pub use promise::{PromiseStanding, PromiseState, TrackedPromise};
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
+pub use rate::{CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
 pub use source_settings::{Open311Rule, PageRule, Paging, PullRule, SourceSettings};
 pub use template::{Placeholder, ReplyTemplate, TemplateContent, TemplateFault};

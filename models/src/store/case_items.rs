@@ -94,9 +94,11 @@ pub(super) async fn follow(tx: &mut Tx, merged: CaseId, into: CaseId) -> Result<
     Ok(())
 }
 
-/// Lets every item of a case go that was opened by mistake.
+/// Lets every item of a case go that was opened by mistake. One whose matter was split is still answered by the other part.
 pub(super) async fn free_all(tx: &mut Tx, case: CaseId) -> Result<(), StoreError> {
-    tx.run("UPDATE item SET case_id = NULL WHERE case_id = $1", args![case.0]).await?;
+    let sql = "UPDATE item SET case_id = (SELECT max(c.id) FROM case_file c
+               WHERE c.item_id = item.id AND c.state NOT IN ('void','merged')) WHERE case_id = $1";
+    tx.run(sql, args![case.0]).await?;
     tx.run("DELETE FROM case_item WHERE case_id = $1", args![case.0]).await?;
     Ok(())
 }

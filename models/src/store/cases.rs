@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::case_items;
 use super::db::{Arg, Row, Tx, args, to_json};
+use super::rates::write_facts;
 use super::replies::{drop_all_drafts, drop_drafts, track_promises};
 use super::visibility::{self, bind};
 use super::{Listing, Page, Store, StoreError};
@@ -240,6 +241,9 @@ impl Store {
         for line in &change.timeline {
             let sql = "INSERT INTO timeline (id, case_id, body) VALUES ($1,$2,$3)";
             tx.run(sql, args![line.id.0, case.id.0, to_json(line)?]).await?;
+        }
+        if let Some(facts) = &change.facts {
+            write_facts(tx, case, facts).await?;
         }
         self.tell_in(tx, &events_of(&change)).await?;
         self.append_audit(tx, &change.audit).await

@@ -291,6 +291,9 @@ impl Store {
                 args![confidential, judgement.item.0],
             )
             .await?;
+            let sql = "UPDATE case_fact SET confidential = $1
+                       WHERE case_id IN (SELECT id FROM case_file WHERE item_id = $2)";
+            tx.run(sql, args![confidential, judgement.item.0]).await?;
         }
         let in_case = row.map(|row| row.opt_int("case_id")).transpose()?.flatten().is_some();
         if in_case {

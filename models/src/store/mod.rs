@@ -29,6 +29,7 @@ mod nodes;
 mod notices;
 mod overview;
 mod quarantine;
+mod rates;
 mod replies;
 mod routing;
 mod sessions;
@@ -75,6 +76,7 @@ pub use notices::{
 };
 pub use overview::{DepartmentLoad, Overview};
 pub use quarantine::QuarantineFilter;
+pub use rates::{RateFilter, SentCount};
 pub use replies::{AnsweredMatter, LineFilter, NewLine, PromiseFilter};
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};

@@ -49,6 +49,29 @@ pub(super) fn cases(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
     either(&ways)
 }
 
+/// The condition under which a fact with alias `f` counts for the viewer. What a department is charged with is its own
+/// although the case went on to another; of confidential cases it counts those that are still with it.
+pub(super) fn facts(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
+    if viewer.all_open && viewer.all_confidential {
+        return "1 = 1".into();
+    }
+    let mut ways = Vec::new();
+    if viewer.all_open {
+        ways.push("NOT f.confidential".to_owned());
+    }
+    if viewer.all_confidential {
+        ways.push("f.confidential".to_owned());
+    }
+    if let Some(department) = &viewer.department {
+        let mark = bind(values, department.as_str());
+        ways.push(format!(
+            "(f.department = {mark} AND (NOT f.confidential OR EXISTS (SELECT 1 FROM case_department cd
+             WHERE cd.case_id = f.case_id AND cd.department = {mark})))"
+        ));
+    }
+    either(&ways)
+}
+
 /// The condition under which an incident with alias `n` is visible. Departments see the items of their cases, not incidents.
 pub(super) fn incidents(viewer: &Viewer) -> &'static str {
     match (viewer.all_open, viewer.all_confidential) {

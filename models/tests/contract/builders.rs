@@ -160,6 +160,7 @@ pub(super) fn change(store: &Store, case: Case, action: &str) -> CaseChange {
         timeline: vec![line],
         taken_in: vec![],
         left_out: vec![],
+        facts: None,
         audit,
     }
 }

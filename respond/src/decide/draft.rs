@@ -5,7 +5,8 @@ use qingting_models::clock::minute_text;
 use qingting_models::county::RuleId;
 use qingting_models::ids::{AuditId, ClockId, ItemId, TimelineId};
 use qingting_models::records::{
-    AuditEntry, Case, CaseChange, CaseFile, CaseState, Clock, Item, Rating, Reply, Subject, TimelineEntry,
+    AuditEntry, Case, CaseChange, CaseFact, CaseFile, CaseState, Clock, ClockMove, Item, Rating, Reply,
+    Subject, TimelineEntry,
 };
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,7 @@ use super::Context;
 use crate::acting::ActingUser;
 use crate::case_clocks::{due_of, of_rules, start_of};
 use crate::case_table::{ActionKind, Drops, Row, rule};
+use crate::rates::{Story, facts};
 use crate::refusal::Refusal;
 
 /// What becomes of one case by one action. Nothing of it counts until [`Draft::finish`].
@@ -29,7 +31,8 @@ pub(crate) struct Draft<'a> {
     /// Codes and ids for the audit entry; never a text that someone wrote.
     pub(crate) detail: Map<String, Value>,
     before: &'a [Clock],
-    earlier: &'a [TimelineEntry],
+    /// The file as it is; none for a case that is opened.
+    file: Option<&'a CaseFile>,
     timeline: Vec<TimelineEntry>,
 }
 
@@ -37,7 +40,7 @@ impl<'a> Draft<'a> {
     /// A change of a case that there is.
     pub(crate) fn of(file: &'a CaseFile, who: &'a ActingUser, ctx: &'a Context<'a>) -> Self {
         let mut draft = Self::new(file.case.clone(), &file.item, &file.clocks, who, ctx);
-        draft.earlier = &file.timeline;
+        draft.file = Some(file);
         draft.case.version += 1;
         draft
     }
@@ -66,7 +69,7 @@ impl<'a> Draft<'a> {
             left_out: Vec::new(),
             detail: Map::new(),
             before,
-            earlier: &[],
+            file: None,
             timeline: Vec::new(),
         }
     }
@@ -107,7 +110,10 @@ impl<'a> Draft<'a> {
         let now = self.ctx.now;
         for clock in self.clocks.iter_mut().filter(|c| c.is_open() && meant(c)) {
             clock.dropped_at = Some(now);
-            clock.paused_at = None;
+            // What stood still until then was not due, whatever its due time says.
+            if let Some(from) = clock.paused_at.take() {
+                clock.moves.push(ClockMove::Stood { from, to: now });
+            }
         }
     }
 
@@ -200,7 +206,8 @@ impl<'a> Draft<'a> {
 
     /// The state of handling to which a waiting or reviewed case goes back.
     pub(crate) fn handling_again(&self, accepted_at: Timestamp) -> CaseState {
-        let accepted = self.earlier.iter().rev().find(|l| l.action == ActionKind::Accept.code());
+        let earlier = self.file.map(|file| file.timeline.as_slice()).unwrap_or_default();
+        let accepted = earlier.iter().rev().find(|l| l.action == ActionKind::Accept.code());
         CaseState::Handling { accepted_at, by: accepted.map_or(self.who.actor, |line| line.actor) }
     }
 
@@ -213,14 +220,16 @@ impl<'a> Draft<'a> {
     /// pressing begin anew.
     pub(crate) fn finish(mut self, action: ActionKind) -> CaseChange {
         let due = due_of(&self.clocks);
-        if due != self.case.due {
-            self.case.due = due;
+        let time = |due: &Option<(RuleId, Timestamp)>| due.as_ref().map(|(_, at)| *at);
+        if time(&due) != time(&self.case.due) {
             self.case.pressed = 0;
         }
+        self.case.due = due;
         self.case.changed_at = self.ctx.now;
         self.case.changed_by = self.who.actor;
         self.note_detail("state", self.case.state.code());
         self.note_detail("version", self.case.version);
+        let facts = self.changed_facts();
         let before = self.before;
         let clocks = self.clocks.into_iter().filter(|c| !before.contains(c)).collect();
         CaseChange {
@@ -239,6 +248,21 @@ impl<'a> Draft<'a> {
             timeline: self.timeline,
             taken_in: self.taken_in,
             left_out: self.left_out,
+            facts,
         }
+    }
+
+    /// What the rates count of the case by now, where that is another than before.
+    fn changed_facts(&self) -> Option<Vec<CaseFact>> {
+        let before = self.file.map(Story::from);
+        let (mut ratings, mut timeline) = match &before {
+            Some(story) => (story.ratings.clone(), story.timeline.clone()),
+            None => (Vec::new(), Vec::new()),
+        };
+        ratings.extend(&self.ratings);
+        timeline.extend(&self.timeline);
+        let after =
+            facts(&Story { case: &self.case, clocks: self.clocks.iter().collect(), ratings, timeline });
+        (before.map(|story| facts(&story)).as_ref() != Some(&after)).then_some(after)
     }
 }

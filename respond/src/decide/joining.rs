@@ -54,7 +54,8 @@ pub fn merge(
     let reason = required("并案理由", reason)?;
     let mut into = Draft::of(target, who, ctx);
     let whence = format!("并案自工单 {}", file.case.number);
-    take_over(&mut into, reply_due(&file.clocks), &whence);
+    let clocks = going_on(file, &into)?;
+    take_over(&mut into, reply_due(&clocks), &whence);
     into.note_detail("merged", file.case.id.to_string());
     into.line(ActionKind::Merge, format!("工单 {} 并入：{reason}", file.case.number));
 
@@ -78,6 +79,21 @@ pub(super) fn take_over(into: &mut Draft<'_>, from: Option<&Clock>, whence: &str
         _ => None,
     };
     into.clocks.push(clock);
+}
+
+/// The clocks of `file` as they run on elsewhere: nobody there waits for its resident.
+fn going_on(file: &CaseFile, to: &Draft<'_>) -> Result<Vec<Clock>, Refusal> {
+    let end = match &file.case.state {
+        CaseState::Waiting { until, .. } => (*until).min(to.ctx.now),
+        _ => to.ctx.now,
+    };
+    let mut clocks = file.clocks.clone();
+    for clock in clocks.iter_mut().filter(|clock| clock.is_open()) {
+        if let Some(paused_at) = clock.paused_at.take() {
+            to.ctx.sums().shift(clock, file.case.urgency, paused_at, end)?;
+        }
+    }
+    Ok(clocks)
 }
 
 fn copy(clock: &Clock, into: &Draft<'_>) -> Clock {
@@ -116,13 +132,8 @@ pub fn split(
 
 fn inherit(new: &mut Draft<'_>, file: &CaseFile) -> Result<(), Refusal> {
     let of_resident = |c: &&Clock| c.is_open() && (of_rules(c, rule::REPLY) || of_rules(c, rule::OVERTAKEN));
-    for clock in file.clocks.iter().filter(of_resident) {
-        let mut clock = copy(clock, new);
-        // The new department does not wait for the resident.
-        if let Some(paused_at) = clock.paused_at.take() {
-            new.ctx.sums().shift(&mut clock, new.case.urgency, paused_at, new.ctx.now)?;
-        }
-        new.clocks.push(clock);
+    for clock in going_on(file, new)?.iter().filter(of_resident) {
+        new.clocks.push(copy(clock, new));
     }
     Ok(())
 }

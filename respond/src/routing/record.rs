@@ -2,27 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use qingting_models::county::{County, Department, DepartmentCode};
-use qingting_models::records::{Case, CaseOrigin, Viewer};
-use qingting_models::store::{CaseFilter, Page, StoreError};
+use qingting_models::records::{Period, SentWay, Viewer};
+use qingting_models::store::{CaseFilter, StoreError};
 
 use crate::desk::Desk;
 
-/// Cases of one page, and the most that are counted.
-const PAGE: i64 = 200;
-const MOST: usize = 20_000;
-
-/// What became of the cases that a department was the first to get.
+/// What became of the cases that a department got.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sent {
-    pub by_rule: usize,
-    pub by_person: usize,
+    pub by_rule: i64,
+    pub by_person: i64,
     /// Of these, those that the department sent back.
-    pub back_by_rule: usize,
-    pub back_by_person: usize,
+    pub back_by_rule: i64,
+    pub back_by_person: i64,
     /// Cases that came to it after another had sent them back.
-    pub taken_over: usize,
+    pub taken_over: i64,
 }
 
 impl Sent {
@@ -33,30 +28,22 @@ impl Sent {
 }
 
 impl Desk {
-    /// Counts the cases opened since a time that the viewer may see, by the department that got them first; at most
-    /// the latest 20,000.
+    /// Counts the cases that came to the departments since a time, of what counts for the viewer.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn routing_record(
         &self,
         viewer: &Viewer,
-        since: Timestamp,
+        period: Period,
     ) -> Result<BTreeMap<DepartmentCode, Sent>, StoreError> {
-        let mut record = BTreeMap::new();
-        let (mut page, mut counted) = (Page { before: None, size: PAGE }, 0);
-        while counted < MOST {
-            let listing = self.store().cases(viewer, &CaseFilter::default(), page).await?;
-            counted += listing.rows.len();
-            listing
-                .rows
-                .iter()
-                .filter(|case| case.opened_at >= since)
-                .for_each(|case| count(&mut record, case));
-            let older = listing.rows.last().is_some_and(|case| case.opened_at < since);
-            match listing.next.filter(|_| !older) {
-                Some(before) => page.before = Some(before),
-                None => break,
+        let mut record: BTreeMap<DepartmentCode, Sent> = BTreeMap::new();
+        for count in self.store().sent_counts(viewer, period).await? {
+            let sent = record.entry(count.department).or_default();
+            match count.way {
+                SentWay::Rule => (sent.by_rule, sent.back_by_rule) = (count.sent, count.back),
+                SentWay::Person => (sent.by_person, sent.back_by_person) = (count.sent, count.back),
+                SentWay::Again => sent.taken_over = count.sent,
             }
         }
         Ok(record)
@@ -79,24 +66,5 @@ impl Desk {
             }
         }
         Ok(None)
-    }
-}
-
-fn count(record: &mut BTreeMap<DepartmentCode, Sent>, case: &Case) {
-    let first = case.sent_back_by.first().unwrap_or(&case.lead);
-    let back = usize::from(!case.sent_back_by.is_empty());
-    let sent = record.entry(first.clone()).or_default();
-    match case.origin {
-        CaseOrigin::Rule { .. } => {
-            sent.by_rule += 1;
-            sent.back_by_rule += back;
-        }
-        CaseOrigin::Person { .. } => {
-            sent.by_person += 1;
-            sent.back_by_person += back;
-        }
-    }
-    if *first != case.lead {
-        record.entry(case.lead.clone()).or_default().taken_over += 1;
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{CaseState, HelperState};
+use qingting_models::records::{CaseState, HelperState, Item, Kind};
 use qingting_respond::action::Action;
 use qingting_respond::case_table::ActionKind;
 use qingting_respond::decide::{allowed, decide};
@@ -174,4 +174,19 @@ fn a_refusal_names_the_role_the_department_or_the_state() {
     assert!(matches!(refusal(other_handler()), Refusal::NotYourDepartment { .. }));
     let early = house.try_act(&file, &reviewer(), &approve()).unwrap_err();
     assert_eq!(early.to_string(), "工单现为“待签收”，不能审核通过；可以操作的状态：待审核");
+}
+
+#[test]
+fn a_press_holds_for_a_due_time_whichever_clock_gives_it() {
+    let mut house = House::new();
+    let friday = at("2026-11-20T10:00:00+08:00");
+    let item = Item { kind: Some(Kind::Consultation), first_seen_at: friday, ..complaint() };
+    let mut file = house.open(&item);
+    house.now = at("2026-11-25T10:00:00+08:00");
+    house.act(&mut file, &system(), Action::Press { level: 1, note: String::new() });
+    let due = file.case.due.clone().unwrap();
+    house.act(&mut file, &handler(), Action::Accept);
+    let (rule, time) = file.case.due.clone().unwrap();
+    assert_eq!((due.0.as_str(), rule.as_str()), ("hotline.send_back", "hotline.consult"));
+    assert_eq!((due.1, file.case.pressed), (time, 1));
 }

@@ -384,8 +384,17 @@ async fn what_turns_confidential_while_it_waits_stays_in_the_house() {
         };
         let (clocks, replies, ratings, timeline) = (vec![], vec![], vec![], vec![]);
         let (taken_in, left_out) = (vec![], vec![]);
-        let change =
-            CaseChange { case: secret, clocks, replies, ratings, timeline, taken_in, left_out, audit };
+        let change = CaseChange {
+            case: secret,
+            clocks,
+            replies,
+            ratings,
+            timeline,
+            taken_in,
+            left_out,
+            facts: None,
+            audit,
+        };
         office.store.save_case(file.case.version, change).await.unwrap();
         office.pass(SignedDuration::from_mins(6));
         courier(&office).serve("w", channel.id).await.unwrap();

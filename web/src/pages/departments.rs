@@ -1,31 +1,74 @@
-//! The departments: what they are, and how well cases were sent to them in the last quarter of a year.
+//! The departments: their rates in a period, and how well cases were sent to them.
 
 use askama::Template;
 use axum::extract::State;
-use jiff::SignedDuration;
+use jiff::civil::Date;
 use qingting_models::clock::local_date;
-use qingting_models::records::Role;
+use qingting_models::county::{Department, DepartmentCode};
+use qingting_models::records::{Rate, RateCount, Role, Viewer};
+use qingting_respond::rates::{DepartmentRates, says};
 use qingting_respond::routing::Sent;
 
+use crate::access::url_encode;
 use crate::app::AppState;
 use crate::caller::Caller;
 use crate::frame::Frame;
 use crate::pages::{Answer, html};
+use crate::query::Query;
+use crate::rate_period::Days;
 
-const PATH: &str = "/departments";
-/// How many days back cases are counted.
-pub(crate) const DAYS: i64 = 90;
+pub(super) const PATH: &str = "/departments";
+/// Where the cases behind a figure are.
+pub(super) const CASES: &str = "/departments/cases";
+/// The word of an address for what no department is charged with.
+pub(super) const DESK: &str = "-";
+pub(super) const DESK_NAME: &str = "值班室";
 
 #[derive(Debug, Template)]
 #[template(path = "departments.html")]
 pub struct DepartmentsPage {
     pub frame: Frame,
-    pub days: i64,
-    pub rows: Vec<DepartmentRow>,
+    pub from: Date,
+    pub to: Date,
+    pub heads: Vec<RateHead>,
+    /// All together first.
+    pub rates: Vec<RateRow>,
+    /// How cases were sent; for those who see the whole county.
+    pub rows: Option<Vec<DepartmentRow>>,
     pub may_change: bool,
 }
 
-/// A department with its cases.
+/// A rate as a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateHead {
+    pub label: &'static str,
+    pub says: &'static str,
+    /// In percent.
+    pub floor: Option<u8>,
+}
+
+/// A department with its rates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateRow {
+    pub name: String,
+    pub cells: Vec<RateCell>,
+}
+
+/// A rate: `96.3%`, numerator and denominator with where their cases are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateCell {
+    pub label: &'static str,
+    pub share: String,
+    pub low: bool,
+    pub numerator: i64,
+    pub denominator: i64,
+    pub all: String,
+    pub holding: String,
+    /// Time spent waiting and extended, beside a rate that is held against a due time.
+    pub won: Option<String>,
+}
+
+/// A department with the cases that were sent to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DepartmentRow {
     pub code: String,
@@ -38,17 +81,87 @@ pub struct DepartmentRow {
     pub accuracy: Option<String>,
 }
 
-pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
-    let now = state.store.now();
-    let since = now - SignedDuration::from_hours(24 * DAYS);
-    // An administrator sees no cases; the figures are then those of what is not confidential.
-    let viewer = match caller.viewer.all_open || caller.viewer.all_confidential {
-        true => caller.viewer.clone(),
-        false => qingting_models::records::Viewer::OPEN,
+/// Whose figures the caller sees: an administrator, who sees no cases, those of all that is not confidential.
+pub(super) fn figures_viewer(caller: &Caller) -> Viewer {
+    let viewer = caller.viewer.clone();
+    Viewer { all_open: viewer.all_open || caller.has(Role::Admin), ..viewer }
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let days = Days::of(&state, &query)?;
+    let viewer = figures_viewer(&caller);
+    let rates = state.desk.rates(&viewer, days.period()?).await?;
+    let wide = viewer.all_open || viewer.all_confidential;
+    let rows = if wide { Some(sent_rows(&state, &viewer, days).await?) } else { None };
+    html(&DepartmentsPage {
+        frame: Frame::inside(&state, &caller, "单位", PATH),
+        from: days.from,
+        to: days.to,
+        heads: Rate::ALL.iter().map(|rate| head(&state, *rate)).collect(),
+        rates: rate_rows(&state, &rates, days, wide),
+        rows,
+        may_change: caller.has(Role::Admin),
+    })
+}
+
+fn head(state: &AppState, rate: Rate) -> RateHead {
+    RateHead { label: rate.label(), says: says(rate), floor: state.desk.county().settings.floor(rate) }
+}
+
+fn rate_rows(state: &AppState, rates: &DepartmentRates, days: Days, wide: bool) -> Vec<RateRow> {
+    let row = |name: &str, code: Option<&str>, count: &dyn Fn(Rate) -> RateCount| RateRow {
+        name: name.to_owned(),
+        cells: Rate::ALL.iter().map(|rate| cell(state, *rate, code, count(*rate), days)).collect(),
     };
-    let record = state.desk.routing_record(&viewer, since).await?;
-    let departments = state.desk.county().departments.on(local_date(now));
-    let row = |department: &qingting_models::county::Department| {
+    let mut rows = Vec::new();
+    if wide {
+        rows.push(row("全部", None, &|rate| rates.over_all(rate)));
+    }
+    if rates.has(None) {
+        rows.push(row(DESK_NAME, Some(DESK), &|rate| rates.of(None, rate)));
+    }
+    rows.extend(rates.departments().map(|code: &DepartmentCode| {
+        row(state.names.department(code.as_str()), Some(code.as_str()), &|rate| rates.of(Some(code), rate))
+    }));
+    rows
+}
+
+fn cell(state: &AppState, rate: Rate, department: Option<&str>, count: RateCount, days: Days) -> RateCell {
+    let mut all = format!("{CASES}?rate={}&from={}&to={}", rate.code(), days.from, days.to);
+    if let Some(code) = department {
+        all.push_str(&format!("&department={}", url_encode(code)));
+    }
+    let percent = count.share().map(|share| share * 100.0);
+    let floor = state.desk.county().settings.floor(rate);
+    RateCell {
+        label: rate.label(),
+        share: percent.map_or("—".into(), |percent| format!("{percent:.1}%")),
+        low: percent.zip(floor).is_some_and(|(percent, floor)| percent < f64::from(floor)),
+        numerator: count.numerator,
+        denominator: count.denominator,
+        holding: format!("{all}&holds=yes"),
+        all,
+        won: rate.is_on_time().then(|| won(count)).flatten(),
+    }
+}
+
+/// `等待 3 件 4.5 天，延期 2 件 10 天`.
+fn won(count: RateCount) -> Option<String> {
+    let days = count.waited_ms as f64 / 86_400_000.0;
+    let waited = (count.waited > 0).then(|| format!("等待 {} 件 {days:.1} 天", count.waited));
+    let extended =
+        (count.extended > 0).then(|| format!("延期 {} 件 {} 天", count.extended, count.extended_days));
+    let parts: Vec<String> = waited.into_iter().chain(extended).collect();
+    (!parts.is_empty()).then(|| parts.join("，"))
+}
+
+async fn sent_rows(
+    state: &AppState,
+    viewer: &Viewer,
+    days: Days,
+) -> Result<Vec<DepartmentRow>, crate::error::WebError> {
+    let record = state.desk.routing_record(viewer, days.period()?).await?;
+    let row = |department: &Department| {
         let sent = record.get(&department.code).copied().unwrap_or_default();
         DepartmentRow {
             code: department.code.as_str().to_owned(),
@@ -60,22 +173,31 @@ pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
             sent,
         }
     };
-    html(&DepartmentsPage {
-        frame: Frame::inside(&state, &caller, "单位", PATH),
-        days: DAYS,
-        rows: departments.map(row).collect(),
-        may_change: caller.has(Role::Admin),
-    })
+    Ok(state.desk.county().departments.on(local_date(state.store.now())).map(row).collect())
 }
 
 #[cfg(test)]
 impl crate::samples::Sampled for DepartmentsPage {
     fn samples() -> Vec<Self> {
         use crate::samples::{frame, hostile};
+        let day = jiff::civil::date(2026, 11, 23);
+        let cell = |t: &str| RateCell {
+            label: "响应率",
+            share: t.into(),
+            low: true,
+            numerator: 1,
+            denominator: 2,
+            all: t.into(),
+            holding: t.into(),
+            won: Some(t.into()),
+        };
         let page = |t: String| Self {
             frame: frame(&t),
-            days: DAYS,
-            rows: vec![DepartmentRow {
+            from: day,
+            to: day,
+            heads: vec![RateHead { label: "响应率", says: "说明", floor: Some(92) }],
+            rates: vec![RateRow { name: t.clone(), cells: vec![cell(&t)] }],
+            rows: Some(vec![DepartmentRow {
                 code: t.clone(),
                 name: t.clone(),
                 full: t.clone(),
@@ -83,7 +205,7 @@ impl crate::samples::Sampled for DepartmentsPage {
                 town: t.clone(),
                 sent: Sent { by_rule: 9, back_by_rule: 1, ..Sent::default() },
                 accuracy: Some(t),
-            }],
+            }]),
             may_change: true,
         };
         hostile().into_iter().map(page).collect()

@@ -44,6 +44,7 @@ pub mod promises;
 pub mod quarantine;
 mod quarantine_content;
 pub mod quarantine_row;
+pub mod rate_cases;
 pub mod reply_templates;
 pub mod sources;
 pub mod users;

@@ -42,7 +42,9 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Post, p) if p.starts_with("/alerts/") => JUDGES,
         (_, p) if p.starts_with("/backfill") => JUDGES,
         (Get, "/routing") => &["admin", "duty", "discipline"],
-        (Get, "/departments") => &["admin", "duty", "discipline", "leader"],
+        (Get, "/departments" | "/departments/cases") => {
+            &["admin", "duty", "discipline", "leader", "handler", "reviewer"]
+        }
         (_, p) if p.starts_with("/county") || p.starts_with("/routing") => ADMIN,
         (Get, "/model") => &["admin", "duty", "discipline"],
         (_, p) if p.starts_with("/audit") => &["admin", "auditor"],

@@ -147,7 +147,11 @@ async fn the_departments_page_counts_what_was_sent_and_sent_back() {
     let office = Office::new().await;
     let row = async || {
         let page = office.get("leader", "/departments").await.body;
-        let row = page.split("<tr>").find(|row| row.contains("住建局")).unwrap().to_owned();
+        let row = page
+            .split("<tr>")
+            .find(|row| row.contains("住建局") && row.contains("由人派来"))
+            .unwrap()
+            .to_owned();
         let cells = row.split("data-label=\"").skip(1).filter_map(|cell| {
             let (label, rest) = cell.split_once('"')?;
             Some(format!("{label} {}", rest.split_once('>')?.1.split('<').next()?.trim()))

@@ -19,6 +19,7 @@ mod office;
 mod opml;
 mod pages;
 mod quarantine;
+mod rates;
 mod replies;
 mod sources;
 mod together;

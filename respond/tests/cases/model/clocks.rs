@@ -1,6 +1,6 @@
 //! The clocks of a case once more, from RULES: when each starts, stands still, moves, and is due.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use qingting_models::records::{Item, Kind, Urgency};
 
 use super::{ModelCase, days};
@@ -20,25 +20,31 @@ pub(crate) enum Standing {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ModelClock {
-    rule: &'static str,
-    due: Timestamp,
-    standing: Standing,
-    sender: bool,
-    extended: u32,
+pub(crate) struct ModelClock {
+    pub(crate) rule: &'static str,
+    pub(crate) started: Timestamp,
+    pub(crate) due: Timestamp,
+    pub(crate) standing: Standing,
+    /// When it was met or fell away.
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) sender: bool,
+    pub(crate) extended: u32,
+    /// For how long it stood still.
+    pub(crate) stood: SignedDuration,
 }
 
 impl ModelClock {
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         matches!(self.standing, Standing::Runs | Standing::Stands(_))
     }
 
-    fn is_reply(&self) -> bool {
+    pub(crate) fn is_reply(&self) -> bool {
         REPLY.contains(&self.rule)
     }
 
     /// Moves by the time from `since` to `end`, as its rule counts time.
     fn shift(&mut self, since: Timestamp, end: Timestamp) {
+        self.stood += end.duration_since(since);
         match self.rule {
             "hotline.urgent" => self.due += end.duration_since(since),
             "petition.close" => {
@@ -80,21 +86,24 @@ impl Clocks {
             dispatched: upstream.dispatched_at,
             began: upstream.dispatched_at.unwrap_or(item.first_seen_at),
         };
-        clocks.own(petition, now);
+        // Of clocks that are due together the one that stands first here gives the case its due time.
         if petition {
-            clocks.start_once("petition.accept", days::calendar_later(days::day(clocks.began), 15));
+            let due = days::calendar_later(days::day(clocks.began), 15);
+            clocks.start_once("petition.accept", clocks.began, due);
+            clocks.own(petition, now);
         } else {
+            clocks.own(petition, now);
             if let Some(dispatched) = clocks.dispatched {
-                clocks.start_once("hotline.contact", clocks.contact_from(dispatched));
+                clocks.start_once("hotline.contact", dispatched, clocks.contact_from(dispatched));
             }
             let (rule, count) = if clocks.consult { ("hotline.consult", 3) } else { ("hotline.handle", 5) };
-            clocks.start_once(rule, days::later(days::day(clocks.began), count));
+            clocks.start_once(rule, clocks.began, days::later(days::day(clocks.began), count));
             if clocks.urgent {
-                clocks.start_once("hotline.urgent", days::midnight_after(clocks.began));
+                clocks.start_once("hotline.urgent", clocks.began, days::midnight_after(clocks.began));
             }
         }
         if let Some(due) = upstream.due_at.filter(|_| !clocks.quiet) {
-            clocks.add_sender(petition, due);
+            clocks.add_sender(petition, clocks.began, due);
         }
         clocks
     }
@@ -103,58 +112,66 @@ impl Clocks {
         from + days::hours(if self.urgent { 2 } else { 24 })
     }
 
-    fn start(&mut self, rule: &'static str, due: Timestamp) {
+    fn start(&mut self, rule: &'static str, started: Timestamp, due: Timestamp) {
         if !self.quiet {
-            self.all.push(ModelClock { rule, due, standing: Standing::Runs, sender: false, extended: 0 });
+            self.push(rule, started, due, false);
         }
     }
 
-    fn start_once(&mut self, rule: &'static str, due: Timestamp) {
+    fn push(&mut self, rule: &'static str, started: Timestamp, due: Timestamp, sender: bool) {
+        let (standing, ended, stood) = (Standing::Runs, None, SignedDuration::ZERO);
+        self.all.push(ModelClock { rule, started, due, standing, ended, sender, extended: 0, stood });
+    }
+
+    fn start_once(&mut self, rule: &'static str, started: Timestamp, due: Timestamp) {
         if !self.all.iter().any(|clock| clock.rule == rule && !clock.sender) {
-            self.start(rule, due);
+            self.start(rule, started, due);
         }
     }
 
-    fn add_sender(&mut self, petition: bool, due: Timestamp) {
+    fn add_sender(&mut self, petition: bool, started: Timestamp, due: Timestamp) {
         let rule = match (petition, self.consult) {
             (true, _) => "petition.close",
             (_, true) => "hotline.consult",
             _ => "hotline.handle",
         };
-        self.all.push(ModelClock { rule, due, standing: Standing::Runs, sender: true, extended: 0 });
+        self.push(rule, started, due, true);
     }
 
     /// The department's own clock: to accept or to send back.
     pub(super) fn own(&mut self, petition: bool, now: Timestamp) {
         let (rule, count) = if petition { ("petition.object", 5) } else { ("hotline.send_back", 2) };
-        self.start(rule, days::later(days::day(now), count));
+        self.start(rule, now, days::later(days::day(now), count));
     }
 
     pub(super) fn accept(&mut self, petition: bool, now: Timestamp) {
-        self.meet(&["hotline.send_back", "petition.object"]);
+        self.meet(&["hotline.send_back", "petition.object"], now);
         if petition {
-            self.start_once("petition.close", days::calendar_later(days::day(now), 60));
+            self.start_once("petition.close", now, days::calendar_later(days::day(now), 60));
         } else {
-            let due = self.contact_from(self.dispatched.unwrap_or(now));
-            self.start_once("hotline.contact", due);
+            let from = self.dispatched.unwrap_or(now);
+            self.start_once("hotline.contact", from, self.contact_from(from));
         }
     }
 
-    pub(super) fn meet(&mut self, rules: &[&str]) {
+    pub(super) fn meet(&mut self, rules: &[&str], now: Timestamp) {
         for clock in self.all.iter_mut().filter(|clock| clock.is_open() && rules.contains(&clock.rule)) {
-            clock.standing = Standing::Met;
+            (clock.standing, clock.ended) = (Standing::Met, Some(now));
         }
     }
 
-    fn drop(&mut self, rules: &[&str]) {
+    fn drop(&mut self, rules: &[&str], now: Timestamp) {
         for clock in self.all.iter_mut().filter(|clock| clock.is_open() && rules.contains(&clock.rule)) {
-            clock.standing = Standing::Dropped;
+            (clock.standing, clock.ended) = (Standing::Dropped, Some(now));
         }
     }
 
-    pub(super) fn drop_all(&mut self) {
+    pub(super) fn drop_all(&mut self, now: Timestamp) {
         for clock in self.all.iter_mut().filter(|clock| clock.is_open()) {
-            clock.standing = Standing::Dropped;
+            if let Standing::Stands(since) = clock.standing {
+                clock.stood += now.duration_since(since);
+            }
+            (clock.standing, clock.ended) = (Standing::Dropped, Some(now));
         }
     }
 
@@ -177,16 +194,16 @@ impl Clocks {
     }
 
     pub(super) fn approve(&mut self, petition: bool, now: Timestamp) {
-        self.meet(&REPLY);
-        self.drop(&["hotline.contact", "petition.accept"]);
+        self.meet(&REPLY, now);
+        self.drop(&["hotline.contact", "petition.accept"], now);
         if !petition {
-            self.start("hotline.callback", days::later(days::day(now), 1));
+            self.start("hotline.callback", now, days::later(days::day(now), 1));
         }
     }
 
     pub(super) fn reopen(&mut self, now: Timestamp) {
-        self.drop(&["hotline.callback"]);
-        self.start("rating.rectify", days::later(days::day(now), 5));
+        self.drop(&["hotline.callback"], now);
+        self.start("rating.rectify", now, days::later(days::day(now), 5));
     }
 
     pub(super) fn sender_sets(&self) -> bool {
@@ -228,7 +245,7 @@ impl Clocks {
     }
 
     /// The sender's newer due time; whether anything changed.
-    pub(super) fn sender_says(&mut self, petition: bool, due: Timestamp, _now: Timestamp) -> bool {
+    pub(crate) fn sender_says(&mut self, petition: bool, due: Timestamp, now: Timestamp) -> bool {
         // Of several senders' due times the one that is told now counts alone.
         let set = |clock: &&ModelClock| clock.sender && clock.is_open();
         if let Some(first) = self.all.iter().filter(set).map(|clock| clock.due).min() {
@@ -248,11 +265,11 @@ impl Clocks {
         if self.quiet || self.reply().is_none() {
             return false;
         }
-        self.add_sender(petition, due);
+        self.add_sender(petition, now, due);
         true
     }
 
-    fn outranked(&self, clock: &ModelClock) -> bool {
+    pub(crate) fn outranked(&self, clock: &ModelClock) -> bool {
         !clock.sender && clock.is_reply() && self.sender_sets()
     }
 
@@ -274,26 +291,38 @@ impl Clocks {
         self.all.push(ModelClock { standing, ..earlier.clone() });
     }
 
+    /// The clocks as they run on where nobody waits for the resident any more.
+    pub(super) fn going_on(&self, end: Timestamp) -> Self {
+        let mut clocks = self.clone();
+        clocks.go_on(end);
+        clocks
+    }
+
     /// What the resident waits for goes along with a part that is split off, and runs there.
-    pub(super) fn inherited(&self, now: Timestamp) -> Self {
-        let of_resident = |clock: &&ModelClock| {
+    pub(super) fn inherited(&self, end: Timestamp) -> Self {
+        let of_resident = |clock: &ModelClock| {
             clock.is_open()
                 && (clock.is_reply() || matches!(clock.rule, "hotline.contact" | "petition.accept"))
         };
-        let mut all: Vec<ModelClock> = self.all.iter().filter(of_resident).cloned().collect();
-        for clock in &mut all {
-            if let Standing::Stands(since) = clock.standing {
-                clock.shift(since, now);
-                clock.standing = Standing::Runs;
-            }
-        }
-        Self { all, ..self.clone() }
+        let mut clocks = self.going_on(end);
+        clocks.all.retain(of_resident);
+        clocks
     }
 
     /// The rule and time that the case is due by.
     pub(crate) fn due(&self) -> Option<(&'static str, Timestamp)> {
+        self.first().map(|clock| (clock.rule, clock.due))
+    }
+
+    /// The clock that the case is due by.
+    pub(crate) fn first(&self) -> Option<&ModelClock> {
         let runs = self.all.iter().filter(|c| c.standing == Standing::Runs && !self.outranked(c));
-        runs.min_by_key(|clock| clock.due).map(|clock| (clock.rule, clock.due))
+        runs.min_by_key(|clock| clock.due)
+    }
+
+    /// Every clock, the oldest first.
+    pub(crate) fn all(&self) -> &[ModelClock] {
+        &self.all
     }
 
     /// Every clock, sorted: rule, due time, whether the sender set it, where it stands.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use qingting_models::records::{Item, Kind};
 use qingting_respond::action::Action;
 
-pub(crate) use clocks::{Clocks, Standing};
+pub(crate) use clocks::{Clocks, ModelClock, Standing};
 
 /// A person or the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,8 +33,60 @@ pub(crate) const PEOPLE: [Person; 11] = [
     Person { role: "system", department: "" },
 ];
 
-/// The departments that there are in the walks.
-const DEPARTMENTS: [&str; 3] = ["zjj", "zfj", "shipu"];
+/// The departments of the county.
+pub(crate) const DEPARTMENTS: [&str; 51] = [
+    "xcb",
+    "xfj",
+    "xfb",
+    "fgj",
+    "jxj",
+    "jyj",
+    "gaj",
+    "mzj",
+    "sfj",
+    "czj",
+    "rsj",
+    "zgj",
+    "zjj",
+    "jtj",
+    "slj",
+    "nyj",
+    "wgj",
+    "wjj",
+    "yjj",
+    "scj",
+    "zfj",
+    "hbj",
+    "ybj",
+    "zwb",
+    "dsj",
+    "swj",
+    "cl",
+    "tyj",
+    "xfd",
+    "jw",
+    "jrb",
+    "gdgs",
+    "swjt",
+    "dandong",
+    "danxi",
+    "juexi",
+    "shipu",
+    "xizhou",
+    "hepu",
+    "xianxiang",
+    "qiangtou",
+    "sizhoutou",
+    "dingtang",
+    "tuci",
+    "daxu",
+    "xinqiao",
+    "dongchen",
+    "xiaotang",
+    "huangbiao",
+    "maoyang",
+    "gaotangdao",
+];
 const OPEN: [&str; 6] = ["assigned", "returned", "handling", "waiting", "in_review", "replied"];
 const BEFORE_REPLY: [&str; 5] = ["assigned", "returned", "handling", "waiting", "in_review"];
 
@@ -146,7 +198,7 @@ impl ModelCase {
     /// A due time that changed begins the levels of pressing anew.
     fn finish(&mut self, before: &Self) {
         self.version += 1;
-        if self.clocks.due() != before.clocks.due() {
+        if self.clocks.due().map(|(_, at)| at) != before.clocks.due().map(|(_, at)| at) {
             self.pressed = 0;
         }
     }
@@ -162,9 +214,9 @@ impl ModelCase {
         must(from.desk(who) && from.confidential == into.confidential)?;
         let before = (from.clone(), into.clone());
         let waiting = into.state == "waiting";
-        into.clocks.take_over(&from.clocks, waiting.then_some(now));
+        into.clocks.take_over(&from.clocks.going_on(from.wait_end(now)), waiting.then_some(now));
         into.lines.push("merge");
-        from.clocks.drop_all();
+        from.clocks.drop_all(now);
         (from.state, from.lines) = ("merged", from.with("merge"));
         from.finish(&before.0);
         into.finish(&before.1);
@@ -198,6 +250,16 @@ impl ModelCase {
         Ok(())
     }
 
+    /// Whether the date has passed until which the resident is waited for.
+    pub(crate) fn wait_is_over(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|(_, until)| until <= now)
+    }
+
+    /// When the waiting ends that is under way.
+    fn wait_end(&self, now: Timestamp) -> Timestamp {
+        self.until.map_or(now, |(_, until)| until.min(now))
+    }
+
     /// Splits a case for `department` off.
     pub(crate) fn split(
         &mut self,
@@ -210,7 +272,7 @@ impl ModelCase {
             state: "assigned",
             lead: department.into(),
             helpers: vec![],
-            clocks: self.clocks.inherited(now),
+            clocks: self.clocks.inherited(self.wait_end(now)),
             sent_back: vec![],
             waits: 0,
             waited: 0,

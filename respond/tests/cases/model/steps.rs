@@ -28,11 +28,11 @@ impl ModelCase {
             | Action::HelperAnswer { .. }
             | Action::HelperRefuse { .. } => self.help(who, action),
             Action::Press { level, note } => self.press(who, *level, note),
-            Action::Decline { legal_reason: text } => self.leave(who, "decline", "declined", &[text]),
+            Action::Decline { legal_reason: text } => self.leave(who, "decline", "declined", &[text], now),
             Action::Outside { authority, receipt } => {
-                self.leave(who, "outside", "outside", &[authority, receipt])
+                self.leave(who, "outside", "outside", &[authority, receipt], now)
             }
-            Action::Void { reason } => self.leave(who, "void", "void", &[reason]),
+            Action::Void { reason } => self.leave(who, "void", "void", &[reason], now),
             Action::TakeIncident { on } => {
                 must(BEFORE_REPLY.contains(&self.state) && self.desk(who))?;
                 must(!self.petition && self.takes_incident != *on)?;
@@ -54,7 +54,7 @@ impl ModelCase {
                 let right = right_department.as_ref().ok_or(Refused)?.as_str();
                 must(right != self.lead)?;
                 known(right)?;
-                self.clocks.meet(&["hotline.send_back", "petition.object"]);
+                self.clocks.meet(&["hotline.send_back", "petition.object"], now);
                 self.sent_back.push(self.lead.clone());
                 (self.state, self.lines) = ("returned", self.with("send_back"));
             }
@@ -101,13 +101,13 @@ impl ModelCase {
         match action {
             Action::Contact { note } => {
                 said(note)?;
-                self.clocks.meet(&["hotline.contact"]);
+                self.clocks.meet(&["hotline.contact"], now);
                 self.lines.push("contact");
             }
             Action::TellPetitioner { note } => {
                 must(self.petition)?;
                 said(note)?;
-                self.clocks.meet(&["petition.accept"]);
+                self.clocks.meet(&["petition.accept"], now);
                 self.lines.push("petitioner_told");
             }
             Action::Wait { evidence, until } => {
@@ -172,7 +172,7 @@ impl ModelCase {
             }
             Action::CallBack { grade, .. } => {
                 must(self.state == "replied" && (self.desk(who) || who.role == "system"))?;
-                self.clocks.meet(&["hotline.callback"]);
+                self.clocks.meet(&["hotline.callback"], now);
                 self.ratings += 1;
                 self.unsatisfied = matches!(grade, RatingGrade::Unsatisfied | RatingGrade::VeryUnsatisfied);
                 (self.state, self.lines) = ("closed", self.with("call_back"));
@@ -262,10 +262,11 @@ impl ModelCase {
         line: &'static str,
         to: &'static str,
         texts: &[&String],
+        now: Timestamp,
     ) -> Result<(), Refused> {
         must(self.is_open() && self.desk(who))?;
         texts.iter().try_for_each(|text| said(text))?;
-        self.clocks.drop_all();
+        self.clocks.drop_all(now);
         (self.state, self.lines) = (to, self.with(line));
         Ok(())
     }
@@ -281,7 +282,7 @@ impl ModelCase {
         let moved = due.is_some_and(|due| self.clocks.sender_says(self.petition, due, now));
         must(moved || finished)?;
         if finished {
-            self.clocks.drop_all();
+            self.clocks.drop_all(now);
             self.ratings += 1;
             self.unsatisfied = false;
             self.state = "closed";
