@@ -18,6 +18,7 @@ mod contract {
     mod intake;
     mod judging;
     mod keys;
+    mod mirrored;
     mod notices;
     mod people;
     mod replies;

@@ -105,7 +105,7 @@ impl Desk {
         Err(ActError::Changed { by, at: file.case.changed_at })
     }
 
-    async fn name_of(&self, actor: Actor) -> Result<String, StoreError> {
+    pub(crate) async fn name_of(&self, actor: Actor) -> Result<String, StoreError> {
         Ok(match actor {
             Actor::System => "系统".into(),
             Actor::Console => "命令行".into(),
@@ -151,6 +151,9 @@ impl Desk {
         reason: &str,
     ) -> Result<Case, ActError> {
         let item = self.store.item(viewer, item).await?.ok_or(ActError::NotFound)?;
+        if self.store.mirrored(&Viewer::SYSTEM, item.id).await?.is_some() {
+            return Err(Refusal::Mirrored.into());
+        }
         let change = open_case(&item, department, reason, who, &self.ctx())?;
         Ok(self.store.open_case(change).await?)
     }
@@ -234,7 +237,10 @@ impl Desk {
                     self.follow_sender(item, &source, case).await?;
                     routed.push((item.id, None));
                 }
-                None => routed.push((item.id, self.by_rule(item, &source))),
+                None => {
+                    self.follow_mirrored(item, &source).await?;
+                    routed.push((item.id, self.by_rule(item, &source)));
+                }
             }
         }
         let taken = routed.len();

@@ -25,7 +25,14 @@ pub struct CountySettings {
     pub city: String,
     /// In order and apart from each other; never empty. The last one's end closes the day.
     pub office_hours: Vec<OfficePeriod>,
+    /// What tiers of sources (来源级别) there are, each once; never empty.
+    pub source_tiers: Vec<String>,
 }
+
+/// The tiers of a county that names none.
+const TIERS: [&str; 7] = ["中央媒体", "省级媒体", "市级媒体", "县级媒体", "商业门户", "自媒体", "官方平台"];
+/// The longest name of a tier, in characters.
+const LONGEST_TIER: usize = 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +42,7 @@ struct Raw {
     city: String,
     office_hours: Spanned<Vec<Spanned<String>>>,
     time_zone: Spanned<String>,
+    source_tiers: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 impl CountySettings {
@@ -60,8 +68,29 @@ impl CountySettings {
             short_name: raw.short_name.into_inner(),
             city: raw.city,
             office_hours,
+            source_tiers: match raw.source_tiers {
+                Some(tiers) => source_tiers(toml, &tiers)?,
+                None => TIERS.map(str::to_owned).to_vec(),
+            },
         })
     }
+}
+
+fn source_tiers(toml: TomlText<'_>, raw: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>, CountyError> {
+    const ALLOWED: &str = "one name or more, each once, of 1 to 20 characters";
+    let mut tiers: Vec<String> = Vec::new();
+    for tier in raw.get_ref() {
+        let name = tier.get_ref().trim().to_owned();
+        if !(1..=LONGEST_TIER).contains(&name.chars().count()) || tiers.contains(&name) {
+            let what = format!("source_tiers \"{name}\" is empty, too long or stands twice");
+            return Err(toml.at(tier).invalid(what, ALLOWED));
+        }
+        tiers.push(name);
+    }
+    if tiers.is_empty() {
+        return Err(toml.at(raw).invalid("source_tiers is empty", ALLOWED));
+    }
+    Ok(tiers)
 }
 
 fn office_hours(
@@ -110,6 +139,22 @@ mod tests {
         for bad in [r#"["13:30-17:00", "08:30-12:00"]"#, r#"["17:00-08:30"]"#, r#"["8h"]"#, "[]"] {
             let error = with_hours(bad).unwrap_err().to_string();
             assert!(error.starts_with("county.toml line 4: office_hours"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_county_may_name_its_own_tiers_of_sources() {
+        let with = |tiers: &str| {
+            let text = format!(
+                "name = \"甲县\"\nshort_name = \"甲\"\ncity = \"乙市\"\noffice_hours = [\"08:30-17:00\"]\ntime_zone = \"Asia/Shanghai\"\n{tiers}"
+            );
+            CountySettings::parse(FILE, &text)
+        };
+        assert_eq!(with("").unwrap().source_tiers, TIERS);
+        assert_eq!(with("source_tiers = [\"大报\", \"小报\"]").unwrap().source_tiers, ["大报", "小报"]);
+        for bad in ["[]", "[\"\"]", "[\"甲\", \"甲\"]"] {
+            let error = with(&format!("source_tiers = {bad}")).unwrap_err().to_string();
+            assert!(error.starts_with("county.toml line 6: source_tiers"), "{error}");
         }
     }
 
