@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use qingting_models::chance::at_least;
 use serde::Serialize;
 
 use crate::features::is_connecting;
@@ -115,7 +116,7 @@ pub fn rises(past: &DayCounts, day: &DayCounts) -> Vec<Rise> {
         .map(|(term, &count)| {
             let shape = f64::from(past.terms.get(term).copied().unwrap_or(0)) + 0.5;
             let odds = f64::from(day.items) / f64::from(past.items);
-            Rise { term: term.clone(), items: count, expected: shape * odds, p: tail(count, shape, odds) }
+            Rise { term: term.clone(), items: count, expected: shape * odds, p: at_least(count, shape, odds) }
         })
         .filter(|rise| rise.p < UNLIKELY)
         .collect();
@@ -133,51 +134,12 @@ pub fn rises(past: &DayCounts, day: &DayCounts) -> Vec<Rise> {
     found
 }
 
-/// The probability of `count` or more under a negative binomial of this shape whose mean is `shape * odds`.
-fn tail(count: u32, shape: f64, odds: f64) -> f64 {
-    // P(0) = (1 + odds)^-shape; P(k + 1) / P(k) = (shape + k) / (k + 1) * odds / (1 + odds).
-    let (stays, goes) = (-(1.0 + odds).ln(), odds / (1.0 + odds));
-    let mut term = shape * stays;
-    let mut below = 0.0;
-    for k in 0..count {
-        below += term.exp();
-        let k = f64::from(k);
-        term += ((shape + k) / (k + 1.0) * goes).ln();
-    }
-    if below < 0.9 {
-        return 1.0 - below;
-    }
-    // The far end by its own sum: what is left of 1 would be lost in rounding.
-    let mut above = 0.0;
-    for k in count..count + 10_000 {
-        let value = term.exp();
-        above += value;
-        if value < above * 1e-12 {
-            break;
-        }
-        let k = f64::from(k);
-        term += ((shape + k) / (k + 1.0) * goes).ln();
-    }
-    above.min(1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn day(items: u32, terms: &[(&str, u32)]) -> DayCounts {
         DayCounts { items, terms: terms.iter().map(|(term, count)| ((*term).to_owned(), *count)).collect() }
-    }
-
-    #[test]
-    fn the_tail_is_that_of_the_negative_binomial() {
-        // Shape 1 is geometric: P(k or more) = (odds / (1 + odds))^k.
-        for count in [0, 1, 3, 40] {
-            let meant = 0.25f64.powi(count);
-            assert!((tail(count.unsigned_abs(), 1.0, 1.0 / 3.0) / meant - 1.0).abs() < 1e-9, "{count}");
-        }
-        // A long past leaves the Poisson distribution: P(8 or more) of mean 2.
-        assert!((tail(8, 200_000.0, 1e-5) - 0.001_097).abs() < 1e-5);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use std::num::NonZero;
 use std::panic::resume_unwind;
 
-use qingting_models::records::{ItemContent, Upstream};
+use qingting_models::records::{ItemContent, Upstream, UpstreamCase};
 use qingting_models::store::Arrival;
 use qingting_models::text::{Known, MaskKind, Masker, language, tidied, tidy_owned};
 
 use crate::feed::FeedEntry;
 use crate::record::{Persons, RawRecord, Significant};
-use crate::{sameness, text};
+use crate::sheet::{Meaning, means};
+use crate::{sameness, state, text};
 
 /// Values of personal columns shorter than this say too little to be looked for in texts.
 const MIN_OTHER: usize = 5;
@@ -28,6 +29,7 @@ fn prepare_with(record: RawRecord, masker: &mut Masker) -> Arrival {
     let body = mask(&record.body);
     // A title taken from the text is cut from the masked one, so that no number is cut in half and missed.
     let title = if record.title.is_empty() { text::opening(&body) } else { mask(&record.title) };
+    let case = upstream_case(record.case, &record.extra, &mut mask);
     let fields = record.extra.into_iter().map(|(header, value)| (tidy_owned(header), mask(&value))).collect();
     Arrival {
         external_id: record.external_id,
@@ -41,6 +43,7 @@ fn prepare_with(record: RawRecord, masker: &mut Masker) -> Arrival {
                 dispatched_at: record.dispatched_at,
                 due_at: record.due_at,
                 finished: record.finished,
+                case,
                 fields,
             },
         },
@@ -49,6 +52,28 @@ fn prepare_with(record: RawRecord, masker: &mut Masker) -> Arrival {
         withdrawn: record.withdrawn,
         sealed_fields: record.sealed_fields.into_iter().map(tidy_owned).collect(),
         language: language(&record.body).or_else(|| language(&record.title)).map(str::to_owned),
+    }
+}
+
+/// What is said of the sender's case, masked: by its own columns, else by those whose headers usually say it.
+fn upstream_case(
+    told: UpstreamCase,
+    columns: &[(String, String)],
+    mask: &mut impl FnMut(&str) -> String,
+) -> UpstreamCase {
+    let mut said = |told: Option<String>, meaning| {
+        let by_header = || columns.iter().find(|(header, _)| means(header) == Some(meaning));
+        let value = told.or_else(|| by_header().map(|(_, value)| value.clone()));
+        value.filter(|value| !value.trim().is_empty()).map(|value| mask(&value))
+    };
+    let satisfaction = said(told.satisfaction, Meaning::Satisfaction);
+    UpstreamCase {
+        office: said(told.office, Meaning::Office),
+        state: said(told.state, Meaning::State),
+        answer: said(told.answer, Meaning::Answer),
+        answered: said(told.answered, Meaning::Answered),
+        unsatisfied: satisfaction.as_deref().is_some_and(state::is_unsatisfied),
+        satisfaction,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What arrived, before any judgement: one feed entry, one row of a sheet.
 
 use jiff::Timestamp;
-use qingting_models::records::Original;
+use qingting_models::records::{Original, UpstreamCase};
 use qingting_models::store::Sameness;
 use serde_json::Value;
 
@@ -73,6 +73,9 @@ pub struct RawRecord {
     pub persons: Persons,
     /// Other columns worth showing, as header and value, in the sheet's order; no personal columns.
     pub extra: Vec<(String, String)>,
+    /// What they say of the sender's own case, where columns say it that are not called as usual; the rest is found among
+    /// the other columns by their headers.
+    pub case: UpstreamCase,
     /// Headers of columns that are sealed only because a column map says so: they may have been shown before.
     pub sealed_fields: Vec<String>,
     /// What a change of makes a new version, without the external id and without counters that move by themselves

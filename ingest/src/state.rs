@@ -12,6 +12,7 @@ struct File {
 #[derive(Default, Deserialize)]
 struct Words {
     finished: Vec<String>,
+    unsatisfied: Vec<String>,
     withdrawn: Vec<String>,
     nobody: Vec<String>,
 }
@@ -38,6 +39,11 @@ pub(crate) fn is_withdrawn(state: &str) -> bool {
     words().withdrawn.contains(&first_word(state))
 }
 
+/// Whether what a resident said of an answer means unsatisfied.
+pub(crate) fn is_unsatisfied(said: &str) -> bool {
+    words().unsatisfied.contains(&first_word(said))
+}
+
 /// Whether a name names nobody (匿名, 市民 ...).
 pub(crate) fn is_nobody(name: &str) -> bool {
     words().nobody.iter().any(|word| word == name)
@@ -59,6 +65,8 @@ mod tests {
         for word in ["已撤单", "撤回-市民本人", "作废", "已撤销", "CANCELLED"] {
             assert!(is_withdrawn(word) && !is_finished(word), "{word}");
         }
+        assert!(is_unsatisfied("不满意（对结果）") && is_unsatisfied("非常不满意"));
+        assert!(!is_unsatisfied("满意") && !is_unsatisfied("基本满意") && !is_unsatisfied(""));
         for word in ["", "办理中", "未撤销", "open"] {
             assert!(!is_withdrawn(word) && !is_finished(word), "{word}");
         }

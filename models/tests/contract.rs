@@ -19,6 +19,7 @@ mod contract {
     mod intake;
     mod judging;
     mod keys;
+    mod mirrored;
     mod notices;
     mod people;
     mod rates;

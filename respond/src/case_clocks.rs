@@ -13,7 +13,12 @@ pub fn runs_clocks(case: &Case) -> bool {
 
 /// The rule by which the resident is to have the answer.
 pub fn main_rule(case: &Case) -> &'static str {
-    match (case.channel, case.kind) {
+    main_rule_of(case.channel, case.kind)
+}
+
+/// The same for a matter of this channel and kind.
+pub fn main_rule_of(channel: Channel, kind: Kind) -> &'static str {
+    match (channel, kind) {
         (Channel::Petition, _) => rule::PETITION_CLOSE,
         (_, Kind::Consultation) => rule::CONSULT,
         _ => rule::HANDLE,

@@ -108,7 +108,7 @@ impl Desk {
         Err(ActError::Changed { by, at: file.case.changed_at })
     }
 
-    async fn name_of(&self, actor: Actor) -> Result<String, StoreError> {
+    pub(crate) async fn name_of(&self, actor: Actor) -> Result<String, StoreError> {
         Ok(match actor {
             Actor::System => "系统".into(),
             Actor::Console => "命令行".into(),
@@ -154,6 +154,9 @@ impl Desk {
         reason: &str,
     ) -> Result<Case, ActError> {
         let item = self.store.item(viewer, item).await?.ok_or(ActError::NotFound)?;
+        if self.store.mirrored(&Viewer::SYSTEM, item.id).await?.is_some() {
+            return Err(Refusal::Mirrored.into());
+        }
         let change = open_case(&item, department, reason, who, &self.ctx())?;
         Ok(self.store.open_case(change).await?)
     }
@@ -239,6 +242,7 @@ impl Desk {
                 routed.push((item.id, None));
                 continue;
             }
+            self.follow_mirrored(item, &source).await?;
             match taking.get(&item.id).filter(|_| may_be_taken_in(item, &source)) {
                 Some(case) => match self.take_in_by_rule(*case, item).await? {
                     Taken::In => routed.push((item.id, None)),

@@ -12,6 +12,7 @@ pub mod case_table;
 pub mod deadline;
 pub mod decide;
 pub mod desk;
+pub mod mirrored;
 pub mod notices;
 pub mod rates;
 pub mod refusal;

@@ -91,6 +91,12 @@ pub enum Refusal {
     AlreadySo(&'static str),
     #[error("这条信息已有工单，不能重复派单")]
     AlreadyCase,
+    #[error("这件由其他平台办理，已作为镜像工单跟踪，不重复立案；需要时请督办")]
+    Mirrored,
+    #[error("其他平台的工单由值班研判员（保密件为纪检专员）和领导督办，由值班研判员列入关注")]
+    MirrorRole,
+    #[error("该件在平台上已办结或已撤回，不能再督办")]
+    MirrorOver,
     #[error("这条信息已被标为不处理（{0}），请先恢复再派单")]
     Dismissed(String),
     #[error("这条信息还没有研判，请先研判再派单")]

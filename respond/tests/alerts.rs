@@ -10,7 +10,7 @@ use qingting_models::ids::IncidentId;
 use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
-    AlertFilter, Arrival, Joining, NewJudgement, NewMembership, NewSource, Page, Store,
+    AlertFilter, Arrival, Joining, NewJudgement, NewMembership, NewSource, Page, SourceChange, Store,
 };
 use qingting_respond::desk::Desk;
 
@@ -170,8 +170,96 @@ async fn a_trial_says_what_the_rule_will_do() {
 async fn a_county_begins_with_the_rules_of_its_file_and_keeps_its_own() {
     for store in each_database().await.unwrap() {
         let desk = desk(&store);
-        assert_eq!(desk.add_first_alert_rules(Actor::Console).await.unwrap(), 6);
+        assert_eq!(desk.add_first_alert_rules(Actor::Console).await.unwrap(), 8);
         assert_eq!(desk.add_first_alert_rules(Actor::Console).await.unwrap(), 0);
-        assert_eq!(store.alert_rules().await.unwrap().len(), 6);
+        assert_eq!(store.alert_rules().await.unwrap().len(), 8);
+    }
+}
+
+/// Wednesdays at nine, each a week after the other, up to and without 26 August 2026: one call about the street lamps each.
+async fn quiet_weeks(store: &TestStore, weeks: i64) {
+    let wednesday: jiff::Timestamp = "2026-08-26T09:00:00+08:00".parse().unwrap();
+    for week in (1..=weeks).rev() {
+        store.clock.set(wednesday - SignedDuration::from_hours(7 * 24 * week));
+        call(store, Mode::Handle, "路灯不亮", false, None).await;
+    }
+    store.clock.set(wednesday);
+}
+
+fn growing(items_min: i64) -> AlertCondition {
+    AlertCondition { growth: GrowthCondition { hours: 6, items_min }, ..with_words(&["停水"]) }
+}
+
+#[tokio::test]
+async fn what_rises_against_its_own_past_fires_once_and_the_trial_says_so_before() {
+    for store in each_database().await.unwrap() {
+        let desk = desk(&store);
+        quiet_weeks(&store, 8).await;
+        let condition = rule(&store, growing(3)).await;
+        for text in ["甲小区停水", "乙小区停水"] {
+            call(&store, Mode::Handle, text, false, None).await;
+        }
+        assert_eq!(desk.alert_next("w", 100).await.unwrap().raised, 0, "two are too few");
+        for (text, raised) in [("丙小区停水", 1), ("丁小区停水", 0)] {
+            call(&store, Mode::Handle, text, false, None).await;
+            assert_eq!(desk.alert_next("w", 100).await.unwrap().raised, raised, "{text}");
+        }
+        let alerts = store.alerts(&Viewer::OPEN, &ALL, Page::default()).await.unwrap().rows;
+        assert_eq!(alerts.len(), 1, "one for the rise, whichever incidents it is of");
+        assert_eq!(alerts[0].why, "词语“停水”；6 小时内 3 件，往常同一时段平均 0.0 件");
+        assert_eq!(alerts[0].items, 2);
+        let trial = desk.try_alert_rule(&condition, &Viewer::OPEN).await.unwrap();
+        assert_eq!((trial.caught, trial.alerts), (2, 1));
+        assert_eq!(trial.examples[1].1, alerts[0].why, "the trial counts as of each item's time");
+        // What is usual does not rise: the street lamps come every Wednesday.
+        let lamps =
+            AlertCondition { growth: GrowthCondition { hours: 6, items_min: 3 }, ..with_words(&["路灯"]) };
+        assert_eq!(desk.try_alert_rule(&lamps, &Viewer::OPEN).await.unwrap().caught, 0);
+        // By topic, where everything here is of one: seven against one each week.
+        let by_topic = |topic: &str| AlertCondition {
+            topics: vec![topic.into()],
+            growth: GrowthCondition { hours: 6, items_min: 4 },
+            ..AlertCondition::default()
+        };
+        for text in ["戊", "己", "庚"] {
+            store.clock.set(store.now() - SignedDuration::from_mins(59));
+            call(&store, Mode::Handle, text, false, None).await;
+        }
+        assert!(desk.try_alert_rule(&by_topic("urban"), &Viewer::OPEN).await.unwrap().caught > 0);
+        assert_eq!(desk.try_alert_rule(&by_topic("wages"), &Viewer::OPEN).await.unwrap().caught, 0);
+    }
+}
+
+#[tokio::test]
+async fn nothing_rises_where_too_little_is_known_of_the_past() {
+    for store in each_database().await.unwrap() {
+        let desk = desk(&store);
+        quiet_weeks(&store, 2).await;
+        let condition = rule(&store, growing(3)).await;
+        for text in ["甲小区停水", "乙小区停水", "丙小区停水", "丁小区停水"] {
+            call(&store, Mode::Handle, text, false, None).await;
+        }
+        assert_eq!(desk.alert_next("w", 100).await.unwrap().raised, 0);
+        assert_eq!(desk.try_alert_rule(&condition, &Viewer::OPEN).await.unwrap().caught, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_rule_may_ask_for_the_tier_of_the_source() {
+    for store in each_database().await.unwrap() {
+        let desk = desk(&store);
+        let provincial = source(&store, Mode::Mirror).await;
+        let mut change = SourceChange::of(&provincial);
+        change.settings.tier = Some("省级媒体".into());
+        store.change_source(provincial.id, change, Actor::Console).await.unwrap();
+        let tiers = vec!["中央媒体".to_owned(), "省级媒体".to_owned()];
+        let condition = rule(&store, AlertCondition { tiers, ..with_words(&["停水"]) }).await;
+        call(&store, Mode::Handle, "小区停水", false, None).await;
+        assert_eq!(desk.alert_next("w", 10).await.unwrap().raised, 0, "the other source has no tier");
+        call(&store, Mode::Mirror, "县城停水", false, None).await;
+        assert_eq!(desk.alert_next("w", 10).await.unwrap().raised, 1);
+        let alert = store.alerts(&Viewer::OPEN, &ALL, Page::default()).await.unwrap().rows.remove(0);
+        assert_eq!(alert.why, "词语“停水”；省级媒体");
+        assert_eq!(desk.try_alert_rule(&condition, &Viewer::OPEN).await.unwrap().caught, 1);
     }
 }

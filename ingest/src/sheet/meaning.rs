@@ -15,6 +15,10 @@ pub enum Meaning {
     State,
     Answer,
     Answered,
+    /// Which office handles it there.
+    Office,
+    /// What the resident said of the answer.
+    Satisfaction,
     Url,
     PersonName,
     PersonPhone,
@@ -37,6 +41,8 @@ impl Meaning {
         (Self::State, "state"),
         (Self::Answer, "answer"),
         (Self::Answered, "answered"),
+        (Self::Office, "office"),
+        (Self::Satisfaction, "satisfaction"),
         (Self::Url, "url"),
         (Self::PersonName, "person_name"),
         (Self::PersonPhone, "person_phone"),
@@ -67,6 +73,8 @@ impl Meaning {
             Self::State => "办理状态",
             Self::Answer => "答复",
             Self::Answered => "答复时间",
+            Self::Office => "承办单位",
+            Self::Satisfaction => "满意度",
             Self::Url => "链接",
             Self::PersonName => "姓名（密封）",
             Self::PersonPhone => "电话（密封）",

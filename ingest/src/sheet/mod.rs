@@ -31,6 +31,11 @@ pub use sniff::SheetFormat;
 pub use summary::{Batch, ColumnSummary, SheetSummary, TableSummary};
 pub use words::SURE;
 
+/// What a header or label means that is one of the usual words.
+pub(crate) fn means(header: &str) -> Option<Meaning> {
+    words::Words::get().exact(header).map(|guess| guess.meaning)
+}
+
 /// The personal meaning of a header or label, if it has one.
 pub fn personal_column(header: &str) -> Option<Meaning> {
     words::Words::get().guess(header).map(|guess| guess.meaning).filter(|meaning| meaning.is_personal())

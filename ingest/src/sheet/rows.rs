@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use jiff::Timestamp;
 use qingting_models::clock;
-use qingting_models::records::{Original, RejectForm, RejectKind, RowPlace};
+use qingting_models::records::{Original, RejectForm, RejectKind, RowPlace, UpstreamCase};
 use serde_json::{Map, Value};
 
 use super::header::{Column, Layout};
@@ -155,6 +155,7 @@ impl<'r> RowReader<'r> {
             withdrawn: self.value(Meaning::State).is_some_and(state::is_withdrawn),
             persons: self.persons(),
             extra: self.extra(),
+            case: self.case(),
             sealed_fields: self.sealed_fields(),
             significant: self.significant(external_id.is_some(), times),
             original: self.original(),
@@ -229,14 +230,33 @@ impl<'r> RowReader<'r> {
     }
 
     fn extra(&self) -> Vec<(String, String)> {
-        use Meaning::{Answer, Answered, Counter, State};
-        let shown =
-            |meaning: Option<Meaning>| matches!(meaning, None | Some(State | Answer | Answered | Counter));
+        use Meaning::{Answer, Answered, Counter, Office, Satisfaction, State};
+        let shown = |meaning: Option<Meaning>| {
+            matches!(meaning, None | Some(State | Answer | Answered | Office | Satisfaction | Counter))
+        };
         self.cells()
             .zip(self.tidied())
             .filter(|((column, cell), _)| shown(column.meaning) && !cell.is_empty())
             .map(|((column, _), tidied)| (column.header.clone(), tidied.clone().into_owned()))
             .collect()
+    }
+
+    /// What the columns say of the platform's case; of several that mean the same, the first that is filled.
+    fn case(&self) -> UpstreamCase {
+        let said = |meaning| {
+            let cells = self.cells().zip(self.tidied());
+            let mut filled =
+                cells.filter(|((column, cell), _)| column.meaning == Some(meaning) && !text::is_blank(cell));
+            filled.next().map(|(_, tidied)| tidied.clone().into_owned())
+        };
+        UpstreamCase {
+            office: said(Meaning::Office),
+            state: said(Meaning::State),
+            answer: said(Meaning::Answer),
+            answered: said(Meaning::Answered),
+            satisfaction: said(Meaning::Satisfaction),
+            unsatisfied: false,
+        }
     }
 
     fn sealed_fields(&self) -> Vec<String> {

@@ -6,9 +6,10 @@ use toml::Spanned;
 use super::codes::{TopicCode, Town};
 use super::departments::Departments;
 use super::error::CountyError;
+use super::settings::CountySettings;
 use super::taxonomy::Taxonomy;
 use super::toml_text::TomlText;
-use crate::records::{AlertCondition, Channel, IncidentCondition, Urgency, WordCondition};
+use crate::records::{AlertCondition, Channel, GrowthCondition, IncidentCondition, Urgency, WordCondition};
 
 /// The name of the file in the county's folder.
 pub(super) const FILE: &str = "alerts.toml";
@@ -40,7 +41,11 @@ struct RawRule {
     #[serde(default)]
     channels: Vec<Channel>,
     #[serde(default)]
+    tiers: Vec<String>,
+    #[serde(default)]
     urgency_min: Urgency,
+    #[serde(default)]
+    growth: GrowthCondition,
     #[serde(default)]
     incident: IncidentCondition,
     repeat_hours: Option<u32>,
@@ -55,6 +60,7 @@ pub(super) fn parse(
     text: &str,
     taxonomy: &Taxonomy,
     departments: &Departments,
+    settings: &CountySettings,
 ) -> Result<Vec<FirstAlertRule>, CountyError> {
     let toml = TomlText { file, text };
     let raw: Raw = toml.read()?;
@@ -74,12 +80,18 @@ pub(super) fn parse(
             let what = format!("town \"{town}\" has no office in departments.csv");
             return Err(at.invalid(what, departments.town_names()));
         }
+        if let Some(tier) = row.tiers.iter().find(|tier| !settings.source_tiers.contains(tier)) {
+            let what = format!("the tier \"{tier}\" is not among the source_tiers of county.toml");
+            return Err(at.invalid(what, settings.source_tiers.join(", ")));
+        }
         let condition = AlertCondition {
             words: row.words,
             topics: row.topics,
             towns: row.towns,
             channels: row.channels,
+            tiers: row.tiers,
             urgency_min: row.urgency_min,
+            growth: row.growth,
             incident: row.incident,
             repeat_hours: row.repeat_hours.unwrap_or(AlertCondition::REPEAT_HOURS),
         };
@@ -98,7 +110,7 @@ mod tests {
 
     fn error(text: &str) -> String {
         let county = County::embedded().unwrap();
-        parse(FILE, text, &county.taxonomy, &county.departments).unwrap_err().to_string()
+        parse(FILE, text, &county.taxonomy, &county.departments, &county.settings).unwrap_err().to_string()
     }
 
     #[test]
@@ -109,6 +121,10 @@ mod tests {
             error(&format!("{one}topics = [\"money\"]")).contains("topic \"money\" is not in taxonomy.toml")
         );
         assert!(error(&format!("{one}towns = [\"沙漠镇\"]")).contains("town \"沙漠镇\" has no office"));
+        assert!(error(&format!("{one}tiers = [\"央媒\"]")).contains("the tier \"央媒\" is not among"));
+        assert!(
+            error(&format!("{one}growth = {{ hours = 6 }}")).contains("a growth to 0 items within 6 hours")
+        );
         let good = format!("{one}urgency_min = 2\n");
         assert!(error(&format!("{good}{good}")).starts_with("alerts.toml line 5: the name \"甲\""));
         assert!(error(&format!("{good}colour = 1")).contains("unknown field `colour`"));

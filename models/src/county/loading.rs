@@ -48,8 +48,8 @@ impl County {
 
         let taxonomy = Taxonomy::parse(taxonomy::FILE, text(taxonomy::FILE))?;
         let departments = Departments::parse(departments::FILE, text(departments::FILE))?;
+        let settings = CountySettings::parse(settings::FILE, text(settings::FILE))?;
         Ok(Self {
-            settings: CountySettings::parse(settings::FILE, text(settings::FILE))?,
             routing: Routing::parse(routing::FILE, text(routing::FILE), &taxonomy, &departments)?,
             deadline_rules: DeadlineRules::parse(deadline_rules::FILE, text(deadline_rules::FILE))?,
             calendar: calendar(&files)?,
@@ -59,6 +59,7 @@ impl County {
                 text(alert_rules::FILE),
                 &taxonomy,
                 &departments,
+                &settings,
             )?,
             notices: notice_rules::parse(notice_rules::FILE, text(notice_rules::FILE))?,
             reply_templates: reply_templates::parse(
@@ -68,6 +69,7 @@ impl County {
                 &departments,
             )?,
             words: Words::parse(words::FILE, text(words::FILE))?,
+            settings,
             taxonomy,
             departments,
         })
@@ -84,7 +86,7 @@ impl County {
         file: &str,
         text: &str,
     ) -> Result<Vec<alert_rules::FirstAlertRule>, CountyError> {
-        alert_rules::parse(file, text, &self.taxonomy, &self.departments)
+        alert_rules::parse(file, text, &self.taxonomy, &self.departments, &self.settings)
     }
 }
 
@@ -179,7 +181,7 @@ mod tests {
         assert_eq!(county.deadline_rules.all().len(), 23);
         assert_eq!(county.calendar.years().collect::<Vec<_>>(), [2024, 2025, 2026]);
         assert!(county.gazetteer.places().len() > 400);
-        assert_eq!(county.alert_rules.len(), 6);
+        assert_eq!(county.alert_rules.len(), 8);
         assert_eq!(county.reply_templates.len(), 11);
         for town in county.departments.towns() {
             assert!(county.gazetteer.named(town.as_str()).any(|p| p.town.as_ref() == Some(town)), "{town}");

@@ -28,6 +28,8 @@ pub struct CountySettings {
     pub office_hours: Vec<OfficePeriod>,
     /// What a rate is not to fall below, in percent.
     pub floors: Vec<(Rate, u8)>,
+    /// What tiers of sources (来源级别) there are, each once; never empty.
+    pub source_tiers: Vec<String>,
 }
 
 impl CountySettings {
@@ -36,6 +38,11 @@ impl CountySettings {
         self.floors.iter().find(|(of, _)| *of == rate).map(|(_, percent)| *percent)
     }
 }
+
+/// The tiers of a county that names none.
+const TIERS: [&str; 7] = ["中央媒体", "省级媒体", "市级媒体", "县级媒体", "商业门户", "自媒体", "官方平台"];
+/// The longest name of a tier, in characters.
+const LONGEST_TIER: usize = 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +54,7 @@ struct Raw {
     time_zone: Spanned<String>,
     #[serde(default)]
     floors: RawFloors,
+    source_tiers: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
 /// The rates that are the better the higher they are.
@@ -84,6 +92,10 @@ impl CountySettings {
             short_name: raw.short_name.into_inner(),
             city: raw.city,
             office_hours,
+            source_tiers: match raw.source_tiers {
+                Some(tiers) => source_tiers(toml, &tiers)?,
+                None => TIERS.map(str::to_owned).to_vec(),
+            },
         })
     }
 }
@@ -105,6 +117,23 @@ fn floors(toml: TomlText<'_>, raw: &RawFloors) -> Result<Vec<(Rate, u8)>, County
             }
         })
         .collect()
+}
+
+fn source_tiers(toml: TomlText<'_>, raw: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>, CountyError> {
+    const ALLOWED: &str = "one name or more, each once, of 1 to 20 characters";
+    let mut tiers: Vec<String> = Vec::new();
+    for tier in raw.get_ref() {
+        let name = tier.get_ref().trim().to_owned();
+        if !(1..=LONGEST_TIER).contains(&name.chars().count()) || tiers.contains(&name) {
+            let what = format!("source_tiers \"{name}\" is empty, too long or stands twice");
+            return Err(toml.at(tier).invalid(what, ALLOWED));
+        }
+        tiers.push(name);
+    }
+    if tiers.is_empty() {
+        return Err(toml.at(raw).invalid("source_tiers is empty", ALLOWED));
+    }
+    Ok(tiers)
 }
 
 fn office_hours(
@@ -173,6 +202,22 @@ mod tests {
             "{error}"
         );
         assert!(settings("[floors]\nsent_back = 5\n").unwrap_err().to_string().contains("sent_back"));
+    }
+
+    #[test]
+    fn a_county_may_name_its_own_tiers_of_sources() {
+        let with = |tiers: &str| {
+            let text = format!(
+                "name = \"甲县\"\nshort_name = \"甲\"\ncity = \"乙市\"\noffice_hours = [\"08:30-17:00\"]\ntime_zone = \"Asia/Shanghai\"\n{tiers}"
+            );
+            CountySettings::parse(FILE, &text)
+        };
+        assert_eq!(with("").unwrap().source_tiers, TIERS);
+        assert_eq!(with("source_tiers = [\"大报\", \"小报\"]").unwrap().source_tiers, ["大报", "小报"]);
+        for bad in ["[]", "[\"\"]", "[\"甲\", \"甲\"]"] {
+            let error = with(&format!("source_tiers = {bad}")).unwrap_err().to_string();
+            assert!(error.starts_with("county.toml line 6: source_tiers"), "{error}");
+        }
     }
 
     #[test]

@@ -29,7 +29,11 @@ pub struct AlertCondition {
     /// The item lies in one of these.
     pub towns: Vec<Town>,
     pub channels: Vec<Channel>,
+    /// The item's source is of one of these tiers (来源级别), as `county.toml` names them.
+    pub tiers: Vec<String>,
     pub urgency_min: Urgency,
+    /// How much more of what the rule catches there is than usual.
+    pub growth: GrowthCondition,
     /// How large the item's incident is.
     pub incident: IncidentCondition,
     /// After how many hours a rule may fire again for an incident that somebody has looked at; what comes before is
@@ -44,7 +48,9 @@ impl Default for AlertCondition {
             topics: Vec::new(),
             towns: Vec::new(),
             channels: Vec::new(),
+            tiers: Vec::new(),
             urgency_min: Urgency::Ordinary,
+            growth: GrowthCondition::default(),
             incident: IncidentCondition::default(),
             repeat_hours: Self::REPEAT_HOURS,
         }
@@ -64,6 +70,10 @@ pub enum AlertFault {
         "an incident of {items} items within {hours} hours; allowed: 2 to 10,000 items within 1 to 720 hours"
     )]
     Incident { items: i64, hours: u32 },
+    #[error(
+        "a growth to {items} items within {hours} hours; allowed: 3 to 10,000 items within 1 to 72 hours, both or neither"
+    )]
+    Growth { items: i64, hours: u32 },
     #[error("a heat of {0}; allowed: 0 to 1,000,000")]
     Heat(String),
     #[error("repeated after {0} hours; allowed: 1 to 720")]
@@ -76,6 +86,8 @@ impl AlertCondition {
     const LONGEST_WORD: usize = 40;
     const WIDEST: u32 = 200;
     const HOURS: std::ops::RangeInclusive<u32> = 1..=720;
+    const GROWTH_HOURS: std::ops::RangeInclusive<u32> = 1..=72;
+    const GROWTH_ITEMS: std::ops::RangeInclusive<i64> = 3..=10_000;
     const ITEMS: std::ops::RangeInclusive<i64> = 2..=10_000;
 
     /// Checks what can be checked without the county.
@@ -96,6 +108,11 @@ impl AlertCondition {
         let IncidentCondition { items_min: items, within_hours: hours, heat_min } = self.incident;
         if (items != 0 || hours != 0) && !(Self::ITEMS.contains(&items) && Self::HOURS.contains(&hours)) {
             return Err(AlertFault::Incident { items, hours });
+        }
+        let GrowthCondition { items_min: items, hours } = self.growth;
+        let sound = Self::GROWTH_ITEMS.contains(&items) && Self::GROWTH_HOURS.contains(&hours);
+        if (items != 0 || hours != 0) && !sound {
+            return Err(AlertFault::Growth { items, hours });
         }
         if !(0.0..=1e6).contains(&heat_min) {
             return Err(AlertFault::Heat(heat_min.to_string()));
@@ -145,6 +162,17 @@ pub struct IncidentCondition {
     pub within_hours: u32,
     /// See [`heat`](super::heat).
     pub heat_min: f64,
+}
+
+/// What the rule catches in the hours before an item, against the same hours of days like it in the weeks before. 0 asks
+/// nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrowthCondition {
+    /// How many hours are counted.
+    pub hours: u32,
+    /// The smallest count that is looked at, however rare it was before.
+    pub items_min: i64,
 }
 
 /// A rule fired for an incident: once, however many items follow, until somebody has looked.
@@ -218,6 +246,11 @@ mod tests {
         assert_eq!(of(|c| c.repeat_hours = 0), Err(AlertFault::Repeat(0)));
         assert_eq!(of(|c| c.incident.items_min = 5), Err(AlertFault::Incident { items: 5, hours: 0 }));
         assert_eq!(of(|c| c.incident.heat_min = f64::NAN), Err(AlertFault::Heat("NaN".into())));
+        assert_eq!(
+            of(|c| c.growth = GrowthCondition { hours: 6, items_min: 2 }),
+            Err(AlertFault::Growth { items: 2, hours: 6 })
+        );
+        assert_eq!(of(|c| c.growth = GrowthCondition { hours: 72, items_min: 3 }), Ok(()));
         let near = |within| vec![Near { one: "甲".into(), other: "乙".into(), within }];
         assert!(
             AlertCondition {

@@ -19,9 +19,51 @@ pub struct Upstream {
     /// The sender's state word says that it is finished: it opens no case.
     #[serde(default)]
     pub finished: bool,
+    /// How its case stands there.
+    #[serde(default, skip_serializing_if = "UpstreamCase::is_empty")]
+    pub case: UpstreamCase,
     /// Other columns worth showing (承办单位, 所属区域, 问题分类 ...), as header and masked value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<(String, String)>,
+}
+
+/// What the sender's system says of the case that it runs, in its own words; masked. They stand among the other columns
+/// too, as they were written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpstreamCase {
+    /// The office or offices that handle it (承办单位).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub office: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// What was answered, and when, as it is written there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
+    /// What the resident said of it (满意度), and whether that means unsatisfied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub satisfaction: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unsatisfied: bool,
+}
+
+impl UpstreamCase {
+    /// Whether nothing is said of a case.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Takes away the values that are to be forgotten.
+    pub fn forget(&mut self, is_gone: impl Fn(&String) -> bool) {
+        let Self { office, state, answer, answered, satisfaction, .. } = self;
+        for value in [office, state, answer, answered, satisfaction] {
+            if value.as_ref().is_some_and(&is_gone) {
+                *value = None;
+            }
+        }
+    }
 }
 
 /// What people read of a record: masked, as it was written.

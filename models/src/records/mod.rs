@@ -14,6 +14,7 @@ mod incident;
 mod item;
 mod judgement;
 mod line;
+mod mirrored;
 mod notice;
 mod notice_channel;
 mod original;
@@ -27,7 +28,8 @@ mod template;
 pub use account::{Role, Session, User, Viewer};
 pub use advice::{Advice, AdvisedSentence, IncidentAdvice};
 pub use alert::{
-    Alert, AlertCondition, AlertFault, AlertRule, AlertSeen, IncidentCondition, Near, Silence, WordCondition,
+    Alert, AlertCondition, AlertFault, AlertRule, AlertSeen, GrowthCondition, IncidentCondition, Near,
+    Silence, WordCondition,
 };
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use backfill::{
@@ -43,9 +45,10 @@ pub use channel::Channel;
 pub use contact::CallerContact;
 pub use draft::{AsideDraft, ReplyDraft, SavedDraft};
 pub use incident::{Incident, IncidentMove, Membership, heat};
-pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream};
+pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream, UpstreamCase};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency, is_blind};
 pub use line::{Agreement, Line, LineContent, LineFault, LineStanding, LineState, LineVersion};
+pub use mirrored::{Mirror, MirrorChange, MirrorLine, MirrorStep, MirroredCase, OurDue};
 pub use notice::{
     ActiveHours, Notice, NoticeAbout, NoticeEvent, NoticeFamily, NoticeFault, NoticeKind, NoticePlan,
     NoticeReceivers, NoticeRule, NoticeSubject, Shift, events_of,

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, CaseChange, Role, Urgency, words};
 use crate::ids::{
-    AlertId, CaseId, IncidentId, NoticeChannelId, NoticeEventId, NoticeId, NoticeRuleId, ShiftId, UserId,
+    AlertId, CaseId, IncidentId, ItemId, NoticeChannelId, NoticeEventId, NoticeId, NoticeRuleId, ShiftId,
+    UserId,
 };
 
 words! {
@@ -92,6 +93,8 @@ impl NoticeKind {
 pub enum NoticeSubject {
     Case(CaseId),
     Alert(AlertId),
+    /// A mirrored case, by its item.
+    Mirrored(ItemId),
 }
 
 /// Something that happened of which somebody is to be told; written with the change that causes it.
@@ -265,6 +268,7 @@ pub struct Notice {
 #[derive(Debug, Clone, PartialEq)]
 pub enum NoticeAbout {
     Case { id: CaseId, number: String, title: String, state: &'static str, due: Option<Timestamp> },
+    Mirrored { id: ItemId, number: String, title: String, state: String, due: Option<Timestamp> },
     Alert { id: AlertId, incident: IncidentId, rule: String, why: String, items: i64 },
 }
 

@@ -18,6 +18,9 @@ pub struct SourceSettings {
     /// Folder: the absolute path of the folder that is watched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
+    /// Of any kind: its tier (来源级别), one of those that `county.toml` names; unknown when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
 }
 
 /// How a list page is read: CSS selectors (Selectors Level 4 as far as browsers have it).

@@ -190,7 +190,7 @@ impl Store {
     }
 
     /// Says who changed a record, by name.
-    async fn conflict(&self, actor: &str, at: Timestamp) -> Result<StoreError, StoreError> {
+    pub(super) async fn conflict(&self, actor: &str, at: Timestamp) -> Result<StoreError, StoreError> {
         let actor = Actor::from_code(actor).map_err(|e| StoreError::Bad(e.to_string()))?;
         let by = match actor {
             Actor::System | Actor::Console => actor.code(),

@@ -112,9 +112,11 @@ async fn take_away(tx: &mut Tx, id: ItemId, fields: &[String]) -> Result<(), Sto
         tx.rows("SELECT version, upstream FROM item_version WHERE item_id = $1", args![id.0]).await?;
     for row in versions {
         let mut upstream: Upstream = row.json("upstream")?;
-        let shown = upstream.fields.len();
-        upstream.fields.retain(|(name, _)| !fields.contains(name));
-        if upstream.fields.len() < shown {
+        let (gone, kept) = upstream.fields.into_iter().partition(|(name, _)| fields.contains(name));
+        upstream.fields = kept;
+        let gone: Vec<(String, String)> = gone;
+        if !gone.is_empty() {
+            upstream.case.forget(|value| gone.iter().any(|(_, gone)| gone == value));
             let sql = "UPDATE item_version SET upstream = $1 WHERE item_id = $2 AND version = $3";
             tx.run(sql, args![to_json(&upstream)?, id.0, row.int("version")?]).await?;
         }

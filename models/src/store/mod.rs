@@ -25,6 +25,7 @@ mod items;
 mod judging;
 mod keys;
 mod known;
+mod mirrored;
 mod nodes;
 mod notices;
 mod overview;
@@ -53,7 +54,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 pub use accounts::NewUser;
 pub use advice::AdviceTask;
-pub use alerts::{AlertFilter, AlertTask, Firing};
+pub use alerts::{AlertFilter, AlertTask, CaughtFilter, CaughtItem, Firing};
 pub use arrival::{Arrival, Fate, Intake, Reject, Sameness};
 pub use audit::{AuditFilter, AuditVerdict, SignedHead};
 pub use backfill::BATCH_ANSWERS;
@@ -71,6 +72,7 @@ pub use items::{ItemFilter, ItemState};
 pub use judging::{CONFIDENTIAL_TOPIC, JudgeTask, NewJudgement, PersonJudgement};
 pub use keys::{KeyStatus, RotationStep};
 pub use known::KnownRecord;
+pub use mirrored::{MirrorFilter, MirrorLoad, MirrorOffice, MirrorState};
 pub use notices::{
     DeliveryOutcome, DeliveryTask, NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert,
 };

@@ -72,6 +72,15 @@ pub(super) fn facts(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
     either(&ways)
 }
 
+/// The condition under which a mirrored case with alias `m` and its item `i` is visible. A department sees those that name
+/// it; what is confidential no department sees, for nobody here has decided whom it may reach.
+pub(super) fn mirrored(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
+    let items = items(&Viewer { department: None, ..viewer.clone() }, values);
+    let Some(department) = &viewer.department else { return items };
+    let mark = bind(values, department.as_str());
+    either(&[items, format!("(m.department = {mark} AND i.judged_version > 0 AND NOT i.confidential)")])
+}
+
 /// The condition under which an incident with alias `n` is visible. Departments see the items of their cases, not incidents.
 pub(super) fn incidents(viewer: &Viewer) -> &'static str {
     match (viewer.all_open, viewer.all_confidential) {

@@ -44,6 +44,7 @@ async fn item(
 async fn fire(store: &TestStore, rule: &AlertRule) -> usize {
     let tasks = store.claim_alerting("w", 100, LEASE).await.unwrap();
     let firing = |task: &qingting_models::store::AlertTask| Firing {
+        whole: false,
         rule: rule.id,
         rule_name: rule.name.clone(),
         item: task.item.id,

@@ -8,17 +8,32 @@ pub(super) struct Text(String);
 
 impl Text {
     pub(super) fn of(item: &Item) -> Self {
-        Self(normalise(&format!("{}\n{}", item.content.title, item.content.body)).text)
+        Self::made_of(&item.content.title, &item.content.body)
+    }
+
+    pub(super) fn made_of(title: &str, body: &str) -> Self {
+        Self(normalise(&format!("{title}\n{body}")).text)
+    }
+
+    /// Whether the words stand in it as they are asked for.
+    pub(super) fn has(&self, asked: &WordCondition) -> bool {
+        words(asked, &self.0).is_some()
     }
 }
 
 /// What in the item the rule asks for, in words for the duty officer; `None` when it asks for something else. What the
-/// rule asks of the incident is not looked at.
-pub(super) fn item(condition: &AlertCondition, item: &Item, text: &Text) -> Option<Vec<String>> {
+/// rule asks of growth and of the incident is not looked at. `tier` is that of the item's source.
+pub(super) fn item(
+    condition: &AlertCondition,
+    item: &Item,
+    tier: Option<&String>,
+    text: &Text,
+) -> Option<Vec<String>> {
     let in_list = |wanted: bool, empty: bool| empty || wanted;
     let topics = &condition.topics;
     let holds = item.urgency >= condition.urgency_min
         && in_list(condition.channels.contains(&item.channel), condition.channels.is_empty())
+        && in_list(tier.is_some_and(|tier| condition.tiers.contains(tier)), condition.tiers.is_empty())
         && in_list(item.topics.iter().any(|topic| topics.contains(topic)), topics.is_empty())
         && in_list(
             item.town.as_ref().is_some_and(|t| condition.towns.contains(t)),
@@ -40,6 +55,9 @@ pub(super) fn item(condition: &AlertCondition, item: &Item, text: &Text) -> Opti
     }
     if !condition.channels.is_empty() {
         why.push(item.channel.label().to_owned());
+    }
+    if !condition.tiers.is_empty() {
+        why.extend(tier.cloned());
     }
     Some(why)
 }

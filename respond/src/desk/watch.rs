@@ -1,7 +1,7 @@
 //! What happens by the clock alone: waiting cases go on, and cases near or past their due time are pressed.
 
 use jiff::Timestamp;
-use qingting_models::clock::{from_local, local_date, minute_text};
+use qingting_models::clock::{local_date, minute_text};
 use qingting_models::records::{Case, CaseFile, HelperState, Viewer};
 use qingting_models::store::{CaseFilter, Page, StoreError};
 
@@ -19,6 +19,7 @@ const PAGE: i64 = 200;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Watched {
     pub went_on: usize,
+    /// Mirrored cases included.
     pub pressed: usize,
 }
 
@@ -31,7 +32,8 @@ impl Desk {
     pub async fn tick(&self) -> Result<Watched, StoreError> {
         let now = self.store.now();
         let went_on = self.end_waiting(now).await?;
-        let pressed = self.press_due(now).await?;
+        self.map_offices().await?;
+        let pressed = self.press_due(now).await? + self.press_mirrored_due(now).await?;
         Ok(Watched { went_on, pressed })
     }
 
@@ -54,7 +56,8 @@ impl Desk {
     }
 
     async fn press_due(&self, now: Timestamp) -> Result<usize, StoreError> {
-        let Some(until) = self.horizon(now) else { return Ok(0) };
+        // A clock of days turns yellow one working day ahead; a clock of hours later than that.
+        let Some(until) = self.soon(now) else { return Ok(0) };
         let filter = CaseFilter { open_only: true, due_before: Some(until), ..CaseFilter::default() };
         let mut page = Page { before: None, size: PAGE };
         let mut done = 0;
@@ -68,13 +71,6 @@ impl Desk {
                 None => return Ok(done),
             }
         }
-    }
-
-    /// Until when a case due then may be yellow: the end of the next working day, for a clock of days turns
-    /// yellow one working day ahead; a clock of hours later than that.
-    fn horizon(&self, now: Timestamp) -> Option<Timestamp> {
-        let next = self.calendar().next_workday(local_date(now)).ok()?.tomorrow().ok()?;
-        from_local(next.to_datetime(jiff::civil::Time::midnight())).ok()
     }
 
     async fn press_case(&self, case: &Case, now: Timestamp) -> Result<bool, StoreError> {

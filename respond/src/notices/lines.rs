@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 use qingting_models::clock::{local_date, minute_text};
-use qingting_models::county::County;
+use qingting_models::county::{County, DepartmentCode};
 use qingting_models::records::{CaseState, MessageLine, NoticeKind, Urgency};
 use qingting_models::store::{NoticeTask, TaskSubject};
 
 /// Lines of a message; what is beyond is counted.
 pub(super) const MOST_LINES: usize = 10;
+
+/// The longest number of another platform that goes out, in characters.
+const LONGEST_NUMBER: usize = 40;
 
 /// Whether the matter is still there and what was told of it still calls for anything.
 pub(super) fn still_matters(task: &NoticeTask) -> bool {
@@ -18,6 +21,7 @@ pub(super) fn still_matters(task: &NoticeTask) -> bool {
             // Nobody is pressed over a case that was closed meanwhile.
             !gone && (task.event.kind.family().is_none() || case.state.is_open())
         }
+        Some(TaskSubject::Mirrored { case, .. }) => case.is_open(),
         Some(TaskSubject::Alert(alert)) => alert.seen.is_none(),
     }
 }
@@ -27,9 +31,7 @@ pub(super) fn line(task: &NoticeTask, county: &County, now: Timestamp) -> Option
     let event = &task.event;
     Some(match task.subject.as_ref()? {
         TaskSubject::Case { case, .. } => {
-            let mut offices = county.departments.on(local_date(now));
-            let lead =
-                offices.find(|office| office.code == case.lead).map(|office| office.short_name.clone());
+            let lead = office(&case.lead, county, now);
             MessageLine {
                 kind: event.kind,
                 urgency: event.urgency,
@@ -38,6 +40,19 @@ pub(super) fn line(task: &NoticeTask, county: &County, now: Timestamp) -> Option
                 lead: lead.filter(|_| !case.confidential),
                 due: case.due.as_ref().map(|(_, at)| *at).filter(|_| case.state.is_open()),
                 path: format!("/cases/{}", case.id),
+            }
+        }
+        TaskSubject::Mirrored { case, .. } => {
+            let lead = case.mirror.department.as_ref().and_then(|code| office(code, county, now));
+            MessageLine {
+                kind: event.kind,
+                urgency: event.urgency,
+                number: case.mirror.number.chars().take(LONGEST_NUMBER).collect(),
+                // The platform's own word could be anything.
+                state: if case.is_open() { "平台办理中" } else { "平台已办结" }.to_owned(),
+                lead: lead.filter(|_| !case.item.confidential),
+                due: case.mirror.due_at.filter(|_| case.is_open()),
+                path: format!("/mirrored/{}", case.item.id),
             }
         }
         TaskSubject::Alert(alert) => MessageLine {
@@ -50,6 +65,11 @@ pub(super) fn line(task: &NoticeTask, county: &County, now: Timestamp) -> Option
             path: format!("/alerts?incident={}", alert.incident),
         },
     })
+}
+
+fn office(code: &DepartmentCode, county: &County, now: Timestamp) -> Option<String> {
+    let mut offices = county.departments.on(local_date(now));
+    offices.find(|office| office.code == *code).map(|office| office.short_name.clone())
 }
 
 /// One line in words: `【超期督办】2026-00123 紧急 办理中 住建局 截止 2026-11-30 17:00 https://…`.

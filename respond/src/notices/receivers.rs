@@ -44,8 +44,14 @@ fn in_departments<'a>(
         && departments.any(|department| user.department.as_ref() == Some(department))
 }
 
+/// The department that leads the case, or that another platform's case is with.
 fn lead(subject: &TaskSubject) -> impl Iterator<Item = &DepartmentCode> {
-    case(subject).into_iter().map(|case| &case.lead)
+    match subject {
+        TaskSubject::Case { case, .. } => Some(&case.lead),
+        TaskSubject::Mirrored { case, .. } => case.mirror.department.as_ref(),
+        TaskSubject::Alert(_) => None,
+    }
+    .into_iter()
 }
 
 /// Of a case that asked one more to help, those that have not answered yet.
@@ -66,7 +72,7 @@ fn helpers<'a>(
 fn case(subject: &TaskSubject) -> Option<&Case> {
     match subject {
         TaskSubject::Case { case, .. } => Some(case),
-        TaskSubject::Alert(_) => None,
+        TaskSubject::Alert(_) | TaskSubject::Mirrored { .. } => None,
     }
 }
 
@@ -92,8 +98,13 @@ fn duty<'a>(subject: &TaskSubject, means: &'a Means) -> Vec<&'a User> {
 fn sees(user: &User, subject: &TaskSubject) -> bool {
     let viewer = Viewer::of(user);
     let by_role = if subject.is_confidential() { viewer.all_confidential } else { viewer.all_open };
-    let by_department = match (&viewer.department, case(subject)) {
-        (Some(own), Some(case)) => case.lead == *own || helping(case).any(|department| department == own),
+    let by_department = match (&viewer.department, subject) {
+        (Some(own), TaskSubject::Case { case, .. }) => {
+            case.lead == *own || helping(case).any(|department| department == own)
+        }
+        (Some(own), TaskSubject::Mirrored { case, .. }) => {
+            case.mirror.department.as_ref() == Some(own) && !case.item.confidential
+        }
         _ => false,
     };
     by_role || by_department

@@ -28,6 +28,9 @@ pub struct Firing {
     pub urgency: Urgency,
     /// What made it fire, in words for the duty officer.
     pub why: String,
+    /// It tells of all that the rule catches, not of one incident: then the rule's latest alert counts it, whichever incident
+    /// that is of.
+    pub whole: bool,
     /// How long after somebody looked the rule stays quiet for the incident.
     pub repeat: SignedDuration,
 }
@@ -107,9 +110,21 @@ impl Store {
         }
         let now = self.now();
         // One that nobody has looked at, or that somebody looked at not long ago.
-        let sql = "SELECT id FROM alert WHERE rule_id = $1 AND incident_id = $2 AND (seen_at IS NULL OR seen_at > $3)
-                   ORDER BY CASE WHEN seen_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1";
-        let found = tx.row(sql, args![firing.rule.0, firing.incident.0, now - firing.repeat]).await?;
+        let (of, id) = match firing.whole {
+            // What is confidential is never counted to an alert that others see, nor the other way round.
+            true => {
+                let same = "(SELECT i.confidential FROM item i WHERE i.id = alert.item_id)
+                            = (SELECT i.confidential FROM item i WHERE i.id = $3)";
+                (same, firing.item.0)
+            }
+            false => ("incident_id = $3", firing.incident.0),
+        };
+        let sql = format!(
+            "SELECT id FROM alert WHERE rule_id = $1 AND (seen_at IS NULL OR seen_at > $2) AND {of}
+             ORDER BY CASE WHEN seen_at IS NULL THEN 0 ELSE 1 END, id DESC LIMIT 1"
+        );
+        let values = args![firing.rule.0, now - firing.repeat, id];
+        let found = tx.row(&sql, values).await?;
         let (alert, new) = match found {
             Some(row) => {
                 let id = row.int("id")?;

@@ -1,8 +1,10 @@
 //! Alerts: the office's rules, what they found, who has looked, and silences.
 
+mod caught;
 mod firing;
 mod rules;
 
+pub use caught::{CaughtFilter, CaughtItem};
 pub(super) use firing::merge_alerts;
 pub use firing::{AlertTask, Firing};
 

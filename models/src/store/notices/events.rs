@@ -3,9 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{actor_of, subject_of, urgency_of};
-use crate::ids::{AlertRuleId, DeliveryId, IncidentId, NoticeChannelId, NoticeEventId, NoticeId, UserId};
+use crate::ids::{
+    AlertRuleId, CaseId, DeliveryId, IncidentId, ItemId, NoticeChannelId, NoticeEventId, NoticeId, UserId,
+};
 use crate::records::{
-    Alert, Case, DeliveryState, MessageLine, NoticeEvent, NoticeFamily, NoticeKind, NoticeSubject, Viewer,
+    Alert, Case, DeliveryState, MessageLine, MirroredCase, NoticeEvent, NoticeFamily, NoticeKind,
+    NoticeSubject, Viewer,
 };
 use crate::store::db::{Row, Tx, args, to_json};
 use crate::store::work::MAX_ATTEMPTS;
@@ -24,6 +27,7 @@ pub struct NoticeTask {
 pub enum TaskSubject {
     Case { case: Case, incident: Option<IncidentId> },
     Alert(Alert),
+    Mirrored { case: MirroredCase, incident: Option<IncidentId> },
 }
 
 /// A user is told in the page.
@@ -58,9 +62,10 @@ impl Store {
         let now = self.now();
         let row = |event: &NoticeEvent| {
             let id: NoticeEventId = self.ids().next(now);
-            let (case, alert) = match event.subject {
-                NoticeSubject::Case(id) => (Some(id.0), None),
-                NoticeSubject::Alert(id) => (None, Some(id.0)),
+            let (case, alert, mirrored) = match event.subject {
+                NoticeSubject::Case(CaseId(id)) => (Some(id), None, None),
+                NoticeSubject::Alert(id) => (None, Some(id.0), None),
+                NoticeSubject::Mirrored(ItemId(id)) => (None, None, Some(id)),
             };
             args![
                 id.0,
@@ -68,6 +73,7 @@ impl Store {
                 event.kind.code(),
                 case,
                 alert,
+                mirrored,
                 i64::from(u8::from(event.urgency)),
                 event.actor.code(),
                 event.at,
@@ -78,8 +84,19 @@ impl Store {
         if events.is_empty() {
             return Ok(0);
         }
-        let columns =
-            ["id", "key", "kind", "case_id", "alert_id", "urgency", "actor", "at", "lease_until", "attempts"];
+        let columns = [
+            "id",
+            "key",
+            "kind",
+            "case_id",
+            "alert_id",
+            "mirrored_id",
+            "urgency",
+            "actor",
+            "at",
+            "lease_until",
+            "attempts",
+        ];
         let rows = events.iter().map(row).collect();
         tx.insert("notice_event", &columns, rows, "ON CONFLICT (key) DO NOTHING").await
     }
@@ -140,6 +157,13 @@ impl Store {
     async fn subject(&self, subject: NoticeSubject) -> Result<Option<TaskSubject>, StoreError> {
         match subject {
             NoticeSubject::Alert(id) => Ok(self.alert(&Viewer::SYSTEM, id).await?.map(TaskSubject::Alert)),
+            NoticeSubject::Mirrored(id) => {
+                let Some(case) = self.mirrored(&Viewer::SYSTEM, id).await? else { return Ok(None) };
+                let sql = "SELECT incident_id FROM incident_member WHERE item_id = $1";
+                let row = self.db().row(sql, args![id.0]).await?;
+                let incident = row.map(|row| row.int("incident_id")).transpose()?.map(IncidentId);
+                Ok(Some(TaskSubject::Mirrored { case, incident }))
+            }
             NoticeSubject::Case(id) => {
                 let sql = "SELECT c.confidential, c.body, m.incident_id FROM case_file c
                            LEFT JOIN incident_member m ON m.item_id = c.item_id WHERE c.id = $1";
@@ -162,6 +186,7 @@ impl Store {
         let (column, id) = match event.subject {
             NoticeSubject::Case(id) => ("case_id", id.0),
             NoticeSubject::Alert(id) => ("alert_id", id.0),
+            NoticeSubject::Mirrored(id) => ("mirrored_id", id.0),
         };
         let sql = format!(
             "SELECT count(*) FROM notice n JOIN notice_event e ON e.id = n.event_id
@@ -374,7 +399,7 @@ impl TaskSubject {
     /// The incident that the matter belongs to.
     pub fn incident(&self) -> Option<IncidentId> {
         match self {
-            Self::Case { incident, .. } => *incident,
+            Self::Case { incident, .. } | Self::Mirrored { incident, .. } => *incident,
             Self::Alert(alert) => Some(alert.incident),
         }
     }
@@ -383,6 +408,7 @@ impl TaskSubject {
         match self {
             Self::Case { case, .. } => case.confidential,
             Self::Alert(alert) => alert.confidential,
+            Self::Mirrored { case, .. } => case.item.confidential,
         }
     }
 }
