@@ -10,6 +10,7 @@ pub mod emerging;
 mod evaluate;
 mod excerpt;
 mod features;
+mod finder;
 mod fit;
 pub mod incidents;
 mod judge;
