@@ -2,6 +2,7 @@
 //!
 //! A feature is known by a 32-bit hash alone, so a model file holds no piece of any text.
 
+use crate::copies::CopyKey;
 use crate::segment::{Document, Word};
 
 /// How many views of a text there are; each is brought to length one apart from the others.
@@ -12,6 +13,9 @@ pub(crate) const CHARACTERS: usize = 1;
 pub(crate) const TITLE: usize = 2;
 /// How much each view weighs.
 pub(crate) const VIEW_WEIGHTS: [f32; VIEWS] = [1.0, 0.8, 0.4];
+/// How often what stands once counts.
+const OF_TITLE: f32 = 2.0;
+const OF_BODY: f32 = 1.0;
 /// Words that connect others and speak for no topic; they make no pairs. In rising order.
 const CONNECTING: [&str; 65] = [
     "一个", "上", "下", "不", "与", "中", "为", "也", "了", "于", "从", "他", "他们", "以", "会", "但",
@@ -28,32 +32,41 @@ pub(crate) struct Counts {
     /// The words' view begins with the words of the document, one for one; pairs follow. The title's begins and ends
     /// with the title's words.
     pub views: [Vec<(u32, f32)>; VIEWS],
+    /// By the runs of three characters of the body, or of the title where there is nothing below it.
+    pub copy: CopyKey,
 }
 
 impl Counts {
     /// By rising hash, each feature once: as a model learns from it.
     pub(crate) fn in_order(self) -> Self {
-        Self { views: self.views.map(summed) }
+        Self { views: self.views.map(summed), ..self }
     }
 }
 
 /// Counts the features of a text. Words of the title count twice.
 pub(crate) fn count(document: &Document) -> Counts {
     let mut views: [Vec<(u32, f32)>; VIEWS] = Default::default();
+    let mut copy = CopyKey::default();
     views[WORDS].reserve(2 * document.words().len());
     views[CHARACTERS].reserve(3 * document.text_length());
-    let parts = [(document.title(), 2.0), (document.body(), 1.0)];
+    let parts = [(document.title(), OF_TITLE), (document.body(), OF_BODY)];
     for (words, weight) in parts {
         views[WORDS].extend(words.iter().map(|word| (word.hash, weight)));
     }
     for (words, weight) in parts {
+        let is_told = weight == OF_BODY || document.body().is_empty();
         each_pair(document, words, |hash| views[WORDS].push((hash, weight)));
         for run in document.runs(words) {
-            each_run(run.chars(), |_, hash| views[CHARACTERS].push((hash, weight)));
+            each_run(run.chars(), |length, hash| {
+                views[CHARACTERS].push((hash, weight));
+                if length == 3 && is_told {
+                    copy.add(hash);
+                }
+            });
         }
     }
     views[TITLE].extend(document.title().iter().map(|word| (title_hash(document.text(word)), 1.0)));
-    Counts { views }
+    Counts { views, copy }
 }
 
 /// By rising hash, each once.

@@ -5,6 +5,7 @@ mod adapt;
 pub mod answers;
 mod calibrate;
 mod compare;
+mod copies;
 pub mod corpus;
 pub mod emerging;
 mod evaluate;
@@ -28,6 +29,7 @@ mod vocabulary;
 
 pub use adapt::adapt;
 pub use compare::{Comparison, Duel, compare};
+pub use copies::CopyKey;
 pub use evaluate::{Evaluation, Measures, Prediction, cross_validate, evaluate};
 pub use judge::{Classifier, Input, Verdict};
 pub use model::{Card, Model, ModelError};

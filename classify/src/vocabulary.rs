@@ -271,8 +271,10 @@ mod tests {
 
     #[test]
     fn a_feature_stands_once_in_a_row_where_it_was_first() {
-        let counts =
-            Counts { views: [vec![(9, 1.0), (3, 1.0), (5, 1.0), (9, 1.0)], vec![(3, 1.0)], Vec::new()] };
+        let counts = Counts {
+            views: [vec![(9, 1.0), (3, 1.0), (5, 1.0), (9, 1.0)], vec![(3, 1.0)], Vec::new()],
+            ..Counts::default()
+        };
         let vocabulary = Vocabulary::from_parts(vec![3, 9], vec![0, 0]);
         let row = vocabulary.row(&counts);
         let twice = 1.0 + 2.0f32.ln();

@@ -198,6 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn scores_are_the_same_to_the_last_bit_whatever_the_processor_has() {
+        let mixed = |n: u32| n.wrapping_mul(0x9e37_79b9) >> 8;
+        for planes in [1, 16, 73, 80, 97, 200u32] {
+            let plane =
+                |p| Plane { weights: (0..50).map(|c| mixed(p * 50 + c) as f32 - 8e6).collect(), bias: 0.5 };
+            let weights = Weights::quantise(&(0..planes).map(plane).collect::<Vec<_>>(), 50, usize::MAX);
+            let row: Vec<(u32, f32)> =
+                (0..120).map(|n| (mixed(n) % 50, mixed(n + 7) as f32 * 1e-7)).collect();
+            let one_by_one = |plane: usize| {
+                let sum = row.iter().fold(0.0f32, |sum, &(column, value)| {
+                    sum + value * f32::from(weights.row(column)[plane])
+                });
+                sum * weights.scales[plane] + weights.biases[plane]
+            };
+            let meant: Vec<u32> = (0..planes as usize).map(|plane| one_by_one(plane).to_bits()).collect();
+            let found: Vec<u32> = weights.scores(&row).into_iter().map(f32::to_bits).collect();
+            assert_eq!(found, meant, "{planes} planes");
+        }
+    }
+
+    #[test]
     fn the_smallest_levels_go_when_there_is_no_room() {
         let weights = Weights::quantise(&planes(), 4, 4);
         assert_eq!(weights.len(), 4);

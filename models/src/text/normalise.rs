@@ -179,7 +179,28 @@ mod tests {
         assert_eq!(normalise("").source(0..3), 0..0);
     }
 
+    /// What [`normalise`] makes, one character after the other.
+    fn by_characters(input: &str) -> String {
+        let mut text = String::new();
+        for c in input.chars() {
+            fold(c, &mut |folded| {
+                if folded != ' ' || !(text.is_empty() || text.ends_with(' ')) {
+                    text.push(folded);
+                }
+            });
+        }
+        simplify(text.trim_end_matches(' '))
+    }
+
     proptest! {
+        #[test]
+        fn stretches_and_single_characters_come_to_the_same(
+            input in any::<String>(), usual in "[路灯請电覆ＡbＣ1  　\u{200b}\n，。㎡𠮷豈]{0,40}"
+        ) {
+            prop_assert_eq!(text(&input), by_characters(&input));
+            prop_assert_eq!(text(&usual), by_characters(&usual));
+        }
+
         #[test]
         fn origins_are_one_for_each_character_and_never_fall(input in any::<String>()) {
             let n = normalise(&input);
