@@ -54,8 +54,8 @@ impl Joiner {
         shelves.prepare(store, &waiting).await?;
         let mut changed = BTreeSet::new();
         for (task, member) in waiting {
-            changed.extend(keys(task, &member));
-            shelves.place(store, task, member, &mut joining).await?;
+            let terms = shelves.place(store, task, member, &mut joining).await?;
+            changed.extend(terms.into_iter().map(|hash| key(task, hash)));
         }
         joining.terms =
             changed.into_iter().map(|term| (term, shelves.of(term).term(term as u32).to_vec())).collect();
@@ -156,23 +156,23 @@ impl Shelves {
         Ok(())
     }
 
-    /// Brings an item to its incident.
+    /// Brings an item to its incident; which terms have other holders since.
     async fn place(
         &mut self,
         store: &Store,
         task: &JoinTask,
         member: Member,
         joining: &mut Joining,
-    ) -> Result<()> {
+    ) -> Result<Vec<u32>> {
         if let Some((incident, confidential)) = task.member_of
             && confidential == task.confidential
         {
             let shelf = self.shelf(confidential);
             let home = shelf.home(incident);
-            shelf.index(home, &member);
+            let terms = shelf.index(home, &member);
             // Its signature may be another than the one known of it.
             shelf.forget_face(home);
-            return Ok(());
+            return Ok(terms);
         }
         loop {
             let missing = self.shelf(task.confidential).missing(&member);
@@ -188,11 +188,14 @@ impl Shelves {
             kinship: joined.kinship,
         });
         joining.merged.extend(joined.merged.into_iter().map(|merged| (merged, joined.incident)));
-        Ok(())
+        Ok(joined.terms)
     }
 }
 
 fn keys(task: &JoinTask, member: &Member) -> Vec<i64> {
-    let space = if task.confidential { CONFIDENTIAL } else { 0 };
-    probes(&member.signature).iter().map(|term| i64::from(term.hash) | space).collect()
+    probes(&member.signature).iter().map(|term| key(task, term.hash)).collect()
+}
+
+fn key(task: &JoinTask, term: u32) -> i64 {
+    i64::from(term) | if task.confidential { CONFIDENTIAL } else { 0 }
 }

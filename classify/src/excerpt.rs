@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use qingting_models::text::normalise;
 
+use crate::finder::Finder;
 use crate::urgency::danger_words;
 
 /// Characters up to which a text is judged whole.
@@ -22,9 +22,9 @@ const LONGEST_SENTENCE: usize = 160;
 /// What a danger word weighs.
 const DANGER: f32 = 3.0;
 
-/// The cue words with their weights; a word's place in the automaton is its place in the weights.
+/// The cue words and their weights.
 struct Cues {
-    automaton: AhoCorasick,
+    finder: Finder,
     weights: Vec<f32>,
 }
 
@@ -37,12 +37,8 @@ static CUES: LazyLock<Option<Cues>> = LazyLock::new(|| {
         let (word, weight) = line.split_once(' ').unwrap_or((line, "1"));
         words.push((word, weight.trim().parse().ok()?));
     }
-    let weights = words.iter().map(|(_, weight)| *weight).collect();
-    let automaton = AhoCorasickBuilder::new()
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(words.iter().map(|(word, _)| word))
-        .ok()?;
-    Some(Cues { automaton, weights })
+    let (words, weights): (Vec<_>, Vec<_>) = words.into_iter().unzip();
+    Some(Cues { finder: Finder::new(words), weights })
 });
 
 /// Parts of a text, one below the other, and where each came from.
@@ -143,7 +139,7 @@ fn sentences(chars: &[char]) -> Vec<Sentence> {
 fn cues_of(sentence: &[char]) -> Vec<usize> {
     let Some(cues) = CUES.as_ref() else { return Vec::new() };
     let text = normalise(&sentence.iter().collect::<String>()).text;
-    let mut found: Vec<usize> = cues.automaton.find_iter(&text).map(|hit| hit.pattern().as_usize()).collect();
+    let mut found: Vec<usize> = cues.finder.find(&text).map(|(_, cue)| cue).collect();
     found.sort_unstable();
     found.dedup();
     found

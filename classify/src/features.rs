@@ -2,6 +2,7 @@
 //!
 //! A feature is known by a 32-bit hash alone, so a model file holds no piece of any text.
 
+use crate::copies::CopyKey;
 use crate::segment::{Document, Word};
 
 /// How many views of a text there are; each is brought to length one apart from the others.
@@ -12,6 +13,9 @@ pub(crate) const CHARACTERS: usize = 1;
 pub(crate) const TITLE: usize = 2;
 /// How much each view weighs.
 pub(crate) const VIEW_WEIGHTS: [f32; VIEWS] = [1.0, 0.8, 0.4];
+/// How often what stands once counts.
+const OF_TITLE: f32 = 2.0;
+const OF_BODY: f32 = 1.0;
 /// Words that connect others and speak for no topic; they make no pairs. In rising order.
 const CONNECTING: [&str; 65] = [
     "一个", "上", "下", "不", "与", "中", "为", "也", "了", "于", "从", "他", "他们", "以", "会", "但",
@@ -28,32 +32,41 @@ pub(crate) struct Counts {
     /// The words' view begins with the words of the document, one for one; pairs follow. The title's begins and ends
     /// with the title's words.
     pub views: [Vec<(u32, f32)>; VIEWS],
+    /// By the runs of three characters of the body, or of the title where there is nothing below it.
+    pub copy: CopyKey,
 }
 
 impl Counts {
     /// By rising hash, each feature once: as a model learns from it.
     pub(crate) fn in_order(self) -> Self {
-        Self { views: self.views.map(summed) }
+        Self { views: self.views.map(summed), ..self }
     }
 }
 
 /// Counts the features of a text. Words of the title count twice.
 pub(crate) fn count(document: &Document) -> Counts {
     let mut views: [Vec<(u32, f32)>; VIEWS] = Default::default();
+    let mut copy = CopyKey::default();
     views[WORDS].reserve(2 * document.words().len());
     views[CHARACTERS].reserve(3 * document.text_length());
-    let parts = [(document.title(), 2.0), (document.body(), 1.0)];
+    let parts = [(document.title(), OF_TITLE), (document.body(), OF_BODY)];
     for (words, weight) in parts {
         views[WORDS].extend(words.iter().map(|word| (word.hash, weight)));
     }
     for (words, weight) in parts {
+        let is_told = weight == OF_BODY || document.body().is_empty();
         each_pair(document, words, |hash| views[WORDS].push((hash, weight)));
         for run in document.runs(words) {
-            each_run(run.chars(), |_, hash| views[CHARACTERS].push((hash, weight)));
+            each_run(run.chars(), |length, hash| {
+                views[CHARACTERS].push((hash, weight));
+                if length == 3 && is_told {
+                    copy.add(hash);
+                }
+            });
         }
     }
     views[TITLE].extend(document.title().iter().map(|word| (title_hash(document.text(word)), 1.0)));
-    Counts { views }
+    Counts { views, copy }
 }
 
 /// By rising hash, each once.
@@ -84,20 +97,31 @@ pub(crate) fn pair_hash(before: &str, word: &str) -> u32 {
     folded(eat_part(eat_part(eat(BASIS, b'p'), before), word))
 }
 
-/// Hands on the hash of each run of one to three characters, with its length.
-pub(crate) fn each_run(chars: impl Iterator<Item = char> + Clone, mut found: impl FnMut(usize, u32)) {
-    let start = eat(BASIS, b'c');
-    let mut rest = chars;
-    loop {
-        let mut state = start;
-        for (before, c) in rest.clone().take(3).enumerate() {
-            let mut bytes = [0; 4];
-            state = c.encode_utf8(&mut bytes).bytes().fold(state, eat);
-            found(before + 1, folded(eat(state, END)));
+/// Hands on the hash of each run of one to three characters, with its length; those that begin first come first.
+pub(crate) fn each_run(chars: impl Iterator<Item = char>, mut found: impl FnMut(usize, u32)) {
+    const START: u64 = eat(BASIS, b'c');
+    let end = |state| folded(eat(state, END));
+    // What is known of the run that begins with the character before, and of the one before that: its state, and the
+    // hashes of its first character and of its first two.
+    let (mut last, mut before) = ((START, 0), (START, 0, 0));
+    let mut count = 0usize;
+    for c in chars {
+        if count > 1 {
+            found(1, before.1);
+            found(2, before.2);
+            found(3, end(eat_char(before.0, c)));
         }
-        if rest.next().is_none() {
-            return;
-        }
+        let (two, one) = (eat_char(last.0, c), eat_char(START, c));
+        before = (two, last.1, end(two));
+        last = (one, end(one));
+        count += 1;
+    }
+    if count > 1 {
+        found(1, before.1);
+        found(2, before.2);
+    }
+    if count > 0 {
+        found(1, last.1);
     }
 }
 
@@ -108,25 +132,22 @@ pub(crate) fn is_connecting(word: &str) -> bool {
 
 /// [`is_connecting`] for a word whose hash is known.
 pub(crate) fn is_connecting_by(hash: u32, word: &str) -> bool {
-    let (place, bit) = place_in_filter(hash);
-    FILTER[place] & bit != 0 && CONNECTING.binary_search(&word).is_ok()
+    let place = usize::from(BY_HASH[hash as usize % BY_HASH.len()]);
+    place > 0 && CONNECTING[place - 1] == word
 }
 
-/// A bit for each connecting word, by its hash: most other words meet none.
-const FILTER: [u64; 32] = {
-    let mut filter = [0; 32];
+/// For the lowest bits of a hash one more than the place of the one connecting word that has them; 0 where there is none.
+const BY_HASH: [u8; 4096] = {
+    let mut places = [0; 4096];
     let mut at = 0;
     while at < CONNECTING.len() {
-        let (place, bit) = place_in_filter(word_hash(CONNECTING[at]));
-        filter[place] |= bit;
+        let lowest = word_hash(CONNECTING[at]) as usize % places.len();
+        assert!(places[lowest] == 0, "two connecting words meet: make the table larger");
+        places[lowest] = at as u8 + 1;
         at += 1;
     }
-    filter
+    places
 };
-
-const fn place_in_filter(hash: u32) -> (usize, u64) {
-    ((hash >> 6) as usize % 32, 1 << (hash % 64))
-}
 
 /// Hands on the hashes of two words that follow one another, whatever connecting words stand between.
 fn each_pair(document: &Document, words: &[Word], mut found: impl FnMut(u32)) {
@@ -157,6 +178,15 @@ const fn eat_part(state: u64, part: &str) -> u64 {
         at += 1;
     }
     eat(state, END)
+}
+
+/// Eats the bytes of a character.
+fn eat_char(state: u64, c: char) -> u64 {
+    let mut bytes = [0; 4];
+    match *c.encode_utf8(&mut bytes).as_bytes() {
+        [a, b, c] => eat(eat(eat(state, a), b), c),
+        ref bytes => bytes.iter().fold(state, |state, byte| eat(state, *byte)),
+    }
 }
 
 const fn folded(state: u64) -> u32 {

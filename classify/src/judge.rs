@@ -6,6 +6,7 @@ use qingting_models::county::{County, TopicCode};
 use qingting_models::records::{Channel, Kind, PlaceMention, Reason, TopicScore, Urgency};
 use qingting_models::text::Normalised;
 
+use crate::copies::CopyKey;
 use crate::excerpt::Excerpt;
 use crate::model::{Choice, Model};
 use crate::place::PlaceFinder;
@@ -44,6 +45,8 @@ pub struct Verdict {
     pub places: Vec<PlaceMention>,
     /// By topic in the order of `topics`, heaviest first.
     pub reasons: Vec<Reason>,
+    /// By which copies of the text are found.
+    pub copy: CopyKey,
 }
 
 /// A text as the model sees it, with what it thinks.
@@ -106,6 +109,7 @@ impl Classifier {
             kind: if thanks { Kind::Praise } else { verdict.kind },
             places: self.places.find(&normalised, |at| document.is_edge(at)),
             reasons: reasons(&self.model, &document, &row, &topics),
+            copy: text.counts.copy,
             ..verdict
         };
         (verdict, document, normalised)
@@ -114,7 +118,7 @@ impl Classifier {
     /// Judges a text known only as words; it gets neither places nor reasons, which need offsets.
     pub fn judge_tokens(&self, tokens: &[String], channel: Channel) -> Verdict {
         let text = Prepared::of(&document_of_words(tokens), channel == Channel::News);
-        self.verdict(self.model.choose(&text), channel)
+        Verdict { copy: text.counts.copy, ..self.verdict(self.model.choose(&text), channel) }
     }
 
     /// The words of a text for a search index, joined by spaces: words and the words within them,
@@ -186,6 +190,7 @@ impl Classifier {
             offices,
             places: Vec::new(),
             reasons: Vec::new(),
+            copy: CopyKey::default(),
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use qingting_models::county::{Gazetteer, PlaceKind, Town};
 use qingting_models::records::PlaceMention;
 use qingting_models::text::{Normalised, normalise};
+
+use crate::finder::Finder;
 
 /// Names of up to this many characters must stand as words of their own: 东陈 is no place in 房东陈某.
 const SHORT: usize = 2;
@@ -23,9 +24,9 @@ struct Meaning {
     name: String,
 }
 
-/// All names in one automaton.
+/// All names, and what each may stand for.
 pub(crate) struct PlaceFinder {
-    automaton: Option<AhoCorasick>,
+    finder: Finder,
     meanings: Vec<Meaning>,
 }
 
@@ -49,11 +50,8 @@ impl PlaceFinder {
             }
         }
         names.remove("");
-        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(names.keys());
-        if let Err(error) = &automaton {
-            tracing::error!(%error, "no place will be found: the gazetteer's names do not fit");
-        }
-        Self { automaton: automaton.ok(), meanings: names.into_values().collect() }
+        let (names, meanings): (Vec<_>, Vec<_>) = names.into_iter().unzip();
+        Self { finder: Finder::new(names), meanings }
     }
 
     /// The places of a text in their order, each name once a town. `word_edges` tells for a character
@@ -78,15 +76,14 @@ impl PlaceFinder {
     }
 
     fn matches(&self, text: &str, word_edges: impl Fn(usize) -> bool) -> Vec<Found<'_>> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
         let (mut bytes, mut chars) = (0, 0);
         let mut found = Vec::new();
-        for hit in automaton.find_iter(text) {
-            chars += text[bytes..hit.start()].chars().count();
-            bytes = hit.start();
-            let end = chars + text[hit.range()].chars().count();
+        for (hit, name) in self.finder.find(text) {
+            chars += text[bytes..hit.start].chars().count();
+            bytes = hit.start;
+            let end = chars + text[hit].chars().count();
             if end - chars > SHORT || (word_edges(chars) && word_edges(end)) {
-                found.push(Found { start: chars, end, meaning: &self.meanings[hit.pattern().as_usize()] });
+                found.push(Found { start: chars, end, meaning: &self.meanings[name] });
             }
         }
         found

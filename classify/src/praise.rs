@@ -3,8 +3,9 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
 use qingting_models::text::normalise;
+
+use crate::finder::Finder;
 
 /// Stands before a title: the beginning that a word of the list may ask for. No normalised text holds it.
 const BEGINNING: &str = "\u{2}";
@@ -12,28 +13,22 @@ const BEGINNING: &str = "\u{2}";
 /// Words that turn a title's thanks into a wish or a complaint.
 const TURNS: &[&str] = &["请求", "希望", "建议", "投诉", "举报", "反映", "为什么", "何时", "吗", "?", "？"];
 
-static FINDERS: LazyLock<Option<(AhoCorasick, AhoCorasick)>> = LazyLock::new(|| {
+static PRAISE: LazyLock<Finder> = LazyLock::new(|| {
     let lines = include_str!("../data/praise.txt").lines().map(str::trim);
     let words = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let praise = AhoCorasick::new(words.map(|word| word.replacen('^', BEGINNING, 1))).ok()?;
-    Some((praise, AhoCorasick::new(TURNS).ok()?))
+    Finder::new(words.map(|word| word.replacen('^', BEGINNING, 1)))
 });
+static TURN: LazyLock<Finder> = LazyLock::new(|| Finder::new(TURNS.iter().copied()));
 
 /// Whether the title thanks or praises and asks for nothing.
 pub(crate) fn praises(title: &str) -> bool {
-    let Some((praise, turns)) = FINDERS.as_ref() else { return false };
     let title = format!("{BEGINNING}{}", normalise(title).text.trim());
-    praise.is_match(&title) && !turns.is_match(&title)
+    PRAISE.has_any(&title) && !TURN.has_any(&title)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_lists_build() {
-        assert!(FINDERS.is_some());
-    }
 
     #[test]
     fn a_title_that_thanks_and_asks_for_nothing_praises() {

@@ -189,20 +189,37 @@ fn blank_place_codes(text: &str) -> Option<String> {
     if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) && !text.contains("西地省") {
         return None;
     }
-    let mut chars: Vec<char> = text.chars().collect();
-    let mut at = 0;
-    while at < chars.len() {
-        let length = place_code_length(&chars[at..], at.checked_sub(1).map(|before| chars[before]));
-        chars[at..at + length].fill(' ');
-        at += length.max(1);
+    let mut blanked = String::new();
+    let (mut from, mut before, mut within) = (0, None, 0);
+    for (at, c) in text.char_indices() {
+        if within > 0 {
+            within -= 1;
+        } else if c.is_ascii_alphabetic() || c == '西' {
+            let ahead: Vec<char> = text[at..].chars().take(LONGEST_PLACE_CODE).collect();
+            let length = place_code_length(&ahead, before);
+            blanked.push_str(&text[from..at]);
+            blanked.extend(std::iter::repeat_n(' ', length));
+            from = at + ahead[..length].iter().map(|c| c.len_utf8()).sum::<usize>();
+            (within, before) = if length > 0 { (length - 1, Some(' ')) } else { (0, Some(c)) };
+        } else {
+            before = Some(c);
+        }
     }
-    Some(chars.into_iter().collect())
+    blanked.push_str(&text[from..]);
+    Some(blanked)
 }
 
 /// [`char::is_alphanumeric`], quick for what most texts consist of.
 fn is_letter(c: char) -> bool {
-    matches!(c, '\u{4e00}'..='\u{9fff}') || c.is_alphanumeric()
+    match c {
+        '\u{4e00}'..='\u{9fff}' => true,
+        '，' | '。' | '、' | '！' | '？' | '：' | '；' | '“' | '”' => false,
+        _ => c.is_alphanumeric(),
+    }
 }
+
+/// Characters of the longest name that stands for a place.
+const LONGEST_PLACE_CODE: usize = 5;
 
 /// How many characters at the start of `chars` stand for a place; 0 when none do.
 pub(crate) fn place_code_length(chars: &[char], before: Option<char>) -> usize {

@@ -2,17 +2,10 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
-
+use crate::finder::Finder;
 use crate::segment::Document;
 
-static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasickBuilder::new()
-        .kind(Some(AhoCorasickKind::DFA))
-        .match_kind(MatchKind::LeftmostLongest)
-        .build(danger_words())
-        .ok()
-});
+static WORDS: LazyLock<Finder> = LazyLock::new(|| Finder::new(danger_words()));
 
 /// The words of the list.
 pub(crate) fn danger_words() -> impl Iterator<Item = &'static str> {
@@ -22,9 +15,8 @@ pub(crate) fn danger_words() -> impl Iterator<Item = &'static str> {
 
 /// How many different danger words the text has, 3 at most.
 pub(crate) fn dangers(document: &Document) -> f32 {
-    let Some(words) = WORDS.as_ref() else { return 0.0 };
     let runs = document.runs(document.words());
-    let mut found: Vec<_> = runs.flat_map(|run| words.find_iter(run).map(|m| m.pattern())).collect();
+    let mut found: Vec<_> = runs.flat_map(|run| WORDS.find(run).map(|(_, word)| word)).collect();
     found.sort_unstable();
     found.dedup();
     found.len().min(3) as f32
@@ -36,8 +28,7 @@ mod tests {
     use crate::segment::Segmenter;
 
     #[test]
-    fn the_list_builds_and_finds_a_danger() {
-        assert!(WORDS.is_some());
+    fn the_list_finds_a_danger() {
         let segmenter = Segmenter::new(std::iter::empty());
         let count = |text: &str| dangers(&segmenter.document("", text).0);
         assert_eq!(count("小区路灯不亮"), 0.0);

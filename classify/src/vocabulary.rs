@@ -10,8 +10,8 @@ use crate::features::{Counts, VIEW_WEIGHTS, VIEWS};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Vocabulary {
     hashes: Vec<u32>,
-    /// Inverse document frequency by column, `ln((1 + n) / (1 + df)) + 1`.
-    idf: Vec<f32>,
+    /// Inverse document frequency by column, `ln((1 + n) / (1 + df)) + 1`, as its level.
+    idf: Vec<u8>,
     columns: Columns,
     /// The highest IDF.
     rarest: f32,
@@ -38,14 +38,14 @@ impl Vocabulary {
         kept.sort_unstable();
         let idf = kept
             .iter()
-            .map(|&(_, df)| idf_of_level(level_of_idf(((1.0 + total) / (1.0 + df as f32)).ln() + 1.0)))
+            .map(|&(_, df)| level_of_idf(((1.0 + total) / (1.0 + df as f32)).ln() + 1.0))
             .collect();
         Self::from_parts(kept.into_iter().map(|(hash, _)| hash).collect(), idf)
     }
 
-    pub(crate) fn from_parts(hashes: Vec<u32>, idf: Vec<f32>) -> Self {
-        let columns = Columns::of(&hashes, &idf);
-        let rarest = idf.iter().copied().fold(1.0, f32::max);
+    pub(crate) fn from_parts(hashes: Vec<u32>, idf: Vec<u8>) -> Self {
+        let columns = Columns::of(&hashes);
+        let rarest = idf_of_level(idf.iter().copied().max().unwrap_or(0));
         Self { hashes, idf, columns, rarest }
     }
 
@@ -57,28 +57,40 @@ impl Vocabulary {
         &self.hashes
     }
 
-    pub(crate) fn idf(&self) -> &[f32] {
+    /// The level of each feature's IDF.
+    pub(crate) fn idf(&self) -> &[u8] {
         &self.idf
+    }
+
+    /// The column of a feature, or a number from [`UNKNOWN`] on.
+    fn column(&self, hash: u32) -> u32 {
+        self.columns.find(hash, &self.hashes)
     }
 
     /// How rare each feature is: its IDF less one, and for a feature that is not known that of the rarest known.
     pub(crate) fn rarities(&self, features: &[(u32, f32)]) -> impl Iterator<Item = f32> {
-        let found = self.columns.follow_all(features);
-        found.map(|found| found.map_or(self.rarest, |(_, idf)| idf) - 1.0)
+        let columns = features.iter().map(|&(hash, _)| self.column(hash) as usize);
+        columns.map(|column| self.idf.get(column).map_or(self.rarest, |level| idf_of_level(*level)) - 1.0)
     }
 
     /// The row of a text: `(1 + ln tf) * idf`, each view brought to its weight in length.
     pub(crate) fn row(&self, counts: &Counts) -> TextRow {
+        let most = counts.views.iter().map(Vec::len).max().unwrap_or(0);
+        let mut known = vec![Known::default(); most];
         let mut row = TextRow::default();
-        let most = counts.views.iter().map(Vec::len).sum();
-        row.entries.reserve(most);
-        row.sources.reserve(most);
         for (view, (features, weight)) in counts.views.iter().zip(VIEW_WEIGHTS).enumerate() {
             let start = row.entries.len();
-            self.push_counts(features, &mut row);
+            let mut found = 0;
+            for (source, &(hash, count)) in (0..).zip(features) {
+                // Written whether known or not, and written over if not: a guess at which would often be wrong.
+                let column = self.column(hash);
+                known[found] = Known { column, count, source };
+                found += usize::from(column < UNKNOWN);
+            }
+            row.push(&known[..found]);
             let entries = &mut row.entries[start..];
             for (column, value) in entries.iter_mut() {
-                *value = (1.0 + ln(*value)) * self.idf[*column as usize];
+                *value = (1.0 + ln(*value)) * idf_of_level(self.idf[*column as usize]);
             }
             let length = entries.iter().map(|(_, v)| v * v).sum::<f32>().sqrt();
             entries.iter_mut().for_each(|(_, v)| *v *= weight / length.max(1e-9));
@@ -86,33 +98,15 @@ impl Vocabulary {
         }
         row
     }
+}
 
-    /// Adds the known features in the order in which they first stand, each once, with how much they count.
-    fn push_counts(&self, features: &[(u32, f32)], row: &mut TextRow) {
-        let start = row.entries.len();
-        // Open addressing: one more than the place of an entry after `start`; 0 is free.
-        let size = (2 * features.len()).next_power_of_two();
-        let mut places = vec![0u32; size];
-        for (source, (found, &(hash, count))) in (0..).zip(self.columns.follow_all(features).zip(features)) {
-            let Some((column, _)) = found else { continue };
-            let mut at = hash as usize & (size - 1);
-            loop {
-                match places[at] {
-                    0 => {
-                        row.entries.push((column, count));
-                        row.sources.push(source);
-                        places[at] = (row.entries.len() - start) as u32;
-                        break;
-                    }
-                    place if row.entries[start + place as usize - 1].0 == column => {
-                        row.entries[start + place as usize - 1].1 += count;
-                        break;
-                    }
-                    _ => at = (at + 1) & (size - 1),
-                }
-            }
-        }
-    }
+/// A feature of a text that the model knows.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    column: u32,
+    count: f32,
+    /// Which of its view's counts it is.
+    source: u32,
 }
 
 /// A text as a row of `(column, value)`, one view after the other; within a view in the order of its counts.
@@ -125,6 +119,34 @@ pub(crate) struct TextRow {
 }
 
 impl TextRow {
+    /// Adds features in the order in which they first stand, each once, with how much they count.
+    fn push(&mut self, known: &[Known]) {
+        let start = self.entries.len();
+        self.entries.reserve(known.len());
+        self.sources.reserve(known.len());
+        // Open addressing: one more than the place of an entry after `start`; 0 is free.
+        let size = (4 * known.len()).next_power_of_two();
+        let mut places = vec![0u32; size];
+        for &Known { column, count, source } in known {
+            let mut at = column as usize & (size - 1);
+            loop {
+                match places[at] {
+                    0 => {
+                        self.entries.push((column, count));
+                        self.sources.push(source);
+                        places[at] = (self.entries.len() - start) as u32;
+                        break;
+                    }
+                    place if self.entries[start + place as usize - 1].0 == column => {
+                        self.entries[start + place as usize - 1].1 += count;
+                        break;
+                    }
+                    _ => at = (at + 1) & (size - 1),
+                }
+            }
+        }
+    }
+
     /// The entries of a view: which of its counts each was first, by rising number, and column and value.
     pub(crate) fn view(&self, view: usize) -> impl Iterator<Item = (usize, (u32, f32))> {
         let span = self.views[view].clone();
@@ -133,54 +155,71 @@ impl TextRow {
     }
 }
 
-/// The columns and their IDF by hash: open addressing in a table that is at most four fifths full. The hashes are well
-/// mixed, so their upper bits say where to begin.
+/// Finds columns by hash. The hashes are well mixed, so their upper bits lead to a bucket of a few, which is read at once.
 #[derive(Debug, Clone, Default)]
 struct Columns {
-    places: Vec<Slot>,
+    buckets: Vec<Bucket>,
     shift: u32,
 }
 
-/// A place of the table: hash, column + 1, IDF; a column of 0 is free.
-type Slot = (u32, u32, f32);
+/// The hashes that have their upper bits in common, in rising order.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    /// The lower bits of the first hashes; where there are fewer, the first again.
+    lows: [u16; LANES],
+    /// The column of the first; [`UNKNOWN`] where there is none.
+    first: u32,
+}
+
+/// How many hashes of a bucket are looked at at once, and how many a bucket holds on average at most.
+const LANES: usize = 6;
+const MOST_ON_AVERAGE: usize = 4;
+/// The lower bits of a hash that lead to no bucket must fit a lane.
+const LEAST_BUCKETS: usize = 1 << 16;
+/// No column is as high.
+const UNKNOWN: u32 = 1 << 31;
+/// A one in the lowest bit of each lane, and in the highest.
+const ONES: u128 = 0x0001_0001_0001_0001_0001_0001;
+const TOPS: u128 = ONES << 15;
 
 impl Columns {
-    fn of(hashes: &[u32], idf: &[f32]) -> Self {
-        let size = (hashes.len() * 5 / 4 + 1).next_power_of_two().clamp(2, 1 << 31);
+    /// `hashes` rise.
+    fn of(hashes: &[u32]) -> Self {
+        let size = (hashes.len() / MOST_ON_AVERAGE).next_power_of_two().clamp(LEAST_BUCKETS, 1 << 31);
         let shift = 32 - size.trailing_zeros();
-        let mut columns = Self { places: vec![(0, 0, 0.0); size], shift };
-        for (column, (&hash, &idf)) in (1..).zip(hashes.iter().zip(idf)) {
-            let mut at = (hash >> shift) as usize;
-            while columns.places[at].1 != 0 {
-                at = (at + 1) & (size - 1);
-            }
-            columns.places[at] = (hash, column, idf);
+        let mut buckets = vec![Bucket { lows: [0; LANES], first: UNKNOWN }; size];
+        let mut first = 0;
+        for own in hashes.chunk_by(|a, b| a >> shift == b >> shift) {
+            let lows = std::array::from_fn(|lane| own.get(lane).unwrap_or(&own[0]).to_owned() as u16);
+            buckets[(own[0] >> shift) as usize] = Bucket { lows, first };
+            first += own.len() as u32;
         }
-        columns
+        Self { buckets, shift }
     }
 
-    /// Column and IDF of each feature. All first looks come before any of them is used: they lie far apart in memory,
-    /// and the processor fetches several at a time when none waits for another.
-    fn follow_all(&self, features: &[(u32, f32)]) -> impl Iterator<Item = Option<(u32, f32)>> {
-        let looks: Vec<Slot> = features.iter().map(|&(hash, _)| self.look(hash)).collect();
-        features.iter().zip(looks).map(|(&(hash, _), look)| self.follow(hash, look))
-    }
-
-    /// The first place where a hash may stand.
-    fn look(&self, hash: u32) -> Slot {
-        self.places.get((hash >> self.shift) as usize).copied().unwrap_or_default()
-    }
-
-    /// Goes on from the first place.
-    fn follow(&self, hash: u32, first: Slot) -> Option<(u32, f32)> {
-        let mut at = (hash >> self.shift) as usize;
-        let (mut found, mut column, mut idf) = first;
-        while found != hash && column != 0 {
-            at = (at + 1) & (self.places.len() - 1);
-            (found, column, idf) = self.places[at];
+    /// The column of a hash among `hashes`, of which this was made; [`UNKNOWN`] or more where it is none of them.
+    fn find(&self, hash: u32, hashes: &[u32]) -> u32 {
+        let Some(bucket) = self.buckets.get((hash >> self.shift) as usize) else { return UNKNOWN };
+        let lanes = (0..LANES).fold(0, |lanes, n| lanes | u128::from(bucket.lows[n]) << (16 * n));
+        // Lanes that differ from the hash are not zero; of those that are zero the lowest shows.
+        let differ = lanes ^ (ONES * u128::from(hash as u16));
+        let same = differ.wrapping_sub(ONES) & !differ & TOPS;
+        let full = bucket.lows[LANES - 1] != bucket.lows[0];
+        if (same == 0) & full {
+            return further(bucket, hash, self.shift, hashes);
         }
-        Some((column.checked_sub(1)?, idf))
+        let unknown = u32::from(same == 0) * UNKNOWN;
+        (bucket.first + same.trailing_zeros() / 16) | unknown
     }
+}
+
+/// [`Columns::find`] behind the hashes that a bucket holds itself.
+#[cold]
+fn further(bucket: &Bucket, hash: u32, shift: u32, hashes: &[u32]) -> u32 {
+    let from = bucket.first as usize + LANES;
+    let of_bucket = hashes[from..].iter().take_while(|other| *other >> shift == hash >> shift);
+    let found = (from..).zip(of_bucket).find(|(_, other)| **other == hash);
+    found.map_or(UNKNOWN, |(column, _)| column as u32)
 }
 
 /// The natural logarithm; that of the counts most texts have is remembered.
@@ -211,20 +250,32 @@ mod tests {
         hashes.extend([0, 2, u32::MAX - 1]);
         hashes.sort_unstable();
         hashes.dedup();
-        let columns = Columns::of(&hashes, &vec![1.5; hashes.len()]);
-        let get = |columns: &Columns, hash| columns.follow(hash, columns.look(hash));
+        let columns = Columns::of(&hashes);
         for (column, &hash) in hashes.iter().enumerate() {
-            assert_eq!(get(&columns, hash), Some((column as u32, 1.5)));
-            assert_eq!(get(&columns, hash | 1), None);
+            assert_eq!(columns.find(hash, &hashes), column as u32);
+            assert!(columns.find(hash | 1, &hashes) >= UNKNOWN);
         }
-        assert_eq!(get(&Columns::default(), 7), None);
+        assert!(Columns::default().find(7, &[]) >= UNKNOWN);
+        assert!(Columns::of(&[]).find(0, &[]) >= UNKNOWN);
+    }
+
+    #[test]
+    fn a_crowded_bucket_is_searched_to_its_end() {
+        let hashes: Vec<u32> = (0..50).map(|n| 0xabcd_0000 + 3 * n).chain([u32::MAX - 1]).collect();
+        let columns = Columns::of(&hashes);
+        for (column, &hash) in hashes.iter().enumerate() {
+            assert_eq!(columns.find(hash, &hashes), column as u32);
+            assert!(columns.find(hash + 1, &hashes) >= UNKNOWN);
+        }
     }
 
     #[test]
     fn a_feature_stands_once_in_a_row_where_it_was_first() {
-        let counts =
-            Counts { views: [vec![(9, 1.0), (3, 1.0), (5, 1.0), (9, 1.0)], vec![(3, 1.0)], Vec::new()] };
-        let vocabulary = Vocabulary::from_parts(vec![3, 9], vec![1.0, 1.0]);
+        let counts = Counts {
+            views: [vec![(9, 1.0), (3, 1.0), (5, 1.0), (9, 1.0)], vec![(3, 1.0)], Vec::new()],
+            ..Counts::default()
+        };
+        let vocabulary = Vocabulary::from_parts(vec![3, 9], vec![0, 0]);
         let row = vocabulary.row(&counts);
         let twice = 1.0 + 2.0f32.ln();
         let length = (1.0 + twice * twice).sqrt();

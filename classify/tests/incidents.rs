@@ -80,6 +80,20 @@ fn copies_that_name_no_place_are_one() {
 }
 
 #[test]
+fn what_a_matter_is_found_by_is_not_written_again_within_a_day() {
+    let mut shelf = Shelf::default();
+    let mut terms = |day| {
+        let call = call(day, "望海花园停水", "望海花园三期从前天起没有自来水，打供水公司的电话一直占线。");
+        let joined = shelf.join(call, || 7);
+        assert_eq!(joined.incident, 7);
+        joined.terms.len()
+    };
+    assert!(terms(1) > 0);
+    assert_eq!(terms(1), 0);
+    assert!(terms(2) > 0);
+}
+
+#[test]
 fn letters_of_the_corpus_join_as_the_gold_incidents_say() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let messages = here.join("../../shared/corpus/messages.jsonl");

@@ -104,7 +104,7 @@ async fn come_in<'a>(
 async fn judge(tools: &Tools) -> Result<()> {
     while tools.judge_once().await?.is_some()
         || tools.route_once().await?
-        || tools.join_once().await?
+        || tools.join_once().await?.is_some()
         || tools.alert_once().await?
     {}
     Ok(())

@@ -68,7 +68,7 @@ async fn work(tools: Tools, stop: CancellationToken) {
 async fn round(tools: &Tools) -> Result<bool> {
     let judged = tools.judge_once().await?.is_some();
     let routed = tools.route_once().await?;
-    let joined = tools.join_once().await?;
+    let joined = tools.join_once().await?.is_some();
     let alerted = tools.alert_once().await?;
     let chained = tools.store.chain_audit(CHAIN).await? > 0;
     Ok(judged || routed || joined || alerted || chained)

@@ -53,11 +53,12 @@ impl Tools {
         Ok(self.desk().route_next(&self.name, BATCH).await?.taken > 0)
     }
 
-    /// Joins one batch to incidents; `false` when there was no work or another worker has the stage.
-    pub async fn join_once(&self) -> Result<bool> {
+    /// Joins one batch to incidents; how many items it wrote, or `None` when there was no work or another worker has the
+    /// stage.
+    pub async fn join_once(&self) -> Result<Option<usize>> {
         let mut joiner = self.joiner.lock().await;
         let claimed = self.store.claim_joining(&self.name, joiner.knows(), JOINED, LEASE).await?;
-        let Some(batch) = claimed else { return Ok(false) };
+        let Some(batch) = claimed else { return Ok(None) };
         let outcome = joiner.decide(&self.store, &self.classifier(), &batch).await?;
         let saved = self.store.save_joining(&self.name, &batch, &outcome).await;
         if !matches!(saved, Ok(true)) {
@@ -68,7 +69,8 @@ impl Tools {
             tracing::error!("item {item} could not be joined");
             self.store.note_work_error("join", *item, "joining failed").await?;
         }
-        Ok(saved.map(|_| true)?)
+        let written = if saved? { batch.tasks.len() - outcome.unread.len() } else { 0 };
+        Ok(Some(written))
     }
 
     /// Holds one batch against the alert rules; `false` when there was no work.
@@ -101,7 +103,7 @@ impl Tools {
         loop {
             while self.judge_once().await?.is_some()
                 || self.route_once().await?
-                || self.join_once().await?
+                || self.join_once().await?.is_some()
                 || self.alert_once().await?
             {
                 progress(self.store.waiting_work().await?.total());

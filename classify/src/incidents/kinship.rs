@@ -7,7 +7,8 @@ use super::signature::{Member, Signature, Sparse};
 /// How many inputs the likeness of two items is told from.
 pub const INPUTS: usize = 9;
 
-/// From which likeness of all words on, as a cosine, a text is a copy of another, and how certain a copy is kin.
+/// From which likeness of all words on, as a cosine, a text is a copy of another whatever their keys say, and how certain a
+/// copy is kin.
 const COPY: f32 = 0.8;
 const CERTAIN: f32 = 0.95;
 
@@ -39,7 +40,7 @@ impl Kinship {
     /// The probability that two items are about one matter.
     pub fn of(&self, one: &Member, other: &Member) -> f32 {
         let (a, b) = (&one.signature, &other.signature);
-        if dot(&a.words, &b.words) >= COPY && !differ(a, b) {
+        if (dot(&a.words, &b.words) >= COPY || a.copy.is_copy(&b.copy)) && !differ(a, b) {
             return CERTAIN;
         }
         let inputs = inputs(one, other);
@@ -98,4 +99,24 @@ fn dot(a: &Sparse, b: &Sparse) -> f32 {
         }
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::copies::CopyKey;
+
+    fn item(runs: std::ops::Range<u32>, towns: &[u32]) -> Member {
+        let mut copy = CopyKey::default();
+        runs.for_each(|n| copy.add(n.wrapping_mul(0x9e37_79b1)));
+        Member { signature: Signature { towns: towns.to_vec(), copy, ..Signature::default() }, at: 0 }
+    }
+
+    #[test]
+    fn a_copy_is_kin_unless_it_names_another_town() {
+        let kinship = Kinship::default();
+        assert_eq!(kinship.of(&item(0..300, &[1]), &item(4..300, &[1])), CERTAIN);
+        assert!(kinship.of(&item(0..300, &[1]), &item(4..300, &[2])) < 0.1);
+        assert!(kinship.of(&item(0..300, &[]), &item(300..600, &[])) < 0.1);
+    }
 }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use qingting_models::records::PlaceMention;
 use qingting_models::text::Normalised;
 
 use crate::features::word_hash;
+use crate::finder::Finder;
 use crate::segment::place_code_length;
 
 const ENDINGS: &str = include_str!("../../data/name-endings.txt");
@@ -138,21 +138,19 @@ fn after_codes(found: &mut Found, part: Range<usize>, most: usize) {
 
 /// `text` is the part.
 fn before_endings(found: &mut Found, part: Range<usize>, text: &str) {
-    static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let endings = ENDINGS.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(endings).ok()
+    static FINDER: LazyLock<Finder> = LazyLock::new(|| {
+        Finder::new(ENDINGS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()))
     });
-    let Some(finder) = &*FINDER else { return };
     let (mut bytes, mut at) = (0, part.start);
-    for ending in finder.find_iter(text) {
-        at += text[bytes..ending.start()].chars().count();
-        bytes = ending.start();
+    for (ending, _) in FINDER.find(text) {
+        at += text[bytes..ending.start].chars().count();
+        bytes = ending.start;
         let before = found.beginning[part.start..at].iter().rev().take(*BEFORE_ENDING.end());
         let before = before.take_while(|c| c.is_alphanumeric() && !c.is_ascii_alphabetic()).count();
         if before < *BEFORE_ENDING.start() {
             continue;
         }
-        let past = at + text[ending.range()].chars().count();
+        let past = at + text[ending].chars().count();
         found.push((at - before).max(past.saturating_sub(MOST_OF_NAME))..past);
     }
 }

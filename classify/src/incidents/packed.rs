@@ -2,17 +2,20 @@
 //!
 //! A byte that names the form; then words, matter, title, names, topics and offices, each as a count and so many hashes
 //! (32 bits, little-endian) with their weights (16 bits, in 65,535ths); then towns and regions, each as a count and so
-//! many hashes. A count is one byte.
+//! many hashes; then the copy key. A count is one byte.
 
 use super::signature::{Signature, Sparse};
+use crate::copies::CopyKey;
 
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// The form before: it ends before the copy key.
+const WITHOUT_KEY: u8 = 1;
 const STEPS: f32 = 65_535.0;
 
 /// Bytes that are no signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadSignature {
-    #[error("a signature of form {0}; this program reads form {FORM}")]
+    #[error("a signature of form {0}; this program reads the forms {WITHOUT_KEY} and {FORM}")]
     Form(u8),
     #[error("a signature that ends too early or too late")]
     Length,
@@ -48,18 +51,19 @@ impl Signature {
             bytes.push(part.len() as u8);
             part.iter().for_each(|hash| bytes.extend(hash.to_le_bytes()));
         }
+        bytes.extend(self.copy.to_bytes());
         bytes
     }
 
-    /// Reads what [`Signature::to_bytes`] wrote.
+    /// Reads what [`Signature::to_bytes`] wrote, or what it wrote before there were copy keys.
     ///
     /// # Errors
     /// Bytes of another form, or of another length than they tell.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadSignature> {
         let mut rest = Rest(bytes);
-        match rest.take::<1>()? {
-            [FORM] => {}
-            [form] => return Err(BadSignature::Form(form)),
+        let [form] = rest.take::<1>()?;
+        if form != FORM && form != WITHOUT_KEY {
+            return Err(BadSignature::Form(form));
         }
         let signature = Self {
             words: rest.sparse()?,
@@ -70,6 +74,7 @@ impl Signature {
             offices: rest.sparse()?,
             towns: rest.hashes()?,
             regions: rest.hashes()?,
+            copy: if form == FORM { CopyKey::from_bytes(rest.take()?) } else { CopyKey::default() },
         };
         if rest.0.is_empty() { Ok(signature) } else { Err(BadSignature::Length) }
     }
@@ -121,7 +126,8 @@ mod tests {
         #[test]
         fn other_bytes_are_refused_or_read_whole(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             if let Ok(signature) = Signature::from_bytes(&bytes) {
-                prop_assert_eq!(signature.to_bytes(), bytes);
+                let written = signature.to_bytes();
+                prop_assert_eq!(&written[1..bytes.len()], &bytes[1..]);
             }
         }
     }
@@ -129,7 +135,8 @@ mod tests {
     #[test]
     fn a_damaged_signature_is_named() {
         let bytes = Signature::default().to_bytes();
-        assert_eq!(bytes, [FORM, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(bytes[..9], [FORM, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(Signature::from_bytes(&[WITHOUT_KEY, 0, 0, 0, 0, 0, 0, 0, 0]), Ok(Signature::default()));
         assert_eq!(Signature::from_bytes(&bytes[..8]), Err(BadSignature::Length));
         assert_eq!(Signature::from_bytes(&[bytes.as_slice(), &[0]].concat()), Err(BadSignature::Length));
         assert_eq!(Signature::from_bytes(&[9]), Err(BadSignature::Form(9)));

@@ -12,8 +12,12 @@ use super::signature::Member;
 
 /// How many incidents a term keeps, the latest.
 const HOLDERS: usize = 64;
+/// A term whose latest holder has it again is left as it is for so long, so that the calls of a day about one matter change
+/// no list.
+const AGAIN_MS: u64 = 86_400_000;
 
-/// An incident that has a term, and the time of the last member that had it, in milliseconds since 1970.
+/// An incident that has a term, and the time of the last member that had it, in milliseconds since 1970, or of one up to a
+/// day before.
 pub type Holder<I> = (I, i64);
 
 /// What became of an item.
@@ -24,6 +28,8 @@ pub struct Joined<I> {
     pub kinship: Option<f32>,
     /// Incidents that turned out to be the same matter and live on in `incident`.
     pub merged: Vec<I>,
+    /// The terms that have other holders since.
+    pub terms: Vec<u32>,
 }
 
 /// Incidents and under which terms they are found.
@@ -118,27 +124,36 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
             .filter_map(|incident| Some(Known { incident, face: self.faces.get(&incident)? }))
             .collect();
         let joined = match decide(&self.kinship, &item, &known) {
-            Decision::New => Joined { incident: next(), kinship: None, merged: Vec::new() },
+            Decision::New => {
+                Joined { incident: next(), kinship: None, merged: Vec::new(), terms: Vec::new() }
+            }
             Decision::Join { incident, kinship, merge } => {
                 let (incident, merged) = self.merge(incident, &merge);
-                Joined { incident, kinship: Some(kinship), merged }
+                Joined { incident, kinship: Some(kinship), merged, terms: Vec::new() }
             }
         };
-        self.index(joined.incident, &item);
+        let terms = self.index(joined.incident, &item);
         let face = self.faces.entry(joined.incident).or_default();
         face.push(item);
         latest(face);
-        joined
+        Joined { terms, ..joined }
     }
 
-    /// Puts an incident under the terms of an item that is known to belong to it, whatever it resembles.
-    pub fn index(&mut self, incident: I, item: &Member) {
+    /// Puts an incident under the terms of an item that is known to belong to it, whatever it resembles. Answers the terms
+    /// that have other holders since.
+    pub fn index(&mut self, incident: I, item: &Member) -> Vec<u32> {
+        let mut changed = Vec::new();
         for term in probes(&item.signature) {
             let holders = self.terms.entry(term.hash).or_default();
+            if holders.last().is_some_and(|(last, at)| *last == incident && at.abs_diff(item.at) < AGAIN_MS) {
+                continue;
+            }
             holders.retain(|(holder, _)| *holder != incident);
             holders.push((incident, item.at));
             holders.drain(..holders.len().saturating_sub(HOLDERS));
+            changed.push(term.hash);
         }
+        changed
     }
 
     /// Where an incident lives now.

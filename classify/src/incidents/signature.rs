@@ -3,6 +3,7 @@
 use qingting_models::text::Normalised;
 
 use super::{names, packed};
+use crate::copies::CopyKey;
 use crate::features::{each_run, pair_hash, summed, word_hash};
 use crate::judge::{Classifier, Input, Verdict};
 use crate::segment::Document;
@@ -37,6 +38,8 @@ pub struct Signature {
     /// The model's topics and offices with their scores, by rising hash.
     pub(super) topics: Sparse,
     pub(super) offices: Sparse,
+    /// By which copies are found.
+    pub(super) copy: CopyKey,
 }
 
 /// A signature with its time.
@@ -89,6 +92,7 @@ impl Classifier {
             regions: found.regions,
             topics: scores(verdict.topics.iter().map(|t| (t.code.as_str(), t.score))),
             offices: scores(verdict.offices.iter().map(|(office, score)| (office.as_str(), *score))),
+            copy: verdict.copy,
         }
     }
 }

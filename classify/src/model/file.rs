@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Labels, Model, Rules, Training, Weights};
-use crate::vocabulary::{Vocabulary, idf_of_level, level_of_idf};
+use crate::vocabulary::Vocabulary;
 
 const MAGIC: &[u8; 7] = b"QTMODEL";
 const VERSION: u8 = 1;
@@ -56,11 +56,10 @@ pub(super) fn write(model: &Model) -> Vec<u8> {
     for (column, (&hash, &idf)) in model.vocabulary.hashes().iter().zip(model.vocabulary.idf()).enumerate() {
         put(hash - last, &mut out);
         last = hash;
-        out.push(level_of_idf(idf));
-        let entries = model.weights.entries_of(column as u32);
-        put(entries.len() as u32, &mut out);
+        out.push(idf);
+        put(model.weights.entries_of(column as u32).count() as u32, &mut out);
         let mut before = 0;
-        for &(plane, level) in entries {
+        for (plane, level) in model.weights.entries_of(column as u32) {
             put(u32::from(plane) - before, &mut out);
             before = u32::from(plane);
             out.push(level as u8);
@@ -122,7 +121,7 @@ fn read_features(rest: &mut Reader<'_>, count: usize, planes: usize) -> Result<F
     for _ in 0..count {
         hash = hash.checked_add(rest.number()?).ok_or_else(|| damaged("a feature is out of range"))?;
         hashes.push(hash);
-        idf.push(idf_of_level(rest.byte()?));
+        idf.push(rest.byte()?);
         let mut plane = 0u32;
         for _ in 0..rest.number()? {
             plane = plane.saturating_add(rest.number()?);

@@ -1,29 +1,27 @@
 //! The planes of a model as sparse 8-bit weights, by feature.
 
+use std::sync::LazyLock;
+
+use fearless_simd::{Level, Simd, dispatch};
+
 use crate::solver::Plane;
 
-/// A feature with weights in at least this part of the planes is held as a whole row besides: adding a row is quicker
-/// than adding its weights one by one.
-const DENSE_FROM: f32 = 0.2;
+/// Rows are as long as a whole number of these.
+const LANES: usize = 16;
+/// So many sums are kept in registers at once: a model of some seventy planes needs one pass.
+const WIDE: usize = 80;
+
+/// Which instructions the processor has. Whichever are used, each sum is made of the same steps in the same order.
+static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// Weights of features over planes. A weight is `level * scale[plane]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Weights {
     pub scales: Vec<f32>,
     pub biases: Vec<f32>,
-    /// By feature; one more than there are features.
-    places: Vec<Place>,
-    /// `(plane, level)`, by rising plane within a feature.
-    entries: Vec<(u16, i8)>,
-    /// Rows of levels, one for each plane.
-    rows: Vec<i8>,
-}
-
-/// Where a feature's entries start, and its row when it has one: 0 for none, else one more than its place.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Place {
-    start: u32,
-    row: u32,
+    /// By feature the level of each plane, filled up with zeros to the length of a row. Most are zero; but where a row lies
+    /// is known without looking, and all rows are added alike.
+    levels: Vec<i8>,
 }
 
 impl Weights {
@@ -66,65 +64,43 @@ impl Weights {
         entries: Vec<(u16, i8)>,
     ) -> Self {
         let planes = scales.len();
-        let (mut places, mut rows) = (Vec::with_capacity(starts.len()), Vec::new());
-        for (column, &start) in starts.iter().enumerate() {
-            let end = starts.get(column + 1).copied().unwrap_or(start);
-            let own = &entries[start as usize..end as usize];
-            let mut row = 0;
-            if !own.is_empty() && own.len() as f32 >= DENSE_FROM * planes as f32 {
-                let from = rows.len();
-                rows.resize(from + planes, 0);
-                own.iter().for_each(|&(plane, level)| rows[from + usize::from(plane)] = level);
-                row = (rows.len() / planes) as u32;
+        let width = width_of(planes);
+        let mut levels = vec![0; starts.len().saturating_sub(1) * width];
+        for (row, span) in levels.chunks_exact_mut(width).zip(starts.windows(2)) {
+            for &(plane, level) in &entries[span[0] as usize..span[1] as usize] {
+                row[usize::from(plane)] = level;
             }
-            places.push(Place { start, row });
         }
-        Self { scales, biases, places, entries, rows }
+        Self { scales, biases, levels }
     }
 
     /// How many entries there are in all.
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.levels.iter().filter(|level| **level != 0).count()
     }
 
-    pub(crate) fn entries_of(&self, column: u32) -> &[(u16, i8)] {
-        let at = column as usize;
-        &self.entries[self.places[at].start as usize..self.places[at + 1].start as usize]
+    /// `(plane, level)` of a feature, by rising plane.
+    pub(crate) fn entries_of(&self, column: u32) -> impl Iterator<Item = (u16, i8)> {
+        (0..).zip(self.row(column)).filter(|(_, level)| **level != 0).map(|(plane, level)| (plane, *level))
     }
 
-    /// The whole row of a feature's levels, where it has one.
-    fn levels(&self, place: Place) -> Option<&[i8]> {
-        let planes = self.scales.len();
-        let from = (place.row as usize).checked_sub(1)? * planes;
-        Some(&self.rows[from..from + planes])
+    fn row(&self, column: u32) -> &[i8] {
+        let width = width_of(self.scales.len());
+        &self.levels[column as usize * width..][..width]
     }
 
     /// The score of every plane for a row of `(column, value)`.
     pub(crate) fn scores(&self, row: &[(u32, f32)]) -> Vec<f32> {
-        // Where the levels lie, and a touch of each, before any is used: they are far apart in memory, and the processor
-        // fetches several at a time when none waits for another.
-        let spans: Vec<(Place, u32)> = row
-            .iter()
-            .map(|&(column, _)| (self.places[column as usize], self.places[column as usize + 1].start))
-            .collect();
-        let touched = spans.iter().map(|(place, _)| match self.levels(*place) {
-            Some(levels) => levels[0].wrapping_add(levels[levels.len() - 1]),
-            None => self.entries.get(place.start as usize).map_or(0, |entry| entry.1),
-        });
-        std::hint::black_box(touched.fold(0i8, i8::wrapping_add));
-        let mut sums = vec![0.0f32; self.scales.len()];
-        for (&(_, value), (place, end)) in row.iter().zip(spans) {
-            match self.levels(place) {
-                Some(levels) => {
-                    sums.iter_mut().zip(levels).for_each(|(sum, &level)| *sum += value * f32::from(level));
-                }
-                None => {
-                    for &(plane, level) in &self.entries[place.start as usize..end as usize] {
-                        sums[usize::from(plane)] += value * f32::from(level);
-                    }
-                }
-            }
-        }
+        let width = width_of(self.scales.len());
+        // A touch of each row before any is added: they lie far apart in memory, and the processor fetches many at a time
+        // when nothing stands between.
+        let ends =
+            row.iter().map(|&(column, _)| (column as usize * width, (column as usize + 1) * width - 1));
+        let touched = ends.fold(0i8, |all, (first, last)| all ^ self.levels[first] ^ self.levels[last]);
+        std::hint::black_box(touched);
+        let mut sums = vec![0.0f32; width];
+        dispatch!(*LEVEL, simd => add_up(simd, &self.levels, row, &mut sums));
+        sums.truncate(self.scales.len());
         for (sum, (scale, bias)) in sums.iter_mut().zip(self.scales.iter().zip(&self.biases)) {
             *sum = *sum * scale + bias;
         }
@@ -136,7 +112,7 @@ impl Weights {
         let mut planes: Vec<Plane> =
             self.biases.iter().map(|&bias| Plane { weights: vec![0.0; width], bias }).collect();
         for column in 0..width {
-            for &(plane, level) in self.entries_of(column as u32) {
+            for (plane, level) in self.entries_of(column as u32) {
                 let plane = usize::from(plane);
                 planes[plane].weights[column] = f32::from(level) * self.scales[plane];
             }
@@ -146,15 +122,46 @@ impl Weights {
 
     /// The weight of a feature in a plane.
     pub(crate) fn weight(&self, column: u32, plane: usize) -> f32 {
-        let level = match self.levels(self.places[column as usize]) {
-            Some(levels) => levels[plane],
-            None => {
-                let found = self.entries_of(column).iter().find(|(p, _)| usize::from(*p) == plane);
-                found.map_or(0, |&(_, level)| level)
-            }
-        };
-        f32::from(level) * self.scales[plane]
+        f32::from(self.row(column)[plane]) * self.scales[plane]
     }
+}
+
+/// The length of a row.
+fn width_of(planes: usize) -> usize {
+    planes.max(1).next_multiple_of(LANES)
+}
+
+/// Adds to each sum the levels of its plane times the values of `features`, pairs of column and value.
+#[inline(always)]
+fn add_up<S: Simd>(_: S, levels: &[i8], features: &[(u32, f32)], sums: &mut [f32]) {
+    let width = sums.len();
+    let (wide, rest) = sums.as_chunks_mut::<WIDE>();
+    let narrow_from = wide.len() * WIDE;
+    for (block, sums) in wide.iter_mut().enumerate() {
+        add_up_block(levels, width, block * WIDE, features, sums);
+    }
+    for (block, sums) in rest.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        add_up_block(levels, width, narrow_from + block * LANES, features, sums);
+    }
+}
+
+/// [`add_up`] for the planes from `from` on.
+#[inline(always)]
+fn add_up_block<const N: usize>(
+    levels: &[i8],
+    width: usize,
+    from: usize,
+    features: &[(u32, f32)],
+    sums: &mut [f32; N],
+) {
+    let mut block = [0.0; N];
+    for &(column, value) in features {
+        let Some(row) = levels[column as usize * width + from..].first_chunk::<N>() else { return };
+        for plane in 0..N {
+            block[plane] += value * f32::from(row[plane]);
+        }
+    }
+    *sums = block;
 }
 
 #[cfg(test)]
@@ -182,7 +189,6 @@ mod tests {
             (0..20).map(|p| Plane { weights: vec![p as f32 / 10.0 - 1.0, 0.0], bias: 0.0 }).collect();
         planes[7].weights[1] = 0.5;
         let weights = Weights::quantise(&planes, 2, 100);
-        assert!(weights.levels(weights.places[0]).is_some() && weights.levels(weights.places[1]).is_none());
         let scores = weights.scores(&[(0, 2.0), (1, 4.0)]);
         for (plane, score) in scores.iter().enumerate() {
             let by_weight = 2.0 * weights.weight(0, plane) + 4.0 * weights.weight(1, plane);
@@ -192,9 +198,30 @@ mod tests {
     }
 
     #[test]
+    fn scores_are_the_same_to_the_last_bit_whatever_the_processor_has() {
+        let mixed = |n: u32| n.wrapping_mul(0x9e37_79b9) >> 8;
+        for planes in [1, 16, 73, 80, 97, 200u32] {
+            let plane =
+                |p| Plane { weights: (0..50).map(|c| mixed(p * 50 + c) as f32 - 8e6).collect(), bias: 0.5 };
+            let weights = Weights::quantise(&(0..planes).map(plane).collect::<Vec<_>>(), 50, usize::MAX);
+            let row: Vec<(u32, f32)> =
+                (0..120).map(|n| (mixed(n) % 50, mixed(n + 7) as f32 * 1e-7)).collect();
+            let one_by_one = |plane: usize| {
+                let sum = row.iter().fold(0.0f32, |sum, &(column, value)| {
+                    sum + value * f32::from(weights.row(column)[plane])
+                });
+                sum * weights.scales[plane] + weights.biases[plane]
+            };
+            let meant: Vec<u32> = (0..planes as usize).map(|plane| one_by_one(plane).to_bits()).collect();
+            let found: Vec<u32> = weights.scores(&row).into_iter().map(f32::to_bits).collect();
+            assert_eq!(found, meant, "{planes} planes");
+        }
+    }
+
+    #[test]
     fn the_smallest_levels_go_when_there_is_no_room() {
         let weights = Weights::quantise(&planes(), 4, 4);
         assert_eq!(weights.len(), 4);
-        assert_eq!(weights.entries_of(3), []);
+        assert_eq!(weights.entries_of(3).count(), 0);
     }
 }

@@ -1,11 +1,12 @@
 //! The copy of a text that the model reads, and where each of its characters came from.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use unicode_normalization::UnicodeNormalization;
 
 use super::is_invisible;
-use super::simplify::simplify_chars;
+use super::simplify::{needs_words, simplify};
 
 /// A normalised text and its way back to the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,26 +37,83 @@ impl Normalised {
 /// become one space, Traditional becomes Simplified, letters lower case. Texts of more than
 /// `u32::MAX` characters have their last origins cut to that number.
 pub fn normalise(text: &str) -> Normalised {
-    let mut chars = Vec::with_capacity(text.len() / 2);
-    let mut origin = Vec::with_capacity(text.len() / 2 + 1);
-    let mut length = 0;
-    for (index, c) in text.chars().enumerate() {
-        let index = u32::try_from(index).unwrap_or(u32::MAX);
-        length = index.saturating_add(1);
-        fold(c, &mut |folded| {
-            if folded != ' ' || chars.last().is_some_and(|&last| last != ' ') {
-                chars.push(folded);
-                origin.push(index);
-            }
-        });
+    let kept = kept();
+    let mut copy = Copy { text: String::with_capacity(text.len()), ..Copy::default() };
+    copy.origin.reserve(text.len() / 2 + 1);
+    // Most characters stay as they are and are taken over in stretches, from this byte and character on.
+    let (mut from, mut first, mut length) = (0, 0, 0);
+    for (at, c) in text.char_indices() {
+        if !kept.has(c) {
+            copy.keep(&text[from..at], first..length);
+            fold(c, &mut |folded| copy.push(folded, length));
+            (from, first) = (at + c.len_utf8(), length.saturating_add(1));
+        }
+        length = length.saturating_add(1);
     }
-    if chars.last() == Some(&' ') {
-        chars.pop();
-        origin.pop();
+    copy.keep(&text[from..], first..length);
+    copy.finish(length)
+}
+
+/// A copy in the making.
+#[derive(Default)]
+struct Copy {
+    text: String,
+    origin: Vec<u32>,
+    /// It holds characters that the dictionary may have other ones for.
+    traditional: bool,
+}
+
+impl Copy {
+    /// Adds characters that stay as they are.
+    fn keep(&mut self, text: &str, origin: Range<u32>) {
+        self.text.push_str(text);
+        self.origin.extend(origin);
     }
-    origin.push(length);
-    simplify_chars(&mut chars);
-    Normalised { text: chars.into_iter().collect(), origin }
+
+    fn push(&mut self, c: char, origin: u32) {
+        if c == ' ' && (self.text.is_empty() || self.text.ends_with(' ')) {
+            return;
+        }
+        self.traditional |= needs_words(c);
+        self.text.push(c);
+        self.origin.push(origin);
+    }
+
+    fn finish(mut self, length: u32) -> Normalised {
+        if self.text.ends_with(' ') {
+            self.text.pop();
+            self.origin.pop();
+        }
+        self.origin.push(length);
+        let text = if self.traditional { simplify(&self.text) } else { self.text };
+        Normalised { text, origin: self.origin }
+    }
+}
+
+/// The characters of the basic plane that stay as they are, a bit each.
+struct Kept(Vec<u64>);
+
+impl Kept {
+    fn has(&self, c: char) -> bool {
+        let code = c as usize;
+        self.0.get(code / 64).is_some_and(|bits| bits >> (code % 64) & 1 == 1)
+    }
+}
+
+fn kept() -> &'static Kept {
+    static KEPT: OnceLock<Kept> = OnceLock::new();
+    KEPT.get_or_init(|| {
+        let stays = |c: char| {
+            let (mut same, mut count) = (true, 0);
+            fold(c, &mut |folded| (same, count) = (folded == c, count + 1));
+            same && count == 1 && c != ' ' && !needs_words(c)
+        };
+        let mut bits = vec![0u64; 0x1_0000 / 64];
+        for c in ('\0'..='\u{ffff}').filter(|c| stays(*c)) {
+            bits[c as usize / 64] |= 1 << (c as usize % 64);
+        }
+        Kept(bits)
+    })
 }
 
 /// Hands on what one character becomes: nothing, itself, or its plain form of one or more.
@@ -121,7 +179,28 @@ mod tests {
         assert_eq!(normalise("").source(0..3), 0..0);
     }
 
+    /// What [`normalise`] makes, one character after the other.
+    fn by_characters(input: &str) -> String {
+        let mut text = String::new();
+        for c in input.chars() {
+            fold(c, &mut |folded| {
+                if folded != ' ' || !(text.is_empty() || text.ends_with(' ')) {
+                    text.push(folded);
+                }
+            });
+        }
+        simplify(text.trim_end_matches(' '))
+    }
+
     proptest! {
+        #[test]
+        fn stretches_and_single_characters_come_to_the_same(
+            input in any::<String>(), usual in "[路灯請电覆ＡbＣ1  　\u{200b}\n，。㎡𠮷豈]{0,40}"
+        ) {
+            prop_assert_eq!(text(&input), by_characters(&input));
+            prop_assert_eq!(text(&usual), by_characters(&usual));
+        }
+
         #[test]
         fn origins_are_one_for_each_character_and_never_fall(input in any::<String>()) {
             let n = normalise(&input);

@@ -80,6 +80,11 @@ pub(crate) fn simplify_char(c: char) -> char {
     simplifier().char(c)
 }
 
+/// Whether a character may be another in Simplified text.
+pub(crate) fn needs_words(c: char) -> bool {
+    simplifier().needs_words(c)
+}
+
 /// Traditional words and characters as Simplified ones (OpenCC t2s). The number of characters stays.
 pub fn simplify(text: &str) -> String {
     let mut chars: Vec<char> = text.chars().collect();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use jieba_rs::Jieba;
-use qingting_classify::{Classifier, Input};
+use qingting_classify::{Classifier, Input, Verdict};
 use qingting_ingest::prepare::prepare;
 use qingting_ingest::sheet;
 use qingting_models::records::Channel;
@@ -38,8 +38,12 @@ struct Found {
     judge: f64,
     cut_two_threads: f64,
     judge_two_threads: f64,
+    /// The judgement with the signature by which its incident is found, on one thread.
+    judge_and_sign: f64,
     /// The judgement against bare `cut`, on one thread.
     share_of_cut: f64,
+    /// The judgement with the signature against bare `cut`, on one thread.
+    share_of_cut_signed: f64,
     /// What a second thread brings the judgement, against what it brings bare `cut`.
     gain_against_cut: f64,
     /// The most memory the process has held, in megabytes; `None` where the system does not tell.
@@ -58,17 +62,20 @@ pub(super) fn run(global: &Global, items: u32, file: Option<&Path>) -> Result<()
     let jieba = Jieba::new();
     let cut = |text: &Text| jieba.cut(&text.title, true).len() + jieba.cut(&text.body, true).len();
     let judge = |text: &Text| judged(&classifier, text);
-    let mut best = [f64::INFINITY; 4];
+    let sign = |text: &Text| signed(&classifier, text);
+    let mut best = [f64::INFINITY; 5];
     for _ in 0..ROUNDS {
         let round = [
             time(&texts, 1, &cut)?,
             time(&texts, 1, &judge)?,
             time(&texts, 2, &cut)?,
             time(&texts, 2, &judge)?,
+            time(&texts, 1, &sign)?,
         ];
         best.iter_mut().zip(round).for_each(|(best, took)| *best = best.min(took));
     }
-    let [cut, judge, cut_two_threads, judge_two_threads] = best.map(|seconds| megabytes / seconds.max(1e-9));
+    let [cut, judge, cut_two_threads, judge_two_threads, judge_and_sign] =
+        best.map(|seconds| megabytes / seconds.max(1e-9));
     let rounded = |value: f64, places: f64| (value * places).round() / places;
     report(
         global,
@@ -79,7 +86,9 @@ pub(super) fn run(global: &Global, items: u32, file: Option<&Path>) -> Result<()
             judge: rounded(judge, 100.0),
             cut_two_threads: rounded(cut_two_threads, 100.0),
             judge_two_threads: rounded(judge_two_threads, 100.0),
+            judge_and_sign: rounded(judge_and_sign, 100.0),
             share_of_cut: rounded(judge / cut, 1000.0),
+            share_of_cut_signed: rounded(judge_and_sign / cut, 1000.0),
             gain_against_cut: rounded((judge_two_threads / judge) / (cut_two_threads / cut), 1000.0),
             memory: most_memory(),
         },
@@ -88,9 +97,21 @@ pub(super) fn run(global: &Global, items: u32, file: Option<&Path>) -> Result<()
 
 /// Judges a text; the answer keeps the compiler from leaving the work out.
 fn judged(classifier: &Classifier, text: &Text) -> usize {
-    let input = Input { title: &text.title, body: &text.body, channel: Channel::Hotline };
-    let (verdict, signature) = classifier.judge_and_sign(&input);
-    verdict.topics.len() + verdict.places.len() + verdict.reasons.len() + signature.to_bytes().len()
+    found_in(&classifier.judge(&input(text)))
+}
+
+/// Judges a text as the server does, which makes the signature along with it.
+fn signed(classifier: &Classifier, text: &Text) -> usize {
+    let (verdict, signature) = classifier.judge_and_sign(&input(text));
+    found_in(&verdict) + signature.to_bytes().len()
+}
+
+fn input(text: &Text) -> Input<'_> {
+    Input { title: &text.title, body: &text.body, channel: Channel::Hotline }
+}
+
+fn found_in(verdict: &Verdict) -> usize {
+    verdict.topics.len() + verdict.places.len() + verdict.reasons.len()
 }
 
 /// The seconds that `work` takes over all texts, shared among threads piece by piece.
@@ -150,7 +171,11 @@ fn report(global: &Global, found: &Found) -> Result<()> {
     output::line("                         one thread  two threads")?;
     output::line(&format!("  bare segmentation      {:>10} {:>12}", found.cut, found.cut_two_threads))?;
     output::line(&format!("  the whole judgement    {:>10} {:>12}", found.judge, found.judge_two_threads))?;
-    output::line(&format!("the judgement against bare segmentation, one thread: {}", found.share_of_cut))?;
+    output::line(&format!("  and its signature      {:>10}", found.judge_and_sign))?;
+    output::line(&format!(
+        "the judgement against bare segmentation, one thread: {}, with the signature {}",
+        found.share_of_cut, found.share_of_cut_signed
+    ))?;
     output::line(&format!(
         "the gain by a second thread against that of bare segmentation: {}",
         found.gain_against_cut

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use qingting_ingest::http::Http;
 use qingting_models::records::Viewer;
 use qingting_models::store::{IncidentFilter, Rank};
@@ -73,12 +73,10 @@ async fn joined(tools: &Tools, all: i64) -> Result<Vec<(i64, Duration)>> {
     let (mut batches, mut left) = (Vec::new(), all);
     while left > 0 {
         let start = Instant::now();
-        ensure!(tools.join_once().await?, "the joining stage gives no more items out");
-        let time = start.elapsed();
-        let now = tools.store.waiting_work().await?.join;
-        batches.push((left - now, time));
-        bar.inc((left - now).unsigned_abs());
-        left = now;
+        let joined = tools.join_once().await?.context("the joining stage gives no more items out")?;
+        batches.push((i64::try_from(joined)?, start.elapsed()));
+        bar.inc(joined as u64);
+        left -= i64::try_from(joined)?;
     }
     bar.finish_and_clear();
     Ok(batches)
