@@ -36,6 +36,7 @@ pub mod items_batch;
 pub mod line;
 pub mod lines;
 pub mod login;
+pub mod mirrored;
 pub mod model;
 pub mod notices;
 pub mod overview;
