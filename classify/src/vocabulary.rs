@@ -62,15 +62,12 @@ impl Vocabulary {
         &self.idf
     }
 
-    /// The column of a feature, or a number from [`UNKNOWN`] on.
-    fn column(&self, hash: u32) -> u32 {
-        self.columns.find(hash, &self.hashes)
-    }
-
     /// How rare each feature is: its IDF less one, and for a feature that is not known that of the rarest known.
     pub(crate) fn rarities(&self, features: &[(u32, f32)]) -> impl Iterator<Item = f32> {
-        let columns = features.iter().map(|&(hash, _)| self.column(hash) as usize);
-        columns.map(|column| self.idf.get(column).map_or(self.rarest, |level| idf_of_level(*level)) - 1.0)
+        let mut columns = Vec::with_capacity(features.len());
+        self.columns.each(features, &self.hashes, |column| columns.push(column as usize));
+        let idf = |column| self.idf.get(column).map_or(self.rarest, |level| idf_of_level(*level));
+        columns.into_iter().map(move |column| idf(column) - 1.0)
     }
 
     /// The row of a text: `(1 + ln tf) * idf`, each view brought to its weight in length.
@@ -80,13 +77,13 @@ impl Vocabulary {
         let mut row = TextRow::default();
         for (view, (features, weight)) in counts.views.iter().zip(VIEW_WEIGHTS).enumerate() {
             let start = row.entries.len();
-            let mut found = 0;
-            for (source, &(hash, count)) in (0..).zip(features) {
+            let (mut found, mut source) = (0, 0);
+            self.columns.each(features, &self.hashes, |column| {
                 // Written whether known or not, and written over if not: a guess at which would often be wrong.
-                let column = self.column(hash);
-                known[found] = Known { column, count, source };
+                known[found] = Known { column, count: features[source as usize].1, source };
                 found += usize::from(column < UNKNOWN);
-            }
+                source += 1;
+            });
             row.push(&known[..found]);
             let entries = &mut row.entries[start..];
             for (column, value) in entries.iter_mut() {
@@ -155,68 +152,90 @@ impl TextRow {
     }
 }
 
-/// Finds columns by hash. The hashes are well mixed, so their upper bits lead to a bucket of a few, which is read at once.
+/// Finds columns by hash. The hashes are well mixed, so their upper bits lead to a bucket of a few, which is one number.
 #[derive(Debug, Clone, Default)]
 struct Columns {
     buckets: Vec<Bucket>,
     shift: u32,
 }
 
-/// The hashes that have their upper bits in common, in rising order.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    /// The lower bits of the first hashes; where there are fewer, the first again.
-    lows: [u16; LANES],
-    /// The column of the first; [`UNKNOWN`] where there is none.
-    first: u32,
-}
+/// The hashes that have their upper bits in common. In the lower lanes stand the lower bits of the first of them in rising
+/// order; where there are fewer, the first again. Above stands the column of the first: [`UNKNOWN`] where there is none, and
+/// with [`MORE`] where the lanes do not hold all.
+type Bucket = u128;
 
-/// How many hashes of a bucket are looked at at once, and how many a bucket holds on average at most.
+/// How many lanes a bucket has, of 16 bits each, and how many hashes it holds on average at most.
 const LANES: usize = 6;
 const MOST_ON_AVERAGE: usize = 4;
 /// The lower bits of a hash that lead to no bucket must fit a lane.
 const LEAST_BUCKETS: usize = 1 << 16;
 /// No column is as high.
 const UNKNOWN: u32 = 1 << 31;
+const MORE: u32 = 1 << 30;
 /// A one in the lowest bit of each lane, and in the highest.
 const ONES: u128 = 0x0001_0001_0001_0001_0001_0001;
 const TOPS: u128 = ONES << 15;
+/// How many buckets are fetched before they are read: they lie far apart in memory, and the processor fetches many at a
+/// time when nothing stands between.
+const FETCHED: usize = 32;
 
 impl Columns {
     /// `hashes` rise.
     fn of(hashes: &[u32]) -> Self {
         let size = (hashes.len() / MOST_ON_AVERAGE).next_power_of_two().clamp(LEAST_BUCKETS, 1 << 31);
         let shift = 32 - size.trailing_zeros();
-        let mut buckets = vec![Bucket { lows: [0; LANES], first: UNKNOWN }; size];
+        let mut buckets = vec![bucket(&[], UNKNOWN); size];
         let mut first = 0;
         for own in hashes.chunk_by(|a, b| a >> shift == b >> shift) {
-            let lows = std::array::from_fn(|lane| own.get(lane).unwrap_or(&own[0]).to_owned() as u16);
-            buckets[(own[0] >> shift) as usize] = Bucket { lows, first };
+            let more = if own.len() > LANES { MORE } else { 0 };
+            buckets[(own[0] >> shift) as usize] = bucket(own, first | more);
             first += own.len() as u32;
         }
         Self { buckets, shift }
     }
 
-    /// The column of a hash among `hashes`, of which this was made; [`UNKNOWN`] or more where it is none of them.
-    fn find(&self, hash: u32, hashes: &[u32]) -> u32 {
-        let Some(bucket) = self.buckets.get((hash >> self.shift) as usize) else { return UNKNOWN };
-        let lanes = (0..LANES).fold(0, |lanes, n| lanes | u128::from(bucket.lows[n]) << (16 * n));
+    /// Hands on the column of each feature among `hashes`, of which this was made; [`UNKNOWN`] or more where it is none.
+    fn each(&self, features: &[(u32, f32)], hashes: &[u32], mut found: impl FnMut(u32)) {
+        let mut fetched = [0; FETCHED];
+        for features in features.chunks(FETCHED) {
+            for (bucket, (hash, _)) in fetched.iter_mut().zip(features) {
+                *bucket = self.bucket(*hash);
+            }
+            for (bucket, (hash, _)) in fetched.iter().zip(features) {
+                found(self.find_in(*bucket, *hash, hashes));
+            }
+        }
+    }
+
+    fn bucket(&self, hash: u32) -> Bucket {
+        self.buckets
+            .get((hash >> self.shift) as usize)
+            .copied()
+            .unwrap_or(u128::from(UNKNOWN) << (16 * LANES))
+    }
+
+    fn find_in(&self, bucket: Bucket, hash: u32, hashes: &[u32]) -> u32 {
         // Lanes that differ from the hash are not zero; of those that are zero the lowest shows.
-        let differ = lanes ^ (ONES * u128::from(hash as u16));
+        let differ = bucket ^ (ONES * u128::from(hash as u16));
         let same = differ.wrapping_sub(ONES) & !differ & TOPS;
-        let full = bucket.lows[LANES - 1] != bucket.lows[0];
-        if (same == 0) & full {
-            return further(bucket, hash, self.shift, hashes);
+        let first = (bucket >> (16 * LANES)) as u32;
+        if (same == 0) & (first & MORE != 0) {
+            return further((first & !MORE) as usize + LANES, hash, self.shift, hashes);
         }
         let unknown = u32::from(same == 0) * UNKNOWN;
-        (bucket.first + same.trailing_zeros() / 16) | unknown
+        ((first & !MORE) + same.trailing_zeros() / 16) | unknown
     }
 }
 
-/// [`Columns::find`] behind the hashes that a bucket holds itself.
+/// The bucket of some hashes.
+fn bucket(hashes: &[u32], first: u32) -> Bucket {
+    let lane = |n: usize| hashes.get(n).or(hashes.first()).map_or(0, |hash| u128::from(*hash as u16));
+    (0..LANES).fold(u128::from(first) << (16 * LANES), |bucket, n| bucket | lane(n) << (16 * n))
+}
+
+/// The column of a hash among those of its bucket from `from` on.
 #[cold]
-fn further(bucket: &Bucket, hash: u32, shift: u32, hashes: &[u32]) -> u32 {
-    let from = bucket.first as usize + LANES;
+fn further(from: usize, hash: u32, shift: u32, hashes: &[u32]) -> u32 {
     let of_bucket = hashes[from..].iter().take_while(|other| *other >> shift == hash >> shift);
     let found = (from..).zip(of_bucket).find(|(_, other)| **other == hash);
     found.map_or(UNKNOWN, |(column, _)| column as u32)
@@ -243,6 +262,10 @@ pub(crate) fn idf_of_level(level: u8) -> f32 {
 mod tests {
     use super::*;
 
+    fn find(columns: &Columns, hash: u32, hashes: &[u32]) -> u32 {
+        columns.find_in(columns.bucket(hash), hash, hashes)
+    }
+
     #[test]
     fn each_hash_leads_to_its_column_and_no_other_does() {
         let hashes: Vec<u32> = (0..5_000u32).map(|n| n.wrapping_mul(0x9e37_79b9) & !1).collect();
@@ -252,11 +275,11 @@ mod tests {
         hashes.dedup();
         let columns = Columns::of(&hashes);
         for (column, &hash) in hashes.iter().enumerate() {
-            assert_eq!(columns.find(hash, &hashes), column as u32);
-            assert!(columns.find(hash | 1, &hashes) >= UNKNOWN);
+            assert_eq!(find(&columns, hash, &hashes), column as u32);
+            assert!(find(&columns, hash | 1, &hashes) >= UNKNOWN);
         }
-        assert!(Columns::default().find(7, &[]) >= UNKNOWN);
-        assert!(Columns::of(&[]).find(0, &[]) >= UNKNOWN);
+        assert!(find(&Columns::default(), 7, &[]) >= UNKNOWN);
+        assert!(find(&Columns::of(&[]), 0, &[]) >= UNKNOWN);
     }
 
     #[test]
@@ -264,8 +287,8 @@ mod tests {
         let hashes: Vec<u32> = (0..50).map(|n| 0xabcd_0000 + 3 * n).chain([u32::MAX - 1]).collect();
         let columns = Columns::of(&hashes);
         for (column, &hash) in hashes.iter().enumerate() {
-            assert_eq!(columns.find(hash, &hashes), column as u32);
-            assert!(columns.find(hash + 1, &hashes) >= UNKNOWN);
+            assert_eq!(find(&columns, hash, &hashes), column as u32);
+            assert!(find(&columns, hash + 1, &hashes) >= UNKNOWN);
         }
     }
 
