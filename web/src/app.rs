@@ -195,9 +195,7 @@ impl AppState {
         let Some(rule) = self.desk.county().deadline_rules.rule(rule) else { return plain };
         let running = deadline::Running { amount: rule.amount_for(urgency.into()), started, due, paused_at };
         match deadline::light(self.desk.calendar(), &running, now) {
-            Ok(deadline::Light::Green) => Light::Green,
-            Ok(deadline::Light::Yellow) => Light::Yellow,
-            Ok(deadline::Light::Red) => Light::Red,
+            Ok(light) => light.into(),
             Err(_) => plain,
         }
     }

@@ -24,6 +24,8 @@ pub struct Names {
     /// Code and short name.
     pub departments: Vec<(String, String)>,
     pub towns: Vec<String>,
+    /// Tiers of sources.
+    pub source_tiers: Vec<String>,
     pub rules: HashMap<String, RuleName>,
     /// Kind of office (住建, 人社 ...) and the departments of that kind.
     pub offices: HashMap<String, Vec<String>>,
@@ -57,6 +59,7 @@ impl Names {
             topics: fields.map(|f| (f.code.as_str().to_owned(), f.name.clone())).collect(),
             departments: departments.map(|d| (d.code.as_str().to_owned(), d.short_name.clone())).collect(),
             towns: county.departments.towns().map(|t| t.as_str().to_owned()).collect(),
+            source_tiers: county.settings.source_tiers.clone(),
             rules: county.deadline_rules.all().iter().map(rule).collect(),
             offices,
         }

@@ -13,7 +13,7 @@ use qingting_models::records::Role::{
 use crate::access::{Access, BODY_LIMIT, Gate, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
 use crate::facts::WithFacts;
-use crate::pages::{county, notices, sources};
+use crate::pages::{county, mirrored, notices, sources};
 use crate::{api, assets, pages};
 
 /// Judge items.
@@ -182,6 +182,10 @@ fn routes() -> Vec<Route> {
         action("/cases/{id}/act", READERS, pages::case_act::submit),
         action("/cases/{id}/draft", REPLIERS, pages::case_draft::save),
         action("/cases/{id}/contact", UNMASKERS, pages::case_contact::show),
+        page("/mirrored", READERS, mirrored::list::show),
+        page("/mirrored/{id}", READERS, mirrored::one::show),
+        action("/mirrored/{id}/press", OVERSEERS, mirrored::act::press),
+        action("/mirrored/{id}/watch", JUDGES, mirrored::act::watch),
         page("/lines", READERS, pages::lines::show),
         page("/lines/new", LINE_WRITERS, pages::line::new),
         action("/lines/new", LINE_WRITERS, pages::line::add),

@@ -46,6 +46,7 @@ pub fn names(text: &str) -> Names {
         topics: vec![("wages".into(), text.into())],
         departments: vec![("rsj".into(), text.into())],
         towns: vec![text.into()],
+        source_tiers: vec![text.into()],
         rules: [("hotline.handle".to_owned(), rule)].into(),
         offices: [("人社".to_owned(), vec!["rsj".to_owned()])].into(),
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use qingting_models::records::{Case, Item, Urgency, is_blind};
+use qingting_respond::deadline;
 
 use crate::moment::{Moment, left_text};
 use crate::names::Names;
@@ -160,6 +161,16 @@ pub enum Light {
     Green,
     Yellow,
     Red,
+}
+
+impl From<deadline::Light> for Light {
+    fn from(light: deadline::Light) -> Self {
+        match light {
+            deadline::Light::Green => Self::Green,
+            deadline::Light::Yellow => Self::Yellow,
+            deadline::Light::Red => Self::Red,
+        }
+    }
 }
 
 impl Light {

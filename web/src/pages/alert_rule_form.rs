@@ -1,7 +1,7 @@
 //! An alert rule as a form and in words: what stands in the fields, what they mean, and what is wrong with them.
 
 use qingting_models::records::{
-    AlertCondition, AlertFault, Channel, IncidentCondition, Near, Urgency, WordCondition,
+    AlertCondition, AlertFault, Channel, GrowthCondition, IncidentCondition, Near, Urgency, WordCondition,
 };
 
 use crate::caller::Form;
@@ -23,6 +23,8 @@ pub struct Typed {
     pub items: String,
     pub hours: String,
     pub heat: String,
+    pub growth_items: String,
+    pub growth_hours: String,
     pub repeat: String,
     pub enabled: bool,
 }
@@ -40,6 +42,8 @@ pub(super) fn typed(form: &Form) -> Typed {
         items: text("items"),
         hours: text("hours"),
         heat: text("heat"),
+        growth_items: text("growth_items"),
+        growth_hours: text("growth_hours"),
         repeat: text("repeat"),
         enabled: form.text("enabled") == "on",
     }
@@ -63,11 +67,14 @@ pub(super) fn form_of(name: &str, version: &str, enabled: bool, condition: &Aler
         ("items", number(incident.items_min)),
         ("hours", number(i64::from(incident.within_hours))),
         ("heat", if incident.heat_min == 0.0 { String::new() } else { incident.heat_min.to_string() }),
+        ("growth_items", number(condition.growth.items_min)),
+        ("growth_hours", number(i64::from(condition.growth.hours))),
         ("repeat", condition.repeat_hours.to_string()),
         ("enabled", if enabled { "on" } else { "" }.to_owned()),
     ];
     rows.extend(condition.topics.iter().map(|topic| ("topic", topic.as_str().to_owned())));
     rows.extend(condition.towns.iter().map(|town| ("town", town.as_str().to_owned())));
+    rows.extend(condition.tiers.iter().map(|tier| ("tier", tier.clone())));
     rows.extend(condition.channels.iter().map(|channel| ("channel", channel.code().to_owned())));
     Form::of(&rows.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
 }
@@ -82,6 +89,10 @@ pub(super) fn read_rule(form: &Form, names: &Names) -> Result<(String, AlertCond
     let towns: Vec<&str> = form.all("town").collect();
     if topics.iter().any(|topic| !names.has_topic(topic)) || towns.iter().any(|town| !names.has_town(town)) {
         return Err(WebError::bad("话题或乡镇街道不在本县的表里"));
+    }
+    let tiers: Vec<String> = form.all("tier").map(str::to_owned).collect();
+    if let Some(tier) = tiers.iter().find(|tier| !names.source_tiers.contains(tier)) {
+        return Err(WebError::bad(format!("来源级别“{tier}”不在本县的表里")));
     }
     let channel = |code| Channel::from_code(code).ok_or_else(|| WebError::bad("没有这个渠道"));
     let urgency: Option<u8> = form.parsed("urgency", "紧急程度")?;
@@ -100,6 +111,11 @@ pub(super) fn read_rule(form: &Form, names: &Names) -> Result<(String, AlertCond
         topics: topics.into_iter().map(Into::into).collect(),
         towns: towns.into_iter().map(Into::into).collect(),
         channels: form.all("channel").map(channel).collect::<Result<_, _>>()?,
+        tiers,
+        growth: GrowthCondition {
+            items_min: form.parsed("growth_items", "比往常多：至少几件")?.unwrap_or(0),
+            hours: form.parsed("growth_hours", "比往常多：最近几小时")?.unwrap_or(0),
+        },
         urgency_min: Urgency::try_from(urgency.unwrap_or(0))
             .map_err(|_| WebError::bad("没有这个紧急程度"))?,
         incident: IncidentCondition {
@@ -143,6 +159,7 @@ fn said(fault: &AlertFault) -> String {
         AlertFault::Word(word) => format!("词语“{word}”里没有字，或者超过 40 个字"),
         AlertFault::Within(within) => format!("两个词最多相隔 200 个字，现在写的是 {within}"),
         AlertFault::Incident { .. } => "同一事件的件数和小时数要一起写：2 至 10000 件，1 至 720 小时".into(),
+        AlertFault::Growth { .. } => "“比往常多”的件数和小时数要一起写：3 至 10000 件，1 至 72 小时".into(),
         AlertFault::Heat(_) => "事件热度要在 0 至 1000000 之间".into(),
         AlertFault::Repeat(_) => "“几小时内不再提醒”要在 1 至 720 之间".into(),
     }
@@ -163,8 +180,12 @@ pub(super) fn in_words(condition: &AlertCondition, names: &Names) -> String {
     let topics: Vec<&str> = condition.topics.iter().map(|topic| names.topic(topic.as_str())).collect();
     let towns: Vec<&str> = condition.towns.iter().map(|town| town.as_str()).collect();
     let channels: Vec<&str> = condition.channels.iter().map(|channel| channel.label()).collect();
+    let tiers: Vec<&str> = condition.tiers.iter().map(String::as_str).collect();
     parts.extend(
-        [topics, towns, channels].into_iter().filter(|list| !list.is_empty()).map(|list| list.join("、")),
+        [topics, towns, channels, tiers]
+            .into_iter()
+            .filter(|list| !list.is_empty())
+            .map(|list| list.join("、")),
     );
     match condition.urgency_min {
         Urgency::Ordinary => {}
@@ -174,6 +195,10 @@ pub(super) fn in_words(condition: &AlertCondition, names: &Names) -> String {
     let incident = condition.incident;
     if incident.items_min > 0 {
         parts.push(format!("同一事件 {} 小时内 {} 件", incident.within_hours, incident.items_min));
+    }
+    let growth = condition.growth;
+    if growth.items_min > 0 {
+        parts.push(format!("{} 小时内 {} 件以上，且明显多于往常同一时段", growth.hours, growth.items_min));
     }
     if incident.heat_min > 0.0 {
         parts.push(format!("事件热度 {} 以上", incident.heat_min));
@@ -207,6 +232,9 @@ mod tests {
             ("items", "5"),
             ("hours", "48"),
             ("heat", "7.5"),
+            ("tier", "甲镇"),
+            ("growth_items", "4"),
+            ("growth_hours", "6"),
         ];
         let (name, condition) = read(&rows).unwrap();
         assert_eq!(condition.words.any, ["堵路", "罢工", "停运", "聚集", "拉横幅"]);
@@ -221,6 +249,9 @@ mod tests {
         assert!(read(&[("near", "呕吐 食堂")]).unwrap_err().contains("呕吐 食堂"));
         assert!(read(&[("items", "五")]).unwrap_err().contains("同一事件至少几件"));
         assert!(read(&[("items", "5")]).unwrap_err().contains("一起写"));
+        assert!(read(&[("growth_items", "5")]).unwrap_err().contains("要一起写：3 至"));
+        assert!(read(&[("growth_items", "2"), ("growth_hours", "6")]).unwrap_err().contains("3 至 10000 件"));
+        assert!(read(&[("tier", "央媒")]).unwrap_err().contains("央媒"));
         assert!(read(&[("topic", "money")]).unwrap_err().contains("不在本县的表里"));
         assert!(read(&[("any", "，")]).unwrap_err().contains("一个条件也没有写"));
         assert!(read(&[("any", &"词 ".repeat(101))]).unwrap_err().contains("最多 100 个"));

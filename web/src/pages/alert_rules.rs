@@ -54,6 +54,8 @@ pub struct AlertRulePage {
     pub towns: Vec<Choice>,
     pub towns_open: bool,
     pub channels: Vec<Choice>,
+    pub tiers: Vec<Choice>,
+    pub tiers_open: bool,
     pub urgencies: Vec<Choice>,
     pub days: i64,
     pub trial: Option<TrialView>,
@@ -226,6 +228,8 @@ fn page(state: &AppState, caller: &Caller, id: Option<AlertRuleId>, form: &Form)
     let urgency = form.text("urgency").to_owned();
     let towns: Vec<Choice> =
         names.towns.iter().map(|town| Choice::new(town, town, ticked("town", town))).collect();
+    let tiers: Vec<Choice> =
+        names.source_tiers.iter().map(|tier| Choice::new(tier, tier, ticked("tier", tier))).collect();
     let title = if id.is_some() { "预警规则" } else { "新建预警规则" };
     AlertRulePage {
         frame: Frame::inside(state, caller, title, PATH),
@@ -242,6 +246,8 @@ fn page(state: &AppState, caller: &Caller, id: Option<AlertRuleId>, form: &Form)
             .iter()
             .map(|channel| Choice::new(channel.code(), channel.label(), ticked("channel", channel.code())))
             .collect(),
+        tiers_open: tiers.iter().any(|tier| tier.chosen),
+        tiers,
         urgencies: [Urgency::Ordinary, Urgency::Watch, Urgency::Urgent]
             .map(|level| {
                 let value = u8::from(level).to_string();
@@ -296,6 +302,8 @@ impl crate::samples::Sampled for AlertRulePage {
                     items: t.clone(),
                     hours: t.clone(),
                     heat: t.clone(),
+                    growth_items: t.clone(),
+                    growth_hours: t.clone(),
                     repeat: t.clone(),
                     enabled: true,
                 },
@@ -303,6 +311,8 @@ impl crate::samples::Sampled for AlertRulePage {
                 towns: choice(),
                 towns_open: true,
                 channels: choice(),
+                tiers: choice(),
+                tiers_open: true,
                 urgencies: choice(),
                 days: TRIAL_DAYS,
                 trial: Some(TrialView {

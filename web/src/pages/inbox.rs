@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::extract::State;
 use qingting_models::clock::local_date;
+use qingting_models::county::DepartmentCode;
 use qingting_models::records::{PromiseState, Role};
-use qingting_models::store::{CaseFilter, Page, PromiseFilter};
+use qingting_models::store::{CaseFilter, MirrorFilter, MirrorOffice, Page, PromiseFilter};
 
+use super::mirrored::MirrorRow;
 use super::{Answer, html};
 use crate::app::AppState;
 use crate::caller::Caller;
@@ -26,6 +28,8 @@ pub struct InboxPage {
     pub groups: Vec<Group>,
     /// Promises whose day has passed, of the department.
     pub overdue_promises: i64,
+    /// Open cases of other platforms that name the department: how many, and those due first.
+    pub mirrored: (i64, Vec<MirrorRow>),
 }
 
 /// The cases of one kind of work.
@@ -82,11 +86,31 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         case: None,
     };
     html(&InboxPage {
+        mirrored: mirrored(&state, &caller, &own).await?,
         overdue_promises: state.store.count_promises(&caller.viewer, &overdue).await?,
         frame: Frame::inside(&state, &caller, "部门待办", "/inbox").done(query.get("done")),
         department: state.names.department(own.as_str()).to_owned(),
         groups,
     })
+}
+
+/// Rows of the cases of other platforms.
+const MIRRORED: i64 = 5;
+
+async fn mirrored(
+    state: &AppState,
+    caller: &Caller,
+    own: &DepartmentCode,
+) -> Result<(i64, Vec<MirrorRow>), WebError> {
+    let filter = MirrorFilter { office: Some(MirrorOffice::Is(own.clone())), ..MirrorFilter::default() };
+    let count = state.store.count_mirrored(&caller.viewer, &filter).await?;
+    let now = state.store.now();
+    let mut rows = Vec::new();
+    for case in state.store.mirrored_cases(&caller.viewer, &filter, 0, MIRRORED).await? {
+        let source = state.store.source(case.item.source).await?.map_or_else(String::new, |s| s.name);
+        rows.push(MirrorRow::new(state, &case, &source, now));
+    }
+    Ok((count, rows))
 }
 
 #[cfg(test)]
@@ -103,6 +127,7 @@ impl crate::samples::Sampled for InboxPage {
         let page = |t: String| Self {
             frame: frame(&t),
             groups: vec![group(vec![case_row(&t)]), group(vec![])],
+            mirrored: (9, vec![MirrorRow::sample(&t)]),
             department: t,
             overdue_promises: 2,
         };

@@ -39,6 +39,8 @@ pub struct ItemPage {
     pub url: Option<String>,
     /// Id and number of its case, when the caller sees it.
     pub case: Option<(String, String)>,
+    /// Another platform runs its case: the page of that.
+    pub mirrored: Option<String>,
     /// Field and text of the unmasked original: only in the answer to an unmasking.
     pub original: Option<Vec<(String, String)>>,
     pub judgements: Vec<JudgementView>,
@@ -155,6 +157,7 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         Some(case) => store.case_file(eyes, case).await?.map(|f| (f.case.id.to_string(), f.case.number)),
         None => None,
     };
+    let mirrored = store.mirrored(eyes, id).await?.map(|mirrored| mirrored.item.id.to_string());
     let may_judge = store.item(&caller.judging_eyes(), id).await?.is_some();
     let may_unmask = store.item(&caller.unmasking_eyes(), id).await?.is_some();
     let (proposal, others) = proposal::for_page(state, eyes, &item).await?;
@@ -174,6 +177,7 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         body,
         url: web_address(&content.url),
         case,
+        mirrored,
         original: None,
         judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
         advice: advice.map(|advice| advice_view(advice, &state.names, now)),
@@ -399,6 +403,7 @@ impl crate::samples::Sampled for ItemPage {
             body: mark("", &t, &[Span { start: 2, end: 5, why: t.clone() }]).1,
             url: Some(t.clone()),
             case: Some((t.clone(), t.clone())),
+            mirrored: Some(t.clone()),
             original: Some(vec![(t.clone(), t.clone())]),
             judgements: vec![judgement(&t), judgement(&t), judgement(&t)],
             advice: Some(AdviceView { topics: t.clone(), why: t.clone(), model: t.clone(), at: moment(60) }),

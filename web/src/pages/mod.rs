@@ -32,6 +32,7 @@ pub mod items;
 pub mod line;
 pub mod lines;
 pub mod login;
+pub mod mirrored;
 pub mod model;
 pub mod notices;
 pub mod overview;

@@ -121,3 +121,26 @@ async fn an_administrator_tries_rules_without_seeing_items() {
     let list = office.get("admin", "/alerts/rules").await.body;
     assert!(list.contains("危及生命健康") && list.contains("关注以上") && list.contains("预警规则"));
 }
+
+#[tokio::test]
+async fn a_rule_asks_for_growth_and_for_the_tier_of_the_source() {
+    let office = Office::new().await;
+    let asked =
+        [("any", ""), ("growth_hours", "6"), ("growth_items", "4"), ("tier", "省级媒体"), ("enabled", "")];
+    let saved =
+        office.post("duty", "/alerts/rules/new", &rule(&[&asked[..], &[("do", "save")]].concat())).await;
+    assert_eq!(saved.location(), "/alerts/rules?done=rule-added");
+    let rules = office.store.alert_rules().await.unwrap();
+    let condition = &rules[0].condition;
+    assert_eq!((condition.growth.hours, condition.growth.items_min), (6, 4));
+    assert_eq!(condition.tiers, ["省级媒体"]);
+    let list = office.get("duty", "/alerts/rules").await.body;
+    assert!(
+        list.contains("6 小时内 4 件以上，且明显多于往常同一时段") && list.contains("省级媒体"),
+        "{list}"
+    );
+    let half =
+        office.post("duty", "/alerts/rules/new", &rule(&[("growth_items", "4"), ("do", "save")])).await;
+    assert_eq!(half.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(half.body.contains("“比往常多”的件数和小时数要一起写"), "{}", half.body);
+}

@@ -13,6 +13,7 @@ mod desk;
 mod import;
 mod incidents;
 mod login;
+mod mirrored;
 mod model;
 mod notices;
 mod office;

@@ -495,3 +495,20 @@ async fn removing_says_what_stays_and_keeps_it() {
     assert!(item.body.contains("热线日报（"), "the item still says where it came from");
     assert_eq!(office.store.count_quarantine(QuarantineFilter::default()).await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_source_has_a_tier_of_the_county_or_none() {
+    let office = Office::new().await;
+    let rows = [("kind", "feed"), ("name", "省报"), ("minutes", "30"), ("address", "https://example.cn/rss")];
+    let with = |tier| [&rows[..], &[("tier", tier)]].concat();
+    let wrong = add(&office, &with("大报")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("本县没有级别“大报”；可选：中央媒体"), "{}", wrong.body);
+    assert_eq!(add(&office, &with("省级媒体")).await.status, StatusCode::SEE_OTHER);
+    let source = named(&office, "省报").await;
+    assert_eq!(source.settings.tier.as_deref(), Some("省级媒体"));
+    let page = office.get("admin", &format!("/sources/{}", source.id)).await.body;
+    assert!(page.contains("来源级别") && page.contains("省级媒体"), "{page}");
+    let form = office.get("admin", &format!("/sources/{}/edit", source.id)).await.body;
+    assert!(form.contains("<option value=\"省级媒体\" selected>"), "{form}");
+}

@@ -77,6 +77,9 @@ fn row(notice: Notice, now: jiff::Timestamp) -> NoticeRow {
         NoticeAbout::Case { number, title, state, due, .. } => {
             (number, title_text(&title), state.to_owned(), due.map(|due| Moment::new(due, now)))
         }
+        NoticeAbout::Mirrored { number, title, state, due, .. } => {
+            (number, title_text(&title), state, due.map(|due| Moment::new(due, now)))
+        }
         NoticeAbout::Alert { rule, why, items, .. } => (rule, format!("{items} 件命中"), why, None),
     };
     NoticeRow {
@@ -98,6 +101,7 @@ pub async fn open(State(state): State<AppState>, caller: Caller, Path(id): Path<
     let id: NoticeId = read_id(&id)?;
     let to = match state.store.read_notice(caller.user().id, id).await? {
         NoticeSubject::Case(id) => format!("/cases/{id}"),
+        NoticeSubject::Mirrored(id) => format!("/mirrored/{id}"),
         NoticeSubject::Alert(id) => match state.store.alert(&caller.viewer, id).await? {
             Some(alert) => format!("/alerts?state=all&incident={}", alert.incident),
             None => "/alerts".into(),

@@ -9,7 +9,7 @@ use qingting_models::store::StoreError;
 
 use super::draft::{self, Draft, Secret};
 use super::folder;
-use super::form::{SourceForm, Step, step};
+use super::form::{SourceForm, Step, step, tier_problem};
 use super::kinds::{self, KindView};
 use super::problems::Problems;
 use super::reading::{Purpose, read};
@@ -38,6 +38,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
 }
 
 fn page(state: &AppState, caller: &Caller, form: Option<SourceForm>) -> AddPage {
+    let form = form.map(|form| form.with_tiers(&state.names.source_tiers));
     let kinds = if form.is_none() { kinds::all() } else { vec![] };
     AddPage { frame: Frame::inside(state, caller, "添加来源", PATH), kinds, form }
 }
@@ -82,6 +83,9 @@ async fn save(
     caller: &Caller,
     draft: &Draft,
 ) -> Result<Result<Source, Problems>, WebError> {
+    if let Some(problem) = tier_problem(draft.settings.tier.as_ref(), &state.names.source_tiers) {
+        return Ok(Err(problem));
+    }
     let (store, actor) = (&state.store, caller.actor());
     if let Some(problem) = folder::problem(store, draft, None).await? {
         return Ok(Err(problem));

@@ -95,6 +95,7 @@ pub(super) fn form_of(source: &Source) -> Form {
         ("name", source.name.clone()),
         ("channel", source.channel.code().into()),
         ("mode", source.mode.code().into()),
+        ("tier", text(&source.settings.tier)),
         ("address", text(&source.url)),
         ("cutoff", source.cutoff.map_or_else(String::new, |at| local_date(at).to_string())),
         ("allow_host", text(&source.allow_host)),

@@ -9,7 +9,7 @@ use qingting_models::store::StoreError;
 
 use super::draft::{Draft, Secret, form_of};
 use super::folder;
-use super::form::{SourceForm, Step, step};
+use super::form::{SourceForm, Step, step, tier_problem};
 use super::problems::Problems;
 use super::reading::{Purpose, read};
 use super::{Answer, PATH, back, find, html, page_of, taken, trial};
@@ -49,7 +49,7 @@ fn page(
         frame: Frame::inside(state, caller, "修改来源", PATH).with(notice),
         id: source.id.to_string(),
         name: source.name.clone(),
-        form: form.with(trial),
+        form: form.with(trial).with_tiers(&state.names.source_tiers),
     }
 }
 
@@ -86,6 +86,9 @@ async fn save(
     source: &Source,
     draft: &Draft,
 ) -> Result<Option<Problems>, WebError> {
+    if let Some(problem) = tier_problem(draft.settings.tier.as_ref(), &state.names.source_tiers) {
+        return Ok(Some(problem));
+    }
     // Another setting can be changed while a share is away.
     let moved = draft.settings.folder != source.settings.folder;
     if moved && let Some(problem) = folder::problem(&state.store, draft, Some(source.id)).await? {

@@ -59,6 +59,10 @@ fn basics() -> Vec<Field> {
         Field::select("channel", "渠道", channels),
         Field::select("mode", "办理方式", modes)
             .hint("本县办理：由本县立工单；平台镜像：由另一平台办理，这里只跟踪"),
+        // What there is to choose from, the county says.
+        Field::select("tier", "来源级别", Vec::new())
+            .optional()
+            .hint("预警规则可以按级别写；不知道就不选。有哪些级别在“基础数据”的 county.toml 里改"),
     ]
 }
 
@@ -214,7 +218,7 @@ mod tests {
             assert_eq!(once.len(), names.len(), "{kind}: {names:?}");
         }
         assert!(names(SourceKind::Pull).contains(&"secret_clear"));
-        assert_eq!(names(SourceKind::Push), ["name", "channel", "mode", "cutoff"]);
+        assert_eq!(names(SourceKind::Push), ["name", "channel", "mode", "tier", "cutoff"]);
     }
 
     #[test]

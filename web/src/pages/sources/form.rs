@@ -6,8 +6,9 @@ use super::fields::{Group, groups};
 use super::kinds;
 use super::problems::Problems;
 use crate::caller::Form;
-use crate::case_forms::Field;
+use crate::case_forms::{Control, Field};
 use crate::preview::Trial;
+use crate::view::Choice;
 
 /// A form with what was typed, what is wrong, and what a trial brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +84,17 @@ impl SourceForm {
         }
     }
 
+    /// The form with the county's tiers to choose from; one that was typed and is none of them stays to be seen.
+    pub fn with_tiers(mut self, tiers: &[String]) -> Self {
+        let fields = self.groups.iter_mut().flat_map(|group| &mut group.fields);
+        for field in fields.filter(|field| field.name == "tier") {
+            let typed = Some(&field.value).filter(|typed| !typed.is_empty() && !tiers.contains(typed));
+            let option = |tier: &String| Choice::new(tier, tier, *tier == field.value);
+            field.control = Control::Select(tiers.iter().chain(typed).map(option).collect());
+        }
+        self
+    }
+
     /// The form after a trial that the problems of its fields kept from being made.
     pub fn untried(mut self) -> Self {
         let fields = self.groups.iter().flat_map(|group| &group.fields);
@@ -97,6 +109,12 @@ impl SourceForm {
         self.trial = trial;
         self
     }
+}
+
+/// What is wrong with the tier, if it is none of the county's.
+pub(super) fn tier_problem(tier: Option<&String>, tiers: &[String]) -> Option<Problems> {
+    let strange = tier.filter(|tier| !tiers.contains(tier))?;
+    Some(Problems::one("tier", format!("本县没有级别“{strange}”；可选：{}", tiers.join("、"))))
 }
 
 /// What was pressed, and the form with the feed that was picked from a page as its address.

@@ -22,7 +22,7 @@ pub(super) enum Purpose {
 }
 
 /// Fields that a trial does without.
-const KEPT_ONLY: &[&str] = &["name", "channel", "mode", "cutoff", "minutes"];
+const KEPT_ONLY: &[&str] = &["name", "channel", "mode", "tier", "cutoff", "minutes"];
 
 /// A form that is being read, and what was found wrong with it.
 pub(super) struct Reading<'f> {
@@ -133,7 +133,8 @@ impl Reading<'_> {
     }
 
     fn settings(&mut self, kind: SourceKind) -> SourceSettings {
-        let mut settings = SourceSettings::default();
+        let tier = self.line("tier", "来源级别", 20);
+        let mut settings = SourceSettings { tier, ..SourceSettings::default() };
         match kind {
             SourceKind::Feed => settings.full_text = self.ticked("full_text"),
             SourceKind::Page => settings.page = Some(self.page()),
