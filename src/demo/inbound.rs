@@ -105,7 +105,7 @@ pub(super) struct Inbound {
 }
 
 enum Again {
-    Call(SeasonRecord),
+    Call(Box<SeasonRecord>),
     Letter(Box<Letter>),
 }
 
@@ -154,7 +154,7 @@ impl Inbound {
         let first_calls = calls.len();
         while let Some((_, again)) = self.again.pop_front_if(|(from, _)| *from <= now) {
             match again {
-                Again::Call(record) => calls.push(record),
+                Again::Call(record) => calls.push(*record),
                 Again::Letter(letter) => mirrored.push(*letter),
             }
         }
@@ -207,7 +207,7 @@ impl Inbound {
                 let body = format!("{}{more}", record.body);
                 let hours = self.draw.between(id, "supplement hours", 18, 60);
                 let changed = SeasonRecord { body, ..record.clone() };
-                self.again.push_back((after(now, hours), Again::Call(changed)));
+                self.again.push_back((after(now, hours), Again::Call(Box::new(changed))));
             }
             if record.channel == Channel::Complaint && self.is_mirrored(record) {
                 let at = after(now, self.draw.between(id, "answered", 40, 400));
@@ -241,7 +241,7 @@ impl Inbound {
             if let Some(time) = time {
                 csv.replace_range(time..time + BROKEN_DATE.len(), BROKEN_DATE);
             }
-            self.again.push_front((now, Again::Call(record.clone())));
+            self.again.push_front((now, Again::Call(Box::new(record.clone()))));
         }
         let path = self.folder.join(format!("{HOTLINE}-{}.csv", stamp(now)));
         fs::write(&path, csv).with_context(|| format!("{} cannot be written", path.display()))?;
