@@ -140,7 +140,7 @@ impl Walk {
         while self.desk().tell_next("t", 100).await.unwrap().taken > 0 {}
     }
 
-    fn desk(&self) -> Desk {
+    pub(crate) fn desk(&self) -> Desk {
         Desk::new((*self.office.store).clone(), Arc::new(County::embedded().unwrap()))
     }
 
@@ -207,11 +207,20 @@ impl Walk {
 
     /// A source of petitions.
     pub(crate) async fn petitions(&self) -> SourceId {
+        self.source("信访来件", Channel::Petition, Mode::Handle).await
+    }
+
+    /// A source whose matters another platform handles.
+    pub(crate) async fn mirror(&self) -> SourceId {
+        self.source("市级热线", Channel::Hotline, Mode::Mirror).await
+    }
+
+    async fn source(&self, name: &str, channel: Channel, mode: Mode) -> SourceId {
         let new = NewSource {
-            name: "信访来件".into(),
+            name: name.into(),
             kind: SourceKind::Sheet,
-            channel: Channel::Petition,
-            mode: Mode::Handle,
+            channel,
+            mode,
             url: None,
             cutoff: None,
             allow_host: None,

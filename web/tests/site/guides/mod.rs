@@ -3,9 +3,12 @@
 
 mod kit;
 mod morning;
+mod morning_alerts;
 mod morning_answers;
+mod morning_cases;
 mod morning_incidents;
 mod morning_judging;
+mod morning_lines;
 mod week;
 mod week_case;
 mod week_replies;
