@@ -11,7 +11,7 @@ const SHEET: &str = "工单编号,标题,内容,登记时间,联系电话\n\
     A1,路灯不亮,请回电13800000000,2026-11-01 09:30,13800000000\n\
     A2,井盖松动,中山路,昨天,13900000000\n";
 
-async fn upload(office: &Office, name: &str, bytes: &str) -> Answer {
+pub(crate) async fn upload(office: &Office, name: &str, bytes: &str) -> Answer {
     let edge = "edge-of-the-test";
     let body = format!(
         "--{edge}\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{CSRF}\r\n\
@@ -27,7 +27,7 @@ async fn upload(office: &Office, name: &str, bytes: &str) -> Answer {
     office.send(request.unwrap()).await
 }
 
-fn file_of(answer: &Answer) -> String {
+pub(crate) fn file_of(answer: &Answer) -> String {
     let file = answer.body.split("name=\"file\" value=\"").nth(1).and_then(|r| r.split('"').next());
     file.unwrap_or_else(|| panic!("no file: {}", answer.body)).to_owned()
 }

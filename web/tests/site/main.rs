@@ -10,6 +10,7 @@ mod backfill;
 mod blind;
 mod county;
 mod desk;
+mod guides;
 mod import;
 mod incidents;
 mod login;

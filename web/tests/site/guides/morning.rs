@@ -1,0 +1,188 @@
+//! docs/研判员手册.md: the duty officer logs in and goes through the list.
+
+use qingting_models::ids::ItemId;
+use qingting_models::records::{PlaceMention, Upstream, Viewer};
+use qingting_models::store::NewJudgement;
+
+use super::kit::{Walk, content, verdict};
+use crate::import::{file_of, upload};
+use crate::office::{Office, PASSWORD};
+
+pub(super) const GUIDE: &str = include_str!("../../../../docs/研判员手册.md");
+
+#[tokio::test]
+async fn the_duty_officer_and_the_discipline_officer_do_the_same() {
+    let mut walk = Walk::new(Office::new().await, GUIDE, "");
+    walk.says("写给值班研判员");
+    walk.sees("duty", "/items", &["信息研判", "小区路灯坏了"]).await;
+    walk.says("纪检专员对保密件（干部作风类）做同样的事，值班研判员看不到保密件");
+    let conduct = walk.office.conduct;
+    walk.sees("discipline", "/items", &["反映村干部吃拿卡要", "data-key=\"c\"", "data-key=\"a\""]).await;
+    walk.misses("duty", "/items?state=all", &["吃拿卡要", "镇干部作风"]).await;
+    assert_eq!(walk.office.get("duty", &format!("/items/{conduct}")).await.status, 404);
+    let assign = [("version", "1"), ("department", "jw")];
+    let stolen = walk.office.post("duty", &format!("/items/{conduct}/assign"), &assign).await;
+    assert_eq!(stolen.status, 404);
+    walk.goes("discipline", &format!("/items/{conduct}/assign"), &assign).await;
+    walk.ends();
+}
+
+fn by_the_model() -> NewJudgement {
+    let place = PlaceMention { town: Some("石浦镇".into()), name: "石浦".into(), start: 0, end: 2 };
+    NewJudgement { search_words: "石浦 停水".into(), places: vec![place], ..verdict("urban") }
+}
+
+#[tokio::test]
+async fn the_list_is_gone_through_from_the_top() {
+    let mut walk = Walk::new(Office::new().await, GUIDE, "看单子");
+    walk.says("登录后是“总览”");
+    let form = [("login", "duty"), ("password", PASSWORD)];
+    let entered = walk.office.request("", qingting_web::routes::Verb::Post, "/login", &form).await;
+    assert_eq!((entered.status.as_u16(), entered.location()), (303, "/"), "{}", entered.body);
+    walk.sees("duty", "/", &["<title>总览", "单位办理", "href=\"/items\""]).await;
+    walk.says("点“信息研判”进入单子，最新的在前，默认只列待处理的");
+    walk.at(2, 10, 0).await;
+    let call = content("石浦停水三天", Upstream::default());
+    let water = walk.item(walk.office.source, call, by_the_model()).await;
+    let list = walk.page("duty", "/items").await;
+    assert!(list.find("石浦停水").unwrap() < list.find("小区路灯坏了").unwrap(), "the newest first");
+    assert!(!list.contains("商品房逾期交付"), "it has a case");
+    walk.sees("duty", "/items?state=case", &["商品房逾期交付"]).await;
+    filters(&mut walk).await;
+    rows(&mut walk).await;
+    keys(&mut walk, water).await;
+    together(&mut walk, water).await;
+    walk.ends();
+}
+
+async fn filters(walk: &mut Walk) {
+    walk.says("可以按状态、渠道、话题、乡镇街道、紧急程度筛选，也可以搜索");
+    for name in ["state", "channel", "topic", "town", "urgency", "q"] {
+        walk.sees("duty", "/items", &[&format!("name=\"{name}\"")]).await;
+    }
+    for (query, kept) in [
+        ("state=all", true),
+        ("state=case", false),
+        ("channel=hotline", true),
+        ("channel=news", false),
+        ("topic=urban", true),
+        ("topic=wages", false),
+        ("urgency=2", false),
+        ("q=%E5%81%9C%E6%B0%B4", true),
+        ("q=%E7%94%B5%E6%A2%AF", false),
+    ] {
+        let body = walk.page("duty", &format!("/items?{query}")).await;
+        assert_eq!(body.contains("石浦停水三天"), kept, "{query}");
+    }
+    walk.says("状态里的“拿不准”是模型没有把握、要人来定的");
+    let doubt = NewJudgement { unsure: true, ..verdict("order") };
+    walk.item(walk.office.source, content("说不清的事", Upstream::default()), doubt).await;
+    walk.sees("duty", "/items?state=unsure", &["说不清的事", "拿不准"]).await;
+    walk.misses("duty", "/items?state=unsure", &["石浦停水三天"]).await;
+}
+
+async fn rows(walk: &mut Walk) {
+    let list = walk.page("duty", "/items?q=%E5%81%9C%E6%B0%B4").await;
+    walk.says("每一行有话题和模型给出的概率、诉求类型、地点、建议的单位");
+    for part in [
+        "城乡建设管理 <span class=\"num\" title=\"模型给出的概率\">90%</span>",
+        "<span>投诉</span>",
+        "石浦镇",
+    ] {
+        assert!(list.contains(part), "{part}: {list}");
+    }
+    let quick = list.split("name=\"department\" required").nth(1).unwrap();
+    assert!(quick.split("</select>").next().unwrap().contains(" selected>"), "{quick}");
+    walk.says("个人信息已隐去，显示为〔手机号〕〔姓名〕〔门牌〕等");
+    let sheet =
+        "工单编号,标题,内容,登记时间,联系电话\nM1,桥栏断了,请回电13800000000,2026-11-02 09:30,13800000000\n";
+    let preview = upload(&walk.office, "日报.csv", sheet).await;
+    let run = format!("/sources/{}/import/run", walk.office.source);
+    walk.goes("admin", &run, &[("file", &file_of(&preview))]).await;
+    walk.judged(verdict("urban")).await;
+    walk.sees("duty", "/items", &["桥栏断了", "请回电〔手机号〕"]).await;
+    walk.misses("duty", "/items", &["13800000000"]).await;
+}
+
+async fn keys(walk: &mut Walk, water: ItemId) {
+    let list = walk.page("duty", "/items").await;
+    let script = walk.script("duty").await;
+    walk.says("| 键 | 作用 |");
+    assert!(list.contains("键盘：j、k 上下移动，c 确认，a 分派，x 不需办理，s 勾选，回车打开"), "{list}");
+    walk.says("| `j` `k` | 下一条、上一条 |");
+    assert!(list.contains("data-row") && script.contains("[data-row]"));
+    walk.says("| `c` | 确认模型的研判 |");
+    assert!(list.contains("<button data-key=\"c\""));
+    let sure = walk.item(walk.office.source, content("树倒了", Upstream::default()), verdict("urban")).await;
+    walk.goes("duty", &format!("/items/{sure}/confirm"), &[("version", "1")]).await;
+    walk.sees("duty", &format!("/items/{sure}"), &["duty员"]).await;
+    walk.says("| `a` | 分派给选中的单位，建立工单 |");
+    assert!(list.contains("data-key=\"a\">分派</button>"));
+    let version = walk.version(sure).await;
+    let to = [("version", version.as_str()), ("department", "zfj")];
+    walk.goes("duty", &format!("/items/{sure}/assign"), &to).await;
+    let case = walk.case_of(sure).await.unwrap();
+    assert_eq!(walk.file(case).await.case.lead.as_str(), "zfj");
+    walk.says("| `x` | 不需办理，写明理由 |");
+    assert!(list.contains("<summary data-key=\"x\">不需办理</summary>"));
+    let aside = format!("/items/{water}/dismiss");
+    let bare = walk.office.post("duty", &aside, &[("version", "1"), ("reason", "")]).await;
+    assert_eq!(bare.status, 422, "{}", bare.body);
+    walk.goes("duty", &aside, &[("version", "1"), ("reason", "重复来电")]).await;
+    walk.sees("duty", &format!("/items/{water}"), &["已标记为不需办理：<bdi>重复来电"]).await;
+    walk.goes("duty", &format!("/items/{water}/restore"), &[]).await;
+    walk.says("| `s` | 勾选，在单子下面一起办 |");
+    assert!(list.contains("data-key=\"s\"") && list.contains("勾选的一起办"));
+    walk.says("| 回车 | 打开这一条 |");
+    assert!(
+        list.contains(&format!("class=\"name\" href=\"/items/{water}\"")) && script.contains("\"Enter\"")
+    );
+}
+
+async fn together(walk: &mut Walk, water: ItemId) {
+    walk.says("几条要同样处理的，勾选以后在单子下面一起办：确认研判、不需办理、分派（不选单位就各自派给建议的单位）");
+    let list = walk.page("duty", "/items").await;
+    for way in ["confirm", "dismiss", "assign", "take_in"] {
+        assert!(list.contains(&format!("name=\"do\" value=\"{way}\"")), "{way}");
+    }
+    assert!(list.contains("<option value=\"\">各自建议的单位</option>"));
+    let first =
+        walk.item(walk.office.source, content("楼板开裂一", Upstream::default()), verdict("housing")).await;
+    let second =
+        walk.item(walk.office.source, content("楼板开裂二", Upstream::default()), verdict("housing")).await;
+    let rows = [format!("{first}.1"), format!("{second}.1")];
+    let rows = [("row", rows[0].as_str()), ("row", rows[1].as_str())];
+    let note = ("note", "请今天办");
+    let sent = [&rows[..], &[("do", "assign"), ("department", ""), note]].concat();
+    assert!(walk.goes("duty", "/items/batch", &sent).await.ends_with("done=batch"));
+    walk.says("说明记在每一条上");
+    for item in [first, second] {
+        let case = walk.case_of(item).await.unwrap();
+        let file = walk.file(case).await;
+        assert_eq!(file.case.lead.as_str(), "zjj", "as it was proposed");
+        assert!(file.timeline[0].note.contains("请今天办"), "{file:?}");
+    }
+    walk.says("有办不了的，其余照办，哪几条为什么没有办会写明");
+    let version = walk.version(water).await;
+    let third = format!("{water}.{version}");
+    let mixed = [("row", rows[0].1), ("row", third.as_str()), ("do", "dismiss"), ("note", "重复来电")];
+    let some = walk.office.post("duty", "/items/batch", &mixed).await.body;
+    assert!(some.contains("办好了 1 条，1 条没有办") && some.contains("已有工单"), "{some}");
+    walk.says("“工单”页也可以勾选几件一起督办、并案、改派");
+    let cases = walk.page("duty", "/cases").await;
+    for way in ["press", "merge", "reassign"] {
+        assert!(cases.contains(&format!("name=\"do\" value=\"{way}\"")), "{way}: {cases}");
+    }
+    let mut pressed = vec![("do", "press"), ("level", "1"), ("note", "抓紧")];
+    let mut named = Vec::new();
+    for item in [first, second] {
+        let case = walk.case_of(item).await.unwrap();
+        named.push((case, format!("{case}.{}", walk.file(case).await.case.version)));
+    }
+    pressed.extend(named.iter().map(|(_, row)| ("row", row.as_str())));
+    walk.goes("duty", "/cases/batch", &pressed).await;
+    for (case, _) in &named {
+        assert_eq!(walk.file(*case).await.case.pressed, 1);
+    }
+    assert!(walk.office.store.item(&Viewer::SYSTEM, water).await.unwrap().unwrap().dismissed.is_some());
+}
