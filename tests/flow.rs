@@ -13,6 +13,7 @@ mod flow {
     mod keys;
     mod kills;
     mod masking;
+    mod mirrored;
     mod mistakes;
     mod model;
     mod notices;

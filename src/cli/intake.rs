@@ -51,6 +51,9 @@ open311.toml:                                  secret_header = \"Authorization\"
         /// A host on a private network that this source may be fetched from
         #[arg(long, value_name = "HOST")]
         allow_host: Option<String>,
+        /// The tier of the source, one of those that county.toml names: 省级媒体
+        #[arg(long, value_name = "TIER")]
+        tier: Option<String>,
         /// Minutes between two polls
         #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=10080))]
         every: u32,
@@ -81,6 +84,9 @@ open311.toml:                                  secret_header = \"Authorization\"
         /// A host, or "none"
         #[arg(long, value_name = "HOST")]
         allow_host: Option<String>,
+        /// A tier that county.toml names, or "none"
+        #[arg(long, value_name = "TIER")]
+        tier: Option<String>,
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10080))]
         every: Option<u32>,
         /// Leave the articles of summaries unfetched again

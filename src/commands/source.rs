@@ -33,16 +33,36 @@ pub async fn run(global: &Global, command: SourceCommand) -> Result<()> {
         }
         _ => {}
     }
-    let store = Home::find(global)?.store().await?;
-    let done = change(global, &store, command).await;
+    let home = Home::find(global)?;
+    let store = home.store().await?;
+    let done = match check_tier(&home, &store, &command).await {
+        Ok(()) => change(global, &store, command).await,
+        Err(wrong) => Err(wrong),
+    };
     store.close().await;
     done
 }
 
+/// Whether the tier that was typed is one of the county's.
+async fn check_tier(home: &Home, store: &Store, command: &SourceCommand) -> Result<()> {
+    let (SourceCommand::Add { tier: Some(tier), .. } | SourceCommand::Edit { tier: Some(tier), .. }) =
+        command
+    else {
+        return Ok(());
+    };
+    let tiers = home.county(store).await?.settings.source_tiers;
+    let ends = matches!(command, SourceCommand::Edit { .. }) && tier == "none";
+    if !ends && !tiers.contains(tier) {
+        bail!(WrongUsage(format!("there is no tier \"{tier}\"; county.toml names: {}", tiers.join(", "))));
+    }
+    Ok(())
+}
+
 async fn change(global: &Global, store: &Store, command: SourceCommand) -> Result<()> {
     match command {
-        SourceCommand::Add { name, kind, url, channel, mode, cutoff, allow_host, every, parts } => {
-            let settings = parts::settings(kind, SourceSettings::default(), &parts)?;
+        SourceCommand::Add { name, kind, url, channel, mode, cutoff, allow_host, tier, every, parts } => {
+            let settings =
+                SourceSettings { tier, ..parts::settings(kind, SourceSettings::default(), &parts)? };
             parts::check_address(kind, url.as_deref())?;
             let cutoff = cutoff.as_deref().map(date).transpose()?;
             let interval_s = i64::from(every) * 60;

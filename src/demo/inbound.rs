@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use qingting_ingest::http::Http;
 use qingting_ingest::import::import;
 use qingting_ingest::poll;
-use qingting_models::clock::local;
+use qingting_models::clock::{from_local, local};
 use qingting_models::records::{self, Actor, Mode, Source, SourceKind, SourceRun};
 use qingting_models::store::{NewSource, Store};
 use rust_xlsxwriter::Workbook;
@@ -22,11 +23,16 @@ use super::staff::phrases::Phrases;
 
 pub(super) const HOTLINE: &str = "12345热线";
 pub(super) const COMPLAINTS: &str = "网络问政平台";
-pub(super) const MIRROR: &str = "市民生平台";
+/// A made-up platform of the province, whose cases are only watched.
+pub(super) const MIRROR: &str = "省民情直通车";
 /// Where the imported sheets are kept.
 const SHEETS: &str = "sheets";
 /// Columns that the complaint platforms have beside the letters themselves.
 const STATE_HEADERS: [&str; 3] = ["办理状态", "答复内容", "答复时间"];
+/// And what the platform that is only watched says of its own cases.
+const CASE_HEADERS: [&str; 4] = ["承办单位", "交办时间", "办理截止时间", "满意度"];
+/// Days that the platform gives.
+const MIRROR_DAYS: i64 = 7;
 const ACCEPTED: &str = "已受理";
 const FINISHED: &str = "已办结";
 /// A date that no calendar has.
@@ -72,6 +78,15 @@ struct Letter {
     record: SeasonRecord,
     state: &'static str,
     answer: Option<(String, Timestamp)>,
+    /// What the platform says of a case that it runs itself.
+    case: Option<PlatformCase>,
+}
+
+struct PlatformCase {
+    office: String,
+    given: Timestamp,
+    due: Timestamp,
+    satisfaction: String,
 }
 
 /// The way in for the records of one season.
@@ -91,7 +106,7 @@ pub(super) struct Inbound {
 
 enum Again {
     Call(SeasonRecord),
-    Letter(Letter),
+    Letter(Box<Letter>),
 }
 
 impl Inbound {
@@ -132,7 +147,7 @@ impl Inbound {
                     feeds.push(feed);
                 }
                 Channel::Hotline => calls.push(record.clone()),
-                Channel::Complaint if self.is_mirrored(record) => mirrored.push(self.mirrored(record)),
+                Channel::Complaint if self.is_mirrored(record) => mirrored.push(self.mirrored(record, now)),
                 Channel::Complaint => letters.push(self.letter(record, now)),
             }
         }
@@ -140,7 +155,7 @@ impl Inbound {
         while let Some((_, again)) = self.again.pop_front_if(|(from, _)| *from <= now) {
             match again {
                 Again::Call(record) => calls.push(record),
-                Again::Letter(letter) => mirrored.push(letter),
+                Again::Letter(letter) => mirrored.push(*letter),
             }
         }
         self.plan_again(records, now);
@@ -155,7 +170,7 @@ impl Inbound {
     }
 
     fn is_mirrored(&self, record: &SeasonRecord) -> bool {
-        record.storyline.is_none() && self.draw.chance(&record.external_id, "mirror", 6)
+        record.storyline.is_none() && self.draw.chance(&record.external_id, "mirror", 12)
     }
 
     fn letter(&self, record: &SeasonRecord, now: Timestamp) -> Letter {
@@ -166,11 +181,20 @@ impl Inbound {
             record: record.clone(),
             state: if finished { FINISHED } else { ACCEPTED },
             answer: finished.then_some((answer, now)),
+            case: None,
         }
     }
 
-    fn mirrored(&self, record: &SeasonRecord) -> Letter {
-        Letter { record: record.clone(), state: ACCEPTED, answer: None }
+    fn mirrored(&self, record: &SeasonRecord, now: Timestamp) -> Letter {
+        let office = self.draw.pick(&record.external_id, "mirror office", &self.phrases.mirror_offices);
+        let due = local(after(now, 24 * MIRROR_DAYS)).date().to_datetime(Time::constant(17, 0, 0, 0));
+        let case = PlatformCase {
+            office: office.to_owned(),
+            given: now,
+            due: from_local(due).unwrap_or(now),
+            satisfaction: String::new(),
+        };
+        Letter { record: record.clone(), state: ACCEPTED, answer: None, case: Some(case) }
     }
 
     /// A few callers call again with more to say, and mirrored letters are answered some days later.
@@ -188,8 +212,12 @@ impl Inbound {
             if record.channel == Channel::Complaint && self.is_mirrored(record) {
                 let at = after(now, self.draw.between(id, "answered", 40, 400));
                 let answer = self.draw.pick(id, "answer", &self.phrases.mirror_answers).to_owned();
-                let letter = Letter { record: record.clone(), state: FINISHED, answer: Some((answer, at)) };
-                self.again.push_back((at, Again::Letter(letter)));
+                let satisfaction = self.draw.pick(id, "satisfied", &self.phrases.mirror_satisfaction);
+                let letter = self.mirrored(record, now);
+                let case =
+                    letter.case.map(|case| PlatformCase { satisfaction: satisfaction.to_owned(), ..case });
+                let letter = Letter { state: FINISHED, answer: Some((answer, at)), case, ..letter };
+                self.again.push_back((at, Again::Letter(Box::new(letter))));
             }
         }
         self.again.make_contiguous().sort_by_key(|(from, _)| *from);
@@ -255,7 +283,8 @@ impl Inbound {
 fn write_letters(letters: &[Letter], end: Timestamp, path: &Path) -> Result<()> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
-    for (column, header) in (0..).zip(COMPLAINT_HEADERS.iter().chain(&STATE_HEADERS)) {
+    let of_case = if letters.iter().any(|letter| letter.case.is_some()) { &CASE_HEADERS[..] } else { &[] };
+    for (column, header) in (0..).zip(COMPLAINT_HEADERS.iter().chain(&STATE_HEADERS).chain(of_case)) {
         sheet.write_string(0, column, *header)?;
     }
     for (row, letter) in (1..).zip(letters) {
@@ -267,11 +296,22 @@ fn write_letters(letters: &[Letter], end: Timestamp, path: &Path) -> Result<()> 
         sheet.write_string(row, first, letter.state)?;
         if let Some((answer, at)) = &letter.answer {
             sheet.write_string(row, first + 1, answer)?;
-            sheet.write_string(row, first + 2, local(*at).strftime("%Y-%m-%d %H:%M:%S").to_string())?;
+            sheet.write_string(row, first + 2, written(*at))?;
+        }
+        if let Some(case) = &letter.case {
+            let cells =
+                [case.office.clone(), written(case.given), written(case.due), case.satisfaction.clone()];
+            for (column, cell) in (first + 3..).zip(&cells) {
+                sheet.write_string(row, column, cell)?;
+            }
         }
     }
     book.save(path)?;
     Ok(())
+}
+
+fn written(at: Timestamp) -> String {
+    local(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn stamp(at: Timestamp) -> String {
@@ -286,7 +326,7 @@ fn after(now: Timestamp, hours: i64) -> Timestamp {
 pub(super) fn write_plain_letters(records: &[SeasonRecord], end: Timestamp, path: &Path) -> Result<()> {
     let letters: Vec<Letter> = records
         .iter()
-        .map(|record| Letter { record: record.clone(), state: ACCEPTED, answer: None })
+        .map(|record| Letter { record: record.clone(), state: ACCEPTED, answer: None, case: None })
         .collect();
     write_letters(&letters, end, path).with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use qingting_models::records::{CaseState, Item, OPEN_STATES, Viewer};
 use qingting_models::store::QuarantineFilter;
-use qingting_models::store::{CaseFilter, ItemFilter, ItemState, Page, Store};
+use qingting_models::store::{
+    CaseFilter, ItemFilter, ItemState, MirrorFilter, MirrorOffice, MirrorState, Page, Store,
+};
 
 use super::*;
 
@@ -22,6 +24,7 @@ async fn a_default_season_has_cases_in_every_state_and_items_of_every_fate() {
     let store = home_of(&dir).unwrap().store_at(clock).await.unwrap();
     every_state(&store).await;
     every_fate(&store).await;
+    mirrored_cases(&store).await;
     let items = count(&store, ItemState::All).await;
     assert_eq!(items, i64::from(ITEMS) - HELD as i64);
     assert_eq!(store.waiting_work().await.unwrap().total(), 0);
@@ -78,6 +81,25 @@ async fn every_fate(store: &Store) {
     assert!(!updated.is_empty());
     let versions = store.item_versions(&Viewer::SYSTEM, updated[0].id).await.unwrap();
     assert_eq!(versions.len() as i64, updated[0].version - 1);
+}
+
+/// The platform that is only watched has cases in every state, and none of ours was opened for them.
+async fn mirrored_cases(store: &Store) {
+    let now = Some(END);
+    let any = MirrorFilter::default;
+    for (what, filter) in [
+        ("open", any()),
+        ("overdue", MirrorFilter { due_before: now, ..any() }),
+        ("due later", MirrorFilter { due_from: now, ..any() }),
+        ("finished", MirrorFilter { state: MirrorState::Finished, ..any() }),
+        ("unsatisfied", MirrorFilter { state: MirrorState::All, unsatisfied: true, ..any() }),
+        (
+            "unknown office",
+            MirrorFilter { office: Some(MirrorOffice::Unmapped), state: MirrorState::All, ..any() },
+        ),
+    ] {
+        assert!(store.count_mirrored(&Viewer::SYSTEM, &filter).await.unwrap() > 0, "{what}");
+    }
 }
 
 /// Everybody whose log-in is shown exists, and those of a department find cases of theirs.

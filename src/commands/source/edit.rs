@@ -17,6 +17,7 @@ pub async fn run(global: &Global, store: &Store, command: SourceCommand) -> Resu
         mode,
         cutoff,
         allow_host,
+        tier,
         every,
         no_full_text,
         no_map,
@@ -28,7 +29,10 @@ pub async fn run(global: &Global, store: &Store, command: SourceCommand) -> Resu
     let source = named(store, &name).await?;
     let mut before = source.settings.clone();
     before.full_text &= !no_full_text;
-    let settings = parts::settings(source.kind, before, &typed)?;
+    let mut settings = parts::settings(source.kind, before, &typed)?;
+    if let Some(tier) = tier {
+        settings.tier = Some(tier).filter(|tier| tier != "none");
+    }
     parts::check_address(source.kind, url.as_deref())?;
     if settings.folder != source.settings.folder {
         parts::check_folder(store, &source.name, source.kind, &settings, Some(source.id)).await?;

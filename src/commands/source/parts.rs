@@ -18,6 +18,9 @@ pub fn settings(kind: SourceKind, before: SourceSettings, parts: &SourceParts) -
     if let Some(file) = &parts.settings {
         let text = fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
         let read: SourceSettings = toml::from_str(&text).with_context(|| file.display().to_string())?;
+        if read.tier.is_some() {
+            bail!(WrongUsage(format!("{}: the tier is given by --tier", file.display())));
+        }
         settings.page = read.page.or(settings.page);
         settings.pull = read.pull.or(settings.pull);
         settings.open311 = read.open311.or(settings.open311);

@@ -76,6 +76,8 @@ pub(crate) struct Phrases {
     pub unreached: String,
     pub supplements: Vec<String>,
     pub mirror_answers: Vec<String>,
+    pub mirror_offices: Vec<String>,
+    pub mirror_satisfaction: Vec<String>,
     outside: Vec<OutsideText>,
     decline: Vec<DeclineText>,
     general: Vec<GeneralReply>,
