@@ -215,6 +215,16 @@ impl Walk {
         self.source("市级热线", Channel::Hotline, Mode::Mirror).await
     }
 
+    /// A source of a tier.
+    pub(crate) async fn tiered(&self, tier: &str) -> SourceId {
+        let id = self.source("省报", Channel::News, Mode::Handle).await;
+        let source = self.office.store.source(id).await.unwrap().unwrap();
+        let mut change = qingting_models::store::SourceChange::of(&source);
+        change.settings.tier = Some(tier.into());
+        self.office.store.change_source(id, change, qingting_models::records::Actor::Console).await.unwrap();
+        id
+    }
+
     async fn source(&self, name: &str, channel: Channel, mode: Mode) -> SourceId {
         let new = NewSource {
             name: name.into(),

@@ -2,6 +2,7 @@
 //! true, so a sentence that is added or changed must get its steps.
 
 mod kit;
+mod mirrored;
 mod morning;
 mod morning_alerts;
 mod morning_answers;

@@ -90,7 +90,55 @@ async fn an_alert_is_looked_at_silenced_and_comes_again() {
     walk.goes("duty", new, &rule("亮不亮", "不亮", &[("do", "save"), ("anyway", "on")])).await;
     alert(&walk, incidents).await;
     assert_eq!(unseen(&walk).await, before);
+    tiers(&mut walk, new, incidents).await;
+    growth(&mut walk, new).await;
     walk.ends();
+}
+
+/// What a rule of this name caught, as the page of all alerts tells.
+async fn caught(walk: &Walk, name: &str) -> usize {
+    walk.page("duty", "/alerts?state=all").await.matches(&format!("<bdi>{name}</bdi>")).count()
+}
+
+async fn tiers(walk: &mut Walk, new: &str, incidents: [IncidentId; 2]) {
+    walk.says("来源级别写在来源上，由管理员选");
+    let provincial = walk.tiered("省级媒体").await;
+    walk.sees("admin", &format!("/sources/{provincial}/edit"), &["来源级别", "省级媒体"]).await;
+    walk.says("没有写级别的来源，规则选了任何一级都不算");
+    let asked = rule("省媒", "潮位", &[("do", "save"), ("anyway", "on"), ("tier", "省级媒体")]);
+    walk.goes("duty", new, &asked).await;
+    lamp(walk, "潮位很高", Upstream::default()).await;
+    alert(walk, incidents).await;
+    assert_eq!(caught(walk, "省媒").await, 0);
+    walk.item(provincial, content("潮位超过警戒", Upstream::default()), verdict("urban")).await;
+    alert(walk, incidents).await;
+    assert_eq!(caught(walk, "省媒").await, 1);
+}
+
+async fn growth(walk: &mut Walk, new: &str) {
+    walk.says("比往常多：规则里别的条件命中的信息，最近几小时的件数明显多于前八周同样的时段");
+    let store = &walk.office.store;
+    let today = store.now();
+    let incident: [IncidentId; 2] = std::array::from_fn(|_| store.ids().next(store.now()));
+    for week in 1..=8 {
+        store.clock.set(today - SignedDuration::from_hours(7 * 24 * week));
+        lamp(walk, &format!("第{week}周的楼道灯"), Upstream::default()).await;
+    }
+    store.clock.set(today);
+    alert(walk, incident).await;
+    let asked = [("do", "save"), ("anyway", "on"), ("growth_hours", "6"), ("growth_items", "3")];
+    walk.goes("duty", new, &rule("塌方多", "塌方", &asked)).await;
+    for title in ["东路塌方", "西路塌方"] {
+        lamp(walk, title, Upstream::default()).await;
+    }
+    alert(walk, incident).await;
+    assert_eq!(caught(walk, "塌方多").await, 0, "fewer than the rule asks for");
+    lamp(walk, "南路塌方", Upstream::default()).await;
+    alert(walk, incident).await;
+    assert_eq!(caught(walk, "塌方多").await, 1);
+    walk.says("怎样比，见[安装与管理](安装与管理.md)");
+    let manual = include_str!("../../../../docs/安装与管理.md");
+    assert!(manual.contains("## 预警规则里的“比往常多”"));
 }
 
 async fn silences(walk: &mut Walk, id: AlertId) {
