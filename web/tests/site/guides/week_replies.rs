@@ -157,6 +157,11 @@ async fn checks(walk: &mut Walk) {
     let first = walk.try_to("handler", case, "submit", &soon).await;
     assert!(first.body.contains("承诺没有日期") && first.body.contains("答复还没有提交"), "{}", first.body);
     withdrawn_lines(walk, case, &draft).await;
+    let asks = walk.call("请问电梯何时能修好", "zjj", Upstream::default()).await;
+    walk.does("handler", asks, "accept", &[]).await;
+    let mute = [("do", "check"), ("draft_version", "0"), ("text", "来信已经收到。")];
+    let mute = walk.office.post("handler", &format!("{}/draft", path(asks)), &mute).await.body;
+    assert!(mute.contains("可能没有答到"), "{mute}");
     walk.says("看过再点一次“提交答复”就提交");
     let looked = first.body.split("name=\"looked\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let again = [soon[0], soon[1], ("looked", looked)];
