@@ -35,7 +35,7 @@ async fn seen(walk: &Walk, title: &str, office: &str, topic: &str, hours: i64) -
 
 async fn notices(walk: &Walk, login: &str) -> usize {
     walk.tell().await;
-    walk.page(login, "/notices?show=all").await.matches("督办").count()
+    walk.page(login, "/notices?state=all").await.matches("督办").count()
 }
 
 #[tokio::test]
@@ -65,9 +65,8 @@ async fn the_morning_follows_what_other_platforms_answer() {
     walk.says("旁边的“本县参考”按本县规则从平台派单时算，只作提醒，不是对群众的承诺");
     walk.sees("duty", &page, &["本县参考", "从平台派单时算起，只作提醒，不是对群众的承诺"]).await;
     walk.says("- 系统按平台时限在黄灯、红灯时各督办一次");
-    let presses = async |walk: &Walk| {
-        walk.page("duty", &format!("/mirrored/{late}")).await.matches("红色督办").count()
-    };
+    let presses =
+        async |walk: &Walk| walk.page("duty", &format!("/mirrored/{late}")).await.matches("红色督办").count();
     walk.desk().tick().await.unwrap();
     let once = presses(&walk).await;
     assert!(once > 0);
@@ -87,7 +86,8 @@ async fn the_morning_follows_what_other_platforms_answer() {
     walk.says("- 群众不满意或反复出现的，可以列入关注，写明理由");
     let watch = format!("{page}/watch");
     let version = version_of(&walk, "duty", &page).await;
-    let bare = walk.office.post("duty", &watch, &[("version", &version), ("watch", "on"), ("note", "")]).await;
+    let bare =
+        walk.office.post("duty", &watch, &[("version", &version), ("watch", "on"), ("note", "")]).await;
     assert_eq!(bare.status, 422, "{}", bare.body);
     walk.goes("duty", &watch, &[("version", &version), ("watch", "on"), ("note", "反复停水")]).await;
     walk.sees("duty", "/mirrored?view=watched", &["小区停水"]).await;

@@ -23,6 +23,7 @@ fn a_chapter_that_is_added_asks_to_be_walked() {
         "通知",
         "派单",
         "盯工单",
+        "镜像工单",
         "答复回填",
         "口径、模板和承诺",
         "查看原件",
