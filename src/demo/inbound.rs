@@ -32,8 +32,9 @@ const STATE_HEADERS: [&str; 3] = ["办理状态", "答复内容", "答复时间"
 /// And what the platform that is only watched says of its own cases.
 const CASE_HEADERS: [&str; 4] = ["承办单位", "交办时间", "办理截止时间", "满意度"];
 /// Days that the platform gives.
-const MIRROR_DAYS: i64 = 7;
+const MIRROR_DAYS: i64 = 10;
 const ACCEPTED: &str = "已受理";
+const HANDLING: &str = "处理中";
 const FINISHED: &str = "已办结";
 /// A date that no calendar has.
 const BROKEN_DATE: &str = "2026-02-31 25:61:00";
@@ -212,11 +213,17 @@ impl Inbound {
             if record.channel == Channel::Complaint && self.is_mirrored(record) {
                 let at = after(now, self.draw.between(id, "answered", 40, 400));
                 let answer = self.draw.pick(id, "answer", &self.phrases.mirror_answers).to_owned();
-                let satisfaction = self.draw.pick(id, "satisfied", &self.phrases.mirror_satisfaction);
                 let letter = self.mirrored(record, now);
-                let case =
-                    letter.case.map(|case| PlatformCase { satisfaction: satisfaction.to_owned(), ..case });
-                let letter = Letter { state: FINISHED, answer: Some((answer, at)), case, ..letter };
+                // Some are taken up and not answered for weeks.
+                let letter = match self.draw.chance(id, "stays open", 15) {
+                    true => Letter { state: HANDLING, ..letter },
+                    false => {
+                        let said = self.draw.pick(id, "satisfied", &self.phrases.mirror_satisfaction);
+                        let said_of = |case| PlatformCase { satisfaction: said.to_owned(), ..case };
+                        let case = letter.case.map(said_of);
+                        Letter { state: FINISHED, answer: Some((answer, at)), case, ..letter }
+                    }
+                };
                 self.again.push_back((at, Again::Letter(Box::new(letter))));
             }
         }

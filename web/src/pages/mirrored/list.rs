@@ -80,7 +80,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
                 MirrorRow::new(&state, case, source.map_or("已移除的来源", |source| &source.name), now)
             })
             .collect(),
-        loads: loads.into_iter().map(|load| load_row(load, &state.names)).collect(),
+        loads: loads.into_iter().filter(has_any).map(|load| load_row(load, &state.names)).collect(),
         first: query.first(PATH),
         next: more.then(|| query.address(PATH, &[("after", &next)])),
     })
@@ -138,6 +138,11 @@ fn selects(names: &Names, sources: &[Source], query: &Query, wide: bool) -> Vec<
         options: mirrors.map(platform).collect(),
     });
     selects
+}
+
+/// Whether there is anything to look at.
+fn has_any(load: &MirrorLoad) -> bool {
+    load.open > 0 || load.unsatisfied > 0
 }
 
 fn load_row(load: MirrorLoad, names: &Names) -> LoadRow {
