@@ -369,12 +369,11 @@ fn case_condition(viewer: &Viewer, filter: &CaseFilter, values: &mut Vec<Arg>) -
     all.join(" AND ")
 }
 
-/// Writes a case that was seen at a version. Who may see it is the judgement's to say, which may have come meanwhile.
 async fn update_row(tx: &mut Tx, seen: i64, case: &Case) -> Result<bool, StoreError> {
     let touched = tx
         .run(
             "UPDATE case_file SET state = $1, lead = $2, urgency = $3, version = $4, changed_at = $5, changed_by = $6,
-             due_at = $7, wake_at = $8, body = $9, takes_incident = $10 WHERE id = $11 AND version = $12",
+             due_at = $7, wake_at = $8, body = $9, confidential = $10, takes_incident = $11 WHERE id = $12 AND version = $13
             args![
                 case.state.code(),
                 case.lead.as_str(),
@@ -385,6 +384,7 @@ async fn update_row(tx: &mut Tx, seen: i64, case: &Case) -> Result<bool, StoreEr
                 due(case),
                 wake(case),
                 to_json(case)?,
+                case.confidential,
                 case.takes_incident,
                 case.id.0,
                 seen
