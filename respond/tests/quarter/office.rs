@@ -13,6 +13,7 @@ use qingting_models::store::testing::TestStore;
 use qingting_respond::action::Action;
 use qingting_respond::desk::{ActError, Desk, Watched};
 use qingting_respond::notices::Reminded;
+use qingting_respond::refusal::Refusal;
 
 use crate::draw::Draw;
 use crate::habits::{self, Habits};
@@ -166,6 +167,11 @@ impl<'a> Office<'a> {
         };
         let code = DepartmentCode::new(lead);
         let opened = self.desk.assign_item(&Viewer::SYSTEM, self.staff.who(who), item.id, &code, "").await;
+        if self.pending[place].matter.mirrored {
+            // Another platform answers it: nothing is opened for it here.
+            assert!(matches!(opened, Err(ActError::Refused(Refusal::Mirrored))), "{opened:?}");
+            return;
+        }
         let case = opened.unwrap();
         self.note(Entry::Opened { case: case.id, item: Box::new(item), lead, by_rule: false });
         self.follow(case, place);
