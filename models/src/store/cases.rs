@@ -373,7 +373,7 @@ async fn update_row(tx: &mut Tx, seen: i64, case: &Case) -> Result<bool, StoreEr
     let touched = tx
         .run(
             "UPDATE case_file SET state = $1, lead = $2, urgency = $3, version = $4, changed_at = $5, changed_by = $6,
-             due_at = $7, wake_at = $8, body = $9, confidential = $10, takes_incident = $11 WHERE id = $12 AND version = $13
+             due_at = $7, wake_at = $8, body = $9, confidential = $10, takes_incident = $11 WHERE id = $12 AND version = $13",
             args![
                 case.state.code(),
                 case.lead.as_str(),
