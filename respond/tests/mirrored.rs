@@ -143,6 +143,9 @@ async fn a_newer_sheet_is_followed_and_what_it_changed_is_told() {
         let ours = case.mirror.ours.clone().unwrap();
         assert_eq!((ours.rule.as_str(), ours.at), ("hotline.handle", at("2026-11-09T17:00")));
         assert_eq!(case.mirror.sort_at(), Some(at("2026-11-05T17:00")), "the platform's own time counts");
+        let now = at("2026-11-09T17:00");
+        assert_eq!(office.desk.our_light(&case, now), Some(Light::Red));
+        assert_eq!(office.desk.our_light(&case, at("2026-11-05T09:00")), Some(Light::Green));
         assert_eq!(office.lines(item).await, [(MirrorStep::First, "省平台，处理中".into())]);
         assert_eq!(office.row(Some("P1"), said("县住建局、水务集团", "处理中"), "urban").await, None);
         let mut newer = said("县住建局、水务集团", "已办结");

@@ -20,16 +20,17 @@ impl Desk {
     /// The light of an open mirrored case: by the platform's due time, where it gives none by ours, which only warns.
     /// `None` for one that is over or due at no time.
     pub fn mirror_light(&self, case: &MirroredCase, now: Timestamp) -> Option<Light> {
-        if !case.is_open() {
-            return None;
+        match case.mirror.due_at {
+            Some(due) if case.is_open() => self.light_of(case, due, OF_DAYS, now),
+            Some(_) => None,
+            None => self.our_light(case, now),
         }
-        match (case.mirror.due_at, &case.mirror.ours) {
-            (Some(due), _) => self.light_of(case, due, OF_DAYS, now),
-            (None, Some(ours)) => {
-                self.light_of(case, ours.at, self.amount(&ours.rule, case).unwrap_or(OF_DAYS), now)
-            }
-            (None, None) => None,
-        }
+    }
+
+    /// The light of an open mirrored case by our own due time, which only warns.
+    pub fn our_light(&self, case: &MirroredCase, now: Timestamp) -> Option<Light> {
+        let ours = case.mirror.ours.as_ref().filter(|_| case.is_open())?;
+        self.light_of(case, ours.at, self.amount(&ours.rule, case).unwrap_or(OF_DAYS), now)
     }
 
     fn light_of(&self, case: &MirroredCase, due: Timestamp, amount: Amount, now: Timestamp) -> Option<Light> {

@@ -48,6 +48,9 @@ impl MirrorRow {
     pub(crate) fn new(state: &AppState, case: &MirroredCase, platform: &str, now: Timestamp) -> Self {
         let mirror = &case.mirror;
         let light = state.desk.mirror_light(case, now).map(Light::from);
+        // Beside the platform's due time ours is quiet while it is far off.
+        let warning = state.desk.our_light(case, now).map(Light::from);
+        let warning = warning.filter(|light| mirror.due_at.is_none() || *light != Light::Green);
         let shown = |at: Timestamp, light: Option<Light>| MirrorDue {
             at: Moment::new(at, now),
             left: light.map(|light| Tag::new(left_text(at, now), light.class())),
@@ -64,7 +67,7 @@ impl MirrorRow {
             state: case.state().to_owned(),
             open: case.is_open(),
             due: mirror.due_at.map(|at| shown(at, light)),
-            ours: mirror.ours.as_ref().map(|ours| shown(ours.at, light.filter(|_| mirror.due_at.is_none()))),
+            ours: mirror.ours.as_ref().map(|ours| shown(ours.at, warning)),
             satisfaction: mirror.said.satisfaction.as_ref().map(satisfied),
             watched: mirror.watched,
             pressed: pressed_tag(mirror.pressed).filter(|_| case.is_open()),
