@@ -168,6 +168,8 @@ ids! {
     TemplateId,
     /// A draft that another one overtook.
     DraftId,
+    /// A report that is kept (周报 and others).
+    ReportId,
 }
 
 #[cfg(test)]

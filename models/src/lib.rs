@@ -6,6 +6,7 @@ pub mod clock;
 pub mod county;
 pub mod ids;
 pub mod records;
+pub mod rising;
 pub mod store;
 pub mod text;
 pub mod vault;

@@ -19,4 +19,5 @@ pub mod refusal;
 pub mod reply_changes;
 pub mod reply_checks;
 pub mod reply_help;
+pub mod report;
 pub mod routing;

@@ -2,6 +2,7 @@
 
 mod county;
 mod intake;
+mod report;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use qingting_models::records::Role;
 
 pub use county::{CalendarCommand, DepartmentCommand, RoutingCommand};
 pub use intake::{Chosen, Import, OpmlCommand, QuarantineCommand, SourceCommand, SourceParts};
+pub use report::{ReportArgs, ReportForm, ReportWhat};
 
 /// The command was typed wrong: exit code 2.
 #[derive(Debug, thiserror::Error)]
@@ -114,6 +116,11 @@ pub enum Command {
     /// Work out a due time from the rule table and the calendar, step by step
     #[command(after_help = "Example: qingting due --rule hotline.handle --from '2026-09-30 16:00'")]
     Due(Due),
+    /// The weekly report, and those of a day, a month, any days, one incident
+    #[command(
+        after_help = "Example: qingting report weekly --week 2026-W46 --format docx --out 周报.docx\nAn approved report of the same days is written as it was approved; --recount counts anew."
+    )]
+    Report(ReportArgs),
     /// Write a made-up county's year: feeds, sheets, what is true of each record, and what an import must count
     #[command(
         after_help = "Example: qingting sample --items 3000 --seed 7 --until 2026-11-22 --out /tmp/sample"

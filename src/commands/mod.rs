@@ -15,6 +15,7 @@ mod key;
 mod mask;
 mod model;
 mod quarantine;
+mod report;
 mod rule;
 mod sample;
 mod serve;
@@ -62,6 +63,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Rule(rule) => rule::run(global, rule).await,
             Command::Department(department) => county::departments(global, department).await,
             Command::Calendar(calendar) => county::calendar(global, calendar).await,
+            Command::Report(report) => report::run(global, &report).await,
             Command::Doctor => doctor::run(global).await,
             Command::Bench(part) => bench::run(global, &part).await,
             Command::Classify { .. }

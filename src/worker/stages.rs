@@ -5,11 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::Result;
 use jiff::SignedDuration;
-use qingting_classify::emerging::DayCounts;
 use qingting_classify::{Classifier, Input};
 use qingting_models::county::{County, Town};
 use qingting_models::records::Upstream;
-use qingting_models::store::{JudgeTask, NewJudgement, WordCounts};
+use qingting_models::rising::WordCounts;
+use qingting_models::store::{JudgeTask, NewJudgement};
 
 use super::{CHAIN, IDLE, Tools};
 
@@ -88,13 +88,12 @@ impl Tools {
         let Some((day, texts)) = self.store.claim_word_day().await? else { return Ok(false) };
         let classifier = self.classifier();
         let counts = tokio::task::spawn_blocking(move || {
-            let mut counts = DayCounts::default();
+            let mut counts = WordCounts::default();
             texts.iter().for_each(|(title, body)| counts.add(classifier.terms(title, body)));
             counts
         })
         .await?;
-        let words = counts.terms.into_iter().map(|(word, items)| (word, i64::from(items))).collect();
-        self.store.save_word_day(day, &WordCounts { items: i64::from(counts.items), words }).await?;
+        self.store.save_word_day(day, &counts).await?;
         Ok(true)
     }
 

@@ -28,6 +28,7 @@ pub mod proposal;
 pub mod query;
 pub mod rate_period;
 pub mod remedy;
+pub mod report_view;
 pub mod routes;
 #[cfg(test)]
 pub mod samples;

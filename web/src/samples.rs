@@ -270,6 +270,9 @@ mod tests {
         walk::<county::FilePage>("a county file");
         walk::<county::RoutingPage>("routing");
         walk::<county::RoutingRowPage>("a row of the routing table");
+        walk::<reports::ReportsPage>("reports");
+        walk::<reports::ReportPage>("a report");
+        walk::<reports::ReportItemsPage>("items of a report");
         walk::<departments::DepartmentsPage>("departments");
         walk::<rate_cases::RateCasesPage>("cases behind a rate");
         walk::<users::UsersPage>("users");

@@ -39,7 +39,7 @@ pub use notice_rules::{Escalation, FirstNoticeRule, NoticeFile};
 pub use office_kind::OfficeKind;
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use routing_sheet::{RoutingCells, RoutingSheet};
-pub use settings::{CountySettings, OfficePeriod};
+pub use settings::{CountySettings, OfficePeriod, ReportPlan};
 pub use taxonomy::{Field, Taxonomy};
 pub use validity::Validity;
 pub use words::Words;

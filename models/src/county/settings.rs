@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::error::CountyError;
 use super::toml_text::TomlText;
-use crate::records::Rate;
+use crate::records::{Rate, ReportKind};
 
 /// The name of the file in the county's folder.
 pub(super) const FILE: &str = "county.toml";
@@ -28,8 +28,31 @@ pub struct CountySettings {
     pub office_hours: Vec<OfficePeriod>,
     /// What a rate is not to fall below, in percent.
     pub floors: Vec<(Rate, u8)>,
+    /// Which reports are drafted by themselves, and when.
+    pub reports: ReportPlan,
     /// What tiers of sources (来源级别) there are, each once; never empty.
     pub source_tiers: Vec<String>,
+}
+
+/// Which reports are drafted by themselves on the day after their days, and at what time of that day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportPlan {
+    pub daily: bool,
+    pub weekly: bool,
+    pub monthly: bool,
+    pub at: Time,
+}
+
+impl ReportPlan {
+    /// The kinds that are drafted.
+    pub fn kinds(&self) -> impl Iterator<Item = ReportKind> + use<> {
+        let all = [
+            (self.daily, ReportKind::Daily),
+            (self.weekly, ReportKind::Weekly),
+            (self.monthly, ReportKind::Monthly),
+        ];
+        all.into_iter().filter(|(wanted, _)| *wanted).map(|(_, kind)| kind)
+    }
 }
 
 impl CountySettings {
@@ -55,6 +78,23 @@ struct Raw {
     #[serde(default)]
     floors: RawFloors,
     source_tiers: Option<Spanned<Vec<Spanned<String>>>>,
+    #[serde(default)]
+    reports: RawReports,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawReports {
+    daily: bool,
+    weekly: bool,
+    monthly: bool,
+    at: Option<Spanned<String>>,
+}
+
+impl Default for RawReports {
+    fn default() -> Self {
+        Self { daily: false, weekly: true, monthly: true, at: None }
+    }
 }
 
 /// The rates that are the better the higher they are.
@@ -86,8 +126,10 @@ impl CountySettings {
         }
         let office_hours = office_hours(toml, &raw.office_hours)?;
         let floors = floors(toml, &raw.floors)?;
+        let reports = reports(toml, &raw.reports)?;
         Ok(Self {
             floors,
+            reports,
             name: raw.name.into_inner(),
             short_name: raw.short_name.into_inner(),
             city: raw.city,
@@ -117,6 +159,20 @@ fn floors(toml: TomlText<'_>, raw: &RawFloors) -> Result<Vec<(Rate, u8)>, County
             }
         })
         .collect()
+}
+
+/// Reports are drafted at this hour where the county names none.
+const REPORTS_AT: Time = Time::constant(7, 0, 0, 0);
+
+fn reports(toml: TomlText<'_>, raw: &RawReports) -> Result<ReportPlan, CountyError> {
+    let at = match &raw.at {
+        None => REPORTS_AT,
+        Some(text) => Time::strptime("%H:%M", text.get_ref().trim()).map_err(|_| {
+            let what = format!("reports.at \"{}\" is no time", text.get_ref());
+            toml.at(text).invalid(what, "a time like \"07:30\"")
+        })?,
+    };
+    Ok(ReportPlan { daily: raw.daily, weekly: raw.weekly, monthly: raw.monthly, at })
 }
 
 fn source_tiers(toml: TomlText<'_>, raw: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>, CountyError> {
@@ -218,6 +274,28 @@ mod tests {
             let error = with(&format!("source_tiers = {bad}")).unwrap_err().to_string();
             assert!(error.starts_with("county.toml line 6: source_tiers"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_county_says_which_reports_are_drafted_and_when() {
+        let with = |reports: &str| {
+            let text = format!(
+                "name = \"甲县\"\nshort_name = \"甲\"\ncity = \"乙市\"\noffice_hours = [\"08:30-17:00\"]\ntime_zone = \"Asia/Shanghai\"\n{reports}"
+            );
+            CountySettings::parse(FILE, &text)
+        };
+        let kinds = |reports: &str| with(reports).unwrap().reports.kinds().collect::<Vec<_>>();
+        assert_eq!(kinds(""), [ReportKind::Weekly, ReportKind::Monthly]);
+        assert_eq!(
+            kinds("[reports]\ndaily = true\nmonthly = false\n"),
+            [ReportKind::Daily, ReportKind::Weekly]
+        );
+        assert_eq!(with("[reports]\nat = \"07:30\"\n").unwrap().reports.at, Time::constant(7, 30, 0, 0));
+        let error = with("[reports]\nat = \"7点\"\n").unwrap_err().to_string();
+        assert!(
+            error.starts_with("county.toml line 7: reports.at \"7点\"") && error.contains("07:30"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod original;
 mod promise;
 mod quarantine;
 mod rate;
+mod report;
 mod source;
 mod source_settings;
 mod template;
@@ -61,6 +62,12 @@ pub use original::Original;
 pub use promise::{PromiseStanding, PromiseState, TrackedPromise};
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use rate::{CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay};
+pub use report::{
+    BadSpan, Compared, KeptReport, LONGEST_DAYS, ReportAhead, ReportAlerts, ReportCase, ReportDay,
+    ReportDeed, ReportDepartment, ReportFigures, ReportFlow, ReportForecast, ReportIncident, ReportItem,
+    ReportItemFilter, ReportKind, ReportLine, ReportRisen, ReportScope, ReportShare, ReportSpan, ReportState,
+    ReportStep, ReportTotals, days_apart,
+};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
 pub use source_settings::{Open311Rule, PageRule, Paging, PullRule, SourceSettings};
 pub use template::{Placeholder, ReplyTemplate, TemplateContent, TemplateFault};

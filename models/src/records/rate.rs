@@ -3,6 +3,7 @@
 //! What each rate means stands in `respond/src/rates`, which draws the facts from a case.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::words;
 use crate::county::DepartmentCode;
@@ -74,7 +75,7 @@ pub struct RateFigure {
 }
 
 /// Numerator and denominator, and what time was won on the way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RateCount {
     pub numerator: i64,
     pub denominator: i64,

@@ -32,6 +32,7 @@ mod overview;
 mod quarantine;
 mod rates;
 mod replies;
+mod reports;
 mod routing;
 mod sessions;
 mod source_access;
@@ -80,10 +81,14 @@ pub use overview::{DepartmentLoad, Overview};
 pub use quarantine::QuarantineFilter;
 pub use rates::{RateFilter, SentCount};
 pub use replies::{AnsweredMatter, LineFilter, NewLine, PromiseFilter};
+pub use reports::{
+    AlertCounts, Draw, FlowCount, IncidentCount, IncidentSums, ItemCell, ItemPlace, ReportCounts,
+    ReportOrder, SpanCounts,
+};
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};
-pub use words::{WordCounts, day_of};
+pub use words::{WORD_DAYS, day_of};
 pub use work::{StuckWork, Waiting};
 
 use crate::clock::Clock;

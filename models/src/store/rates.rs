@@ -10,7 +10,7 @@ use crate::ids::CaseId;
 use crate::records::{Case, CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay, Viewer};
 
 /// The sums of a count over facts with alias `f`, as [`count_of`] reads them.
-const SUMS: &str = "count(CASE WHEN f.holds THEN 1 END) AS numerator, count(*) AS denominator,
+pub(super) const SUMS: &str = "count(CASE WHEN f.holds THEN 1 END) AS numerator, count(*) AS denominator,
     count(CASE WHEN f.waited_ms > 0 THEN 1 END) AS waited, CAST(sum(f.waited_ms) AS BIGINT) AS waited_ms,
     count(CASE WHEN f.extended_days > 0 THEN 1 END) AS extended, CAST(sum(f.extended_days) AS BIGINT) AS extended_days";
 
@@ -179,12 +179,12 @@ fn code(department: Option<&DepartmentCode>) -> &str {
     department.map_or("", DepartmentCode::as_str)
 }
 
-fn department_of(row: &Row) -> Result<Option<DepartmentCode>, StoreError> {
+pub(super) fn department_of(row: &Row) -> Result<Option<DepartmentCode>, StoreError> {
     let code = row.text("department")?;
     Ok((!code.is_empty()).then(|| DepartmentCode::from(code)))
 }
 
-fn count_of(row: &Row) -> Result<RateCount, StoreError> {
+pub(super) fn count_of(row: &Row) -> Result<RateCount, StoreError> {
     Ok(RateCount {
         numerator: row.int("numerator")?,
         denominator: row.int("denominator")?,
@@ -195,7 +195,7 @@ fn count_of(row: &Row) -> Result<RateCount, StoreError> {
     })
 }
 
-fn figure_of(row: &Row) -> Result<RateFigure, StoreError> {
+pub(super) fn figure_of(row: &Row) -> Result<RateFigure, StoreError> {
     Ok(RateFigure { rate: row.code("rate")?, department: department_of(row)?, count: count_of(row)? })
 }
 

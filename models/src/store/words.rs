@@ -6,23 +6,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::db::{Arg, args};
 use super::{Store, StoreError};
+use crate::rising::WordCounts;
 
 /// How long the count of a day that is not over yet holds.
 const HOLDS: SignedDuration = SignedDuration::from_mins(30);
 /// How many days are kept.
-const WORD_DAYS: i64 = 56;
+pub const WORD_DAYS: i64 = 56;
 /// Stands for the items of a day that a worker is counting; one that was killed leaves it.
 const UNDER_WAY: i64 = -1;
 const DAY_MS: i64 = 86_400_000;
 /// Asia/Shanghai is eight hours ahead all year.
 const AHEAD_MS: i64 = 8 * 3_600_000;
-
-/// Words with in how many items they stand, and of how many items.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WordCounts {
-    pub items: i64,
-    pub words: BTreeMap<String, i64>,
-}
 
 /// The day of a time, counted from 1970-01-01 in Asia/Shanghai.
 pub fn day_of(at: Timestamp) -> i64 {
@@ -78,38 +72,40 @@ impl Store {
         tx.commit().await
     }
 
-    /// The words of a day that stand in at least `least` items, and the same words in the `days` before it.
-    pub async fn words_of_day(
+    /// The words of the days from `first` to `last` that stand in at least `least` items, and the same words in the `past` days
+    /// before them.
+    pub async fn words_of_days(
         &self,
-        day: i64,
-        days: i64,
+        (first, last): (i64, i64),
+        past: i64,
         least: i64,
     ) -> Result<(WordCounts, WordCounts), StoreError> {
         let items = "SELECT COALESCE(CAST(sum(items) AS BIGINT), 0) FROM counted_day
                      WHERE day >= $1 AND day <= $2 AND items > 0";
-        let mut of_day =
-            WordCounts { items: self.db().number(items, args![day, day]).await?, words: BTreeMap::new() };
-        let mut past = WordCounts {
-            items: self.db().number(items, args![day - days, day - 1]).await?,
+        let mut now =
+            WordCounts { items: self.db().number(items, args![first, last]).await?, words: BTreeMap::new() };
+        let mut before = WordCounts {
+            items: self.db().number(items, args![first - past, first - 1]).await?,
             words: BTreeMap::new(),
         };
-        let sql = "SELECT word, items FROM word_day WHERE day = $1 AND items >= $2";
-        for row in self.db().rows(sql, args![day, least]).await? {
-            of_day.words.insert(row.text("word")?, row.int("items")?);
+        let sql = "SELECT word, CAST(sum(items) AS BIGINT) AS n FROM word_day WHERE day >= $1 AND day <= $2
+                   GROUP BY word HAVING sum(items) >= $3";
+        for row in self.db().rows(sql, args![first, last, least]).await? {
+            now.words.insert(row.text("word")?, row.int("n")?);
         }
-        let words: Vec<&String> = of_day.words.keys().collect();
+        let words: Vec<&String> = now.words.keys().collect();
         for part in words.chunks(500) {
             let marks: Vec<String> = (3..part.len() + 3).map(|n| format!("${n}")).collect();
             let sql = format!(
                 "SELECT word, CAST(sum(items) AS BIGINT) AS n FROM word_day WHERE word IN ({}) AND day >= $1 AND day < $2 GROUP BY word",
                 marks.join(", ")
             );
-            let mut values = args![day - days, day];
+            let mut values = args![first - past, first];
             values.extend(part.iter().map(|word| Arg::from(*word)));
             for row in self.db().rows(&sql, values).await? {
-                past.words.insert(row.text("word")?, row.int("n")?);
+                before.words.insert(row.text("word")?, row.int("n")?);
             }
         }
-        Ok((of_day, past))
+        Ok((now, before))
     }
 }

@@ -1,7 +1,8 @@
 //! In how many items of a day a word stands.
 
+use qingting_models::rising::WordCounts;
+use qingting_models::store::day_of;
 use qingting_models::store::testing::{TestStore, each_database};
-use qingting_models::store::{WordCounts, day_of};
 
 use super::builders::*;
 
@@ -70,10 +71,10 @@ async fn a_days_words_stand_beside_those_of_the_days_before() {
             }
             store.save_word_day(day, &counts(items, &words)).await.unwrap();
         }
-        let (of_day, past) = store.words_of_day(today, 28, 3).await.unwrap();
+        let (of_day, past) = store.words_of_days((today, today), 28, 3).await.unwrap();
         assert_eq!(of_day, counts(10, &[("停水", 4)]));
         assert_eq!(past, counts(17, &[("停水", 3)]));
         store.save_word_day(today, &counts(10, &[("停水", 5)])).await.unwrap();
-        assert_eq!(store.words_of_day(today, 28, 3).await.unwrap().0, counts(10, &[("停水", 5)]));
+        assert_eq!(store.words_of_days((today, today), 28, 3).await.unwrap().0, counts(10, &[("停水", 5)]));
     }
 }

@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::extract::State;
 use jiff::Timestamp;
-use qingting_classify::emerging::{DayCounts, rises};
 use qingting_models::records::{Channel, Incident, Viewer};
-use qingting_models::store::{IncidentFilter, Rank, WordCounts, day_of};
+use qingting_models::rising::{Rise, rises};
+use qingting_models::store::{IncidentFilter, Rank, day_of};
 
 use super::{Answer, html};
 use crate::access::url_encode;
@@ -62,7 +62,7 @@ pub struct IncidentRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RisingWord {
     pub word: String,
-    pub items: u32,
+    pub items: i64,
     /// How many its past lets expect: `平常 0.4 条`.
     pub usual: String,
     pub href: String,
@@ -148,22 +148,14 @@ fn selects(names: &Names, query: &Query) -> Vec<Select> {
 /// The words that rise today against the four weeks before.
 async fn rising(state: &AppState) -> Result<Vec<RisingWord>, WebError> {
     let today = day_of(state.store.now());
-    let (day, past) = state.store.words_of_day(today, PAST_DAYS, LEAST_ITEMS).await?;
-    let word = |rise: qingting_classify::emerging::Rise| RisingWord {
-        href: format!("/items?state=all&q={}", url_encode(&rise.term)),
+    let (day, past) = state.store.words_of_days((today, today), PAST_DAYS, LEAST_ITEMS).await?;
+    let word = |rise: Rise| RisingWord {
+        href: format!("/items?state=all&q={}", url_encode(&rise.word)),
         usual: format!("平常 {:.1} 条", rise.expected),
         items: rise.items,
-        word: rise.term,
+        word: rise.word,
     };
-    Ok(rises(&counts(past), &counts(day)).into_iter().take(WORDS).map(word).collect())
-}
-
-fn counts(words: WordCounts) -> DayCounts {
-    let number = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-    DayCounts {
-        items: number(words.items),
-        terms: words.words.into_iter().map(|(word, items)| (word, number(items))).collect(),
-    }
+    Ok(rises(&past, &day).into_iter().take(WORDS).map(word).collect())
 }
 
 #[cfg(test)]

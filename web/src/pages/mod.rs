@@ -47,6 +47,7 @@ mod quarantine_content;
 pub mod quarantine_row;
 pub mod rate_cases;
 pub mod reply_templates;
+pub mod reports;
 pub mod sources;
 pub mod users;
 

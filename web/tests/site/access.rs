@@ -44,6 +44,9 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Get, "/alerts") => &["duty", "discipline", "leader"],
         (Post, p) if p.starts_with("/alerts/") => JUDGES,
         (_, p) if p.starts_with("/backfill") => JUDGES,
+        (Get, p) if p.starts_with("/reports") => &["duty", "discipline", "leader"],
+        (Post, "/reports/{id}/move") => &["duty", "discipline", "leader"],
+        (Post, p) if p.starts_with("/reports/") => JUDGES,
         (Get, "/routing") => &["admin", "duty", "discipline"],
         (Get, "/departments" | "/departments/cases") => {
             &["admin", "duty", "discipline", "leader", "handler", "reviewer"]

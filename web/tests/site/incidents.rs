@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use jiff::SignedDuration;
 use qingting_models::ids::IncidentId;
 use qingting_models::records::Viewer;
-use qingting_models::store::{Joining, NewMembership, WordCounts, day_of};
+use qingting_models::rising::WordCounts;
+use qingting_models::store::{Joining, NewMembership, day_of};
 
 use crate::office::Office;
 

@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 use qingting_models::ids::{IncidentId, ItemId};
 use qingting_models::records::{Channel, Upstream, Viewer, heat};
-use qingting_models::store::{Joining, NewMembership, WordCounts, day_of};
+use qingting_models::rising::WordCounts;
+use qingting_models::store::{Joining, NewMembership, day_of};
 
 use super::kit::{Walk, content, path, verdict};
 use super::morning::GUIDE;

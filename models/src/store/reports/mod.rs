@@ -1,0 +1,9 @@
+//! Reports: what they are counted from, and the ones that are kept.
+
+mod counts;
+mod items;
+mod kept;
+
+pub use counts::{AlertCounts, FlowCount, IncidentCount, IncidentSums, ItemCell, ReportCounts, SpanCounts};
+pub use items::ItemPlace;
+pub use kept::{Draw, ReportOrder};

@@ -1,0 +1,205 @@
+//! Charts as a few shapes, so that page, print and Word file show the same: see [`super::svg`] and [`super::emf`].
+//!
+//! They are read in black and white: what is now is full, what is held against it is an outline or a broken line.
+
+use qingting_models::records::ReportDay;
+
+/// Shapes on a field of a width and height, in its own units, which are about a hundredth of a character of small print.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawing {
+    pub width: i32,
+    pub height: i32,
+    pub shapes: Vec<Shape>,
+    /// What it shows, for those who cannot see it.
+    pub says: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Shape {
+    Bar {
+        x: i32,
+        y: i32,
+        width: i32,
+        height: i32,
+        tone: Tone,
+    },
+    Line {
+        points: Vec<(i32, i32)>,
+        tone: Tone,
+    },
+    /// `at` is on the base line of the text.
+    Text {
+        at: (i32, i32),
+        text: String,
+        size: i32,
+        stands: Stands,
+    },
+}
+
+/// What a shape stands for, which says how it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Of the report's days: full.
+    Now,
+    /// Of the days before: an outline, or a broken line.
+    Before,
+    /// The usual: a dotted line.
+    Usual,
+    /// Of the drawing itself.
+    Axis,
+}
+
+/// On which side of its place a text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stands {
+    Right,
+    Middle,
+    Left,
+}
+
+const WIDTH: i32 = 15_600;
+/// Height of letters.
+const SMALL: i32 = 340;
+const LEFT: i32 = 900;
+const TOP: i32 = 900;
+
+/// Items by day as bars, with the days before as outlines beside them and the usual as a dotted line.
+pub(super) fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
+    const HEIGHT: i32 = 5_200;
+    const BASE: i32 = HEIGHT - 900;
+    let room = WIDTH - LEFT - 200;
+    let count = i32::try_from(days.len().max(1)).unwrap_or(1);
+    let step = room / count;
+    let most = days.iter().map(|d| d.items.max(d.before.unwrap_or(0))).max().unwrap_or(0);
+    let usual_most = days.iter().filter_map(|d| d.usual).fold(0.0, f64::max);
+    let top = scale((most as f64).max(usual_most));
+    let high = |n: f64| ((BASE - TOP) as f64 * n / top) as i32;
+    let mut shapes = axis(BASE, top, &high);
+    let bar = (step * 2 / 5).max(30);
+    let mut usual = Vec::new();
+    // Labels of days every so often, as there is room for about fourteen.
+    let every = (days.len() / 14 + 1).max(1);
+    for (n, day) in days.iter().enumerate() {
+        let x = LEFT + step * i32::try_from(n).unwrap_or(0) + step / 10;
+        if let Some(before) = day.before {
+            shapes.push(bar_of(x, BASE, bar, high(before as f64), Tone::Before));
+        }
+        shapes.push(bar_of(x + bar, BASE, bar, high(day.items as f64), Tone::Now));
+        if let Some(mean) = day.usual {
+            usual.push((x + bar, BASE - high(mean)));
+        }
+        if n % every == 0 {
+            let mark = day.mark.as_deref().and_then(|mark| mark.chars().next());
+            let text =
+                format!("{}/{}{}", day.day.month(), day.day.day(), mark.map_or(String::new(), String::from));
+            shapes.push(text_at(x + bar, BASE + 450, text, Stands::Middle));
+        }
+        if days.len() <= 14 {
+            shapes.push(text_at(
+                x + bar + bar / 2,
+                BASE - high(day.items as f64) - 90,
+                day.items.to_string(),
+                Stands::Middle,
+            ));
+        }
+    }
+    if usual.len() > 1 {
+        shapes.push(Shape::Line { points: usual, tone: Tone::Usual });
+    }
+    shapes.extend(legend(&[(Tone::Now, this), (Tone::Before, before), (Tone::Usual, "同类日平均")]));
+    let total: i64 = days.iter().map(|day| day.items).sum();
+    let busiest = days.iter().rev().max_by_key(|day| day.items).filter(|day| day.items > 0);
+    let says = match busiest {
+        Some(day) => format!(
+            "{this}每日信息量，共 {total} 条；最多的一天是{}月{}日，{} 条",
+            day.day.month(),
+            day.day.day(),
+            day.items
+        ),
+        None => format!("{this}没有信息"),
+    };
+    Drawing { width: WIDTH, height: HEIGHT, shapes, says }
+}
+
+/// A name with its count and the one of the days before.
+pub(super) type Bar = (String, i64, Option<i64>);
+
+/// Bars that lie, one a name, with the days before as an outline below each.
+pub(super) fn bars(rows: &[Bar], what: &str, this: &str, before: &str) -> Drawing {
+    const ROW: i32 = 620;
+    const NAMES: i32 = 3_600;
+    let height = TOP + ROW * i32::try_from(rows.len().max(1)).unwrap_or(1) + 200;
+    let most = rows.iter().map(|(_, n, b)| (*n).max(b.unwrap_or(0))).max().unwrap_or(0).max(1);
+    let room = WIDTH - NAMES - 1_600;
+    let long = |n: i64| (f64::from(room) * n as f64 / most as f64) as i32;
+    let mut shapes = Vec::new();
+    for (n, (name, now, then)) in rows.iter().enumerate() {
+        let y = TOP + ROW * i32::try_from(n).unwrap_or(0);
+        shapes.push(text_at(NAMES - 150, y + 340, shortened(name), Stands::Left));
+        shapes.push(Shape::Bar { x: NAMES, y, width: long(*now).max(20), height: 300, tone: Tone::Now });
+        if let Some(then) = then {
+            let (width, y) = (long(*then).max(20), y + 310);
+            shapes.push(Shape::Bar { x: NAMES, y, width, height: 150, tone: Tone::Before });
+        }
+        shapes.push(text_at(NAMES + long(*now) + 120, y + 290, now.to_string(), Stands::Right));
+    }
+    shapes.extend(legend(&[(Tone::Now, this), (Tone::Before, before)]));
+    let told: Vec<String> = rows.iter().map(|(name, now, _)| format!("{name} {now} 条")).collect();
+    Drawing { width: WIDTH, height, shapes, says: format!("{what}：{}", told.join("，")) }
+}
+
+/// The next round number that is not smaller.
+fn scale(most: f64) -> f64 {
+    let mut step = 1.0;
+    loop {
+        for by in [1.0, 2.0, 5.0] {
+            if step * by * 4.0 >= most {
+                return step * by * 4.0;
+            }
+        }
+        step *= 10.0;
+    }
+}
+
+fn axis(base: i32, top: f64, high: &dyn Fn(f64) -> i32) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    for quarter in 0..=4 {
+        let n = top * f64::from(quarter) / 4.0;
+        let y = base - high(n);
+        shapes.push(Shape::Line { points: vec![(LEFT, y), (WIDTH - 200, y)], tone: Tone::Axis });
+        shapes.push(text_at(LEFT - 120, y + 120, format!("{n:.0}"), Stands::Left));
+    }
+    shapes
+}
+
+fn bar_of(x: i32, base: i32, width: i32, height: i32, tone: Tone) -> Shape {
+    // What there was is never drawn as nothing, and nothing as no bar at all.
+    Shape::Bar { x, y: base - height.max(12), width, height: height.max(12), tone }
+}
+
+fn legend(entries: &[(Tone, &str)]) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    let mut x = LEFT;
+    for (tone, name) in entries {
+        if *tone == Tone::Usual {
+            shapes.push(Shape::Line { points: vec![(x, 330), (x + 420, 330)], tone: *tone });
+        } else {
+            shapes.push(Shape::Bar { x, y: 200, width: 420, height: 260, tone: *tone });
+        }
+        shapes.push(text_at(x + 520, 450, (*name).to_owned(), Stands::Right));
+        x += 1_000 + i32::try_from(name.chars().count()).unwrap_or(0) * SMALL;
+    }
+    shapes
+}
+
+fn text_at(x: i32, y: i32, text: String, stands: Stands) -> Shape {
+    Shape::Text { at: (x, y), text, size: SMALL, stands }
+}
+
+/// Names have room for nine characters.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(9) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.to_owned(),
+    }
+}

@@ -1,0 +1,56 @@
+//! A drawing as SVG. Colours are attributes, which a style sheet may outrank by the classes `now`, `before`, `usual`,
+//! `axis` and `label`.
+
+use std::fmt::Write;
+
+use super::drawing::{Drawing, Shape, Stands, Tone};
+
+/// The drawing as one `<svg>` element. Texts are escaped.
+pub fn svg(drawing: &Drawing) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(
+        out,
+        r#"<svg class="report-chart" viewBox="0 0 {} {}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg">"#,
+        drawing.width,
+        drawing.height,
+        escaped(&drawing.says)
+    );
+    for shape in &drawing.shapes {
+        let _ = match shape {
+            Shape::Bar { x, y, width, height, tone } => {
+                let paint = match tone {
+                    Tone::Before => r##"class="before" fill="none" stroke="#555" stroke-width="25""##,
+                    _ => r##"class="now" fill="#1f4e79""##,
+                };
+                write!(out, r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" {paint}/>"#)
+            }
+            Shape::Line { points, tone } => {
+                let paint = match tone {
+                    Tone::Axis => r##"class="axis" stroke="#ccc" stroke-width="12""##,
+                    _ => r##"class="usual" stroke="#a33" stroke-width="45" stroke-dasharray="60 90""##,
+                };
+                let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
+                write!(out, r#"<polyline points="{}" fill="none" {paint}/>"#, points.join(" "))
+            }
+            Shape::Text { at: (x, y), text, size, stands } => {
+                let anchor = match stands {
+                    Stands::Right => "start",
+                    Stands::Middle => "middle",
+                    Stands::Left => "end",
+                };
+                write!(
+                    out,
+                    r##"<text class="label" x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="#222">{}</text>"##,
+                    escaped(text)
+                )
+            }
+        };
+    }
+    out.push_str("</svg>");
+    out
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

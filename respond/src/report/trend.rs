@@ -1,0 +1,97 @@
+//! Whether a count differs from another by more than chance explains.
+//!
+//! What was counted before gives a Gamma distribution of the rate (Jeffreys prior, shape 1/2), the present count then follows
+//! a negative binomial ([`at_least`]); it differs when so many or more, or so few or fewer, would come less than once in
+//! forty times each, which is the two-sided level of 0.05. A percentage is said only where what it is a share of is at least
+//! [`LEAST_FOR_PERCENT`]: from 2 to 5 is no "150 %".
+
+use qingting_models::chance::at_least;
+
+/// The smallest count of which a percentage is said.
+pub const LEAST_FOR_PERCENT: i64 = 20;
+/// On each side.
+const UNLIKELY: f64 = 0.025;
+
+/// How a count stands to another one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Change {
+    /// There is nothing to hold it against.
+    Unknown,
+    /// As chance would have it.
+    Level {
+        by: i64,
+    },
+    Up {
+        by: i64,
+        percent: Option<f64>,
+    },
+    Down {
+        by: i64,
+        percent: Option<f64>,
+    },
+}
+
+/// `now` counted over `odds` times as long as `other`.
+pub fn change(now: i64, other: Option<i64>, odds: f64) -> Change {
+    let Some(other) = other else { return Change::Unknown };
+    let by = now - other;
+    let shape = other.max(0) as f64 + 0.5;
+    let count = |n: i64| u32::try_from(n.max(0)).unwrap_or(u32::MAX);
+    let percent = (other >= LEAST_FOR_PERCENT).then(|| by as f64 * 100.0 / other as f64);
+    if by > 0 && at_least(count(now), shape, odds) < UNLIKELY {
+        Change::Up { by, percent }
+    } else if by < 0 && 1.0 - at_least(count(now + 1), shape, odds) < UNLIKELY {
+        Change::Down { by: -by, percent }
+    } else {
+        Change::Level { by }
+    }
+}
+
+impl Change {
+    /// `比上周增加 34 件（+12.3%）`, `与上周基本持平（+3）`, `上周无数据`; `word` is what it is held against.
+    pub fn text(self, word: &str) -> String {
+        let share =
+            |percent: Option<f64>| percent.map_or(String::new(), |percent| format!("（{percent:+.1}%）"));
+        match self {
+            Self::Unknown => format!("{word}无数据"),
+            Self::Level { by: 0 } => format!("与{word}持平"),
+            Self::Level { by } => format!("与{word}基本持平（{by:+}）"),
+            Self::Up { by, percent } => format!("比{word}增加 {by}{}", share(percent)),
+            Self::Down { by, percent } => format!("比{word}减少 {by}{}", share(percent)),
+        }
+    }
+
+    /// `↑`, `↓`, `→` or nothing.
+    pub fn arrow(self) -> &'static str {
+        match self {
+            Self::Unknown => "",
+            Self::Level { .. } => "→",
+            Self::Up { .. } => "↑",
+            Self::Down { .. } => "↓",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_counts_differ_by_chance_and_have_no_percentage() {
+        assert_eq!(change(5, Some(2), 1.0), Change::Level { by: 3 });
+        assert_eq!(change(0, Some(3), 1.0), Change::Level { by: -3 });
+        assert_eq!(change(12, Some(1), 1.0), Change::Up { by: 11, percent: None });
+        assert_eq!(change(9, None, 1.0), Change::Unknown);
+        assert_eq!(change(9, None, 1.0).text("上周"), "上周无数据");
+    }
+
+    #[test]
+    fn large_counts_differ_where_chance_does_not_explain_it() {
+        assert_eq!(change(103, Some(100), 1.0).text("上周"), "与上周基本持平（+3）");
+        assert_eq!(change(140, Some(100), 1.0).text("上周"), "比上周增加 40（+40.0%）");
+        assert_eq!(change(60, Some(100), 1.0).text("去年同期"), "比去年同期减少 40（-40.0%）");
+        assert_eq!(change(100, Some(100), 1.0).text("上周"), "与上周持平");
+        // 28 days let expect four times as many as seven.
+        assert!(matches!(change(400, Some(100), 4.0), Change::Level { .. }));
+    }
+}

@@ -1,0 +1,167 @@
+//! Kept reports: drafted by the calendar, written on, submitted, approved by somebody else, and frozen.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::date;
+use qingting_models::ids::ReportId;
+use qingting_models::records::*;
+use qingting_models::store::testing::each_database;
+use qingting_models::store::{NewUser, Page};
+use qingting_respond::report::{Judgements, ReportError, Source, digest};
+
+use crate::county::{World, at};
+
+async fn user(world: &World, login: &str, roles: &[Role]) -> User {
+    let new = NewUser {
+        login: login.into(),
+        name: login.into(),
+        roles: roles.to_vec(),
+        department: None,
+        password_hash: "x".into(),
+        must_change_password: false,
+    };
+    world.store.add_user(new, Actor::Console).await.unwrap()
+}
+
+async fn kept(world: &World, id: ReportId) -> KeptReport {
+    world.store.kept_report(id).await.unwrap().unwrap()
+}
+
+fn said(text: &str) -> Judgements {
+    Judgements::from([("overview".to_owned(), text.to_owned()), ("nonsense".to_owned(), "x".to_owned())])
+}
+
+#[tokio::test]
+async fn a_report_goes_from_draft_to_approval_and_stays_as_it_was() {
+    for store in each_database().await.unwrap() {
+        let mut world = World::new(store, 11).await;
+        world.live(at("2026-09-07T00:00"), 63, 5).await;
+        let (writer, other) =
+            (user(&world, "wang", &[Role::Duty]).await, user(&world, "li", &[Role::Duty]).await);
+        let leader = user(&world, "zhao", &[Role::Leader]).await;
+        let span = ReportSpan::week_of(date(2026, 10, 26)).unwrap();
+        let scope = ReportScope::default();
+        let by = Actor::User(writer.id);
+        let id = world.desk.make_report(span, scope.clone(), by).await.unwrap();
+        // One of the same days at a time.
+        let second = world.desk.make_report(span, scope.clone(), by).await.unwrap_err();
+        assert!(matches!(&second, ReportError::Exists { by, .. } if by == "wang"), "{second}");
+        let draft = kept(&world, id).await;
+        assert_eq!((draft.state, draft.version, &draft.number), (ReportState::Draft, 1, &None));
+        assert_eq!(draft.digest, digest(&draft.figures).unwrap());
+
+        world.desk.write_report(id, 1, said("来电 13800001234 反映集中。"), by).await.unwrap();
+        let late = world.desk.write_report(id, 1, said("晚了"), Actor::User(other.id)).await.unwrap_err();
+        assert!(matches!(&late, ReportError::Changed { by, .. } if by == "wang"), "{late}");
+        let long = world.desk.write_report(id, 2, said(&"长".repeat(4_001)), by).await.unwrap_err();
+        assert!(matches!(long, ReportError::TooLong("总体情况")), "{long}");
+        let written = kept(&world, id).await;
+        assert_eq!(written.judgements.len(), 1);
+        assert!(!written.judgements["overview"].contains("13800001234"), "{:?}", written.judgements);
+
+        // A leader approves what was submitted, the writer does not approve his own.
+        let early = world.desk.move_report(id, 2, ReportDeed::Approved, "", &leader).await.unwrap_err();
+        assert!(matches!(early, ReportError::Refused(_)), "{early}");
+        world.desk.move_report(id, 2, ReportDeed::Submitted, "", &writer).await.unwrap();
+        let own = world.desk.move_report(id, 3, ReportDeed::Approved, "", &writer).await.unwrap_err();
+        assert!(own.to_string().contains("提交人以外"), "{own}");
+        let unsaid = world.desk.move_report(id, 3, ReportDeed::SentBack, " ", &leader).await.unwrap_err();
+        assert!(unsaid.to_string().contains("原因"), "{unsaid}");
+        world.desk.move_report(id, 3, ReportDeed::SentBack, "补充安全生产", &leader).await.unwrap();
+        world.desk.move_report(id, 4, ReportDeed::Submitted, "", &writer).await.unwrap();
+        world.desk.move_report(id, 5, ReportDeed::Approved, "", &other).await.unwrap();
+        let approved = kept(&world, id).await;
+        assert_eq!(approved.number.as_deref(), Some("2026年周报第1期"));
+        let deeds: Vec<ReportDeed> = approved.steps.iter().map(|step| step.what).collect();
+        assert_eq!(
+            deeds,
+            [
+                ReportDeed::Made,
+                ReportDeed::Written,
+                ReportDeed::Submitted,
+                ReportDeed::SentBack,
+                ReportDeed::Submitted,
+                ReportDeed::Approved
+            ]
+        );
+        for deed in [ReportDeed::Submitted, ReportDeed::SentBack, ReportDeed::Approved] {
+            let done = world.desk.move_report(id, 6, deed, "x", &leader).await;
+            assert!(matches!(done, Err(ReportError::Refused(_))), "{deed}");
+        }
+        assert!(world.desk.write_report(id, 6, said("改"), by).await.is_err());
+        assert!(world.desk.recount_report(id, 6, by).await.is_err());
+
+        // Whatever comes later, it says what it said, and its items are those that it counted.
+        world.live(at("2026-10-26T00:00"), 7, 9).await;
+        let frozen = kept(&world, id).await;
+        assert_eq!(frozen, approved);
+        let now = world.desk.report(span, scope.clone()).await.unwrap();
+        assert_ne!(now.totals.items.now, frozen.figures.totals.items.now);
+        let cells = world.store.kept_cells(id).await.unwrap();
+        let mut topics: BTreeMap<Option<String>, i64> = BTreeMap::new();
+        for cell in &cells {
+            *topics.entry(cell.topic.as_ref().map(ToString::to_string)).or_default() += cell.items;
+        }
+        let shares = frozen.figures.topics.iter().filter(|share| share.count.now > 0);
+        assert_eq!(topics, shares.map(|share| (share.code.clone(), share.count.now)).collect());
+        let found = world.store.approved_report(&span, &scope).await.unwrap();
+        assert_eq!(found.map(|report| report.id), Some(id));
+        let source = Source::Kept(Box::new(frozen));
+        let (rows, _) = world.desk.annex(&source, None, 1_000).await.unwrap();
+        assert_eq!(rows.len() as i64, source.figures().totals.items.now);
+
+        // A correction is a report of its own, with the next number.
+        let second = world.desk.make_report(span, scope.clone(), by).await.unwrap();
+        world.desk.move_report(second, 1, ReportDeed::Submitted, "", &writer).await.unwrap();
+        world.desk.move_report(second, 2, ReportDeed::Approved, "", &leader).await.unwrap();
+        assert_eq!(kept(&world, second).await.number.as_deref(), Some("2026年周报第2期"));
+        let found = world.store.approved_report(&span, &scope).await.unwrap();
+        assert_eq!(found.map(|report| report.id), Some(second));
+    }
+}
+
+#[tokio::test]
+async fn a_draft_is_counted_again_and_keeps_what_was_written() {
+    for store in each_database().await.unwrap() {
+        let mut world = World::new(store, 12).await;
+        world.live(at("2026-10-05T00:00"), 28, 4).await;
+        let span = ReportSpan::month_of(date(2026, 10, 9)).unwrap();
+        let by = Actor::Console;
+        let id = world.desk.make_report(span, ReportScope::default(), by).await.unwrap();
+        world.desk.write_report(id, 1, said("月度研判。"), by).await.unwrap();
+        let before = kept(&world, id).await.figures.totals.items.now;
+        world.live(at("2026-10-20T00:00"), 7, 9).await;
+        world.desk.recount_report(id, 2, by).await.unwrap();
+        let after = kept(&world, id).await;
+        assert!(after.figures.totals.items.now > before);
+        assert_eq!(
+            after.figures.totals,
+            world.desk.report(span, ReportScope::default()).await.unwrap().totals
+        );
+        assert_eq!(after.judgements["overview"], "月度研判。");
+        let cells = world.store.kept_cells(id).await.unwrap();
+        assert_eq!(cells.iter().map(|cell| cell.items).sum::<i64>(), after.figures.totals.items.now);
+    }
+}
+
+#[tokio::test]
+async fn the_calendar_drafts_each_report_once_from_its_hour_on() {
+    for store in each_database().await.unwrap() {
+        let world = World::new(store, 13).await;
+        // Weekly and monthly at seven, as the county's file says.
+        world.store.clock.set(at("2026-11-30T06:59"));
+        assert_eq!(world.desk.draft_reports().await.unwrap(), 1, "October is long past its hour");
+        world.store.clock.set(at("2026-11-30T07:00"));
+        assert_eq!(world.desk.draft_reports().await.unwrap(), 1);
+        assert_eq!(world.desk.draft_reports().await.unwrap(), 0);
+        world.store.clock.set(at("2026-12-02T09:00"));
+        assert_eq!(world.desk.draft_reports().await.unwrap(), 1);
+        let all = world.store.kept_reports(None, false, Page::default()).await.unwrap().rows;
+        let names: Vec<String> =
+            all.iter().map(|line| format!("{}{}", line.span.kind.label(), line.span.name())).collect();
+        assert_eq!(names, ["月报2026年11月", "周报2026年第48周", "月报2026年10月"]);
+        assert!(all.iter().all(|line| line.state == ReportState::Draft));
+        let two = tokio::join!(world.desk.draft_reports(), world.desk.draft_reports());
+        assert_eq!((two.0.unwrap(), two.1.unwrap()), (0, 0));
+    }
+}

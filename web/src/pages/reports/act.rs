@@ -1,0 +1,122 @@
+//! What is done with reports: made, written on, counted again, submitted, sent back, approved.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use jiff::civil::Date;
+use qingting_models::county::{DepartmentCode, TopicCode, Town};
+use qingting_models::ids::ReportId;
+use qingting_models::records::{BadSpan, ReportDeed, ReportKind, ReportScope, ReportSpan};
+use qingting_respond::report::{CHAPTERS, Judgements, ReportError};
+
+use super::{PATH, in_words, kept, one};
+use crate::app::AppState;
+use crate::caller::{Caller, Form};
+use crate::error::WebError;
+use crate::frame::Notice;
+use crate::pages::{Answer, back, html, read_id};
+
+/// Makes a draft of the days and scope that the form names.
+pub async fn make(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
+    let span = span(&form)?;
+    let scope = scope(&state, &form)?;
+    let id = state.desk.make_report(span, scope, caller.actor()).await.map_err(in_words)?;
+    Ok(back("", &format!("{PATH}/{id}"), "report-made"))
+}
+
+fn span(form: &Form) -> Result<ReportSpan, WebError> {
+    let kind: ReportKind = form.must("kind", "种类")?;
+    let from: Date = form.must("from", "第一天")?;
+    let to: Option<Date> = form.parsed("to", "最后一天")?;
+    let bad = |error: BadSpan| WebError::bad(error.to_string());
+    match kind {
+        ReportKind::Daily => ReportSpan::day(from),
+        ReportKind::Weekly => ReportSpan::week_of(from),
+        ReportKind::Monthly => ReportSpan::month_of(from),
+        ReportKind::Period => {
+            let to = to.ok_or_else(|| WebError::bad("专期报告要写最后一天"))?;
+            ReportSpan::days_between(from, to)
+        }
+    }
+    .map_err(bad)
+}
+
+fn scope(state: &AppState, form: &Form) -> Result<ReportScope, WebError> {
+    let known = |name: &str, label: &str, is: &dyn Fn(&str) -> bool| match form.text(name) {
+        "" => Ok(None),
+        text if is(text) => Ok(Some(text.to_owned())),
+        text => Err(WebError::bad(format!("没有名为“{text}”的{label}，请从列出的选择"))),
+    };
+    let names = &state.names;
+    Ok(ReportScope {
+        town: known("town", "乡镇街道", &|text| names.has_town(text))?.map(Town::from),
+        topic: known("topic", "话题", &|text| names.has_topic(text))?.map(TopicCode::from),
+        department: known("department", "单位", &|text| names.has_department(text))?
+            .map(DepartmentCode::from),
+    })
+}
+
+/// Keeps what the editors wrote. What was typed is shown again when it cannot be kept.
+pub async fn write(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: ReportId = read_id(&id)?;
+    let seen: i64 = form.must("version", "版本")?;
+    let typed: Judgements = CHAPTERS
+        .iter()
+        .map(|(code, _)| ((*code).to_owned(), form.text(code).to_owned()))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    match state.desk.write_report(id, seen, typed.clone(), caller.actor()).await {
+        Ok(()) => Ok(back("", &format!("{PATH}/{id}"), "report-written")),
+        Err(ReportError::NotFound) => Err(WebError::NotFound),
+        Err(ReportError::Store(cause)) => Err(cause.into()),
+        Err(error) => {
+            let mut report = kept(&state, &id.to_string()).await?;
+            report.judgements = typed;
+            let mut page = one::page(&state, &caller, report, None).await?;
+            let kept_below = "；您写的文字还在下面的框里";
+            page.frame = page.frame.with(Some(Notice::bad(format!("{error}{kept_below}"))));
+            let status = match error {
+                ReportError::Changed { .. } => StatusCode::CONFLICT,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            Ok((status, html(&page)?).into_response())
+        }
+    }
+}
+
+pub async fn recount(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: ReportId = read_id(&id)?;
+    let seen = form.must("version", "版本")?;
+    state.desk.recount_report(id, seen, caller.actor()).await.map_err(in_words)?;
+    Ok(back("", &format!("{PATH}/{id}"), "report-recounted"))
+}
+
+/// Submits, sends back or approves, as the form's `deed` says.
+pub async fn move_on(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
+    let id: ReportId = read_id(&id)?;
+    let seen = form.must("version", "版本")?;
+    let deed: ReportDeed = form.must("deed", "操作")?;
+    let note = form.text("note");
+    state.desk.move_report(id, seen, deed, note, caller.user()).await.map_err(in_words)?;
+    let done = match deed {
+        ReportDeed::Approved => "report-approved",
+        ReportDeed::SentBack => "report-sent-back",
+        _ => "report-submitted",
+    };
+    Ok(back("", &format!("{PATH}/{id}"), done))
+}

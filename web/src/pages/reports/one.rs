@@ -1,0 +1,179 @@
+//! One report: as it reads, what its editors write beside the figures, and what can be done with it.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use qingting_models::records::{Compared, KeptReport, ReportDeed, ReportFigures, ReportState, ReportTotals};
+use qingting_respond::report::{CHAPTERS, ReportFormat, document, may_be_done, may_do};
+
+use super::{PATH, kept, state_tag};
+use crate::app::AppState;
+use crate::caller::Caller;
+use crate::error::WebError;
+use crate::frame::Frame;
+use crate::moment::Moment;
+use crate::pages::{Answer, html};
+use crate::people::People;
+use crate::query::Query;
+use crate::report_view::{BlockView, ReportView};
+use crate::view::Tag;
+
+#[derive(Debug, Template)]
+#[template(path = "report.html")]
+pub struct ReportPage {
+    pub frame: Frame,
+    pub id: String,
+    pub version: i64,
+    pub state: Tag,
+    pub view: ReportView,
+    /// Code, title and text of each chapter, for those who write.
+    pub writing: Option<Vec<(&'static str, String, String)>>,
+    pub longest: usize,
+    pub may_recount: bool,
+    pub may_submit: bool,
+    pub may_approve: bool,
+    /// The caller has submitted it himself and may not approve it.
+    pub own: bool,
+    pub steps: Vec<StepRow>,
+    pub formats: Vec<(&'static str, &'static str)>,
+    /// What has changed since it was counted: name, then and now. `None` where that was not asked for.
+    pub since: Option<Vec<(&'static str, i64, i64)>>,
+    pub digest: String,
+    pub cutoff: Moment,
+}
+
+/// A step on the way of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRow {
+    pub at: Moment,
+    pub by: String,
+    pub what: &'static str,
+    pub note: Option<String>,
+}
+
+pub async fn show(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    query: Query,
+) -> Answer {
+    let kept = kept(&state, &id).await?;
+    let since = match query.text("since") {
+        "yes" => {
+            let now = state.desk.report(kept.figures.span, kept.figures.scope.clone()).await?;
+            Some(changes(&kept.figures, &now))
+        }
+        _ => None,
+    };
+    let mut page = page(&state, &caller, kept, since).await?;
+    page.frame = page.frame.done(query.get("done"));
+    html(&page)
+}
+
+pub(super) async fn page(
+    state: &AppState,
+    caller: &Caller,
+    kept: KeptReport,
+    since: Option<Vec<(&'static str, i64, i64)>>,
+) -> Result<ReportPage, WebError> {
+    let now = state.store.now();
+    let people = People::load(&state.store).await?;
+    let may = |deed| may_be_done(&kept).contains(&deed) && may_do(&kept, deed, caller.user());
+    let text = |code: &str| kept.judgements.get(code).cloned().unwrap_or_default();
+    let writing = may(ReportDeed::Written)
+        .then(|| CHAPTERS.iter().map(|(code, title)| (*code, (*title).to_owned(), text(code))).collect());
+    let steps = kept.steps.iter().rev().map(|step| StepRow {
+        at: Moment::new(step.at, now),
+        by: people.actor(step.by),
+        what: step.what.label(),
+        note: step.note.clone(),
+    });
+    let document = document(&kept.figures, &kept.judgements, kept.number.as_deref());
+    let named = format!("{} {}", document.title, kept.figures.span.name());
+    Ok(ReportPage {
+        frame: Frame::inside(state, caller, &named, PATH),
+        id: kept.id.to_string(),
+        version: kept.version,
+        state: state_tag(kept.state),
+        writing,
+        longest: qingting_respond::report::LONGEST,
+        may_recount: may(ReportDeed::Recounted),
+        may_submit: may(ReportDeed::Submitted),
+        may_approve: may(ReportDeed::Approved),
+        own: kept.state == ReportState::Review && !may(ReportDeed::Approved),
+        steps: steps.collect(),
+        formats: FORMATS.map(|(format, name)| (format.code(), name)).to_vec(),
+        since,
+        digest: kept.digest.chars().take(16).collect(),
+        cutoff: Moment::new(kept.figures.cutoff, now),
+        view: ReportView::new(document, &kept.figures.scope, Some("")),
+    })
+}
+
+/// What can be taken home; a PDF is made by the command line, or by the browser's own printing.
+pub(super) const FORMATS: [(ReportFormat, &str); 5] = [
+    (ReportFormat::Docx, "Word 文件"),
+    (ReportFormat::Xlsx, "电子表"),
+    (ReportFormat::Html, "网页文件"),
+    (ReportFormat::Csv, "CSV（压缩包）"),
+    (ReportFormat::Json, "JSON"),
+];
+
+/// The figures of the overview that are other now.
+fn changes(then: &ReportFigures, now: &ReportFigures) -> Vec<(&'static str, i64, i64)> {
+    type Of = fn(&ReportTotals) -> Compared;
+    const FIGURES: [(&str, Of); 12] = [
+        ("信息", |totals| totals.items),
+        ("新闻", |totals| totals.news),
+        ("诉求", |totals| totals.demands),
+        ("紧急", |totals| totals.urgent),
+        ("事件", |totals| totals.incidents),
+        ("新发生的事件", |totals| totals.new_incidents),
+        ("重复诉求", |totals| totals.repeats),
+        ("新立工单", |totals| totals.opened),
+        ("到期办理", |totals| totals.due),
+        ("按时", |totals| totals.on_time),
+        ("有评价的回访", |totals| totals.rated),
+        ("满意", |totals| totals.satisfied),
+    ];
+    let both = |(name, of): (&'static str, Of)| (name, of(&then.totals).now, of(&now.totals).now);
+    FIGURES.into_iter().map(both).filter(|(_, then, now)| then != now).collect()
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for ReportPage {
+    fn samples() -> Vec<Self> {
+        use crate::report_view::sample_view;
+        use crate::samples::{frame, hostile, moment};
+        let page = |t: String| Self {
+            frame: frame(&t),
+            id: t.clone(),
+            version: 3,
+            state: state_tag(ReportState::Draft),
+            view: sample_view(&t),
+            writing: Some(vec![("overview", "总体情况".into(), t.clone())]),
+            longest: 4000,
+            may_recount: true,
+            may_submit: true,
+            may_approve: true,
+            own: true,
+            steps: vec![StepRow {
+                at: moment(60), by: t.clone(), what: "生成草稿", note: Some(t.clone())
+            }],
+            formats: vec![("docx", "Word 文件")],
+            since: Some(vec![("信息", 3, 4)]),
+            digest: t,
+            cutoff: moment(3600),
+        };
+        let mut pages: Vec<Self> = hostile().into_iter().map(page).collect();
+        pages.extend(hostile().into_iter().map(|t| Self {
+            writing: None,
+            may_recount: false,
+            may_submit: false,
+            may_approve: false,
+            own: false,
+            since: Some(vec![]),
+            ..page(t)
+        }));
+        pages
+    }
+}
