@@ -11,6 +11,7 @@ mod inbound;
 mod lines;
 mod people;
 mod replay;
+mod reports;
 pub(crate) mod season;
 mod staff;
 

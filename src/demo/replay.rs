@@ -15,6 +15,7 @@ use super::feed_site::FeedSite;
 use super::folder::Login;
 use super::inbound::{Inbound, add_sources};
 use super::people::People;
+use super::reports;
 use super::season::{DAYS, Season, SeasonRecord};
 use super::staff::habits::Draw;
 use super::staff::{Round, Staff};
@@ -70,11 +71,15 @@ pub(super) async fn play(
         rest = come_in(&mut inbound, rest, step.at, end).await?;
         judge(tools).await?;
         tools.desk().tick().await?;
+        reports::draft(tools).await?;
         let Some(working) = step.round else { continue };
         let round =
             Round { until: (step.at + SHIFT).min(end), working, late: end.duration_since(step.at) < LATE };
         staff.work(round).await?;
         judge(tools).await?;
+        if working {
+            reports::issue(tools, staff.people(), draw, !round.late).await?;
+        }
         if last == Some(index) {
             staff.finish(round).await?;
         }

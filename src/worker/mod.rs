@@ -152,7 +152,7 @@ async fn watch(tools: Tools, stop: CancellationToken) {
     }
 }
 
-/// What time alone brings: due clocks, what nobody acts on, a promoted model, incidents that cool, words of another day. Whether more waits.
+/// What time alone brings: due clocks, drafts of reports, what nobody acts on, a promoted model, incidents that cool, words of another day. Whether more waits.
 async fn look_after(tools: &Tools) -> Result<bool> {
     let desk = tools.desk();
     if let Some(changed) = desk.follow_rules().await?.filter(|changed| *changed > 0) {
@@ -161,6 +161,10 @@ async fn look_after(tools: &Tools) -> Result<bool> {
     let drawn = desk.draw_facts().await?;
     if drawn > 0 {
         tracing::info!("the rates count {drawn} more cases that were stored before");
+    }
+    let reports = desk.draft_reports().await?;
+    if reports > 0 {
+        tracing::info!("drafted {reports} reports");
     }
     desk.tick().await?;
     desk.remind().await?;

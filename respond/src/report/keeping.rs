@@ -6,12 +6,12 @@ use qingting_models::clock::local;
 use qingting_models::ids::ReportId;
 use qingting_models::records::{
     Actor, KeptReport, ReportDeed, ReportFigures, ReportKind, ReportScope, ReportSpan, ReportState, Role,
-    User,
 };
 use qingting_models::store::{ReportCounts, ReportOrder, StoreError};
 use qingting_models::text::mask_official;
 
 use super::{CHAPTERS, Judgements, USUAL_DAYS, digest, figures, forecast};
+use crate::acting::ActingUser;
 use crate::desk::{ActError, Desk};
 
 /// The most characters that editors may write on a chapter.
@@ -134,7 +134,7 @@ impl Desk {
         version: i64,
         deed: ReportDeed,
         note: &str,
-        user: &User,
+        user: &ActingUser,
     ) -> Result<(), ReportError> {
         let kept = self.store().kept_report(id).await?.ok_or(ReportError::NotFound)?;
         if !may_be_done(&kept).contains(&deed) {
@@ -153,7 +153,7 @@ impl Desk {
             return Err(ReportError::Refused("退回修改要写明原因".into()));
         }
         let note = (!note.is_empty()).then(|| note.chars().take(500).collect());
-        let done = self.store().move_report(id, version, deed, note, Actor::User(user.id)).await;
+        let done = self.store().move_report(id, version, deed, note, user.actor).await;
         self.told(done).await
     }
 
@@ -243,13 +243,13 @@ pub fn may_be_done(kept: &KeptReport) -> &'static [ReportDeed] {
 }
 
 /// Whether a user may do this: who writes is on duty, and who approves is not who submitted it.
-pub fn may_do(kept: &KeptReport, deed: ReportDeed, user: &User) -> bool {
+pub fn may_do(kept: &KeptReport, deed: ReportDeed, user: &ActingUser) -> bool {
     let is = |role| user.roles.contains(&role);
     let writes = is(Role::Duty) || is(Role::Discipline);
     match deed {
         ReportDeed::Approved | ReportDeed::SentBack => {
             let submitted = kept.steps.iter().rfind(|step| step.what == ReportDeed::Submitted);
-            let own = submitted.is_some_and(|step| step.by == Actor::User(user.id));
+            let own = submitted.is_some_and(|step| step.by == user.actor);
             is(Role::Leader) || writes && !own
         }
         _ => writes,

@@ -7,11 +7,12 @@ use qingting_models::ids::ReportId;
 use qingting_models::records::*;
 use qingting_models::store::testing::each_database;
 use qingting_models::store::{NewUser, Page};
+use qingting_respond::acting::ActingUser;
 use qingting_respond::report::{Judgements, ReportError, Source, digest};
 
 use crate::county::{World, at};
 
-async fn user(world: &World, login: &str, roles: &[Role]) -> User {
+async fn user(world: &World, login: &str, roles: &[Role]) -> ActingUser {
     let new = NewUser {
         login: login.into(),
         name: login.into(),
@@ -20,7 +21,7 @@ async fn user(world: &World, login: &str, roles: &[Role]) -> User {
         password_hash: "x".into(),
         must_change_password: false,
     };
-    world.store.add_user(new, Actor::Console).await.unwrap()
+    ActingUser::of(&world.store.add_user(new, Actor::Console).await.unwrap())
 }
 
 async fn kept(world: &World, id: ReportId) -> KeptReport {
@@ -41,7 +42,7 @@ async fn a_report_goes_from_draft_to_approval_and_stays_as_it_was() {
         let leader = user(&world, "zhao", &[Role::Leader]).await;
         let span = ReportSpan::week_of(date(2026, 10, 26)).unwrap();
         let scope = ReportScope::default();
-        let by = Actor::User(writer.id);
+        let by = writer.actor;
         let id = world.desk.make_report(span, scope.clone(), by).await.unwrap();
         // One of the same days at a time.
         let second = world.desk.make_report(span, scope.clone(), by).await.unwrap_err();
@@ -51,7 +52,7 @@ async fn a_report_goes_from_draft_to_approval_and_stays_as_it_was() {
         assert_eq!(draft.digest, digest(&draft.figures).unwrap());
 
         world.desk.write_report(id, 1, said("来电 13800001234 反映集中。"), by).await.unwrap();
-        let late = world.desk.write_report(id, 1, said("晚了"), Actor::User(other.id)).await.unwrap_err();
+        let late = world.desk.write_report(id, 1, said("晚了"), other.actor).await.unwrap_err();
         assert!(matches!(&late, ReportError::Changed { by, .. } if by == "wang"), "{late}");
         let long = world.desk.write_report(id, 2, said(&"长".repeat(4_001)), by).await.unwrap_err();
         assert!(matches!(long, ReportError::TooLong("总体情况")), "{long}");

@@ -78,6 +78,8 @@ pub(crate) struct Phrases {
     pub mirror_answers: Vec<String>,
     pub mirror_offices: Vec<String>,
     pub mirror_satisfaction: Vec<String>,
+    pub report_overview: Vec<String>,
+    pub report_ahead: Vec<String>,
     outside: Vec<OutsideText>,
     decline: Vec<DeclineText>,
     general: Vec<GeneralReply>,

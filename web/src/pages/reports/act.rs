@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use qingting_models::county::{DepartmentCode, TopicCode, Town};
 use qingting_models::ids::ReportId;
 use qingting_models::records::{BadSpan, ReportDeed, ReportKind, ReportScope, ReportSpan};
+use qingting_respond::acting::ActingUser;
 use qingting_respond::report::{CHAPTERS, Judgements, ReportError};
 
 use super::{PATH, in_words, kept, one};
@@ -112,7 +113,7 @@ pub async fn move_on(
     let seen = form.must("version", "版本")?;
     let deed: ReportDeed = form.must("deed", "操作")?;
     let note = form.text("note");
-    state.desk.move_report(id, seen, deed, note, caller.user()).await.map_err(in_words)?;
+    state.desk.move_report(id, seen, deed, note, &ActingUser::of(caller.user())).await.map_err(in_words)?;
     let done = match deed {
         ReportDeed::Approved => "report-approved",
         ReportDeed::SentBack => "report-sent-back",

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use qingting_models::records::{Compared, KeptReport, ReportDeed, ReportFigures, ReportState, ReportTotals};
+use qingting_respond::acting::ActingUser;
 use qingting_respond::report::{CHAPTERS, ReportFormat, document, may_be_done, may_do};
 
 use super::{PATH, kept, state_tag};
@@ -76,8 +77,9 @@ pub(super) async fn page(
     since: Option<Vec<(&'static str, i64, i64)>>,
 ) -> Result<ReportPage, WebError> {
     let now = state.store.now();
+    let user = ActingUser::of(caller.user());
     let people = People::load(&state.store).await?;
-    let may = |deed| may_be_done(&kept).contains(&deed) && may_do(&kept, deed, caller.user());
+    let may = |deed| may_be_done(&kept).contains(&deed) && may_do(&kept, deed, &user);
     let text = |code: &str| kept.judgements.get(code).cloned().unwrap_or_default();
     let writing = may(ReportDeed::Written)
         .then(|| CHAPTERS.iter().map(|(code, title)| (*code, (*title).to_owned(), text(code))).collect());
