@@ -33,6 +33,7 @@ mod quarantine;
 mod rates;
 mod replies;
 mod routing;
+mod sealed_columns;
 mod sessions;
 mod source_access;
 mod source_health;
