@@ -225,7 +225,7 @@ impl Walk {
         id
     }
 
-    async fn source(&self, name: &str, channel: Channel, mode: Mode) -> SourceId {
+    pub(crate) async fn source(&self, name: &str, channel: Channel, mode: Mode) -> SourceId {
         let new = NewSource {
             name: name.into(),
             kind: SourceKind::Sheet,

@@ -10,7 +10,11 @@ use super::morning::GUIDE;
 use crate::office::Office;
 
 /// A rule that catches `words`.
-fn rule<'a>(name: &'a str, words: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn rule<'a>(
+    name: &'a str,
+    words: &'a str,
+    more: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
     let plain = [
         ("name", name),
         ("any", words),
@@ -23,7 +27,7 @@ fn rule<'a>(name: &'a str, words: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(
 }
 
 /// Puts what waits into the incident of its kind, and holds it against the rules.
-async fn alert(walk: &Walk, incidents: [IncidentId; 2]) {
+pub(super) async fn alert(walk: &Walk, incidents: [IncidentId; 2]) {
     let store = &walk.office.store;
     while let Some(batch) = store.claim_joining("t", None, 50, SignedDuration::from_mins(5)).await.unwrap() {
         let mut joined = Vec::new();
