@@ -46,11 +46,6 @@ async fn opened(walk: &Walk, login: &str, row: &str) -> String {
     walk.goes(login, &format!("/notices/{id}/open"), &[]).await
 }
 
-fn incidents(walk: &Walk) -> [IncidentId; 2] {
-    let store = &walk.office.store;
-    std::array::from_fn(|_| store.ids().next(store.now()))
-}
-
 /// A rule that catches the word, and a call that it catches.
 async fn caught(walk: &Walk, word: &str, urgency: Urgency, topic: &str, incidents: [IncidentId; 2]) {
     let form = rule(word, word, &[("do", "save"), ("anyway", "on")]);
@@ -76,14 +71,14 @@ async fn everybody_is_told_what_concerns_him() {
     add_user(store, "second", &[Role::Duty], None).await;
     add_user(store, "both", &[Role::Duty, Role::Reviewer], Some("zjj")).await;
     add_user(store, "jiwei", &[Role::Handler], Some("jw")).await;
-    let first = incidents(&walk);
+    let first = walk.incidents();
     alert(&walk, first).await;
     walk.tell().await;
     bell(&mut walk, first).await;
     kinds(&mut walk).await;
     own_and_hidden(&mut walk).await;
     walk.says("一条预警有同事点了“已看”，其他人的那条通知就算读过");
-    caught(&walk, "护栏", Urgency::Ordinary, "urban", incidents(&walk)).await;
+    caught(&walk, "护栏", Urgency::Ordinary, "urban", walk.incidents()).await;
     assert_eq!(told(&walk, "duty", UNREAD, "新预警", "护栏").await.len(), 1);
     looks(&walk, "second", "护栏").await;
     assert_eq!(told(&walk, "duty", UNREAD, "新预警", "护栏").await.len(), 0);
@@ -208,17 +203,17 @@ async fn own_and_hidden(walk: &mut Walk) {
 
 async fn held(walk: &mut Walk) {
     walk.says("同一事件一天之内已经有更紧急的预警或督办通知的，较低的那条只列在“全部”里，写明“没有单独提醒”");
-    let one = incidents(walk);
+    let one = walk.incidents();
     caught(walk, "塌方", Urgency::Urgent, "urban", one).await;
     caught(walk, "积泥", Urgency::Ordinary, "urban", one).await;
     assert_eq!(told(walk, "duty", UNREAD, "新预警", "塌方").await.len(), 1);
     assert_eq!(told(walk, "duty", UNREAD, "新预警", "积泥").await.len(), 0);
     let low = told(walk, "duty", ALL, "新预警", "积泥").await.remove(0);
     assert!(low.contains("没有单独提醒：<bdi>同一事件已有更高级别的通知"), "{low}");
-    caught(walk, "落石", Urgency::Ordinary, "urban", incidents(walk)).await;
+    caught(walk, "落石", Urgency::Ordinary, "urban", walk.incidents()).await;
     assert_eq!(told(walk, "duty", UNREAD, "新预警", "落石").await.len(), 1, "another incident");
     let (loud, quiet) = (accepted(walk, "屋面漏水甲").await, accepted(walk, "屋面漏水乙").await);
-    alert(walk, incidents(walk)).await;
+    alert(walk, walk.incidents()).await;
     for (case, level) in [(loud, "2"), (quiet, "1")] {
         walk.does("duty", case, "press", &[("level", level), ("text", "抓紧")]).await;
         walk.tell().await;
@@ -251,7 +246,7 @@ async fn roster(walk: &mut Walk) {
     assert!(is_told(walk, "second", "待回访", &during).await);
     assert!(!is_told(walk, "duty", "待回访", &during).await);
     walk.says("此刻没有排班，或当班的人无权看这件事，就通知全体值班研判员（保密件是纪检专员）");
-    caught(walk, "索要", Urgency::Ordinary, "conduct", incidents(walk)).await;
+    caught(walk, "索要", Urgency::Ordinary, "conduct", walk.incidents()).await;
     assert!(is_told(walk, "discipline", "新预警", "索要").await, "who is on duty may not know of it");
     assert!(!is_told(walk, "second", "新预警", "索要").await);
     walk.at(17, 12, 0).await;
