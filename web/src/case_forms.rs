@@ -407,11 +407,26 @@ mod tests {
             let rows: Vec<(&str, &str)> = rows.iter().map(|(k, v)| (*k, v.as_str())).collect();
             let found = match asked(kind, &Form::of(&rows)).unwrap() {
                 Asked::Act(action) => action.kind(),
+                Asked::CallBackOne(_) => ActionKind::CallBack,
                 Asked::Merge { .. } => ActionKind::Merge,
                 Asked::Split { .. } => ActionKind::Split,
             };
             assert_eq!(found, kind);
         }
+    }
+
+    #[test]
+    fn a_call_back_is_of_one_or_of_all() {
+        let row = |called| Form::of(&[("called", called), ("grade", "satisfied"), ("outcome", "solved")]);
+        let item: qingting_models::ids::ItemId = 7.into();
+        let id = item.to_string();
+        let one = asked(ActionKind::CallBack, &row(&id)).unwrap();
+        assert!(matches!(one, Asked::CallBackOne(said) if said.item == item));
+        for all in [ALL, ""] {
+            let asked = asked(ActionKind::CallBack, &row(all)).unwrap();
+            assert!(matches!(asked, Asked::Act(Action::CallBack { .. })), "{all}");
+        }
+        assert!(asked(ActionKind::CallBack, &row("第一家")).is_err());
     }
 
     #[test]
