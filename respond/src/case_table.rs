@@ -302,7 +302,8 @@ pub const TABLE: &[Row] = &[
         from: &["replied"],
         action: ActionKind::CallBack,
         who: &[Who::Duty, Who::System],
-        to: &["closed", "assigned"],
+        // Of a case that answers many, each may be called by himself: the last call-back closes.
+        to: &["replied", "closed", "assigned"],
         meets: &[rule::CALLBACK],
         ..QUIET
     },

@@ -9,7 +9,7 @@ use qingting_models::county::{County, TopicCode};
 use qingting_models::ids::ItemId;
 use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
-use qingting_models::store::{Arrival, NewJudgement, NewSource, NewUser, Page};
+use qingting_models::store::{Arrival, MirrorFilter, NewJudgement, NewSource, NewUser, Page};
 use qingting_respond::acting::ActingUser;
 use qingting_respond::deadline::Light;
 use qingting_respond::desk::{ActError, Desk};
@@ -49,6 +49,12 @@ impl Office {
 
     /// A row of a sheet, through judging and routing.
     async fn row(&self, number: Option<&str>, upstream: Upstream, topic: &str) -> Option<ItemId> {
+        self.take_in(number, upstream, &[]).await;
+        self.follow(topic).await
+    }
+
+    /// A row of a sheet of which some columns are sealed.
+    async fn take_in(&self, number: Option<&str>, upstream: Upstream, sealed: &[&str]) {
         let arrival = Arrival {
             external_id: number.map(str::to_owned),
             canonical: format!("{number:?}{}", serde_json::to_string(&upstream).unwrap()),
@@ -63,9 +69,13 @@ impl Office {
             sameness: Default::default(),
             withdrawn: false,
             language: None,
-            sealed_fields: Vec::new(),
+            sealed_fields: sealed.iter().map(|&header| header.to_owned()).collect(),
         };
         self.store.intake(&self.source, vec![arrival], vec![]).await.unwrap();
+    }
+
+    /// Judges and routes what was taken in.
+    async fn follow(&self, topic: &str) -> Option<ItemId> {
         let verdict = NewJudgement {
             model: "m".into(),
             topics: vec![TopicScore { code: TopicCode::new(topic), score: 0.99 }],
@@ -310,5 +320,76 @@ async fn a_conduct_matter_is_pressed_by_the_discipline_officer_and_no_department
         assert_eq!(office.desk.tick().await.unwrap().pressed, 1);
         office.desk.tell_next("w", 10).await.unwrap();
         assert_eq!(office.told("handler").await, []);
+    }
+}
+
+/// A sheet in which every part of the case stands in a column of its own.
+fn in_columns(office: &str, state: &str, satisfaction: &str) -> Upstream {
+    let mut upstream = said(office, state);
+    upstream.case.satisfaction = Some(satisfaction.into());
+    upstream.case.unsatisfied = true;
+    upstream.case.answer = Some("已答复王某".into());
+    let columns = [("经办", office), ("进度", state), ("回访记录", satisfaction), ("处理描述", "已答复王某")];
+    upstream.fields = columns.map(|(header, value)| (header.to_owned(), value.to_owned())).to_vec();
+    upstream
+}
+
+#[tokio::test]
+async fn columns_that_are_sealed_later_are_told_nowhere_and_what_came_of_them_neither() {
+    for store in each_database().await.unwrap() {
+        let office = Office::on(store).await;
+        let item =
+            office.row(Some("P1"), in_columns("王科长", "王某在办", "王某不满意"), "urban").await.unwrap();
+        let newer = in_columns("王科长；李科员", "王某在办；李某协办", "王某不满意；李某也不满意");
+        office.row(Some("P1"), newer, "urban").await.unwrap();
+        let noted = "状态：王某在办 → 王某在办；李某协办；承办单位：王科长 → 王科长；李科员；满意度：王某不满意 → 王某不满意；李某也不满意";
+        assert_eq!(office.lines(item).await[1].1, noted);
+        let sealed = ["经办", "进度", "回访记录", "处理描述"];
+        let bare = Upstream { case: UpstreamCase::default(), ..said("", "") };
+        office.take_in(Some("P1"), bare, &sealed).await;
+        // Also before the next judging and routing, and no less after it.
+        for judged in [false, true] {
+            if judged {
+                assert_eq!(office.follow("urban").await, Some(item));
+            }
+            let case = office.case(item).await;
+            assert_eq!(case.mirror.said, UpstreamCase::default());
+            assert_eq!(office.store.unmapped_offices().await.unwrap(), [""; 0]);
+            let unsatisfied = MirrorFilter { unsatisfied: true, ..MirrorFilter::default() };
+            assert_eq!(office.store.count_mirrored(&Viewer::SYSTEM, &unsatisfied).await.unwrap(), 0);
+            let seal = "（列已密封）";
+            assert_eq!(
+                office.lines(item).await,
+                [
+                    (MirrorStep::First, format!("省平台，{seal}")),
+                    (
+                        MirrorStep::Seen,
+                        format!("状态：{seal} → {seal}；承办单位：{seal} → {seal}；满意度：{seal} → {seal}")
+                    ),
+                ]
+            );
+            for version in office.store.mirror_versions(&Viewer::SYSTEM, item).await.unwrap() {
+                let upstream = version.content.upstream;
+                assert_eq!((upstream.case, upstream.fields), (UpstreamCase::default(), Vec::new()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_press_that_was_read_before_a_column_was_sealed_does_not_bring_its_words_back() {
+    for store in each_database().await.unwrap() {
+        let office = Office::on(store).await;
+        let (all, duty) = office.user("duty", &[Role::Duty], None).await;
+        let item =
+            office.row(Some("P1"), in_columns("县住建局", "在办", "王某不满意"), "urban").await.unwrap();
+        let seen = office.case(item).await.mirror.version;
+        let mut shown = in_columns("县住建局", "在办", "");
+        shown.case.satisfaction = None;
+        shown.fields.retain(|(header, _)| header != "回访记录");
+        office.take_in(Some("P1"), shown, &["回访记录"]).await;
+        let pressed = office.desk.press_mirrored(&all, &duty, item, seen, "请抓紧").await;
+        assert!(matches!(pressed, Err(ActError::Changed { .. })), "{pressed:?}");
+        assert_eq!(office.case(item).await.mirror.said.satisfaction, None);
     }
 }

@@ -7,6 +7,7 @@ use qingting_models::records::{Case, Outcome, Promise, PublicText, RatingGrade};
 use qingting_models::text::normalise;
 use qingting_respond::action::Action;
 use qingting_respond::case_table::ActionKind;
+use qingting_respond::decide::CalledBack;
 
 use crate::caller::Form;
 use crate::error::WebError;
@@ -260,6 +261,8 @@ pub fn form_of(kind: ActionKind, names: &Names, case: &Case, tried: Option<(&For
 pub enum Asked {
     /// Something about this one case.
     Act(Action),
+    /// What one of those said whom it answers together.
+    CallBackOne(CalledBack),
     /// To merge it into the case of a number.
     Merge { number: String, reason: String },
     /// To split off a case for a department.
@@ -281,8 +284,26 @@ pub fn asked(kind: ActionKind, form: &Form) -> Result<Asked, WebError> {
             let department = form.need("department", "另由哪个单位办理", 40)?.into();
             Ok(Asked::Split { department, reason })
         }
+        ActionKind::CallBack if !matches!(form.text("called"), "" | ALL) => {
+            Ok(Asked::CallBackOne(CalledBack {
+                item: form.must("called", "回访了哪一件")?,
+                grade: form.must("grade", "群众评价")?,
+                outcome: form.must("outcome", "结果")?,
+                note: reason,
+            }))
+        }
         _ => read(kind, form).map(Asked::Act),
     }
+}
+
+/// The word of the form of a call-back for all that the case answers at once.
+const ALL: &str = "all";
+
+/// Which of those that the case answers together was called: those items that are left, and all at once.
+pub fn called(left: Vec<Choice>) -> Field {
+    let all = Choice::new(ALL, "全部，一并登记", false);
+    Field::select("called", "回访了哪一件", left.into_iter().chain([all]).collect())
+        .hint("逐件登记：最后一件登记后办结，有一件不满意就重办")
 }
 
 /// Reads the action `kind` on one case from its form.
@@ -386,11 +407,26 @@ mod tests {
             let rows: Vec<(&str, &str)> = rows.iter().map(|(k, v)| (*k, v.as_str())).collect();
             let found = match asked(kind, &Form::of(&rows)).unwrap() {
                 Asked::Act(action) => action.kind(),
+                Asked::CallBackOne(_) => ActionKind::CallBack,
                 Asked::Merge { .. } => ActionKind::Merge,
                 Asked::Split { .. } => ActionKind::Split,
             };
             assert_eq!(found, kind);
         }
+    }
+
+    #[test]
+    fn a_call_back_is_of_one_or_of_all() {
+        let row = |called| Form::of(&[("called", called), ("grade", "satisfied"), ("outcome", "solved")]);
+        let item: qingting_models::ids::ItemId = 7.into();
+        let id = item.to_string();
+        let one = asked(ActionKind::CallBack, &row(&id)).unwrap();
+        assert!(matches!(one, Asked::CallBackOne(said) if said.item == item));
+        for all in [ALL, ""] {
+            let asked = asked(ActionKind::CallBack, &row(all)).unwrap();
+            assert!(matches!(asked, Asked::Act(Action::CallBack { .. })), "{all}");
+        }
+        assert!(asked(ActionKind::CallBack, &row("第一家")).is_err());
     }
 
     #[test]

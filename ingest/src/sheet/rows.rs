@@ -259,9 +259,10 @@ impl<'r> RowReader<'r> {
         }
     }
 
+    /// Also those whose cell is empty now: an earlier sheet may have filled it.
     fn sealed_fields(&self) -> Vec<String> {
-        let sealed = self.cells().filter(|(column, cell)| column.sealed_by_map.is_some() && !cell.is_empty());
-        sealed.map(|(column, _)| column.header.clone()).collect()
+        let sealed = self.layout.columns.iter().filter(|column| column.sealed_by_map.is_some());
+        sealed.map(|column| column.header.clone()).collect()
     }
 
     /// With an id of its own a record's every column counts. Without one its digest is its identity, so only

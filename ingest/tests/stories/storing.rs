@@ -77,6 +77,24 @@ async fn a_column_that_is_sealed_later_leaves_the_item_and_its_history_when_the_
 }
 
 #[tokio::test]
+async fn a_column_that_is_empty_by_the_time_it_is_sealed_leaves_the_history_too() {
+    for store in each_database().await.unwrap() {
+        let source = source(&store, SourceKind::Sheet, None).await;
+        let row =
+            |note: &str| file("a.csv", format!("工单编号,工单内容,附注栏,科室栏\nA1,路灯不亮,{note},二科\n"));
+        imported(&store, &source, &row("菜场口卖菜的那位")).await;
+        imported(&store, &source, &row("")).await;
+        let map = "external_id = \"工单编号\"\nbody = \"工单内容\"\nperson_other = \"附注栏\"\n";
+        let change = SourceChange { column_map: Some(map.into()), ..SourceChange::of(&source) };
+        let source = store.change_source(source.id, change, Actor::Console).await.unwrap();
+        assert_eq!(imported(&store, &source, &row("")).await, counts(1, 0, 0, 1, 0));
+        let id = items(&store).await[0].id;
+        let versions = store.item_versions(&Viewer::SYSTEM, id).await.unwrap();
+        assert_eq!(versions[0].content.upstream.fields, [("科室栏".to_owned(), "二科".to_owned())]);
+    }
+}
+
+#[tokio::test]
 async fn a_file_imported_twice_changes_nothing_and_an_edited_row_updates_its_item() {
     for store in each_database().await.unwrap() {
         let source = source(&store, SourceKind::Sheet, None).await;

@@ -291,6 +291,9 @@ impl RatingGrade {
 pub struct Rating {
     pub id: RatingId,
     pub case: CaseId,
+    /// Whose call-back it was, where the case answers many: that of who sent this item. `None` for all of them at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
     pub at: Timestamp,
     pub by: Actor,
     pub grade: RatingGrade,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Channel, Kind, Urgency};
+use super::{Channel, Kind, Urgency, words};
 use crate::county::{TopicCode, Town};
 use crate::ids::{CaseId, ItemId, SealedId, SourceId};
 
@@ -55,14 +55,40 @@ impl UpstreamCase {
         *self == Self::default()
     }
 
-    /// Takes away the values that are to be forgotten.
-    pub fn forget(&mut self, is_gone: impl Fn(&String) -> bool) {
-        let Self { office, state, answer, answered, satisfaction, .. } = self;
-        for value in [office, state, answer, answered, satisfaction] {
-            if value.as_ref().is_some_and(&is_gone) {
-                *value = None;
+    /// The platform's words for a part, if it has any.
+    pub fn part(&self, part: CasePart) -> Option<&String> {
+        match part {
+            CasePart::Office => self.office.as_ref(),
+            CasePart::State => self.state.as_ref(),
+            CasePart::Answer => self.answer.as_ref(),
+            CasePart::Answered => self.answered.as_ref(),
+            CasePart::Satisfaction => self.satisfaction.as_ref(),
+        }
+    }
+
+    /// Takes a part away, with what was read from it.
+    pub fn forget(&mut self, part: CasePart) {
+        match part {
+            CasePart::Office => self.office = None,
+            CasePart::State => self.state = None,
+            CasePart::Answer => self.answer = None,
+            CasePart::Answered => self.answered = None,
+            CasePart::Satisfaction => {
+                self.satisfaction = None;
+                self.unsatisfied = false;
             }
         }
+    }
+}
+
+words! {
+    /// What the sender's system says of its case in words.
+    CasePart {
+        Office => "office", "承办单位";
+        State => "state", "状态";
+        Answer => "answer", "答复";
+        Answered => "answered", "答复时间";
+        Satisfaction => "satisfaction", "满意度";
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, AuditEntry, Item, NoticeEvent, UpstreamCase, words};
+use super::{Actor, AuditEntry, CasePart, Item, NoticeEvent, UpstreamCase, words};
 use crate::county::{DepartmentCode, RuleId};
 use crate::ids::{ItemId, SourceId, TimelineId};
 
@@ -102,6 +102,43 @@ pub struct MirrorLine {
     pub note: String,
 }
 
+/// What stands in a note for the words of a column that was sealed later.
+const SEALED: &str = "（列已密封）";
+
+impl MirrorLine {
+    /// The note of a first sheet.
+    pub fn first(source: &str, state: &str) -> String {
+        format!("{source}，{state}")
+    }
+
+    /// The note of a part that says something else than before.
+    pub fn moved(part: CasePart, before: &str, after: &str) -> String {
+        format!("{}：{before} → {after}", part.label())
+    }
+
+    /// Takes the platform's words for a part out of a note that a sheet caused; whether they stood there. Where two parts
+    /// came to say the same at once, both lose it.
+    pub fn forget(&mut self, part: CasePart, words: &str) -> bool {
+        let label = format!("{}：", part.label());
+        let note = match self.step {
+            MirrorStep::First if part == CasePart::State => {
+                let source = self.note.strip_suffix(&Self::first("", words));
+                source.map_or_else(|| self.note.clone(), |source| Self::first(source, SEALED))
+            }
+            MirrorStep::Seen if self.note.contains(&label) => {
+                let (before, after) = (format!("{label}{words} → "), format!(" → {words}"));
+                let note = self.note.replace(&before, &format!("{label}{SEALED} → "));
+                let note = note.replace(&format!("{after}；"), &format!(" → {SEALED}；"));
+                note.strip_suffix(&after).map(|start| format!("{start} → {SEALED}")).unwrap_or(note)
+            }
+            _ => return false,
+        };
+        let stood = note != self.note;
+        self.note = note;
+        stood
+    }
+}
+
 /// A change, to be written in one transaction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MirrorChange {
@@ -111,4 +148,6 @@ pub struct MirrorChange {
     pub audit: AuditEntry,
     /// What is to be told; its id is yet to be given.
     pub event: Option<NoticeEvent>,
+    /// The version of the item whose sheet it takes over; `None` where it takes over none.
+    pub of_version: Option<i64>,
 }

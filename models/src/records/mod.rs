@@ -46,7 +46,7 @@ pub use channel::Channel;
 pub use contact::CallerContact;
 pub use draft::{AsideDraft, ReplyDraft, SavedDraft};
 pub use incident::{Incident, IncidentMove, Membership, heat};
-pub use item::{Appearance, Item, ItemContent, ItemVersion, Upstream, UpstreamCase};
+pub use item::{Appearance, CasePart, Item, ItemContent, ItemVersion, Upstream, UpstreamCase};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency, is_blind};
 pub use line::{Agreement, Line, LineContent, LineFault, LineStanding, LineState, LineVersion};
 pub use mirrored::{Mirror, MirrorChange, MirrorLine, MirrorStep, MirroredCase, OurDue};

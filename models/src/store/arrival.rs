@@ -19,7 +19,8 @@ pub struct Arrival {
     pub withdrawn: bool,
     /// ISO 639-1 code, where a language was told.
     pub language: Option<String>,
-    /// Fields that the record may have been stored with before a person had them sealed: earlier versions lose them.
+    /// Fields that the record may have been stored with before a person had them sealed: what is stored of it loses them,
+    /// filled or not in this version.
     pub sealed_fields: Vec<String>,
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::arrival::{Arrival, Fate, Intake, Reject};
 use super::db::{Arg, Row, Tx, args, to_json};
 use super::item_rows::{Change, ItemRows};
-use super::{Store, StoreError};
+use super::{Store, StoreError, sealed_columns};
 use crate::ids::{ItemId, QuarantineId, SealedId};
 use crate::records::{Source, SourceRun};
 
@@ -139,22 +139,26 @@ impl Store {
         self.wrap_in(&mut tx).await?;
         for wave in waves(keyed) {
             let known = known_items(&mut tx, source, &wave).await?;
-            let (mut unknown, mut changed) = (Vec::new(), Vec::new());
+            let (mut unknown, mut changed, mut same) = (Vec::new(), Vec::new(), Vec::new());
             for record in wave {
                 match known.get(&record.key) {
                     None => unknown.push(record),
                     Some(item) if record.arrival.withdrawn => {
+                        same.push((item.id, record));
                         if mark_withdrawn(&mut tx, item.id, self.now()).await? {
                             fates[record.index] = Fate::Updated;
                         }
                     }
-                    Some(item) if item.digest == record.digest && !item.withdrawn => {}
+                    Some(item) if item.digest == record.digest && !item.withdrawn => {
+                        same.push((item.id, record));
+                    }
                     Some(item) => {
                         fates[record.index] = Fate::Updated;
                         changed.push(Change { known: item, record, digest: &record.digest });
                     }
                 }
             }
+            sealed_columns::take_away(&mut tx, &same).await?;
             let mut rows = ItemRows::default();
             self.update_items(&mut tx, source, &changed, &mut rows).await?;
             for (index, fate) in self.take_unknown(&mut tx, source, unknown, rows).await? {

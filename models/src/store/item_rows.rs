@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::arrival::Arrival;
-use super::db::{Arg, Tx, args, to_json};
+use super::db::{Arg, Tx, args};
 use super::intake::{Keyed, Known};
-use super::{Store, StoreError, work};
+use super::{Store, StoreError, sealed_columns, work};
 use crate::ids::{ItemId, SealedId};
-use crate::records::{Channel, Mode, Source, Upstream};
+use crate::records::{Channel, Mode, Source};
 
 /// The next version of an item.
 pub(super) struct Change<'c> {
@@ -95,33 +95,13 @@ impl Store {
         let mut values = args![now];
         values.extend(ids.iter().map(|id| Arg::from(*id)));
         tx.run(&keep, values).await?;
-        for change in changes.iter().filter(|change| !change.record.arrival.sealed_fields.is_empty()) {
-            take_away(tx, change.known.id, &change.record.arrival.sealed_fields).await?;
-        }
         update_rows(tx, source, changes, &sealed, now).await?;
         let linked: Vec<(ItemId, &Keyed)> = changes.iter().map(|c| (c.known.id, c.record)).collect();
+        sealed_columns::take_away(tx, &linked).await?;
         self.link(tx, source, &linked, "ON CONFLICT (digest) DO NOTHING").await?;
         rows.ids.extend(ids);
         Ok(())
     }
-}
-
-/// Takes fields that are sealed now from the earlier versions of an item; the sealed originals keep them.
-async fn take_away(tx: &mut Tx, id: ItemId, fields: &[String]) -> Result<(), StoreError> {
-    let versions =
-        tx.rows("SELECT version, upstream FROM item_version WHERE item_id = $1", args![id.0]).await?;
-    for row in versions {
-        let mut upstream: Upstream = row.json("upstream")?;
-        let (gone, kept) = upstream.fields.into_iter().partition(|(name, _)| fields.contains(name));
-        upstream.fields = kept;
-        let gone: Vec<(String, String)> = gone;
-        if !gone.is_empty() {
-            upstream.case.forget(|value| gone.iter().any(|(_, gone)| gone == value));
-            let sql = "UPDATE item_version SET upstream = $1 WHERE item_id = $2 AND version = $3";
-            tx.run(sql, args![to_json(&upstream)?, id.0, row.int("version")?]).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Values of a change as [`update_rows`] names them: `v.column1` to `v.column12`.

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::db::{Arg, Row, args, to_json};
+use super::db::{Arg, Row, Tx, args, to_json};
 use super::visibility::{self, bind};
 use super::{Store, StoreError, item_of};
 use crate::county::DepartmentCode;
@@ -61,13 +61,17 @@ const OPEN: &str = "NOT m.finished AND i.withdrawn_at IS NULL";
 
 impl Store {
     /// Writes a change of a mirrored case that was read at version `seen`, 0 for one that is new: with its line, its audit
-    /// entry and what is to be told, in one transaction.
+    /// entry and what is to be told, in one transaction. What an earlier version of the item said is not taken over any
+    /// more: a column of it may have been sealed since, and the later version is followed in its turn.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when someone changed it since; nothing is written then.
     pub async fn save_mirrored(&self, seen: i64, change: &MirrorChange) -> Result<(), StoreError> {
         let mirror = &change.mirror;
         let mut tx = self.begin().await?;
+        if change.of_version.is_some() && change.of_version != item_version(&mut tx, mirror.item).await? {
+            return Ok(());
+        }
         let values = args![
             mirror.item.0,
             mirror.source.0,
@@ -224,6 +228,13 @@ impl Store {
         tx.commit().await?;
         Ok(mapped)
     }
+}
+
+/// The version that an item has, and has until the transaction ends.
+async fn item_version(tx: &mut Tx, item: ItemId) -> Result<Option<i64>, StoreError> {
+    let lock = if tx.is_sqlite() { "" } else { " FOR SHARE" };
+    let sql = format!("SELECT version FROM item WHERE id = $1{lock}");
+    tx.row(&sql, args![item.0]).await?.map(|row| row.int("version")).transpose()
 }
 
 fn condition(viewer: &Viewer, filter: &MirrorFilter, values: &mut Vec<Arg>) -> String {

@@ -34,6 +34,7 @@ mod rates;
 mod replies;
 mod reports;
 mod routing;
+mod sealed_columns;
 mod sessions;
 mod source_access;
 mod source_health;

@@ -3,7 +3,9 @@
 use qingting_models::ids::NoticeEventId;
 use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
-use qingting_models::store::{MirrorFilter, MirrorOffice, MirrorState, NewSource, StoreError, TaskSubject};
+use qingting_models::store::{
+    Arrival, MirrorFilter, MirrorOffice, MirrorState, NewSource, StoreError, TaskSubject,
+};
 use serde_json::json;
 
 use super::builders::*;
@@ -64,7 +66,7 @@ fn change_to(store: &TestStore, mirror: Mirror, step: MirrorStep, event: Option<
         subject: Subject::Item(mirror.item),
         detail: json!({}),
     };
-    MirrorChange { mirror, line, audit, event }
+    MirrorChange { mirror, line, audit, event, of_version: None }
 }
 
 #[tokio::test]
@@ -212,5 +214,95 @@ async fn they_are_counted_with_no_case_of_ours_and_give_way_to_one() {
         assert!(store.mirrored(&Viewer::SYSTEM, item.id).await.unwrap().is_none());
         assert_eq!(store.count_mirrored(&Viewer::SYSTEM, &MirrorFilter::default()).await.unwrap(), 0);
         assert!(store.mirror_loads(&DUTY).await.unwrap().is_empty());
+    }
+}
+
+/// A row that says `told` in a column of its own, which the case's answer is read from, or one whose column was sealed.
+fn row(number: &str, version: &str, told: Option<&str>) -> Arrival {
+    let mut arrival = call(Some(number), "工地拖欠工资", version);
+    let upstream = &mut arrival.content.upstream;
+    upstream.case.state = Some("处理中".into());
+    upstream.fields = vec![("状态".into(), "处理中".into())];
+    match told {
+        Some(told) => {
+            upstream.case.answer = Some(told.into());
+            upstream.fields.push(("处理描述".into(), told.into()));
+        }
+        None => arrival.sealed_fields = vec!["处理描述".into()],
+    }
+    arrival
+}
+
+#[tokio::test]
+async fn a_column_that_is_sealed_later_is_said_of_the_case_in_no_earlier_version() {
+    for store in each_database().await.unwrap() {
+        let source = platform(&store).await;
+        for version in
+            [row("P1", "一", Some("找王某")), row("P1", "二", Some("找李某")), row("P1", "三", None)]
+        {
+            store.intake(&source, vec![version], vec![]).await.unwrap();
+        }
+        let item = store.claim_judging("w", 10, LEASE).await.unwrap().remove(0).item;
+        let versions = store.item_versions(&Viewer::SYSTEM, item).await.unwrap();
+        assert_eq!(versions.len(), 2);
+        for version in versions {
+            let upstream = &version.content.upstream;
+            assert_eq!(upstream.case.answer, None);
+            assert_eq!(upstream.case.state.as_deref(), Some("处理中"));
+            assert_eq!(upstream.fields, [("状态".into(), "处理中".into())]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_another_column_says_too_stays_said_when_one_is_sealed() {
+    for store in each_database().await.unwrap() {
+        let source = platform(&store).await;
+        store.intake(&source, vec![row("P1", "一", Some("处理中"))], vec![]).await.unwrap();
+        store.intake(&source, vec![row("P1", "二", None)], vec![]).await.unwrap();
+        let item = store.claim_judging("w", 10, LEASE).await.unwrap().remove(0).item;
+        let before = &store.item_versions(&Viewer::SYSTEM, item).await.unwrap()[0].content.upstream;
+        assert_eq!(before.fields, [("状态".into(), "处理中".into())]);
+        assert_eq!(before.case.state.as_deref(), Some("处理中"), "the column of the state is not sealed");
+    }
+}
+
+#[tokio::test]
+async fn a_sealed_column_leaves_also_when_the_row_brings_nothing_new_or_is_withdrawn() {
+    for store in each_database().await.unwrap() {
+        let source = platform(&store).await;
+        for number in ["P1", "P2"] {
+            store.intake(&source, vec![row(number, "一", Some("找王某"))], vec![]).await.unwrap();
+        }
+        // The sheet left the column empty before it was sealed: its last version stays the last one.
+        let emptied = Arrival { sealed_fields: vec![], ..row("P1", "二", None) };
+        store.intake(&source, vec![emptied], vec![]).await.unwrap();
+        let withdrawn = Arrival { withdrawn: true, ..row("P2", "二", None) };
+        let counts = store.intake(&source, vec![row("P1", "二", None), withdrawn], vec![]).await.unwrap();
+        assert_eq!((counts.unchanged, counts.updated), (1, 1));
+        for task in store.claim_judging("w", 10, LEASE).await.unwrap() {
+            let item = store.item(&Viewer::SYSTEM, task.item).await.unwrap().unwrap();
+            let versions = store.item_versions(&Viewer::SYSTEM, item.id).await.unwrap();
+            assert_eq!(versions.len(), usize::from(item.external_id == "P1"));
+            for content in versions.iter().map(|version| &version.content).chain([&item.content]) {
+                let shown = serde_json::to_string(&content.upstream).unwrap();
+                assert!(!shown.contains("王某") && shown.contains("处理中"), "{shown}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_said_is_not_written_over_a_later_one() {
+    for store in each_database().await.unwrap() {
+        let source = platform(&store).await;
+        let item = judged(&store, &source, "P1", "wages").await;
+        store.intake(&source, vec![row("P1", "二", None)], vec![]).await.unwrap();
+        let late = change_to(&store, mirror(&store, &item, Some("rsj"), Some(5)), MirrorStep::First, None);
+        let late = MirrorChange { of_version: Some(1), ..late };
+        store.save_mirrored(0, &late).await.unwrap();
+        assert!(store.mirrored(&Viewer::SYSTEM, item.id).await.unwrap().is_none());
+        store.save_mirrored(0, &MirrorChange { of_version: Some(2), ..late }).await.unwrap();
+        assert!(store.mirrored(&Viewer::SYSTEM, item.id).await.unwrap().is_some());
     }
 }

@@ -29,6 +29,7 @@ use crate::refusal::Refusal;
 use draft::Draft;
 
 pub use assign::open_case;
+pub use closing::{CalledBack, call_back_one, called_back};
 pub use joining::{Merge, Split, merge, split};
 pub(crate) use together::title_of;
 pub use together::{MAX_TAKEN, leave_out, open_case_for, take_in};

@@ -9,7 +9,7 @@ use super::{ActError, Desk};
 use crate::acting::ActingUser;
 use crate::case_change::applied;
 use crate::decide::title_of;
-use crate::decide::{MAX_TAKEN, leave_out, merge, open_case_for, take_in};
+use crate::decide::{CalledBack, MAX_TAKEN, call_back_one, leave_out, merge, open_case_for, take_in};
 use crate::refusal::Refusal;
 
 /// What became of an item whose incident has a case that takes it.
@@ -150,6 +150,26 @@ impl Desk {
         let file = self.load_seen(viewer, case, seen).await?;
         let item = self.store.item(viewer, item).await?.ok_or(ActError::NotFound)?;
         let change = leave_out(&file, &item, reason, who, &self.ctx())?;
+        let after = applied(&file, &change);
+        self.store.save_case(seen, change).await?;
+        Ok(after)
+    }
+
+    /// Notes what one of those said whom the case answers together, which was seen at version `seen`.
+    ///
+    /// # Errors
+    /// [`ActError`]; nothing was changed.
+    pub async fn call_back_one(
+        &self,
+        viewer: &Viewer,
+        who: &ActingUser,
+        case: CaseId,
+        seen: i64,
+        said: &CalledBack,
+    ) -> Result<CaseFile, ActError> {
+        let file = self.load_seen(viewer, case, seen).await?;
+        let answered = self.store.case_items(&Viewer::SYSTEM, case).await?;
+        let change = call_back_one(&file, &answered, said, who, &self.ctx())?;
         let after = applied(&file, &change);
         self.store.save_case(seen, change).await?;
         Ok(after)

@@ -183,7 +183,7 @@ impl Desk {
             subject: Subject::Item(case.item.id),
             detail,
         };
-        MirrorChange { mirror, line, audit, event: None }
+        MirrorChange { mirror, line, audit, event: None, of_version: None }
     }
 }
 

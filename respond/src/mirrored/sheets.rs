@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use qingting_models::clock::{local_date, minute_text};
 use qingting_models::county::{Department, RuleId};
 use qingting_models::records::{
-    Actor, AuditEntry, Item, Kind, Mirror, MirrorChange, MirrorLine, MirrorStep, Mode, OurDue, Source,
-    Subject, Urgency, Viewer,
+    Actor, AuditEntry, CasePart, Item, Kind, Mirror, MirrorChange, MirrorLine, MirrorStep, Mode, OurDue,
+    Source, Subject, Urgency, Viewer,
 };
 use qingting_models::store::StoreError;
 use serde_json::json;
@@ -58,7 +58,7 @@ impl Desk {
         let now = self.store().now();
         let mut mirror = self.reading(item, source, now);
         let (step, note) = match before {
-            None => (MirrorStep::First, format!("{}，{}", source.name, mirror.state(false))),
+            None => (MirrorStep::First, MirrorLine::first(&source.name, mirror.state(false))),
             Some(before) => {
                 carry_on(&mut mirror, before);
                 (MirrorStep::Seen, differences(before, &mirror)?)
@@ -74,7 +74,7 @@ impl Desk {
             subject: Subject::Item(item.id),
             detail,
         };
-        Some(MirrorChange { mirror, line, audit, event: None })
+        Some(MirrorChange { mirror, line, audit, event: None, of_version: Some(item.version) })
     }
 
     fn reading(&self, item: &Item, source: &Source, now: Timestamp) -> Mirror {
@@ -145,8 +145,11 @@ fn carry_on(mirror: &mut Mirror, before: &Mirror) {
 fn differences(before: &Mirror, after: &Mirror) -> Option<String> {
     let time = |at: Option<Timestamp>| at.map_or_else(|| "无".to_owned(), minute_text);
     let word = |word: &Option<String>| word.clone().unwrap_or_else(|| "无".to_owned());
-    let changed = |label: &str, before: String, after: String| {
-        (before != after).then(|| format!("{label}：{before} → {after}"))
+    let moved = |part: CasePart, before: &str, after: &str| {
+        (before != after).then(|| MirrorLine::moved(part, before, after))
+    };
+    let other_time = |label: &str, before: Option<Timestamp>, after: Option<Timestamp>| {
+        (before != after).then(|| format!("{label}：{} → {}", time(before), time(after)))
     };
     let (old, new) = (&before.said, &after.said);
     let answer = (old.answer != new.answer || old.answered != new.answered).then(|| {
@@ -154,21 +157,17 @@ fn differences(before: &Mirror, after: &Mirror) -> Option<String> {
         if first { "收到答复".to_owned() } else { "答复有改动".to_owned() }
     });
     let parts = [
-        changed("状态", before.state(false).to_owned(), after.state(false).to_owned()),
+        moved(CasePart::State, before.state(false), after.state(false)),
         match (before.finished, after.finished) {
             (false, true) => Some("平台已办结".to_owned()),
             (true, false) => Some("平台重新办理".to_owned()),
             _ => None,
         },
-        changed("承办单位", word(&old.office), word(&new.office)),
-        changed("平台时限", time(before.due_at), time(after.due_at)),
+        moved(CasePart::Office, &word(&old.office), &word(&new.office)),
+        other_time("平台时限", before.due_at, after.due_at),
         answer,
-        changed("满意度", word(&old.satisfaction), word(&new.satisfaction)),
-        changed(
-            "本县参考时限",
-            time(before.ours.as_ref().map(|o| o.at)),
-            time(after.ours.as_ref().map(|o| o.at)),
-        ),
+        moved(CasePart::Satisfaction, &word(&old.satisfaction), &word(&new.satisfaction)),
+        other_time("本县参考时限", before.ours.as_ref().map(|o| o.at), after.ours.as_ref().map(|o| o.at)),
         (before.department != after.department && old.office == new.office)
             .then(|| "对应的本县单位有变".to_owned()),
     ];

@@ -28,6 +28,7 @@
 //! - **Standing still**: a clock that stands while the resident is waited for has no due time until it goes on, and is in
 //!   no figure until then. How long it stood and by how many days it was extended is counted beside every on-time rate. The
 //!   clocks of the first contact neither stand nor are extended.
+//! - **One case for many**: each of those whose items it answers may be called, and each call-back noted counts once.
 //! - **Fallen away**: a clock that fell away (declined, handed outside, finished on the platform that runs a mirrored case,
 //!   or a contact overtaken by the reply) before it was due was never due. One that was due already was missed.
 //! - **Merged** cases: clocks that the merging ended count nowhere, the case under which the matter goes on has the earlier

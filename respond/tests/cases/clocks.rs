@@ -8,14 +8,14 @@ use qingting_respond::refusal::Refusal;
 
 use crate::builders::*;
 
-fn open_rules(file: &CaseFile) -> Vec<&str> {
+pub(crate) fn open_rules(file: &CaseFile) -> Vec<&str> {
     let mut rules: Vec<&str> = file.clocks.iter().filter(|c| c.is_open()).map(|c| c.rule.as_str()).collect();
     rules.sort_unstable();
     rules
 }
 
 #[track_caller]
-fn clock<'a>(file: &'a CaseFile, rule: &str) -> &'a Clock {
+pub(crate) fn clock<'a>(file: &'a CaseFile, rule: &str) -> &'a Clock {
     file.clocks.iter().rfind(|c| c.rule.as_str() == rule).unwrap_or_else(|| panic!("no clock {rule}"))
 }
 

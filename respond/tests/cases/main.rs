@@ -10,6 +10,7 @@
 mod against_model;
 mod against_store;
 mod builders;
+mod call_backs;
 mod clocks;
 mod facts;
 mod joining;

@@ -9,13 +9,13 @@ use qingting_respond::rates::{Story, facts};
 use crate::builders::*;
 
 /// Department, moment, whether it is in the numerator.
-fn counted(file: &CaseFile, rate: Rate) -> Vec<(Option<String>, Timestamp, bool)> {
+pub(crate) fn counted(file: &CaseFile, rate: Rate) -> Vec<(Option<String>, Timestamp, bool)> {
     let facts = facts(&Story::from(file));
     let of = facts.into_iter().filter(|fact| fact.rate == rate);
     of.map(|fact| (fact.department.map(|code| code.to_string()), fact.at, fact.holds)).collect()
 }
 
-fn of(department: &str) -> Option<String> {
+pub(crate) fn of(department: &str) -> Option<String> {
     Some(department.to_owned())
 }
 

@@ -5,11 +5,11 @@ use axum::extract::{Path, State};
 use jiff::Timestamp;
 use qingting_models::ids::CaseId;
 use qingting_models::records::{
-    Case, CaseFile, CaseOrigin, CaseState, Clock, Rating, TimelineEntry, state_label,
+    Case, CaseFile, CaseOrigin, CaseState, Clock, Item, Rating, TimelineEntry, state_label,
 };
 use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
-use qingting_respond::decide::allowed;
+use qingting_respond::decide::{allowed, called_back};
 
 use super::case_contact::ContactView;
 use super::case_items::AnsweredItem;
@@ -18,14 +18,14 @@ use super::case_reply::{self, AtDesk, Hint, ReplyDesk};
 use super::{Answer, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
-use crate::case_forms::{ActionForm, Control, form_of, has_form};
+use crate::case_forms::{ActionForm, Control, called, form_of, has_form};
 use crate::error::WebError;
 use crate::frame::Frame;
 use crate::moment::{Moment, left_text};
 use crate::names::{Names, RuleName};
 use crate::people::People;
 use crate::query::Query;
-use crate::view::{CaseRow, Light, Tag};
+use crate::view::{CaseRow, Choice, Light, Tag, item_title};
 
 /// The page of a case.
 #[derive(Debug, Template)]
@@ -82,6 +82,8 @@ pub struct ClockView {
 /// A rating.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RatingView {
+    /// What the one had sent who was called, of those whom the case answers together.
+    pub of: Option<String>,
     pub grade: Tag,
     pub outcome: &'static str,
     pub by: String,
@@ -149,7 +151,8 @@ pub(crate) async fn build(
     let file = state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
     let people = People::load(&state.store).await?;
     let tried = shown.tried;
-    let mut actions = actions(&file, caller, &state.names, tried);
+    let answered = state.store.case_items(&caller.viewer, file.case.id).await?;
+    let mut actions = actions(&file, &answered, caller, &state.names, tried);
     let writes = [ActionKind::Submit, ActionKind::HelperAnswer];
     let written = writes.into_iter().find(|kind| actions.iter().any(|form| form.code == kind.code()));
     let own = case_reply::writes_for(caller, &file);
@@ -167,7 +170,6 @@ pub(crate) async fn build(
         None => Vec::new(),
     };
     let replies = replies(state, caller, &file, &people).await?;
-    let answered = state.store.case_items(&caller.viewer, file.case.id).await?;
     let may_call = file.case.state.is_open()
         && state.store.item(&caller.unmasking_eyes(), file.case.item).await?.is_some();
     let (names, now) = (&*state.names, state.store.now());
@@ -196,7 +198,7 @@ pub(crate) async fn build(
         takes_incident: case.takes_incident,
         clocks: file.clocks.iter().map(|c| clock_view(c, names, now, light(c))).collect(),
         replies,
-        ratings: file.ratings.iter().rev().map(|r| rating_view(r, &people, now)).collect(),
+        ratings: file.ratings.iter().rev().map(|r| rating_view(r, &answered, &people, now)).collect(),
         timeline: file.timeline.iter().rev().map(|t| line_view(t, &people, now)).collect(),
         actions,
         desk,
@@ -211,11 +213,22 @@ pub(crate) async fn build(
     })
 }
 
-fn actions(file: &CaseFile, caller: &Caller, names: &Names, tried: Option<&Tried<'_>>) -> Vec<ActionForm> {
+fn actions(
+    file: &CaseFile,
+    answered: &[Item],
+    caller: &Caller,
+    names: &Names,
+    tried: Option<&Tried<'_>>,
+) -> Vec<ActionForm> {
     let kinds = allowed(file, &ActingUser::of(caller.user()));
     let form = |kind: ActionKind| {
         let again = tried.filter(|t| t.kind == kind).map(|t| (t.form, t.problem.as_str()));
-        form_of(kind, names, &file.case, again)
+        let mut form = form_of(kind, names, &file.case, again);
+        if kind == ActionKind::CallBack && answered.len() > 1 {
+            let typed = again.map_or("", |(typed, _)| typed.text("called"));
+            form.fields.insert(0, called(not_called(file, answered)).value(typed));
+        }
+        form
     };
     let mut forms: Vec<ActionForm> = kinds.into_iter().filter(|k| has_form(*k)).map(form).collect();
     // What takes the case a step on stands first, what ends or turns it back last.
@@ -224,6 +237,13 @@ fn actions(file: &CaseFile, caller: &Caller, names: &Names, tried: Option<&Tried
         first.open = true;
     }
     forms
+}
+
+/// The items of a case whose call-backs are still to be noted.
+fn not_called(file: &CaseFile, answered: &[Item]) -> Vec<Choice> {
+    let noted = called_back(file);
+    let left = answered.iter().filter(|item| !noted.contains(&item.id));
+    left.map(|item| Choice::new(item.id.to_string(), item_title(item), false)).collect()
 }
 
 /// Whether an action is what the case waits for, and not something that may be done at any time.
@@ -272,9 +292,11 @@ fn clock_view(clock: &Clock, names: &Names, now: Timestamp, light: Light) -> Clo
     }
 }
 
-fn rating_view(rating: &Rating, people: &People, now: Timestamp) -> RatingView {
+fn rating_view(rating: &Rating, answered: &[Item], people: &People, now: Timestamp) -> RatingView {
     let class = if rating.grade.is_unsatisfied() { "tag red" } else { "tag green" };
+    let item = answered.iter().find(|item| rating.item == Some(item.id));
     RatingView {
+        of: item.map(item_title),
         grade: Tag::new(rating.grade.label(), class),
         outcome: rating.outcome.label(),
         by: people.actor(rating.by),
@@ -394,6 +416,7 @@ impl crate::samples::Sampled for CasePage {
             }],
             replies: vec![crate::pages::case_replies::sample(&t)],
             ratings: vec![RatingView {
+                of: Some(t.clone()),
                 grade: Tag::new(&t, "tag"),
                 outcome: "已解决",
                 by: t.clone(),

@@ -96,6 +96,10 @@ async fn take(
             desk.act(eyes, &user, id, seen, &action).await?;
             Ok((id, "acted"))
         }
+        Asked::CallBackOne(said) => {
+            desk.call_back_one(eyes, &user, id, seen, &said).await?;
+            Ok((id, "acted"))
+        }
         Asked::Merge { number, reason } => {
             let into = state.store.case_numbered(eyes, &number).await?.ok_or_else(|| {
                 WebError::bad(format!("没有编号为“{number}”的工单，或您无权查看；编号的写法如 2026-00123"))

@@ -8,11 +8,11 @@ use jiff::SignedDuration;
 use jiff::civil::date;
 use qingting_models::clock::from_local;
 use qingting_models::county::County;
-use qingting_models::ids::{CaseId, ItemId, SourceId};
+use qingting_models::ids::{CaseId, IncidentId, ItemId, SourceId};
 use qingting_models::records::{
     CaseFile, Channel, Item, ItemContent, Kind, Mode, SourceKind, TopicScore, Upstream, Urgency, Viewer,
 };
-use qingting_models::store::{Arrival, AuditFilter, NewJudgement, NewSource, Page};
+use qingting_models::store::{Arrival, AuditFilter, Joining, NewJudgement, NewMembership, NewSource, Page};
 use qingting_respond::desk::Desk;
 
 use super::Guide;
@@ -173,12 +173,25 @@ impl Walk {
 
     /// Something came in, and the model judged it so.
     pub(crate) async fn item(&self, source: SourceId, content: ItemContent, verdict: NewJudgement) -> ItemId {
+        let original = serde_json::json!({ "诉求内容": format!("{} 13900000001", content.body) });
+        self.arrival(source, content, original).await;
+        self.judged(verdict).await
+    }
+
+    /// A call from this number came in, and the model judged it so.
+    pub(crate) async fn call_from(&self, phone: &str, title: &str, verdict: NewJudgement) -> ItemId {
+        let original = serde_json::json!({ "诉求内容": title, "联系电话": phone });
+        self.arrival(self.office.source, content(title, Upstream::default()), original).await;
+        self.judged(verdict).await
+    }
+
+    async fn arrival(&self, source: SourceId, content: ItemContent, original: serde_json::Value) {
         let store = &self.office.store;
         let source = store.source(source).await.unwrap().unwrap();
         let arrival = Arrival {
             external_id: Some(content.title.clone()),
             canonical: format!("{content:?}"),
-            original: serde_json::json!({ "诉求内容": format!("{} 13900000001", content.body) }).into(),
+            original: original.into(),
             content,
             sameness: Default::default(),
             withdrawn: false,
@@ -186,7 +199,30 @@ impl Walk {
             sealed_fields: Vec::new(),
         };
         store.intake(&source, vec![arrival], vec![]).await.unwrap();
-        self.judged(verdict).await
+    }
+
+    /// Puts what waits to be joined into one incident, and what is confidential into another.
+    pub(crate) async fn joins(&self, [open, secret]: [IncidentId; 2]) {
+        let store = &self.office.store;
+        while let Some(batch) =
+            store.claim_joining("t", None, 50, SignedDuration::from_mins(5)).await.unwrap()
+        {
+            let mut joined = Vec::new();
+            for task in &batch.tasks {
+                let incident = if task.confidential { secret } else { open };
+                let known = store.incident(&Viewer::SYSTEM, incident).await.unwrap().is_some();
+                let first = !known && joined.iter().all(|m: &NewMembership| m.incident != incident);
+                joined.push(NewMembership { item: task.item, incident, kinship: (!first).then_some(0.87) });
+            }
+            let joining = Joining { joined, ..Joining::default() };
+            assert!(store.save_joining("t", &batch, &joining).await.unwrap());
+        }
+    }
+
+    /// Two incidents to be, as [`Walk::joins`] takes them.
+    pub(crate) fn incidents(&self) -> [IncidentId; 2] {
+        let store = &self.office.store;
+        std::array::from_fn(|_| store.ids().next(store.now()))
     }
 
     /// The model judged what waits for it.
@@ -215,6 +251,16 @@ impl Walk {
         self.source("市级热线", Channel::Hotline, Mode::Mirror).await
     }
 
+    /// A source whose older matters are not answered.
+    pub(crate) async fn since(&self, name: &str, cutoff: jiff::Timestamp) -> SourceId {
+        let id = self.source(name, Channel::Hotline, Mode::Handle).await;
+        let source = self.office.store.source(id).await.unwrap().unwrap();
+        let mut change = qingting_models::store::SourceChange::of(&source);
+        change.cutoff = Some(cutoff);
+        self.office.store.change_source(id, change, qingting_models::records::Actor::Console).await.unwrap();
+        id
+    }
+
     /// A source of a tier.
     pub(crate) async fn tiered(&self, tier: &str) -> SourceId {
         let id = self.source("省报", Channel::News, Mode::Handle).await;
@@ -225,7 +271,7 @@ impl Walk {
         id
     }
 
-    async fn source(&self, name: &str, channel: Channel, mode: Mode) -> SourceId {
+    pub(crate) async fn source(&self, name: &str, channel: Channel, mode: Mode) -> SourceId {
         let new = NewSource {
             name: name.into(),
             kind: SourceKind::Sheet,

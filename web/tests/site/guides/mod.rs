@@ -10,6 +10,8 @@ mod morning_cases;
 mod morning_incidents;
 mod morning_judging;
 mod morning_lines;
+mod morning_notices;
+mod morning_routing;
 mod week;
 mod week_case;
 mod week_replies;
@@ -23,6 +25,13 @@ pub(crate) struct Guide {
 /// Titles of the chapters, in their order; what stands before the first has an empty one.
 pub(crate) fn chapters(guide: &str) -> Vec<&str> {
     std::iter::once("").chain(guide.lines().filter_map(|line| line.strip_prefix("## "))).collect()
+}
+
+/// The chapters of a guide that none of the tests begins to walk, by their texts.
+pub(crate) fn unwalked<'g>(guide: &'g str, tests: &[&str]) -> Vec<&'g str> {
+    let begins = |title: &str| format!("GUIDE, \"{title}\");");
+    let walked = |title: &&str| tests.iter().any(|test| test.contains(&begins(title)));
+    chapters(guide).into_iter().filter(|title| !walked(title)).collect()
 }
 
 impl Guide {
@@ -85,6 +94,13 @@ fn a_chapter_is_cut_into_sentences_items_and_rows() {
         ["头一句，接着写", "第二句", "第三句", "1. 点开再说", "- 列一", "| 键 | 作用 |", "| `j` | 下 |"];
     assert_eq!(all("一"), first);
     assert_eq!(all("二"), ["末句"]);
+}
+
+#[test]
+fn a_chapter_without_a_walk_is_named() {
+    let guide = "写给甲。\n\n## 一\n\n头一句。\n\n## 二\n\n末句。";
+    let test = "Walk::new(Office::new().await, GUIDE, \"一\");";
+    assert_eq!(unwalked(guide, &[test]), ["", "二"]);
 }
 
 #[test]

@@ -2,15 +2,19 @@
 
 use jiff::SignedDuration;
 use qingting_models::ids::{AlertId, IncidentId};
-use qingting_models::records::{Upstream, Viewer};
-use qingting_models::store::{AlertFilter, Joining, NewMembership, Page};
+use qingting_models::records::{ItemContent, Upstream, Viewer};
+use qingting_models::store::{AlertFilter, Page};
 
 use super::kit::{Walk, content, verdict};
 use super::morning::GUIDE;
 use crate::office::Office;
 
 /// A rule that catches `words`.
-fn rule<'a>(name: &'a str, words: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn rule<'a>(
+    name: &'a str,
+    words: &'a str,
+    more: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
     let plain = [
         ("name", name),
         ("any", words),
@@ -23,19 +27,8 @@ fn rule<'a>(name: &'a str, words: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(
 }
 
 /// Puts what waits into the incident of its kind, and holds it against the rules.
-async fn alert(walk: &Walk, incidents: [IncidentId; 2]) {
-    let store = &walk.office.store;
-    while let Some(batch) = store.claim_joining("t", None, 50, SignedDuration::from_mins(5)).await.unwrap() {
-        let mut joined = Vec::new();
-        for task in &batch.tasks {
-            let incident = incidents[usize::from(task.confidential)];
-            let known = store.incident(&Viewer::SYSTEM, incident).await.unwrap().is_some();
-            let first = !known && joined.iter().all(|m: &NewMembership| m.incident != incident);
-            joined.push(NewMembership { item: task.item, incident, kinship: (!first).then_some(0.9) });
-        }
-        let joining = Joining { joined, ..Joining::default() };
-        assert!(store.save_joining("t", &batch, &joining).await.unwrap());
-    }
+pub(super) async fn alert(walk: &Walk, incidents: [IncidentId; 2]) {
+    walk.joins(incidents).await;
     walk.desk().alert_next("t", 100).await.unwrap();
 }
 
@@ -53,8 +46,7 @@ async fn lamp(walk: &Walk, title: &str, upstream: Upstream) {
 #[tokio::test]
 async fn an_alert_is_looked_at_silenced_and_comes_again() {
     let mut walk = Walk::new(Office::new().await, GUIDE, "预警");
-    let store = &walk.office.store;
-    let incidents: [IncidentId; 2] = std::array::from_fn(|_| store.ids().next(store.now()));
+    let incidents = walk.incidents();
     alert(&walk, incidents).await;
     let new = "/alerts/rules/new";
     walk.goes("duty", new, &rule("路灯", "路灯", &[("do", "save")])).await;
@@ -119,7 +111,7 @@ async fn growth(walk: &mut Walk, new: &str) {
     walk.says("比往常多：规则里别的条件命中的信息，最近几小时的件数明显多于前八周同样的时段");
     let store = &walk.office.store;
     let today = store.now();
-    let incident: [IncidentId; 2] = std::array::from_fn(|_| store.ids().next(store.now()));
+    let incident = walk.incidents();
     for week in 1..=8 {
         store.clock.set(today - SignedDuration::from_hours(7 * 24 * week));
         lamp(walk, &format!("第{week}周的楼道灯"), Upstream::default()).await;
@@ -171,13 +163,31 @@ async fn exempt(walk: &mut Walk, incidents: [IncidentId; 2]) {
     walk.goes("duty", "/alerts/rules/new", &rule("井盖", "井盖", &[("do", "save"), ("anyway", "on")])).await;
     let over = Upstream { finished: true, ..Upstream::default() };
     lamp(walk, "井盖早已修好", over).await;
+    let now = walk.office.store.now();
+    let newer = walk.since("新接的热线", now).await;
+    let old = ItemContent {
+        occurred_at: Some(now - SignedDuration::from_hours(1)),
+        ..content("井盖是早先坏的", Upstream::default())
+    };
+    walk.item(newer, old, verdict("urban")).await;
+    let source = walk.office.store.source(walk.office.source).await.unwrap().unwrap();
+    lamp(walk, "井盖又好了", Upstream::default()).await;
+    walk.office.store.withdraw(&source, &["井盖又好了".into()]).await.unwrap();
+    let aside =
+        walk.item(walk.office.source, content("井盖重复来电", Upstream::default()), verdict("urban")).await;
+    let form = [("version", "1"), ("reason", "重复来电")];
+    walk.goes("duty", &format!("/items/{aside}/dismiss"), &form).await;
     alert(walk, incidents).await;
     assert_eq!(count(walk).await, 0);
+    let young = ItemContent { occurred_at: Some(now), ..content("井盖是刚坏的", Upstream::default()) };
+    walk.item(newer, young, verdict("urban")).await;
+    alert(walk, incidents).await;
+    assert_eq!(count(walk).await, 1, "the rule does catch what is none of these");
     walk.says("由其他平台办理的照样预警");
     let mirror = walk.mirror().await;
     walk.item(mirror, content("井盖丢了", Upstream::default()), verdict("urban")).await;
-    alert(walk, incidents).await;
-    assert_eq!(count(walk).await, 1);
+    alert(walk, walk.incidents()).await;
+    assert_eq!(count(walk).await, 2);
     walk.says("保密件的预警只有纪检专员看得到");
     walk.goes("duty", "/alerts/rules/new", &rule("作风", "索要", &[("do", "save"), ("anyway", "on")])).await;
     walk.item(walk.office.source, content("有人索要红包", Upstream::default()), verdict("conduct")).await;

@@ -1,9 +1,9 @@
 //! docs/研判员手册.md: cases are watched, and what they ask of the duty officer is done.
 
-use qingting_models::ids::CaseId;
+use qingting_models::ids::{CaseId, ItemId};
 use qingting_models::records::{Role, Upstream};
 
-use super::kit::{Walk, path};
+use super::kit::{Walk, content, path, verdict};
 use super::morning::GUIDE;
 use crate::office::{Office, add_user};
 
@@ -91,6 +91,71 @@ async fn asked(walk: &mut Walk, case: CaseId) {
     walk.does("duty", case, "call_back", &[("grade", "unsatisfied"), ("outcome", "partly")]).await;
     let file = walk.file(case).await;
     assert_eq!((file.case.state.code(), file.case.lead.as_str()), ("assigned", "zjj"));
+    each_of_many(walk).await;
+}
+
+/// A replied case that answers three calls; with their items, its own first.
+async fn answers_three(walk: &Walk, what: &str) -> (CaseId, Vec<ItemId>) {
+    let title = |n: u8| format!("{what}第{n}家");
+    let (case, own) = walk.matter(walk.office.source, &title(1), "zjj", Upstream::default()).await;
+    let number = walk.number(case).await;
+    let mut items = vec![own];
+    for n in [2, 3] {
+        let item =
+            walk.item(walk.office.source, content(&title(n), Upstream::default()), verdict("housing")).await;
+        let row = format!("{item}.1");
+        let take = [("row", row.as_str()), ("do", "take_in"), ("into", number.as_str())];
+        walk.goes("duty", "/items/batch", &take).await;
+        items.push(item);
+    }
+    walk.does("handler", case, "accept", &[]).await;
+    answer(walk, case).await;
+    (case, items)
+}
+
+async fn answer(walk: &Walk, case: CaseId) {
+    walk.does("handler", case, "submit", &[("text", "都修好了"), ("outcome", "solved")]).await;
+    walk.does("reviewer", case, "approve", &[]).await;
+}
+
+async fn each_of_many(walk: &mut Walk) {
+    walk.says("一件工单答复多件诉求的，选一件逐件登记，都登记了就办结");
+    let (case, items) = answers_three(walk, "墙面渗水").await;
+    let ids: Vec<String> = items.iter().map(ToString::to_string).collect();
+    let says = |item, grade| [("called", item), ("grade", grade), ("outcome", "solved")];
+    let offered = async |walk: &Walk| {
+        let page = walk.page("duty", &path(case)).await;
+        let options =
+            page.split("name=\"called\"").nth(1).unwrap().split("</select>").next().unwrap().to_owned();
+        ids.iter().map(|id| options.contains(&format!("value=\"{id}\""))).collect::<Vec<_>>()
+    };
+    assert_eq!(offered(walk).await, [true, true, true]);
+    walk.does("duty", case, "call_back", &says(&ids[1], "satisfied")).await;
+    assert_eq!(walk.state(case).await, "replied");
+    assert_eq!(offered(walk).await, [true, false, true]);
+    walk.sees("duty", &path(case), &["<bdi>墙面渗水第2家</bdi>：<span class=\"tag green\">满意"]).await;
+    walk.fails("duty", case, "call_back", &says(&ids[1], "satisfied")).await;
+    let foreign = walk.office.school.1.to_string();
+    walk.fails("duty", case, "call_back", &says(&foreign, "satisfied")).await;
+    // One who is not satisfied reopens it, whoever was satisfied before; then each is asked about the new reply.
+    walk.does("duty", case, "call_back", &says(&ids[0], "unsatisfied")).await;
+    let file = walk.file(case).await;
+    assert_eq!((file.case.state.code(), file.case.lead.as_str()), ("assigned", "zjj"));
+    assert!(file.timeline.iter().any(|line| line.action == "reopen" && line.note.contains("墙面渗水第1家")));
+    walk.does("handler", case, "accept", &[]).await;
+    answer(walk, case).await;
+    assert_eq!(offered(walk).await, [true, true, true]);
+    for (n, state) in [(2, "replied"), (0, "replied"), (1, "closed")] {
+        walk.does("duty", case, "call_back", &says(&ids[n], "basically")).await;
+        assert_eq!(walk.state(case).await, state);
+    }
+    walk.says("也可以选“全部，一并登记”，当即办结");
+    let (case, items) = answers_three(walk, "天花板渗水").await;
+    let first = items[0].to_string();
+    walk.does("duty", case, "call_back", &says(&first, "satisfied")).await;
+    walk.sees("duty", &path(case), &[">全部，一并登记</option>"]).await;
+    walk.does("duty", case, "call_back", &says("all", "satisfied")).await;
+    assert_eq!(walk.state(case).await, "closed");
 }
 
 async fn several(walk: &mut Walk, school: CaseId) {

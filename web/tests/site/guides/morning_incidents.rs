@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use qingting_models::ids::{IncidentId, ItemId};
 use qingting_models::records::{Channel, Upstream, Viewer, heat};
 use qingting_models::rising::WordCounts;
-use qingting_models::store::{Joining, NewMembership, day_of};
+use qingting_models::store::day_of;
 
 use super::kit::{Walk, content, path, verdict};
 use super::morning::GUIDE;
@@ -12,18 +12,8 @@ use crate::office::Office;
 
 /// Joins what waits: the open items to one incident, the confidential ones to another.
 async fn join(walk: &Walk) -> (IncidentId, IncidentId) {
-    let store = &walk.office.store;
-    let batch = store.claim_joining("w", None, 50, SignedDuration::from_mins(5)).await.unwrap().unwrap();
-    let [open, secret]: [IncidentId; 2] = std::array::from_fn(|_| store.ids().next(store.now()));
-    let mut seen = Vec::new();
-    let joined = batch.tasks.iter().map(|task| {
-        let incident = if task.confidential { secret } else { open };
-        let kinship = seen.contains(&incident).then_some(0.87);
-        seen.push(incident);
-        NewMembership { item: task.item, incident, kinship }
-    });
-    let joining = Joining { joined: joined.collect(), ..Joining::default() };
-    assert!(store.save_joining("w", &batch, &joining).await.unwrap());
+    let [open, secret] = walk.incidents();
+    walk.joins([open, secret]).await;
     (open, secret)
 }
 
@@ -53,7 +43,16 @@ async fn a_matter_of_several_calls_is_one_incident() {
     walk.sees("duty", "/incidents?items=all", &[&page, &single]).await;
     heat_is_counted(&mut walk, &page).await;
     walk.says("来电人数只数号码的个数，不显示号码，也不能拿去和别的事件对照");
-    walk.misses("duty", &page, &["13800000000", "13900000001"]).await;
+    let [again, other] = ["13711112222", "13733334444"];
+    for (phone, title) in [(again, "没水了"), (again, "怎么还没水"), (other, "我家也没水")] {
+        walk.call_from(phone, title, verdict("urban")).await;
+    }
+    let called = format!("/incidents/{}", join(&walk).await.0);
+    walk.sees("duty", &called, &["<span>2 人来电</span>"]).await;
+    walk.sees("duty", "/incidents", &["<span>2 人来电</span>"]).await;
+    for page in [&page, &called, "/incidents"] {
+        walk.misses("duty", page, &["13800000000", "13900000001", again, other]).await;
+    }
     mends(&mut walk, &id, &page, &single).await;
     answers(&mut walk, &page).await;
     walk.says("“变化”一栏记着谁在什么时候并了、拆了、移了什么");

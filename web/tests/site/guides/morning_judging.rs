@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use qingting_models::ids::ItemId;
-use qingting_models::records::{Reason, TopicScore, Upstream, Urgency, Viewer, is_blind};
+use qingting_models::records::{ItemContent, Reason, TopicScore, Upstream, Urgency, Viewer, is_blind};
 use qingting_models::store::NewJudgement;
 
 use super::kit::{Walk, content, verdict};
@@ -37,7 +37,17 @@ async fn an_item_is_judged_by_a_person() {
         assert!(body.contains(&format!("<select id=\"j-{name}\" name=\"{name}\">")), "{name}: {body}");
     }
     walk.says("人作出的研判，模型不会再改");
-    assert!(walk.stored(road).await.judged_by_person);
+    let worse = ItemContent {
+        body: "路面塌陷，请尽快处理，坑更大了".into(),
+        ..content("路面塌陷", Upstream::default())
+    };
+    walk.item(source, worse, NewJudgement { urgency: Urgency::Urgent, ..verdict("wages") }).await;
+    let stored = walk.stored(road).await;
+    assert_eq!((stored.version, stored.judged_version), (2, 2), "the model has judged it again");
+    assert_eq!(stored.topics.iter().map(|t| t.as_str()).collect::<Vec<_>>(), ["transport", "safety"]);
+    assert!(stored.judged_by_person && stored.urgency == Urgency::Ordinary);
+    walk.sees("duty", "/items?topic=transport", &["路面塌陷"]).await;
+    walk.misses("duty", "/items?topic=wages", &["路面塌陷"]).await;
     updates(&mut walk).await;
     blind(&mut walk).await;
     advice(&mut walk).await;
@@ -50,8 +60,7 @@ async fn updates(walk: &mut Walk) {
     let source = walk.office.source;
     let first = content("井盖松动", Upstream::default());
     let item = walk.item(source, first.clone(), verdict("urban")).await;
-    let later =
-        qingting_models::records::ItemContent { body: "井盖松动，已有人受伤".into(), ..first };
+    let later = ItemContent { body: "井盖松动，已有人受伤".into(), ..first };
     walk.item(source, later, verdict("urban")).await;
     let page = format!("/items/{item}");
     walk.sees("duty", &page, &["已有人受伤", "以前的版本（1）", "井盖松动，请尽快处理"]).await;

@@ -6,8 +6,9 @@ use jiff::civil::date;
 use qingting_models::clock::{from_local, minute_text};
 use qingting_models::ids::CaseId;
 use qingting_models::records::{Role, Upstream};
+use qingting_models::store::NewJudgement;
 
-use super::kit::{Walk, path};
+use super::kit::{Walk, content, path, verdict};
 use super::week::GUIDE;
 use crate::office::{Office, add_user};
 use crate::replies::classifier;
@@ -95,7 +96,24 @@ async fn helps(walk: &mut Walk) {
     walk.does("handler", unread, "submit", &text).await;
     let hidden = ["学区房的答复", "还没有审核的答复", &format!("answer-{foreign}")];
     walk.misses("handler", &path(housing), &hidden).await;
-    walk.misses("handler", &path(housing), &[&format!("answer-{}", walk.office.secret.0)]).await;
+    // One's own department answered it, so that its people may read it; an example it is for nobody.
+    let said = NewJudgement { search_words: "商品房 逾期交付 收礼".into(), ..verdict("conduct") };
+    let title = "商品房逾期交付，房管干部收礼";
+    let item = walk.item(walk.office.source, content(title, Upstream::default()), said).await;
+    let assign = [("version", "1"), ("department", "zjj"), ("reason", "核查")];
+    walk.goes("discipline", &format!("/items/{item}/assign"), &assign).await;
+    let secret = walk.case_of(item).await.unwrap();
+    walk.does("handler", secret, "accept", &[]).await;
+    let own = "已对收礼的干部立案核查。";
+    walk.does("handler", secret, "submit", &[("text", own), ("outcome", "partly")]).await;
+    walk.does("reviewer", secret, "approve", &[]).await;
+    walk.sees("handler", &path(secret), &[own]).await;
+    let asks = walk.call("商品房 逾期交付 收礼", "zjj", Upstream::default()).await;
+    walk.does("handler", asks, "accept", &[]).await;
+    walk.sees("handler", &path(asks), &["以往答复"]).await;
+    for case in [housing, asks] {
+        walk.misses("handler", &path(case), &[own, &format!("answer-{secret}")]).await;
+    }
 }
 
 async fn drafts(walk: &mut Walk) {
@@ -162,6 +180,7 @@ async fn checks(walk: &mut Walk) {
     let mute = [("do", "check"), ("draft_version", "0"), ("text", "来信已经收到。")];
     let mute = walk.office.post("handler", &format!("{}/draft", path(asks)), &mute).await.body;
     assert!(mute.contains("可能没有答到"), "{mute}");
+    told_otherwise(walk).await;
     walk.says("看过再点一次“提交答复”就提交");
     let looked = first.body.split("name=\"looked\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let again = [soon[0], soon[1], ("looked", looked)];
@@ -174,6 +193,41 @@ async fn checks(walk: &mut Walk) {
     walk.fails("handler", case, "submit", &leak).await;
     let why = [&leak[..], &[("stands_because", "对外公布的公开号码")]].concat();
     walk.does("handler", case, "submit", &why).await;
+}
+
+/// What another department said on the same incident, and what this reply says otherwise.
+async fn told_otherwise(walk: &Walk) {
+    walk.joins(walk.incidents()).await;
+    let (ours, theirs) = ("学校旁的水管漏水", "漏水淹了学校操场");
+    let other = walk.call(theirs, "jyj", Upstream::default()).await;
+    let case = walk.call(ours, "zjj", Upstream::default()).await;
+    walk.joins(walk.incidents()).await;
+    walk.does("handler", case, "accept", &[]).await;
+    let check = async |text: &str| {
+        let form = [("do", "check"), ("draft_version", "0"), ("text", text), ("outcome", "partly")];
+        walk.office.post("handler", &format!("{}/draft", path(case)), &form).await.body
+    };
+    let late = "水管11月25日修好。";
+    walk.does("theirs", other, "accept", &[]).await;
+    let reply = [
+        ("text", "操场11月20日清理完，水管11月20日修好。"),
+        ("outcome", "partly"),
+        ("public_text", "水管11月20日修好。"),
+    ];
+    walk.does("theirs", other, "submit", &reply).await;
+    assert!(!check(late).await.contains("说法不一"), "nobody has approved it");
+    walk.does("their-reviewer", other, "approve", &[]).await;
+    let told = check(late).await;
+    assert!(told.contains("与其他单位说法不一") && told.contains("11月20日"), "{told}");
+    assert!(!told.contains("操场"), "only what may be published: {told}");
+    assert!(!check("水管11月20日修好。").await.contains("说法不一"));
+    let elsewhere = walk.call("另一处水管", "zjj", Upstream::default()).await;
+    walk.joins(walk.incidents()).await;
+    walk.does("handler", elsewhere, "accept", &[]).await;
+    let form = [("do", "check"), ("draft_version", "0"), ("text", late), ("outcome", "partly")];
+    let draft = format!("{}/draft", path(elsewhere));
+    let body = walk.office.post("handler", &draft, &form).await.body;
+    assert!(body.contains("检查") && !body.contains("说法不一"), "another incident: {body}");
 }
 
 /// A line that was withdrawn, and a text that holds what is personal, are pointed out.
