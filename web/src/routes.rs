@@ -257,6 +257,7 @@ fn routes() -> Vec<Route> {
         action("/routing/new", ADMINS, county::routing_row::add),
         page("/routing/{id}", ADMINS, county::routing_row::edit),
         action("/routing/{id}", ADMINS, county::routing_row::change),
+        page("/incidents/{id}/brief", OVERSEERS, pages::reports::show_brief),
         page("/reports", OVERSEERS, pages::reports::show),
         action("/reports/make", JUDGES, pages::reports::make),
         page("/reports/items", OVERSEERS, pages::reports::show_items),

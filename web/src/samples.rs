@@ -272,6 +272,7 @@ mod tests {
         walk::<county::RoutingRowPage>("a row of the routing table");
         walk::<reports::ReportsPage>("reports");
         walk::<reports::ReportPage>("a report");
+        walk::<reports::BriefPage>("a brief");
         walk::<reports::ReportItemsPage>("items of a report");
         walk::<departments::DepartmentsPage>("departments");
         walk::<rate_cases::RateCasesPage>("cases behind a rate");

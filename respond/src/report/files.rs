@@ -1,13 +1,13 @@
 //! A report as files: Word, sheet, CSV and JSON. HTML is the business of `web`.
 
-use qingting_models::records::{KeptReport, ReportFigures, ReportItem, ReportItemFilter};
+use qingting_models::records::{KeptReport, ReportFigures, ReportItem, ReportItemFilter, ReportScope};
 use qingting_models::store::{ItemPlace, StoreError};
 use serde_json::json;
 
 use super::annex::AnnexRow;
 use super::document::Document;
 use super::sheets::{SheetFile, csv_of, csv_of_annex};
-use super::{Judgements, OPEN_TO_ALL, digest, document, docx};
+use super::{Brief, Judgements, OPEN_TO_ALL, digest, document, docx};
 use crate::desk::Desk;
 
 /// So many rows of the annex stand in a document; a sheet has them all.
@@ -53,6 +53,8 @@ pub enum Source {
     Kept(Box<KeptReport>),
     /// Counted just now.
     Counted(Box<ReportFigures>),
+    /// On one incident.
+    Brief(Box<Brief>),
 }
 
 /// Why a file cannot be made.
@@ -74,11 +76,27 @@ pub enum FileError {
 type Place = (ItemPlace, i64);
 
 impl Source {
-    pub fn figures(&self) -> &ReportFigures {
+    /// The figures of a report; a brief has none.
+    pub fn figures(&self) -> Option<&ReportFigures> {
         match self {
-            Self::Kept(kept) => &kept.figures,
-            Self::Counted(figures) => figures,
+            Self::Kept(kept) => Some(&kept.figures),
+            Self::Counted(figures) => Some(figures),
+            Self::Brief(_) => None,
         }
+    }
+
+    /// How many items its annex has.
+    pub fn items(&self) -> i64 {
+        match self {
+            Self::Brief(brief) => i64::try_from(brief.items.len()).unwrap_or(i64::MAX),
+            Self::Kept(kept) => kept.figures.totals.items.now,
+            Self::Counted(figures) => figures.totals.items.now,
+        }
+    }
+
+    /// Of whose matters it speaks.
+    pub fn scope(&self) -> ReportScope {
+        self.figures().map(|figures| figures.scope.clone()).unwrap_or_default()
     }
 
     /// As a document, with what the editors wrote.
@@ -86,6 +104,7 @@ impl Source {
         match self {
             Self::Kept(kept) => document(&kept.figures, &kept.judgements, kept.number.as_deref()),
             Self::Counted(figures) => document(figures, &Judgements::new(), None),
+            Self::Brief(brief) => brief.document(),
         }
     }
 }
@@ -97,7 +116,7 @@ impl Desk {
     /// When the store fails or the file cannot be put together.
     pub async fn report_docx(&self, source: &Source) -> Result<Vec<u8>, FileError> {
         let (annex, _) = self.annex(source, None, IN_DOCUMENT).await?;
-        Ok(docx::docx(&source.document(), &annex, source.figures().totals.items.now)?)
+        Ok(docx::docx(&source.document(), &annex, source.items())?)
     }
 
     /// The report as a workbook, with all items.
@@ -144,10 +163,14 @@ impl Desk {
     /// # Errors
     /// When it cannot be written.
     pub fn report_json(&self, source: &Source) -> Result<serde_json::Value, FileError> {
-        let figures = source.figures();
-        let (state, number, judgements) = match source {
-            Source::Kept(kept) => (Some(kept.state), kept.number.as_ref(), Some(&kept.judgements)),
-            Source::Counted(_) => (None, None, None),
+        let (state, number, judgements, figures) = match source {
+            Source::Kept(kept) => {
+                (Some(kept.state), kept.number.as_ref(), Some(&kept.judgements), &kept.figures)
+            }
+            Source::Counted(figures) => (None, None, None, &**figures),
+            Source::Brief(brief) => {
+                return Ok(json!({ "brief": brief, "flash": brief.flash() }));
+            }
         };
         Ok(json!({
             "number": number,
@@ -174,6 +197,11 @@ impl Desk {
             Source::Counted(figures) => {
                 let filter = ReportItemFilter::of_days(figures.span.from, figures.span.to);
                 self.store().report_items(&OPEN_TO_ALL, &figures.scope, &filter, place, limit).await?
+            }
+            Source::Brief(brief) => {
+                let after = |item: &&ReportItem| place.is_none_or(|place| (item.at, item.item) > place);
+                let limit = usize::try_from(limit).unwrap_or(0);
+                brief.items.iter().filter(after).take(limit).cloned().collect()
             }
         };
         let before = before.unwrap_or(0);

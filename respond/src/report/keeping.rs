@@ -192,7 +192,9 @@ impl Desk {
                 continue;
             };
             let scope = ReportScope::default();
-            if self.store().has_report(&span, &scope).await? {
+            // Of the time before the program was there it has nothing to say.
+            let known = self.store().knew_anything_before(span.period().to).await?;
+            if !known || self.store().has_report(&span, &scope).await? {
                 continue;
             }
             match self.make_report(span, scope, Actor::System).await {

@@ -36,6 +36,7 @@
 //! [`ReportSpan::year_ago`]: qingting_models::records::ReportSpan::year_ago
 
 pub mod annex;
+mod brief;
 mod chapters;
 pub mod document;
 mod docx;
@@ -49,6 +50,7 @@ mod sheets;
 mod svg;
 pub mod trend;
 
+pub use brief::{Asked, Brief, BriefCase};
 pub use chapters::{CHAPTERS, Judgements, document};
 pub use docx::file_name;
 pub use files::{FileError, IN_DOCUMENT, ReportFormat, Source};

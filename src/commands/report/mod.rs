@@ -6,11 +6,12 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
 use qingting_models::clock::local_date;
 use qingting_models::county::{County, DepartmentCode, TopicCode, Town};
-use qingting_models::records::{ReportKind, ReportScope, ReportSpan};
+use qingting_models::ids::{BadId, IncidentId};
+use qingting_models::records::{ReportKind, ReportScope, ReportSpan, Viewer};
 use qingting_models::store::Store;
 use qingting_respond::desk::Desk;
 use qingting_respond::report::{IN_DOCUMENT, Source, last_of};
@@ -32,11 +33,9 @@ async fn write(global: &Global, home: &Home, store: &Store, args: &ReportArgs) -
     let county = home.county(store).await?;
     let scope = scope(&county, args)?;
     let desk = Desk::new(store.clone(), Arc::new(county));
-    let span = span(args, local_date(store.now()))?;
-    let kept = if args.recount { None } else { store.approved_report(&span, &scope).await? };
-    let source = match kept {
-        Some(kept) => Source::Kept(Box::new(kept)),
-        None => Source::Counted(Box::new(desk.report(span, scope).await?)),
+    let source = match args.what {
+        ReportWhat::Brief => brief(&desk, args, &scope).await?,
+        _ => report(&desk, store, args, scope).await?,
     };
     let form = if global.json && args.out.is_none() { ReportForm::Json } else { args.format };
     let base = home.base_url.as_deref();
@@ -75,20 +74,40 @@ async fn write(global: &Global, home: &Home, store: &Store, args: &ReportArgs) -
         }
     }
     if let Some(out) = &args.out {
-        let figures = source.figures();
-        let told = format!("{}: {}, {} items", out.display(), figures.span.dates(), figures.totals.items.now);
+        let told = format!("{}: {}, {} items", out.display(), source.document().subtitle, source.items());
         match global.json {
-            true => output::json(&serde_json::json!({ "out": out, "items": figures.totals.items.now }))?,
+            true => output::json(&serde_json::json!({ "out": out, "items": source.items() }))?,
             false => output::line(&told)?,
         }
     }
     Ok(())
 }
 
+async fn report(desk: &Desk, store: &Store, args: &ReportArgs, scope: ReportScope) -> Result<Source> {
+    let span = span(args, local_date(store.now()))?;
+    let kept = if args.recount { None } else { store.approved_report(&span, &scope).await? };
+    Ok(match kept {
+        Some(kept) => Source::Kept(Box::new(kept)),
+        None => Source::Counted(Box::new(desk.report(span, scope).await?)),
+    })
+}
+
+async fn brief(desk: &Desk, args: &ReportArgs, scope: &ReportScope) -> Result<Source> {
+    if args.week.is_some() || args.from.is_some() || args.to.is_some() || !scope.is_whole() {
+        return Err(WrongUsage("a brief is about one incident: give --incident alone".into()).into());
+    }
+    let id = args.incident.as_deref().unwrap_or_default();
+    let bad = |error: BadId| WrongUsage(format!("--incident: {error}"));
+    let incident: IncidentId = id.parse().map_err(bad)?;
+    match desk.brief(&Viewer::OPEN, incident).await? {
+        Some(brief) => Ok(Source::Brief(Box::new(brief))),
+        None => bail!("there is no incident {id} that is open to all"),
+    }
+}
+
 async fn html(desk: &Desk, source: &Source, base: Option<&str>) -> Result<String> {
     let (annex, _) = desk.annex(source, None, IN_DOCUMENT).await?;
-    let figures = source.figures();
-    Ok(report_file(source.document(), &figures.scope, &annex, figures.totals.items.now, base)?)
+    Ok(report_file(source.document(), &source.scope(), &annex, source.items(), base)?)
 }
 
 fn named(args: &ReportArgs) -> Result<&Path> {
@@ -132,7 +151,7 @@ fn span(args: &ReportArgs, today: Date) -> Result<ReportSpan> {
             .and_then(|span| fits(span, to, "a monthly report has one month; give --from alone"))?,
         (ReportWhat::Period, _, Some(from), Some(to)) => ReportSpan::days_between(from, to).map_err(bad)?,
         (ReportWhat::Period, ..) => return Err(usage("a report of any days needs --from and --to")),
-        (ReportWhat::Brief, ..) => return Err(usage("briefs are not written yet")),
+        (ReportWhat::Brief, ..) => return Err(usage("a brief has no days")),
         (ReportWhat::Weekly, Some(_), ..) => return Err(usage("give --week or --from, not both")),
         (_, _, None, Some(_)) => return Err(usage("--to needs --from")),
     };

@@ -20,7 +20,9 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Get, "/notices" | "/notices/stream") | (Post, "/notices/read" | "/notices/{id}/open") => EVERYONE,
         (_, p) if p.starts_with("/notices/roster") => &["admin", "duty", "discipline"],
         (_, p) if p.starts_with("/notices/") => ADMIN,
-        (Get, "/items" | "/incidents" | "/incidents/{id}") => &["duty", "discipline", "leader"],
+        (Get, "/items" | "/incidents" | "/incidents/{id}" | "/incidents/{id}/brief") => {
+            &["duty", "discipline", "leader"]
+        }
         (Get, "/items/{id}" | "/cases" | "/cases/{id}") | (Post, "/cases/{id}/act") => READERS,
         (Post, "/items/{id}/unmask") => &["duty", "discipline", "handler"],
         (Post, p) if p.starts_with("/items/{id}/") || p.starts_with("/incidents/{id}/") => JUDGES,

@@ -23,5 +23,6 @@ mod pages;
 mod quarantine;
 mod rates;
 mod replies;
+mod reports;
 mod sources;
 mod together;

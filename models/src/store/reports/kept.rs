@@ -260,6 +260,12 @@ impl Store {
         Ok(self.db().number(sql, values).await? > 0)
     }
 
+    /// Whether anything had come in before a time.
+    pub async fn knew_anything_before(&self, at: Timestamp) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 AS one FROM item WHERE first_seen_at < $1 LIMIT 1) s";
+        Ok(self.db().number(sql, args![at]).await? > 0)
+    }
+
     /// The approved report of these days and scope; of several the latest.
     pub async fn approved_report(
         &self,

@@ -15,45 +15,64 @@ use crate::pages::Answer;
 use crate::query::Query;
 use crate::report_view::report_file;
 
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// A file that was written.
+pub(super) struct Written {
+    bytes: Vec<u8>,
+    mime: &'static str,
+    ending: &'static str,
+}
+
 pub async fn download(State(state): State<AppState>, Path(id): Path<String>, query: Query) -> Answer {
     let format = ReportFormat::from_code(query.text("format")).ok_or(WebError::NotFound)?;
     let source = Source::Kept(Box::new(kept(&state, &id).await?));
+    named(&source, written(&state, &source, format).await?)
+}
+
+/// The answer that a browser keeps as a file.
+pub(super) fn named(source: &Source, file: Written) -> Answer {
+    let name = format!("{}.{}", file_name(&source.document()), file.ending);
+    let named = format!("attachment; filename*=UTF-8''{}", url_encode(&name));
+    let named = HeaderValue::from_str(&named).map_err(WebError::internal)?;
+    let mime = HeaderValue::from_static(file.mime);
+    Ok(([(header::CONTENT_TYPE, mime), (header::CONTENT_DISPOSITION, named)], file.bytes).into_response())
+}
+
+pub(super) async fn written(
+    state: &AppState,
+    source: &Source,
+    format: ReportFormat,
+) -> Result<Written, WebError> {
     let desk = &state.desk;
     let failed = |error: FileError| match error {
         FileError::Store(error) => error.into(),
         other => WebError::internal(other),
     };
-    let (bytes, mime, ending) = match format {
-        ReportFormat::Docx => (desk.report_docx(&source).await.map_err(failed)?, DOCX, "docx"),
-        ReportFormat::Xlsx => (desk.report_xlsx(&source).await.map_err(failed)?, XLSX, "xlsx"),
+    let (bytes, mime) = match format {
+        ReportFormat::Docx => (desk.report_docx(source).await.map_err(failed)?, DOCX),
+        ReportFormat::Xlsx => (desk.report_xlsx(source).await.map_err(failed)?, XLSX),
         ReportFormat::Json => {
-            let value = desk.report_json(&source).map_err(failed)?;
-            (serde_json::to_vec_pretty(&value).map_err(WebError::internal)?, "application/json", "json")
+            let value = desk.report_json(source).map_err(failed)?;
+            (serde_json::to_vec_pretty(&value).map_err(WebError::internal)?, "application/json")
         }
         ReportFormat::Html => {
-            let (annex, _) = desk.annex(&source, None, IN_DOCUMENT).await?;
-            let figures = source.figures();
+            let (annex, _) = desk.annex(source, None, IN_DOCUMENT).await?;
             let base = state.settings.base_url.as_deref();
-            let html =
-                report_file(source.document(), &figures.scope, &annex, figures.totals.items.now, base)?;
-            (html.into_bytes(), "text/html; charset=utf-8", "html")
+            let html = report_file(source.document(), &source.scope(), &annex, source.items(), base)?;
+            (html.into_bytes(), "text/html; charset=utf-8")
         }
         ReportFormat::Csv => {
-            let files = desk.report_csv(&source).await.map_err(failed)?;
-            (zipped(files).map_err(WebError::internal)?, "application/zip", "zip")
+            let files = desk.report_csv(source).await.map_err(failed)?;
+            let bytes = zipped(files).map_err(WebError::internal)?;
+            return Ok(Written { bytes, mime: "application/zip", ending: "zip" });
         }
         // The server starts no other program for a request.
         ReportFormat::Pdf => return Err(WebError::NotFound),
     };
-    let name = format!("{}.{ending}", file_name(&source.document()));
-    let named = format!("attachment; filename*=UTF-8''{}", url_encode(&name));
-    let named = HeaderValue::from_str(&named).map_err(WebError::internal)?;
-    let mime = HeaderValue::from_static(mime);
-    Ok(([(header::CONTENT_TYPE, mime), (header::CONTENT_DISPOSITION, named)], bytes).into_response())
+    Ok(Written { bytes, mime, ending: format.code() })
 }
-
-const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 fn zipped(files: Vec<(String, Vec<u8>)>) -> zip::result::ZipResult<Vec<u8>> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));

@@ -1,12 +1,14 @@
 //! Reports (周报 and others): kept ones, their pages and files, and the items behind a figure.
 
 mod act;
+mod brief;
 mod file;
 mod items;
 mod list;
 mod one;
 
 pub use act::{make, move_on, recount, write};
+pub use brief::{BriefPage, show as show_brief};
 pub use file::download;
 pub use items::{ReportItemsPage, show as show_items};
 pub use list::{ReportsPage, show};

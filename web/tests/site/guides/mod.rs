@@ -11,6 +11,7 @@ mod morning_incidents;
 mod morning_judging;
 mod morning_lines;
 mod morning_notices;
+mod morning_reports;
 mod morning_routing;
 mod week;
 mod week_case;

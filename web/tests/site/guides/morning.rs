@@ -22,6 +22,7 @@ fn every_chapter_of_the_morning_is_walked() {
         include_str!("morning_judging.rs"),
         include_str!("morning_lines.rs"),
         include_str!("morning_notices.rs"),
+        include_str!("morning_reports.rs"),
         include_str!("morning_routing.rs"),
         include_str!("mirrored.rs"),
     ];

@@ -1,0 +1,80 @@
+//! Reports: what was typed wrong, hostile texts in files, and two people at once.
+
+use axum::http::StatusCode;
+
+use crate::office::{HOSTILE, Office};
+
+async fn make(office: &Office, form: &[(&str, &str)]) -> crate::office::Answer {
+    office.post("duty", "/reports/make", form).await
+}
+
+#[tokio::test]
+async fn days_and_scopes_that_are_none_are_named() {
+    let office = Office::new().await;
+    for (form, words) in [
+        (vec![("kind", "yearly"), ("from", "2026-11-01")], "种类"),
+        (vec![("kind", "daily"), ("from", "2026-02-30")], "第一天"),
+        (vec![("kind", "daily")], "第一天"),
+        (vec![("kind", "period"), ("from", "2026-11-01")], "最后一天"),
+        (vec![("kind", "period"), ("from", "2026-11-09"), ("to", "2026-11-01")], "早于"),
+        (vec![("kind", "period"), ("from", "2024-11-09"), ("to", "2026-11-01")], "太长"),
+        (vec![("kind", "weekly"), ("from", "2026-11-02"), ("town", "不在册镇")], "不在册镇"),
+        (vec![("kind", "weekly"), ("from", "2026-11-02"), ("topic", "luck")], "luck"),
+        (vec![("kind", "weekly"), ("from", "2026-11-02"), ("department", "nobody")], "nobody"),
+    ] {
+        let answer = make(&office, &form).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{form:?}");
+        assert!(answer.body.contains(words), "{form:?}: {}", answer.body);
+    }
+    for gone in ["/reports/0000000000000", "/reports/nonsense", "/incidents/0000000000000/brief"] {
+        assert_eq!(office.get("duty", gone).await.status, StatusCode::NOT_FOUND, "{gone}");
+    }
+    for bad in ["/reports/items?from=x", "/reports/items?from=2026-11-02&to=2026-11-01"] {
+        assert_eq!(office.get("duty", bad).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+    }
+    for place in ["1", "x-y", "1-", "99999999999999999999-0000000000000"] {
+        let path = format!("/reports/items?after={place}");
+        assert_eq!(office.get("duty", &path).await.status, StatusCode::NOT_FOUND, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn what_anybody_wrote_is_text_on_the_page_and_in_every_file() {
+    for office in Office::each().await {
+        let form = [("kind", "weekly"), ("from", "2026-11-02")];
+        let made = make(&office, &form).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        let one = made.location().split('?').next().unwrap().to_owned();
+        let typed = [("version", "1"), ("overview", HOSTILE), ("towns", "=HYPERLINK(\"http://x\")")];
+        assert_eq!(office.post("duty", &format!("{one}/write"), &typed).await.status, StatusCode::SEE_OTHER);
+        for path in [one.clone(), format!("{one}/file?format=html")] {
+            let body = office.get("leader", &path).await.body;
+            assert!(body.contains("&#60;script&#62;alert(1)") && !body.contains("<script>alert"), "{path}");
+            assert!(!body.contains("<img src=x"), "{path}");
+        }
+        let nothing = office.get("leader", &format!("{one}/file?format=exe")).await;
+        assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn who_writes_second_keeps_what_he_typed() {
+    for office in Office::each().await {
+        let made = make(&office, &[("kind", "daily"), ("from", "2026-11-02")]).await;
+        let one = made.location().split('?').next().unwrap().to_owned();
+        let again = make(&office, &[("kind", "daily"), ("from", "2026-11-02")]).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.body.contains("已有一份在编报告"), "{}", again.body);
+        let write = format!("{one}/write");
+        let first = [("version", "1"), ("overview", "先写的")];
+        assert_eq!(office.post("duty", &write, &first).await.status, StatusCode::SEE_OTHER);
+        let second = office.post("discipline", &write, &[("version", "1"), ("overview", "后写的")]).await;
+        assert_eq!(second.status, StatusCode::CONFLICT);
+        assert!(second.body.contains("后写的") && second.body.contains("duty员"), "{}", second.body);
+        let long = "长".repeat(4_001);
+        let third = office.post("duty", &write, &[("version", "2"), ("ahead", &long)]).await;
+        assert_eq!(third.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(third.body.contains("后续关注") && third.body.contains(&long));
+        assert!(office.get("leader", &one).await.body.contains("先写的"));
+    }
+}
