@@ -18,6 +18,7 @@ mod flow {
     mod model;
     mod notices;
     mod quarantine;
+    mod report;
     mod sample;
     mod sheets;
     mod support;
