@@ -5,6 +5,7 @@
 
 mod browser {
     mod journeys;
+    mod reports;
     mod window;
 }
 

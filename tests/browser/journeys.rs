@@ -10,10 +10,10 @@ use qingting_models::store::{CaseFilter, Page};
 use super::window::{Window, serve, wanted};
 use crate::support::{County, calls};
 
-const PASSWORD: &str = "Journey-2026-test";
+pub(super) const PASSWORD: &str = "Journey-2026-test";
 
 /// A county with judged calls, and a user of each role with one password.
-async fn county() -> (County, Case) {
+pub(super) async fn county() -> (County, Case) {
     let county = County::sqlite().await;
     county.ok(&["source", "add", "12345", "--kind", "sheet", "--channel", "hotline", "--mode", "handle"]);
     let sheet = county.file("calls.csv", calls(25));
