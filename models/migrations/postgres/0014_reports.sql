@@ -20,3 +20,7 @@ CREATE TABLE report_item (
   report_id BIGINT NOT NULL, at BIGINT NOT NULL, item_id BIGINT NOT NULL, channel TEXT NOT NULL, main_topic TEXT, town TEXT,
   urgency BIGINT NOT NULL, PRIMARY KEY (report_id, at, item_id)
 );
+
+-- A notice may be about one.
+ALTER TABLE notice_event ADD COLUMN report_id BIGINT;
+CREATE INDEX notice_event_report ON notice_event(report_id, kind) WHERE report_id IS NOT NULL;

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, CaseChange, Role, Urgency, words};
+use super::{Actor, CaseChange, ReportLine, Role, Urgency, words};
 use crate::ids::{
-    AlertId, CaseId, IncidentId, ItemId, NoticeChannelId, NoticeEventId, NoticeId, NoticeRuleId, ShiftId,
-    UserId,
+    AlertId, CaseId, IncidentId, ItemId, NoticeChannelId, NoticeEventId, NoticeId, NoticeRuleId, ReportId,
+    ShiftId, UserId,
 };
 
 words! {
@@ -30,6 +30,10 @@ words! {
         PressedRed => "pressed_red", "超期督办";
         PressedByLeader => "pressed_by_leader", "领导督办";
         Escalated => "escalated", "超期无人处理";
+        ReportDrafted => "report_drafted", "报告草稿";
+        ReportSubmitted => "report_submitted", "报告待审核";
+        ReportSentBack => "report_sent_back", "报告退回修改";
+        ReportApproved => "report_approved", "报告签发";
     }
 }
 
@@ -95,6 +99,7 @@ pub enum NoticeSubject {
     Alert(AlertId),
     /// A mirrored case, by its item.
     Mirrored(ItemId),
+    Report(ReportId),
 }
 
 /// Something that happened of which somebody is to be told; written with the change that causes it.
@@ -270,6 +275,7 @@ pub enum NoticeAbout {
     Case { id: CaseId, number: String, title: String, state: &'static str, due: Option<Timestamp> },
     Mirrored { id: ItemId, number: String, title: String, state: String, due: Option<Timestamp> },
     Alert { id: AlertId, incident: IncidentId, rule: String, why: String, items: i64 },
+    Report(ReportLine),
 }
 
 /// A time of duty of one person, from `starts_at` until just before `ends_at`.

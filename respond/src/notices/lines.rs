@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use qingting_models::clock::{local_date, minute_text};
 use qingting_models::county::{County, DepartmentCode};
-use qingting_models::records::{CaseState, MessageLine, NoticeKind, Urgency};
+use qingting_models::records::{CaseState, MessageLine, NoticeKind, ReportState, Urgency};
 use qingting_models::store::{NoticeTask, TaskSubject};
 
 /// Lines of a message; what is beyond is counted.
@@ -23,6 +23,11 @@ pub(super) fn still_matters(task: &NoticeTask) -> bool {
         }
         Some(TaskSubject::Mirrored { case, .. }) => case.is_open(),
         Some(TaskSubject::Alert(alert)) => alert.seen.is_none(),
+        Some(TaskSubject::Report(report)) => match task.event.kind {
+            NoticeKind::ReportApproved => true,
+            NoticeKind::ReportSubmitted => report.state == ReportState::Review,
+            _ => report.state == ReportState::Draft,
+        },
     }
 }
 
@@ -55,6 +60,15 @@ pub(super) fn line(task: &NoticeTask, county: &County, now: Timestamp) -> Option
                 path: format!("/mirrored/{}", case.item.id),
             }
         }
+        TaskSubject::Report(report) => MessageLine {
+            kind: event.kind,
+            urgency: event.urgency,
+            number: format!("{}{}", report.span.kind.label(), report.span.name()),
+            state: report.state.label().to_owned(),
+            lead: None,
+            due: None,
+            path: format!("/reports/{}", report.id),
+        },
         TaskSubject::Alert(alert) => MessageLine {
             kind: event.kind,
             urgency: event.urgency,

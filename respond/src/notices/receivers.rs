@@ -49,7 +49,7 @@ fn lead(subject: &TaskSubject) -> impl Iterator<Item = &DepartmentCode> {
     match subject {
         TaskSubject::Case { case, .. } => Some(&case.lead),
         TaskSubject::Mirrored { case, .. } => case.mirror.department.as_ref(),
-        TaskSubject::Alert(_) => None,
+        TaskSubject::Alert(_) | TaskSubject::Report(_) => None,
     }
     .into_iter()
 }
@@ -72,7 +72,7 @@ fn helpers<'a>(
 fn case(subject: &TaskSubject) -> Option<&Case> {
     match subject {
         TaskSubject::Case { case, .. } => Some(case),
-        TaskSubject::Alert(_) | TaskSubject::Mirrored { .. } => None,
+        TaskSubject::Alert(_) | TaskSubject::Mirrored { .. } | TaskSubject::Report(_) => None,
     }
 }
 
@@ -97,6 +97,9 @@ fn duty<'a>(subject: &TaskSubject, means: &'a Means) -> Vec<&'a User> {
 /// Whether the user may know of the matter, as the store's visibility has it.
 fn sees(user: &User, subject: &TaskSubject) -> bool {
     let viewer = Viewer::of(user);
+    if matches!(subject, TaskSubject::Report(_)) {
+        return viewer.all_open || viewer.all_confidential;
+    }
     let by_role = if subject.is_confidential() { viewer.all_confidential } else { viewer.all_open };
     let by_department = match (&viewer.department, subject) {
         (Some(own), TaskSubject::Case { case, .. }) => {

@@ -279,8 +279,10 @@ impl<'a> Office<'a> {
         let before = self.store.case_file(&Viewer::SYSTEM, case).await.unwrap().unwrap().case;
         while self.desk.route_next("w", 100).await.unwrap().taken > 0 {}
         let file = self.store.case_file(&Viewer::SYSTEM, case).await.unwrap().unwrap();
-        let due_at = file.item.content.upstream.due_at;
-        let action = Action::Seen { due_at, finished };
+        // A case that answers the item of another, which was merged into it, goes by the earliest of both and ends with its own.
+        let answered = self.store.case_items(&Viewer::SYSTEM, case).await.unwrap();
+        let due_at = answered.iter().filter_map(|item| item.content.upstream.due_at).min();
+        let action = Action::Seen { due_at, finished: finished && file.case.item == item.id };
         match file.case.version > before.version {
             true => self.note(Entry::Did { case, who: SYSTEM, action }),
             false => self.note(Entry::Refused { case, who: SYSTEM, action }),

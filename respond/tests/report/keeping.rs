@@ -17,7 +17,7 @@ async fn user(world: &World, login: &str, roles: &[Role]) -> ActingUser {
         login: login.into(),
         name: login.into(),
         roles: roles.to_vec(),
-        department: None,
+        department: roles.contains(&Role::Handler).then(|| "rsj".into()),
         password_hash: "x".into(),
         must_change_password: false,
     };
@@ -167,5 +167,43 @@ async fn the_calendar_drafts_each_report_once_from_its_hour_on() {
         assert!(all.iter().all(|line| line.state == ReportState::Draft));
         let two = tokio::join!(world.desk.draft_reports(), world.desk.draft_reports());
         assert_eq!((two.0.unwrap(), two.1.unwrap()), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn those_whom_a_report_calls_for_are_told() {
+    for store in each_database().await.unwrap() {
+        let mut world = World::new(store, 14).await;
+        world.desk.add_first_notice_rules(Actor::Console).await.unwrap();
+        let (writer, leader) =
+            (user(&world, "wang", &[Role::Duty]).await, user(&world, "zhao", &[Role::Leader]).await);
+        user(&world, "clerk", &[Role::Handler]).await;
+        world.live(at("2026-10-19T00:00"), 2, 3).await;
+        world.store.clock.set(at("2026-10-26T07:00"));
+        assert_eq!(world.desk.draft_reports().await.unwrap(), 1);
+        let id = world.store.kept_reports(None, false, Page::default()).await.unwrap().rows[0].id;
+        let told = async |login: &str| -> Vec<(NoticeKind, String)> {
+            while world.desk.tell_next("w", 50).await.unwrap().taken > 0 {}
+            let (user, ..) = world.store.user_named(login).await.unwrap().unwrap();
+            let page = world.store.notices(&Viewer::of(&user), user.id, true, Page::default()).await.unwrap();
+            let told = page.rows.into_iter().filter_map(|notice| match notice.about {
+                NoticeAbout::Report(line) => Some((notice.kind, line.span.name())),
+                _ => None,
+            });
+            told.collect()
+        };
+        let week = || "2026年第43周".to_owned();
+        assert_eq!(told("wang").await, [(NoticeKind::ReportDrafted, week())]);
+        assert_eq!(told("zhao").await, []);
+        world.desk.move_report(id, 1, ReportDeed::Submitted, "", &writer).await.unwrap();
+        assert_eq!(told("zhao").await, [(NoticeKind::ReportSubmitted, week())]);
+        assert_eq!(told("wang").await.len(), 1, "who submits knows of it");
+        world.desk.move_report(id, 2, ReportDeed::SentBack, "补充", &leader).await.unwrap();
+        assert_eq!(told("wang").await[0], (NoticeKind::ReportSentBack, week()));
+        world.desk.move_report(id, 3, ReportDeed::Submitted, "", &writer).await.unwrap();
+        assert_eq!(told("zhao").await.len(), 2);
+        world.desk.move_report(id, 4, ReportDeed::Approved, "", &leader).await.unwrap();
+        assert_eq!(told("zhao").await.len(), 2, "who approves knows of it");
+        assert_eq!(told("clerk").await, []);
     }
 }

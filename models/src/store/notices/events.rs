@@ -8,7 +8,7 @@ use crate::ids::{
 };
 use crate::records::{
     Alert, Case, DeliveryState, MessageLine, MirroredCase, NoticeEvent, NoticeFamily, NoticeKind,
-    NoticeSubject, Viewer,
+    NoticeSubject, ReportLine, Viewer,
 };
 use crate::store::db::{Row, Tx, args, to_json};
 use crate::store::work::MAX_ATTEMPTS;
@@ -28,6 +28,7 @@ pub enum TaskSubject {
     Case { case: Case, incident: Option<IncidentId> },
     Alert(Alert),
     Mirrored { case: MirroredCase, incident: Option<IncidentId> },
+    Report(ReportLine),
 }
 
 /// A user is told in the page.
@@ -62,11 +63,11 @@ impl Store {
         let now = self.now();
         let row = |event: &NoticeEvent| {
             let id: NoticeEventId = self.ids().next(now);
-            let (case, alert, mirrored) = match event.subject {
-                NoticeSubject::Case(CaseId(id)) => (Some(id), None, None),
-                NoticeSubject::Alert(id) => (None, Some(id.0), None),
-                NoticeSubject::Mirrored(ItemId(id)) => (None, None, Some(id)),
-            };
+            let subject = event.subject;
+            let case = if let NoticeSubject::Case(CaseId(id)) = subject { Some(id) } else { None };
+            let alert = if let NoticeSubject::Alert(id) = subject { Some(id.0) } else { None };
+            let mirrored = if let NoticeSubject::Mirrored(ItemId(id)) = subject { Some(id) } else { None };
+            let report = if let NoticeSubject::Report(id) = subject { Some(id.0) } else { None };
             args![
                 id.0,
                 &event.key,
@@ -74,6 +75,7 @@ impl Store {
                 case,
                 alert,
                 mirrored,
+                report,
                 i64::from(u8::from(event.urgency)),
                 event.actor.code(),
                 event.at,
@@ -91,6 +93,7 @@ impl Store {
             "case_id",
             "alert_id",
             "mirrored_id",
+            "report_id",
             "urgency",
             "actor",
             "at",
@@ -157,6 +160,7 @@ impl Store {
     async fn subject(&self, subject: NoticeSubject) -> Result<Option<TaskSubject>, StoreError> {
         match subject {
             NoticeSubject::Alert(id) => Ok(self.alert(&Viewer::SYSTEM, id).await?.map(TaskSubject::Alert)),
+            NoticeSubject::Report(id) => Ok(self.report_line(id).await?.map(TaskSubject::Report)),
             NoticeSubject::Mirrored(id) => {
                 let Some(case) = self.mirrored(&Viewer::SYSTEM, id).await? else { return Ok(None) };
                 let sql = "SELECT incident_id FROM incident_member WHERE item_id = $1";
@@ -187,6 +191,7 @@ impl Store {
             NoticeSubject::Case(id) => ("case_id", id.0),
             NoticeSubject::Alert(id) => ("alert_id", id.0),
             NoticeSubject::Mirrored(id) => ("mirrored_id", id.0),
+            NoticeSubject::Report(id) => ("report_id", id.0),
         };
         let sql = format!(
             "SELECT count(*) FROM notice n JOIN notice_event e ON e.id = n.event_id
@@ -401,6 +406,7 @@ impl TaskSubject {
         match self {
             Self::Case { incident, .. } | Self::Mirrored { incident, .. } => *incident,
             Self::Alert(alert) => Some(alert.incident),
+            Self::Report(_) => None,
         }
     }
 
@@ -409,6 +415,7 @@ impl TaskSubject {
             Self::Case { case, .. } => case.confidential,
             Self::Alert(alert) => alert.confidential,
             Self::Mirrored { case, .. } => case.item.confidential,
+            Self::Report(_) => false,
         }
     }
 }

@@ -11,23 +11,28 @@ pub use deliveries::{DeliveryOutcome, DeliveryTask};
 pub use events::{NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert};
 
 use super::db::{Arg, Row, args};
+use super::reports::report_line;
 use super::visibility::{self, bind};
 use super::{Listing, Page, Store, StoreError};
-use crate::ids::{AlertId, CaseId, IncidentId, ItemId, NoticeId, UserId};
+use crate::ids::{AlertId, CaseId, IncidentId, ItemId, NoticeId, ReportId, UserId};
 use crate::records::{Actor, Case, Mirror, Notice, NoticeAbout, NoticeSubject, Urgency, Viewer};
 
 /// Notices with what they are about. Every kind of matter is joined, so that what a reader may no longer know of is gone.
 const FROM: &str = "FROM notice n JOIN notice_event e ON e.id = n.event_id
     LEFT JOIN case_file c ON c.id = e.case_id
     LEFT JOIN alert a ON a.id = e.alert_id LEFT JOIN mirrored m ON m.item_id = e.mirrored_id
+    LEFT JOIN report r ON r.id = e.report_id
     LEFT JOIN item i ON i.id = COALESCE(a.item_id, m.item_id)";
 
 fn visible(viewer: &Viewer, values: &mut Vec<Arg>) -> String {
     let cases = visibility::cases(viewer, values);
     let items = visibility::items(viewer, values);
     let mirrored = visibility::mirrored(viewer, values);
+    // Reports are read by those who see the whole county.
+    let reports = if viewer.all_open || viewer.all_confidential { "r.id IS NOT NULL" } else { "1 = 0" };
     format!(
-        "((c.id IS NOT NULL AND {cases}) OR (a.id IS NOT NULL AND {items}) OR (m.item_id IS NOT NULL AND {mirrored}))"
+        "((c.id IS NOT NULL AND {cases}) OR (a.id IS NOT NULL AND {items}) OR (m.item_id IS NOT NULL AND {mirrored})
+          OR {reports})"
     )
 }
 
@@ -47,7 +52,8 @@ impl Store {
         let limit = bind(&mut values, page.size() + 1);
         let sql = format!(
             "SELECT n.id, e.at, n.read_at, n.held, e.kind, e.urgency, e.case_id, c.body, a.id AS alert_id, a.incident_id,
-             a.rule_name, a.why, a.items, e.mirrored_id, m.body AS mirror, i.title, i.withdrawn_at {FROM}
+             a.rule_name, a.why, a.items, e.mirrored_id, m.body AS mirror, i.title, i.withdrawn_at,
+             r.id AS report_id, r.kind AS report_kind, r.from_day, r.to_day, r.scope, r.state, r.number, r.cutoff, r.changed_at {FROM}
              WHERE n.user_id = $1 AND {seen} {only} AND n.id < {before} ORDER BY n.id DESC LIMIT {limit}"
         );
         let rows =
@@ -71,7 +77,7 @@ impl Store {
     /// [`StoreError::NotFound`] when it is none of this user's.
     pub async fn read_notice(&self, user: UserId, id: NoticeId) -> Result<NoticeSubject, StoreError> {
         let mut tx = self.begin().await?;
-        let sql = "SELECT e.case_id, e.alert_id, e.mirrored_id FROM notice n JOIN notice_event e ON e.id = n.event_id
+        let sql = "SELECT e.case_id, e.alert_id, e.mirrored_id, e.report_id FROM notice n JOIN notice_event e ON e.id = n.event_id
                    WHERE n.id = $1 AND n.user_id = $2";
         let row = tx.row(sql, args![id.0, user.0]).await?.ok_or(StoreError::NotFound("notice"))?;
         let sql = "UPDATE notice SET read_at = $1 WHERE id = $2 AND read_at IS NULL";
@@ -97,6 +103,9 @@ impl Store {
 
 fn notice_of(row: &Row) -> Result<Notice, StoreError> {
     let about = match (row.opt_int("case_id")?, row.opt_int("mirrored_id")?) {
+        (None, None) if row.opt_int("report_id")?.is_some() => {
+            NoticeAbout::Report(report_line(row, "report_id", "report_kind")?)
+        }
         (_, Some(id)) => {
             let mirror: Mirror = row.json("mirror")?;
             let withdrawn = row.opt_time("withdrawn_at")?.is_some();
@@ -141,7 +150,10 @@ fn subject_of(row: &Row) -> Result<NoticeSubject, StoreError> {
     Ok(match (row.opt_int("case_id")?, row.opt_int("mirrored_id")?) {
         (Some(id), _) => NoticeSubject::Case(CaseId(id)),
         (None, Some(id)) => NoticeSubject::Mirrored(ItemId(id)),
-        (None, None) => NoticeSubject::Alert(AlertId(row.int("alert_id")?)),
+        (None, None) => match row.opt_int("report_id")? {
+            Some(id) => NoticeSubject::Report(ReportId(id)),
+            None => NoticeSubject::Alert(AlertId(row.int("alert_id")?)),
+        },
     })
 }
 

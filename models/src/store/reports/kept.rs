@@ -13,8 +13,8 @@ use super::items::{ItemPlace, item_of};
 use crate::county::{TopicCode, Town};
 use crate::ids::ReportId;
 use crate::records::{
-    Actor, KeptReport, ReportDeed, ReportFigures, ReportItem, ReportKind, ReportLine, ReportScope,
-    ReportSpan, ReportState, ReportStep, Subject,
+    Actor, KeptReport, NoticeEvent, NoticeKind, NoticeSubject, ReportDeed, ReportFigures, ReportItem,
+    ReportKind, ReportLine, ReportScope, ReportSpan, ReportState, ReportStep, Subject, Urgency,
 };
 
 /// What `body` of the table holds.
@@ -73,6 +73,7 @@ impl Store {
             other => other?,
         };
         keep_items(&mut tx, id, &order).await?;
+        self.tell_of(&mut tx, id, 1, ReportDeed::Made, actor).await?;
         let detail = json!({ "report": id, "kind": span.kind.code(), "from": span.from, "to": span.to, "digest": digest });
         self.audit_in(&mut tx, actor, "report.make", Subject::System, detail).await?;
         tx.commit().await?;
@@ -213,9 +214,46 @@ impl Store {
             let changed = self.kept_report(kept.id).await?.ok_or(StoreError::NotFound("report"))?;
             return Err(StoreError::Conflict { by: changed.changed_by.code(), at: changed.changed_at });
         }
+        self.tell_of(tx, kept.id, kept.version + 1, what, actor).await?;
         let detail = json!({ "report": kept.id, "number": kept.number, "digest": kept.digest });
         self.audit_in(tx, actor, &format!("report.{what}"), Subject::System, detail).await?;
         Ok(())
+    }
+
+    /// Tells what was done, where that calls for somebody else.
+    async fn tell_of(
+        &self,
+        tx: &mut Tx,
+        id: ReportId,
+        version: i64,
+        what: ReportDeed,
+        actor: Actor,
+    ) -> Result<(), StoreError> {
+        let kind = match what {
+            // Who makes one himself knows of it.
+            ReportDeed::Made if actor == Actor::System => NoticeKind::ReportDrafted,
+            ReportDeed::Submitted => NoticeKind::ReportSubmitted,
+            ReportDeed::SentBack => NoticeKind::ReportSentBack,
+            ReportDeed::Approved => NoticeKind::ReportApproved,
+            ReportDeed::Made | ReportDeed::Recounted | ReportDeed::Written => return Ok(()),
+        };
+        let event = NoticeEvent {
+            id: self.ids().next(self.now()),
+            key: format!("report:{id}:{version}"),
+            kind,
+            subject: NoticeSubject::Report(id),
+            urgency: Urgency::Ordinary,
+            actor,
+            at: self.now(),
+        };
+        self.tell_in(tx, &[event]).await?;
+        Ok(())
+    }
+
+    /// The report without its figures.
+    pub(in crate::store) async fn report_line(&self, id: ReportId) -> Result<Option<ReportLine>, StoreError> {
+        let sql = "SELECT id, kind, from_day, to_day, scope, state, number, cutoff, changed_at FROM report WHERE id = $1";
+        self.db().row(sql, args![id.0]).await?.as_ref().map(line_of).transpose()
     }
 
     pub async fn kept_report(&self, id: ReportId) -> Result<Option<KeptReport>, StoreError> {
@@ -345,18 +383,23 @@ async fn next_number(tx: &mut Tx, span: &ReportSpan) -> Result<String, StoreErro
     Ok(format!("{year}年{}第{}期", span.kind.label(), row.int("last")?))
 }
 
-fn span_of(row: &Row) -> Result<ReportSpan, StoreError> {
+fn span_of(row: &Row, kind: &str) -> Result<ReportSpan, StoreError> {
     let day = |column| -> Result<jiff::civil::Date, StoreError> {
         row.text(column)?.parse().map_err(|e: jiff::Error| StoreError::Bad(e.to_string()))
     };
-    Ok(ReportSpan { kind: row.code("kind")?, from: day("from_day")?, to: day("to_day")? })
+    Ok(ReportSpan { kind: row.code(kind)?, from: day("from_day")?, to: day("to_day")? })
 }
 
 fn line_of(row: &Row) -> Result<ReportLine, StoreError> {
+    report_line(row, "id", "kind")
+}
+
+/// A report in a row in which id and kind stand under these names.
+pub(in crate::store) fn report_line(row: &Row, id: &str, kind: &str) -> Result<ReportLine, StoreError> {
     let cutoff: Timestamp = row.time("cutoff")?;
     Ok(ReportLine {
-        id: ReportId(row.int("id")?),
-        span: span_of(row)?,
+        id: ReportId(row.int(id)?),
+        span: span_of(row, kind)?,
         scope: row.json("scope")?,
         state: row.code("state")?,
         number: row.opt_text("number")?,

@@ -6,4 +6,5 @@ mod kept;
 
 pub use counts::{AlertCounts, FlowCount, IncidentCount, IncidentSums, ItemCell, ReportCounts, SpanCounts};
 pub use items::ItemPlace;
+pub(in crate::store) use kept::report_line;
 pub use kept::{Draw, ReportOrder};

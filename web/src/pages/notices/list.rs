@@ -80,6 +80,15 @@ fn row(notice: Notice, now: jiff::Timestamp) -> NoticeRow {
         NoticeAbout::Mirrored { number, title, state, due, .. } => {
             (number, title_text(&title), state, due.map(|due| Moment::new(due, now)))
         }
+        NoticeAbout::Report(line) => {
+            let number = line.number.unwrap_or_default();
+            (
+                number,
+                format!("{} {}", line.span.kind.label(), line.span.name()),
+                line.state.label().to_owned(),
+                None,
+            )
+        }
         NoticeAbout::Alert { rule, why, items, .. } => (rule, format!("{items} 件命中"), why, None),
     };
     NoticeRow {
@@ -102,6 +111,7 @@ pub async fn open(State(state): State<AppState>, caller: Caller, Path(id): Path<
     let to = match state.store.read_notice(caller.user().id, id).await? {
         NoticeSubject::Case(id) => format!("/cases/{id}"),
         NoticeSubject::Mirrored(id) => format!("/mirrored/{id}"),
+        NoticeSubject::Report(id) => format!("/reports/{id}"),
         NoticeSubject::Alert(id) => match state.store.alert(&caller.viewer, id).await? {
             Some(alert) => format!("/alerts?state=all&incident={}", alert.incident),
             None => "/alerts".into(),

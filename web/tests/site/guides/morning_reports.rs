@@ -2,7 +2,7 @@
 
 use jiff::civil::date;
 use qingting_models::clock::from_local;
-use qingting_models::records::{ReportScope, ReportSpan, Role};
+use qingting_models::records::{Actor, ReportScope, ReportSpan, Role};
 use qingting_respond::desk::Desk;
 
 use super::kit::Walk;
@@ -15,6 +15,7 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     let store = &walk.office.store;
     let county = std::sync::Arc::new(qingting_models::county::County::embedded().unwrap());
     let desk = Desk::new((**store).clone(), county);
+    desk.add_first_notice_rules(Actor::Console).await.unwrap();
     let monday = |day| from_local(day).unwrap();
     walk.says("每周一早上自动有一份上周的周报草稿，每月 1 日有上月的月报");
     walk.office.store.clock.set(monday(date(2026, 11, 9).at(6, 59, 0, 0)));
@@ -22,6 +23,8 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     walk.office.store.clock.set(monday(date(2026, 11, 9).at(7, 0, 0, 0)));
     assert_eq!(desk.draft_reports().await.unwrap(), 1);
     walk.sees("duty", "/reports", &["周报 2026年第45周", "草稿"]).await;
+    let tell = async || while desk.tell_next("w", 50).await.unwrap().taken > 0 {};
+    tell().await;
     walk.office.store.clock.set(monday(date(2026, 12, 1).at(7, 0, 0, 0)));
     desk.draft_reports().await.unwrap();
     walk.sees("duty", "/reports", &["月报 2026年11月"]).await;
@@ -60,10 +63,17 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     walk.says("数据有补充的，点重新统计，文字保留");
     walk.goes("duty", &format!("{weekly}/recount"), &[("version", "2")]).await;
     walk.sees("duty", &weekly, &["反映集中", "重新统计"]).await;
-
-    walk.says("写好后点提交审核");
+    walk.says("自动生成的草稿、退回修改的，通知当班人员");
+    walk.sees("duty", "/notices", &["报告草稿", "周报 2026年第45周"]).await;
     let moves = format!("{weekly}/move");
     walk.goes("duty", &moves, &[("version", "3"), ("deed", "submitted")]).await;
+    walk.says("待审核的、签发的，通知领导");
+    tell().await;
+    walk.sees("leader", "/notices", &["报告待审核"]).await;
+    walk.misses("handler", "/notices", &["报告"]).await;
+
+    walk.says("写好后点提交审核");
+    walk.sees("duty", &weekly, &["提交审核", "待审核"]).await;
     walk.says("领导，或提交人以外的研判员、纪检专员可以签发，或写明原因退回修改");
     let approve = |version: &'static str| [("version", version), ("deed", "approved")];
     assert_eq!(walk.office.post("duty", &moves, &approve("4")).await.status, 422);
@@ -72,12 +82,16 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     let back = [("version", "4"), ("deed", "sent_back"), ("note", "补充下周关注")];
     walk.goes("leader", &moves, &back).await;
     walk.sees("duty", &weekly, &["补充下周关注", "退回修改"]).await;
+    tell().await;
+    walk.sees("duty", "/notices", &["报告退回修改"]).await;
     walk.goes("duty", &moves, &[("version", "5"), ("deed", "submitted")]).await;
     add_user(&walk.office.store, "second", &[Role::Duty], None).await;
     walk.sees("discipline", &weekly, &["签发"]).await;
     walk.goes("second", &moves, &approve("6")).await;
     walk.says("签发后编号、冻结，谁也不能再改");
     walk.sees("leader", &weekly, &["2026年周报第1期", "已签发"]).await;
+    tell().await;
+    walk.sees("leader", "/notices", &["报告签发"]).await;
     for (login, to, form) in [
         ("duty", format!("{weekly}/write"), vec![("version", "7"), ("overview", "改")]),
         ("duty", format!("{weekly}/recount"), vec![("version", "7")]),
