@@ -20,6 +20,7 @@ mod contract {
     mod judging;
     mod keys;
     mod mirrored;
+    mod nodes;
     mod notices;
     mod people;
     mod rates;

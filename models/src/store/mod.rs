@@ -227,9 +227,18 @@ impl Store {
 
     /// Begins a transaction that may write, and keeps the node number alive.
     async fn begin(&self) -> Result<Tx, StoreError> {
-        let mut tx = self.inner.db.begin().await?;
-        self.inner.lease.renew(&mut tx, &self.inner.ids, self.now()).await?;
-        Ok(tx)
+        self.keep_node().await?;
+        self.inner.db.begin().await
+    }
+
+    /// As [`Store::begin`], with all that is read from one state of the database.
+    async fn begin_counting(&self) -> Result<Tx, StoreError> {
+        self.keep_node().await?;
+        self.inner.db.begin_counting().await
+    }
+
+    async fn keep_node(&self) -> Result<(), StoreError> {
+        self.inner.lease.renew(&self.inner.db, &self.inner.ids, self.now()).await
     }
 }
 

@@ -23,12 +23,19 @@ impl NodeLease {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (node, until);
     }
 
-    /// Prolongs the lease once half of it has passed. A process that slept past its lease takes a new number.
-    pub(super) async fn renew(&self, tx: &mut Tx, ids: &IdSource, now: Timestamp) -> Result<(), StoreError> {
+    /// Prolongs the lease once half of it has passed, in a transaction of its own: one that is rolled back must not leave the
+    /// process with a number that the database gives to another. A process that slept past its lease takes a new number.
+    pub(super) async fn renew(&self, db: &Db, ids: &IdSource, now: Timestamp) -> Result<(), StoreError> {
         let (node, until) = self.get();
         if now + LEASE / 2 < until {
             return Ok(());
         }
+        let mut tx = db.begin().await?;
+        // Another thread may have been faster while this one waited.
+        let (node, until) = match self.get() {
+            known if known == (node, until) => known,
+            _ => return Ok(()),
+        };
         let fresh = now + LEASE;
         let kept = tx
             .run(
@@ -36,7 +43,8 @@ impl NodeLease {
                 args![fresh, i64::from(node), until],
             )
             .await?;
-        let node = if kept == 1 { node } else { take(tx, now).await? };
+        let node = if kept == 1 { node } else { take(&mut tx, now).await? };
+        tx.commit().await?;
         ids.use_node(node);
         self.set(node, fresh);
         Ok(())

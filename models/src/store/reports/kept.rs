@@ -44,8 +44,8 @@ impl Store {
     /// [`StoreError::Conflict`] when somebody is working on one of the same days and scope already.
     pub async fn make_report(&self, order: ReportOrder<'_>, actor: Actor) -> Result<ReportId, StoreError> {
         let now = self.now();
+        let mut tx = self.begin_counting().await?;
         let id: ReportId = self.ids().next(now);
-        let mut tx = self.db().begin_counting().await?;
         let (figures, digest) = self.count_in(&mut tx, &order).await?;
         let made = ReportStep { at: now, by: actor, what: ReportDeed::Made, note: None };
         let cutoff = figures.cutoff;
@@ -113,7 +113,7 @@ impl Store {
         actor: Actor,
     ) -> Result<(), StoreError> {
         let kept = self.report_as_seen(id, version, &[ReportState::Draft]).await?;
-        let mut tx = self.db().begin_counting().await?;
+        let mut tx = self.begin_counting().await?;
         let (figures, digest) = self.count_in(&mut tx, &order).await?;
         tx.run("DELETE FROM report_item WHERE report_id = $1", args![id.0]).await?;
         keep_items(&mut tx, id, &order).await?;
