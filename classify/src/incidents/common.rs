@@ -80,6 +80,10 @@ impl Common {
         })
     }
 
+    pub(super) fn has_sentences(&self) -> bool {
+        !self.sentences.is_empty()
+    }
+
     /// The clauses of the one text that the other has too.
     pub(super) fn clauses(&self) -> impl Iterator<Item = Clause> {
         self.sentences.iter().flat_map(|sentence| sentence.one.0..=sentence.one.1)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
 use super::clauses::{Clause, ClauseSet};
-use super::kinship::Kinship;
+use super::kinship::{Compared, Kinship};
 use super::signature::{Member, Signature};
 
 /// How long an incident without news is still looked at.
@@ -100,10 +100,13 @@ pub fn rank<I: Copy + Ord + Hash>(terms: &[Term], postings: &[Posting<I>]) -> Ve
 
 /// Decides on an item among the incidents of [`rank`]. Of equals the first is taken.
 pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<'_, I>]) -> Decision<I> {
-    let formulas = formulas(kinship, item, known);
-    let of_item =
-        |known: &Known<'_, I>| mean(known.face.iter().map(|member| kinship.of_but(item, member, &formulas)));
-    let mut near: Vec<(f32, &Known<'_, I>)> = known.iter().map(|known| (of_item(known), known)).collect();
+    let compared: Vec<Vec<Compared<'_>>> = known
+        .iter()
+        .map(|known| known.face.iter().map(|member| Compared::new(item, member)).collect())
+        .collect();
+    let formulas = formulas(kinship, compared.iter().flatten());
+    let of_item = |face: &Vec<Compared<'_>>| mean(face.iter().map(|c| kinship.of_compared(c, &formulas)));
+    let mut near: Vec<(f32, &Known<'_, I>)> = compared.iter().map(of_item).zip(known).collect();
     near.retain(|(value, _)| *value >= JOIN);
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     let Some(((value, first), others)) = near.split_first() else { return Decision::New };
@@ -118,10 +121,10 @@ pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<'
 }
 
 /// The clauses of an item that stand in others of which it has little else: what those say who write items down.
-fn formulas<I>(kinship: &Kinship, item: &Member, known: &[Known<'_, I>]) -> ClauseSet {
+fn formulas<'c>(kinship: &Kinship, compared: impl Iterator<Item = &'c Compared<'c>>) -> ClauseSet {
     let mut strangers = [0usize; 1 << Clause::BITS];
     let mut formulas = ClauseSet::default();
-    for clause in known.iter().flat_map(|known| known.face).flat_map(|member| kinship.strange(item, member)) {
+    for clause in compared.flat_map(|compared| kinship.strange(compared)) {
         strangers[usize::from(clause)] += 1;
         if strangers[usize::from(clause)] == STRANGERS {
             formulas.insert(clause);

@@ -45,34 +45,44 @@ impl Kinship {
 
     /// The probability that two items are about one matter.
     pub fn of(&self, one: &Member, other: &Member) -> f32 {
-        self.of_but(one, other, &ClauseSet::default())
+        self.of_compared(&Compared::new(one, other), &ClauseSet::default())
     }
 
     /// The same; `formulas` are clauses of the one that are no evidence.
-    pub(super) fn of_but(&self, one: &Member, other: &Member, formulas: &ClauseSet) -> f32 {
-        let (a, b) = (&one.signature, &other.signature);
-        if are_copies(a, b) {
-            return CERTAIN;
-        }
-        self.certainty(inputs_of(one, other, Common::of(a, b).but(formulas)))
+    pub(super) fn of_compared(&self, compared: &Compared<'_>, formulas: &ClauseSet) -> f32 {
+        let Some(common) = &compared.common else { return CERTAIN };
+        self.certainty(inputs_of(compared.one, compared.other, common.but(formulas)))
     }
 
     /// The clauses of the one that the other has too although they have otherwise little in common: neither place and
     /// matter nor topic.
-    pub(super) fn strange(&self, one: &Member, other: &Member) -> Vec<Clause> {
-        let (a, b) = (&one.signature, &other.signature);
-        let common = Common::of(a, b);
-        let clauses: Vec<Clause> = common.clauses().collect();
-        let little = || {
-            dot(&a.topics, &b.topics) < SAME_TOPIC
+    pub(super) fn strange<'c>(&self, compared: &'c Compared<'_>) -> impl Iterator<Item = Clause> + use<'c> {
+        let (one, other) = (compared.one, compared.other);
+        let little = |common: &&Common| {
+            common.has_sentences()
+                && dot(&one.signature.topics, &other.signature.topics) < SAME_TOPIC
                 && self.certainty(inputs_of(one, other, common.without_sentences())) < LITTLE
         };
-        if clauses.is_empty() || are_copies(a, b) || !little() { Vec::new() } else { clauses }
+        compared.common.as_ref().filter(little).into_iter().flat_map(Common::clauses)
     }
 
     fn certainty(&self, inputs: [f32; INPUTS]) -> f32 {
         let logit = self.slopes.iter().zip(inputs).map(|(a, x)| a * x).sum::<f32>() + self.offset;
         1.0 / (1.0 + (-logit).exp())
+    }
+}
+
+/// Two items, and what their texts have in common; nothing where they are copies.
+pub(super) struct Compared<'m> {
+    one: &'m Member,
+    other: &'m Member,
+    common: Option<Common>,
+}
+
+impl<'m> Compared<'m> {
+    pub(super) fn new(one: &'m Member, other: &'m Member) -> Self {
+        let (a, b) = (&one.signature, &other.signature);
+        Self { one, other, common: (!are_copies(a, b)).then(|| Common::of(a, b)) }
     }
 }
 
