@@ -32,6 +32,11 @@ impl Word {
     pub(crate) fn length(&self) -> usize {
         self.past - self.first
     }
+
+    /// Its first character in the normalised text.
+    pub(crate) fn first(&self) -> usize {
+        self.first
+    }
 }
 
 /// A text to classify: its words, those of the title first.

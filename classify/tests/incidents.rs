@@ -93,6 +93,74 @@ fn what_a_matter_is_found_by_is_not_written_again_within_a_day() {
     assert!(terms(2) > 0);
 }
 
+/// A dozen matters that have nothing to do with each other: title and body.
+const MATTERS: [(&str, &str); 12] = [
+    ("碧桂苑电梯困人", "碧桂苑六幢的电梯上周关了两回人，按铃没人应，物业说零件要等厂家发货。"),
+    ("加油站多收油钱", "昨天在环城加油站加满一箱油，油箱才五十升，小票上写了五十六升。"),
+    ("咨询生育津贴", "单位说产假工资由医保中心发，想问津贴按哪一年的缴费基数算。"),
+    ("7路车末班提前开走", "晚上八点四十在汽车站等7路末班车，还没到点就开走了，只好打车回家。"),
+    ("敬老院热水不足", "母亲住在敬老院，入冬以后三楼的热水时有时无，洗一次澡要等半天。"),
+    ("稻田灌不上水", "下沈村的水泵房停了十来天，早稻秧苗发黄，村干部说变压器要换。"),
+    ("驾校不退学费", "报名以后教练换了三个，一直排不上考试，要求退学费被扣掉一半。"),
+    ("中学门口烧烤摊", "放学时间校门口摆满烤串摊，烟往教室里飘，学生吃了拉肚子。"),
+    ("海鲜市场短斤少两", "买了四斤梭子蟹，回家一称只有三斤二两，摊主说绳子也算。"),
+    ("图书馆自习座位太少", "周末去图书馆，九点不到座位全被书包占着，希望能预约。"),
+    ("工地夜里打桩", "隔壁地块凌晨一点还在打桩，孩子整夜哭，环保电话打不通。"),
+    ("医保卡刷不出来", "在药店买降压药，医保卡提示已冻结，打社保电话让去窗口排队。"),
+];
+const FORMULA: &str = "该市民表示曾向辖区网格员登记反馈，至今杳无音讯。";
+
+fn with_formula(formulas: &[&str]) -> Vec<Member> {
+    let formulas = formulas.iter().cycle();
+    let told = MATTERS.iter().zip(formulas).enumerate();
+    told.map(|(day, ((title, body), formula))| call(day as i64, title, &format!("{body}{formula}"))).collect()
+}
+
+#[test]
+fn matters_that_end_in_one_formula_stay_apart() {
+    assert_eq!(join(with_formula(&[FORMULA])), Vec::from_iter(0..12));
+    let nearly = "该市民表示上月曾向辖区网格员登记反馈，至今仍杳无音讯。";
+    assert_eq!(join(with_formula(&[FORMULA, nearly])), Vec::from_iter(0..12));
+    let second = "诉求人希望承办单位上门核验并书面告知办理结论。";
+    assert_eq!(join(with_formula(&[FORMULA, second])), Vec::from_iter(0..12));
+    assert_eq!(join(with_formula(&[&format!("{second}{FORMULA}")])), Vec::from_iter(0..12));
+}
+
+#[test]
+fn a_formula_joins_no_matters_of_one_place() {
+    let mut items = with_formula(&[FORMULA]);
+    let first = items.len();
+    items.push(call(12, "望海花园幼儿园学费涨价", &format!("望海花园幼儿园每月学费涨到四千元。{FORMULA}")));
+    items.push(call(13, "望海花园垃圾没人清运", &format!("望海花园北门的垃圾桶堆了五天。{FORMULA}")));
+    assert_eq!(join(items)[first..], [12, 13]);
+}
+
+#[test]
+fn callers_who_use_one_slogan_on_one_place_stay_together() {
+    let slogan = "还我绿地还我阳光，坚决反对违规加建高楼。";
+    let found = join([
+        call(1, "望海花园业主反对加建", &format!("望海花园东侧的中心绿地要改成三十层高楼。{slogan}")),
+        call(1, "望海花园绿地不能盖楼", &format!("开发商在望海花园绿地上打桩，业主都没有签字。{slogan}")),
+        call(2, "要求停建望海花园高楼", &format!("望海花园的规划图上这里是绿地，怎么变成高楼了？{slogan}")),
+        call(3, "望海花园西门路灯不亮", "望海花园西门到公交站的一段路灯不亮，晚上看不见台阶。"),
+    ]);
+    assert_eq!(found, [0, 0, 0, 1]);
+}
+
+#[test]
+fn a_letter_sent_again_with_as_much_again_below_is_found() {
+    let letter = "孩子在镇中心小学读书，教学楼后面的围墙去年台风刮倒了一截。学校用彩钢板挡着，板子现在也歪了。墙外是一条\
+                  三米深的水沟，课间总有学生往那里钻。家长会提过两回，校长说报了维修经费，要等批。";
+    let more = "昨天又有一个三年级男孩翻过去捡球，滑进沟里擦破了膝盖。班主任在群里发通知，让家长自己教育。我们不明白，修\
+                十几米围墙能花几个钱？请教育局派人来量一量，给个开工日期。不然只好家长轮流站岗。";
+    let items = [
+        call(1, "学校围墙倒了没人修", letter),
+        call(2, "课后服务收费", "课后服务一学期收六百元，老师只看着写作业，想问收费依据是什么。"),
+        call(9, "写给教育局", &format!("{letter}{more}")),
+    ];
+    assert_eq!(join(items), [0, 1, 0]);
+}
+
 #[test]
 fn letters_of_the_corpus_join_as_the_gold_incidents_say() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
 
-use super::kinship::Kinship;
+use super::clauses::{Clause, ClauseSet};
+use super::kinship::{Compared, Kinship};
 use super::signature::{Member, Signature};
 
 /// How long an incident without news is still looked at.
@@ -20,6 +21,8 @@ const NEAREST: f32 = 0.3;
 /// From which kinship on an item joins, and two incidents are one.
 const JOIN: f32 = 0.45;
 const MERGE: f32 = 0.5;
+/// In how many items of which an item has little else a clause must stand to be a formula.
+const STRANGERS: usize = 2;
 
 /// A term to look up, and what finding it counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,8 +68,9 @@ pub fn probes(signature: &Signature) -> Vec<Term> {
         part
     };
     let mut terms: BTreeMap<u32, f32> = BTreeMap::new();
-    for (hash, weight) in
-        heaviest(&signature.words, PROBED_WORDS).into_iter().chain(heaviest(&signature.names, PROBED_NAMES))
+    for (hash, weight) in heaviest(&signature.words, PROBED_WORDS)
+        .into_iter()
+        .chain(heaviest(&signature.names.entries, PROBED_NAMES))
     {
         let held = terms.entry(hash).or_default();
         *held = held.max(weight);
@@ -96,8 +100,13 @@ pub fn rank<I: Copy + Ord + Hash>(terms: &[Term], postings: &[Posting<I>]) -> Ve
 
 /// Decides on an item among the incidents of [`rank`]. Of equals the first is taken.
 pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<'_, I>]) -> Decision<I> {
-    let mut near: Vec<(f32, &Known<'_, I>)> =
-        known.iter().map(|known| (between(kinship, std::slice::from_ref(item), known.face), known)).collect();
+    let compared: Vec<Vec<Compared<'_>>> = known
+        .iter()
+        .map(|known| known.face.iter().map(|member| Compared::new(item, member)).collect())
+        .collect();
+    let formulas = formulas(kinship, compared.iter().flatten());
+    let of_item = |face: &Vec<Compared<'_>>| mean(face.iter().map(|c| kinship.of_compared(c, &formulas)));
+    let mut near: Vec<(f32, &Known<'_, I>)> = compared.iter().map(of_item).zip(known).collect();
     near.retain(|(value, _)| *value >= JOIN);
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     let Some(((value, first), others)) = near.split_first() else { return Decision::New };
@@ -111,16 +120,31 @@ pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<'
     }
 }
 
-/// The kinship of two groups: of the nearest two members, and of all on average.
-fn between(kinship: &Kinship, one: &[Member], other: &[Member]) -> f32 {
-    let (mut nearest, mut sum, mut count) = (0.0f32, 0.0, 0.0);
-    for a in one {
-        for b in other {
-            let value = kinship.of(a, b);
-            nearest = nearest.max(value);
-            sum += value;
-            count += 1.0;
+/// The clauses of an item that stand in others of which it has little else: what those say who write items down.
+fn formulas<'c>(kinship: &Kinship, compared: impl Iterator<Item = &'c Compared<'c>>) -> ClauseSet {
+    let mut strangers = [0usize; 1 << Clause::BITS];
+    let mut formulas = ClauseSet::default();
+    for clause in compared.flat_map(|compared| kinship.strange(compared)) {
+        strangers[usize::from(clause)] += 1;
+        if strangers[usize::from(clause)] == STRANGERS {
+            formulas.insert(clause);
         }
+    }
+    formulas
+}
+
+/// The kinship of two groups.
+fn between(kinship: &Kinship, one: &[Member], other: &[Member]) -> f32 {
+    mean(one.iter().flat_map(|a| other.iter().map(|b| kinship.of(a, b))))
+}
+
+/// What the kinship of the nearest two members and that of all on average come to.
+fn mean(kinships: impl Iterator<Item = f32>) -> f32 {
+    let (mut nearest, mut sum, mut count) = (0.0f32, 0.0, 0.0);
+    for value in kinships {
+        nearest = nearest.max(value);
+        sum += value;
+        count += 1.0;
     }
     NEAREST * nearest + (1.0 - NEAREST) * sum / f32::max(count, 1.0)
 }
@@ -129,6 +153,7 @@ fn between(kinship: &Kinship, one: &[Member], other: &[Member]) -> f32 {
 mod tests {
     use super::*;
     use crate::incidents::INPUTS;
+    use crate::incidents::clauses::Placed;
 
     /// Kin by matter alone: certain at a likeness of one, hardly at a half.
     const BY_MATTER: Kinship = {
@@ -138,7 +163,8 @@ mod tests {
     };
 
     fn item(matter: &[(u32, f32)]) -> Member {
-        Member { signature: Signature { matter: matter.to_vec(), ..Signature::default() }, at: 0 }
+        let matter = Placed::new(matter.to_vec(), Vec::new());
+        Member { signature: Signature { matter, ..Signature::default() }, at: 0 }
     }
 
     #[test]

@@ -2,15 +2,21 @@
 
 use crate::calibrate::Logistic;
 
+use super::clauses::{Clause, ClauseSet};
+use super::common::{A_WORD, Common};
 use super::signature::{Member, Signature, Sparse};
 
 /// How many inputs the likeness of two items is told from.
-pub const INPUTS: usize = 9;
+pub const INPUTS: usize = 8;
 
 /// From which likeness of all words on, as a cosine, a text is a copy of another whatever their keys say, and how certain a
 /// copy is kin.
 const COPY: f32 = 0.8;
 const CERTAIN: f32 = 0.95;
+
+/// Below which likeness of topics and which kinship two items that have a sentence in common have little else.
+const SAME_TOPIC: f32 = 0.5;
+const LITTLE: f32 = 0.2;
 
 /// A logistic model over [`inputs`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,7 +28,7 @@ pub struct Kinship {
 impl Default for Kinship {
     /// As `cargo run --release -p qingting-classify --example fit_joining` finds it on the gold incidents.
     fn default() -> Self {
-        Self { slopes: [4.23, 1.53, 1.74, -2.18, -0.59, -4.60, 5.76, 1.59, 1.58], offset: -5.91 }
+        Self { slopes: [13.21, -5.82, 5.91, -2.41, -0.39, -4.66, 1.83, 1.11], offset: -3.92 }
     }
 }
 
@@ -39,36 +45,78 @@ impl Kinship {
 
     /// The probability that two items are about one matter.
     pub fn of(&self, one: &Member, other: &Member) -> f32 {
-        let (a, b) = (&one.signature, &other.signature);
-        if (dot(&a.words, &b.words) >= COPY || a.copy.is_copy(&b.copy)) && !differ(a, b) {
-            return CERTAIN;
-        }
-        let inputs = inputs(one, other);
+        self.of_compared(&Compared::new(one, other), &ClauseSet::default())
+    }
+
+    /// The same; `formulas` are clauses of the one that are no evidence.
+    pub(super) fn of_compared(&self, compared: &Compared<'_>, formulas: &ClauseSet) -> f32 {
+        let Some(common) = &compared.common else { return CERTAIN };
+        self.certainty(inputs_of(compared.one, compared.other, common.but(formulas)))
+    }
+
+    /// The clauses of the one that the other has too although they have otherwise little in common: neither place and
+    /// matter nor topic.
+    pub(super) fn strange<'c>(&self, compared: &'c Compared<'_>) -> impl Iterator<Item = Clause> + use<'c> {
+        let (one, other) = (compared.one, compared.other);
+        let little = |common: &&Common| {
+            common.has_sentences()
+                && dot(&one.signature.topics, &other.signature.topics) < SAME_TOPIC
+                && self.certainty(inputs_of(one, other, common.without_sentences())) < LITTLE
+        };
+        compared.common.as_ref().filter(little).into_iter().flat_map(Common::clauses)
+    }
+
+    fn certainty(&self, inputs: [f32; INPUTS]) -> f32 {
         let logit = self.slopes.iter().zip(inputs).map(|(a, x)| a * x).sum::<f32>() + self.offset;
         1.0 / (1.0 + (-logit).exp())
     }
 }
 
-/// What is compared: names and matter together, matter, title, days apart, same town, other town, names, topics, offices.
+/// Two items, and what their texts have in common; nothing where they are copies.
+pub(super) struct Compared<'m> {
+    one: &'m Member,
+    other: &'m Member,
+    common: Option<Common>,
+}
+
+impl<'m> Compared<'m> {
+    pub(super) fn new(one: &'m Member, other: &'m Member) -> Self {
+        let (a, b) = (&one.signature, &other.signature);
+        Self { one, other, common: (!are_copies(a, b)).then(|| Common::of(a, b)) }
+    }
+}
+
+/// What is compared: names and matter together, matter, title and names, days apart, same town, other town, topics, offices.
 /// Likenesses are cosines: of names and matter each under a square root, together their geometric mean, which is high only
-/// where both the place and what happened there agree; days count as `ln(1 + days) / 5`.
+/// where both the place and what happened there agree; days count as `ln(1 + days) / 5`. Names by themselves tell nothing,
+/// since a street has many matters, nor does a title without them, since many streets have its trouble.
 pub fn inputs(one: &Member, other: &Member) -> [f32; INPUTS] {
+    let common = Common::of(&one.signature, &other.signature);
+    inputs_of(one, other, common.but(&ClauseSet::default()))
+}
+
+/// [`inputs`] by what both have in common of names and matter.
+fn inputs_of(one: &Member, other: &Member, (names, matter): (f32, f32)) -> [f32; INPUTS] {
     const DAY_MS: f32 = 86_400_000.0;
     let (a, b) = (&one.signature, &other.signature);
     let days = one.at.abs_diff(other.at) as f32 / DAY_MS;
     let (same, apart) = places(a, b);
-    let (names, matter) = (dot(&a.names, &b.names).sqrt(), dot(&a.matter, &b.matter).sqrt());
+    let (names, matter) = (names.sqrt(), (matter - A_WORD).max(0.0).sqrt());
     [
         (names * matter).sqrt(),
         matter,
-        dot(&a.title, &b.title),
+        dot(&a.title, &b.title) * names,
         days.ln_1p() / 5.0,
         same,
         apart,
-        names,
         dot(&a.topics, &b.topics),
         dot(&a.offices, &b.offices),
     ]
+}
+
+/// Whether one text is a copy of the other that names no other town.
+fn are_copies(a: &Signature, b: &Signature) -> bool {
+    (dot(&a.words, &b.words) >= COPY || a.copy.is_copy(&b.copy)) && !differ(a, b)
 }
 
 /// Whether both name the same town, and whether they name different ones only.

@@ -4,6 +4,8 @@
 //! of those found are worth a look, and `decide` whether the item belongs to one, and which incidents turn out to be
 //! one. The three are pure; [`Shelf`] calls them in this order, one item after another.
 
+mod clauses;
+mod common;
 mod joining;
 mod kinship;
 mod measure;

@@ -42,6 +42,18 @@ impl Found {
         self.windows.iter().map(|window| &self.beginning[window.clone()])
     }
 
+    /// The letters and digits of the windows that stand together, and where each piece begins in the normalised text.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = (usize, &[char])> {
+        self.windows.iter().flat_map(|window| {
+            let mut at = window.start;
+            self.beginning[window.clone()].split(|c| !c.is_alphanumeric()).map(move |piece| {
+                let start = at;
+                at += piece.len() + 1;
+                (start, piece)
+            })
+        })
+    }
+
     /// Whether a word stands in a window.
     pub(super) fn has(&self, word: &str) -> bool {
         let mut chars = word.chars();

@@ -2,6 +2,7 @@
 
 use qingting_models::text::Normalised;
 
+use super::clauses::{Clause, Clauses, NO_CLAUSE, Placed};
 use super::{names, packed};
 use crate::copies::CopyKey;
 use crate::features::{each_run, pair_hash, summed, word_hash};
@@ -27,11 +28,11 @@ pub struct Signature {
     /// Words and pairs of words of title and body, by rarity.
     pub(super) words: Sparse,
     /// The same of what stands in no name: what happened, not where.
-    pub(super) matter: Sparse,
+    pub(super) matter: Placed,
     /// Runs of two and three characters of the title.
     pub(super) title: Sparse,
     /// Runs of two and three characters of what looks like a name.
-    pub(super) names: Sparse,
+    pub(super) names: Placed,
     /// The towns or districts it speaks of, and what they lie in; hashes in rising order.
     pub(super) towns: Vec<u32>,
     pub(super) regions: Vec<u32>,
@@ -78,16 +79,18 @@ impl Classifier {
         normalised: &Normalised,
     ) -> Signature {
         let vocabulary = self.vocabulary();
-        let found = names::find(normalised, input.title.chars().count(), &verdict.places);
+        let title_length = input.title.chars().count();
+        let found = names::find(normalised, title_length, &verdict.places);
+        let body = normalised.origin.partition_point(|&origin| origin as usize <= title_length);
+        let clauses = Clauses::of(&normalised.text, body);
         let title = document.runs(document.title()).flat_map(|run| run.split(|c: char| !c.is_alphanumeric()));
-        let named = found.windows().flat_map(|window| window.split(|c| !c.is_alphanumeric()));
+        let title = title.map(|piece| (NO_CLAUSE, piece.chars()));
+        let named = found.pieces().map(|(at, piece)| (clauses.at(at), piece.iter().copied()));
         Signature {
-            words: word_part(document, vocabulary, |_| true),
-            matter: word_part(document, vocabulary, |word| !found.has(word)),
-            title: runs_part(title.map(str::chars), vocabulary, |rarity| rarity),
-            names: runs_part(named.map(|run| run.iter().copied()), vocabulary, |rarity| {
-                rarity * rarity.sqrt()
-            }),
+            words: word_part(document, vocabulary, |_| true, &clauses).entries,
+            matter: word_part(document, vocabulary, |word| !found.has(word), &clauses),
+            title: runs_part(title, vocabulary, |rarity| rarity).entries,
+            names: runs_part(named, vocabulary, |rarity| rarity * rarity.sqrt()),
             towns: found.towns,
             regions: found.regions,
             topics: scores(verdict.topics.iter().map(|t| (t.code.as_str(), t.score))),
@@ -98,11 +101,17 @@ impl Classifier {
 }
 
 /// The words that `counts_too` and their pairs.
-fn word_part(document: &Document, vocabulary: &Vocabulary, counts_too: impl Fn(&str) -> bool) -> Sparse {
+fn word_part(
+    document: &Document,
+    vocabulary: &Vocabulary,
+    counts_too: impl Fn(&str) -> bool,
+    clauses: &Clauses,
+) -> Placed {
     let body = document.body();
     let body = &body[..body.len().min(WORDS_OF_BODY)];
     let most = document.title().len() + body.len();
     let (mut singles, mut pairs) = (Vec::with_capacity(most), Vec::with_capacity(most));
+    let mut stood = Vec::with_capacity(2 * most);
     for (words, weight) in [(document.title(), 2.0), (body, 1.0)] {
         let mut before: Option<&str> = None;
         for word in words.iter().filter(|word| !word.connecting) {
@@ -110,35 +119,40 @@ fn word_part(document: &Document, vocabulary: &Vocabulary, counts_too: impl Fn(&
             if !counts_too(text) {
                 continue;
             }
+            let clause = clauses.at(word.first());
             if word.length() > 1 {
                 singles.push((word.hash, weight));
+                stood.push((word.hash, clause));
             }
             if let Some(before) = before {
-                pairs.push((pair_hash(before, text), weight));
+                let hash = pair_hash(before, text);
+                pairs.push((hash, weight));
+                stood.push((hash, clause));
             }
             before = Some(text);
         }
     }
     let mut all = weighed(singles, vocabulary, |rarity| rarity);
     all.extend(weighed(pairs, vocabulary, |rarity| PAIR * rarity));
-    heaviest(all, MOST_WORDS)
+    Placed::new(heaviest(all, MOST_WORDS), stood)
 }
 
-/// Runs of two and three characters within each piece.
-fn runs_part<C: Iterator<Item = char> + Clone>(
-    pieces: impl Iterator<Item = C>,
+/// Runs of two and three characters within each piece, which stands in a clause.
+fn runs_part<C: Iterator<Item = char>>(
+    pieces: impl Iterator<Item = (Clause, C)>,
     vocabulary: &Vocabulary,
     weight: impl Fn(f32) -> f32,
-) -> Sparse {
-    let mut counts = Vec::new();
-    for piece in pieces {
+) -> Placed {
+    let (mut counts, mut stood) = (Vec::new(), Vec::new());
+    for (clause, piece) in pieces {
         each_run(piece, |length, hash| {
             if length > 1 {
                 counts.push((hash, 1.0));
+                stood.push((hash, clause));
             }
         });
     }
-    heaviest(weighed(counts, vocabulary, weight), MOST_RUNS)
+    Placed::new(heaviest(weighed(counts, vocabulary, weight), MOST_RUNS), stood)
 }
 
 /// `(1 + ln tf)` and what the rarity of each weighs.
