@@ -255,7 +255,7 @@ impl Brief {
             .into_iter()
             .collect();
         let drawing = drawing::trend(&days, "事件", "");
-        blocks.push(Block::Chart(Chart { code: "trend", title: "图1 每日信息量".into(), drawing }));
+        blocks.push(Block::Chart(Chart { title: "图1 每日信息量".into(), drawing }));
         let mut by_day: BTreeMap<(Date, Channel), i64> = BTreeMap::new();
         for item in &self.items {
             *by_day.entry((local_date(item.at), item.channel)).or_default() += 1;
@@ -264,7 +264,6 @@ impl Brief {
             vec![day.to_string().into(), channel.label().into(), items.into()]
         };
         blocks.push(Block::Table(Table {
-            code: "spread",
             title: "表1 各日各渠道条数".into(),
             columns: vec![Column::words("日期", 20), Column::words("渠道", 20), Column::figures("条数")],
             rows: by_day.into_iter().map(row).collect(),
@@ -280,7 +279,6 @@ impl Brief {
         vec![
             Block::Sentence("来电来信的主要诉求如下（表2），摘自原文，已隐去个人信息。".into()),
             Block::Table(Table {
-                code: "asked",
                 title: "表2 主要诉求".into(),
                 columns: vec![Column::words("标题", 28), Column::words("摘录", 52), Column::figures("条数")],
                 rows: self.asked.iter().map(row).collect(),
@@ -302,7 +300,6 @@ impl Brief {
             ]
         };
         let mut blocks = vec![Block::Table(Table {
-            code: "cases",
             title: "表3 工单".into(),
             columns: vec![
                 Column::words("编号", 18),

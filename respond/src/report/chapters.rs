@@ -88,14 +88,14 @@ impl Writer<'_> {
         chapters.collect()
     }
 
-    fn table(&mut self, code: &'static str, name: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Table {
+    fn table(&mut self, name: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Table {
         self.tables += 1;
-        Table { code, title: format!("表{} {name}", self.tables), columns, rows, note: None }
+        Table { title: format!("表{} {name}", self.tables), columns, rows, note: None }
     }
 
-    fn chart(&mut self, code: &'static str, name: &str, drawing: drawing::Drawing) -> Block {
+    fn chart(&mut self, name: &str, drawing: drawing::Drawing) -> Block {
         self.charts += 1;
-        Block::Chart(Chart { code, title: format!("图{} {name}", self.charts), drawing })
+        Block::Chart(Chart { title: format!("图{} {name}", self.charts), drawing })
     }
 
     /// What the table that comes next is called.
@@ -191,7 +191,7 @@ impl Writer<'_> {
         let mut blocks: Vec<Block> = sentences.into_iter().map(Block::Sentence).collect();
         let columns = self.compared_columns("指标");
         let rows = self.overview_rows();
-        let mut table = self.table("overview", "总体情况", columns, rows);
+        let mut table = self.table("总体情况", columns, rows);
         let mut note = "“—”表示当时还没有数据。“增加”“减少”指差异大到偶然很难解释（双侧 5%），否则写“基本持平”；基数不足 20 的不写百分比。不含保密事项。".to_owned();
         if totals.unjudged > 0 {
             note.push_str(&format!("另有 {} 条尚未研判，不在统计内。", totals.unjudged));
@@ -200,7 +200,7 @@ impl Writer<'_> {
         blocks.push(Block::Table(table));
         if self.figures.span.length() > 1 {
             let drawing = drawing::trend(&self.figures.days, self.this(), self.before());
-            blocks.push(self.chart("trend", "每日信息量", drawing));
+            blocks.push(self.chart("每日信息量", drawing));
             blocks.push(Block::Table(self.days()));
         }
         blocks
@@ -274,7 +274,7 @@ impl Writer<'_> {
             ]
         });
         let rows = rows.collect();
-        let mut table = self.table("days", "每日信息量", columns, rows);
+        let mut table = self.table("每日信息量", columns, rows);
         table.note = Some(
             "同类日平均：前八周同一星期几、同为工作日或同为休息日的平均；“休”为放假，“班”为调休上班。".into(),
         );
@@ -299,7 +299,7 @@ impl Writer<'_> {
             self.compared_row(share.name.clone(), share.count, Some(opens))
         };
         let rows = figures.channels.iter().map(row).collect();
-        let channels = self.table("channels", "各渠道信息量", columns, rows);
+        let channels = self.table("各渠道信息量", columns, rows);
         let columns = self.compared_columns("话题");
         let row = |share: &ReportShare| {
             let topic = Some(share.code.as_deref().map(TopicCode::from));
@@ -307,11 +307,11 @@ impl Writer<'_> {
             self.compared_row(share.name.clone(), share.count, Some(opens))
         };
         let rows = figures.topics.iter().map(row).collect();
-        let topics = self.table("topics", "各话题信息量", columns, rows);
+        let topics = self.table("各话题信息量", columns, rows);
         blocks.extend([Block::Table(channels), Block::Table(topics)]);
         if !named.is_empty() {
             let bars = self.bars(named.into_iter());
-            blocks.push(self.chart("topics", "各话题信息量", bars));
+            blocks.push(self.chart("各话题信息量", bars));
         }
         blocks.push(Block::Table(self.flow()));
         blocks
@@ -339,7 +339,7 @@ impl Writer<'_> {
             ]
         });
         let rows = rows.collect();
-        let mut table = self.table("flow", "诉求去向", columns, rows);
+        let mut table = self.table("诉求去向", columns, rows);
         table.note = Some("截至统计时；已答复的写办理结果，其余写工单状态。".into());
         table
     }
@@ -369,7 +369,7 @@ impl Writer<'_> {
             Column::words("承办单位", 26),
         ];
         let rows = figures.incidents.iter().map(incident_row).collect();
-        let mut table = self.table("incidents", "热点事件", columns, rows);
+        let mut table = self.table("热点事件", columns, rows);
         table.note =
             Some("按本期条数排序，同一事件的重复信息合并为一行；热度为期末值，来电人按事件内去重。".into());
         blocks.push(Block::Table(table));
@@ -429,7 +429,7 @@ impl Writer<'_> {
                 ]
             });
             let rows = all.collect();
-            let mut table = self.table("risen", "升温的话题和词语", columns, rows);
+            let mut table = self.table("升温的话题和词语", columns, rows);
             table.note = Some("平常：话题按前八周、词语按前四周折算。词语按收到的日期统计。".into());
             blocks.push(Block::Table(table));
         }
@@ -458,10 +458,10 @@ impl Writer<'_> {
             self.compared_row(share.name.clone(), share.count, Some(opens))
         };
         let rows = figures.towns.iter().map(row).collect();
-        blocks.push(Block::Table(self.table("towns", "各乡镇街道信息量", columns, rows)));
+        blocks.push(Block::Table(self.table("各乡镇街道信息量", columns, rows)));
         if !named.is_empty() {
             let bars = self.bars(named.into_iter());
-            blocks.push(self.chart("towns", "各乡镇街道信息量", bars));
+            blocks.push(self.chart("各乡镇街道信息量", bars));
         }
         blocks
     }
@@ -485,7 +485,7 @@ impl Writer<'_> {
         let row =
             |(rule, n): &(String, i64)| vec![Cell::from(rule.clone()), Cell::from(*n).opening(Opens::Alerts)];
         let rows = alerts.by_rule.iter().map(row).collect();
-        vec![Block::Sentence(said), Block::Table(self.table("alerts", "预警", columns, rows))]
+        vec![Block::Sentence(said), Block::Table(self.table("预警", columns, rows))]
     }
 
     fn departments(&mut self) -> Vec<Block> {
@@ -526,7 +526,7 @@ impl Writer<'_> {
         }));
         let columns = columns.collect();
         let rows = figures.departments.iter().map(|row| self.department_row(row)).collect();
-        let mut table = self.table("departments", "各单位办理情况", columns, rows);
+        let mut table = self.table("各单位办理情况", columns, rows);
         table.note = Some(
             "到期、按时：期内到期的办理，重办另计一次；响应率为首次联系；满意率为有评价的回访；在办、超期截至统计时。值班室为退回后、改派前到期的。"
                 .into(),
@@ -589,7 +589,7 @@ impl Writer<'_> {
             ])
         });
         let rows = rows.collect();
-        let mut table = self.table("fair", "按话题构成折算的按时办结率", columns, rows);
+        let mut table = self.table("按话题构成折算的按时办结率", columns, rows);
         table.note = Some(
             "折算应有：假如每个话题都按全县的按时办结率办理，该单位会有的按时办结率。等待、延期不计入逾期，单列备查。".into(),
         );
@@ -626,7 +626,7 @@ impl Writer<'_> {
             ]
         };
         let rows = figures.repeated.iter().map(row).collect();
-        vec![Block::Sentence(said), Block::Table(self.table("repeats", "重复诉求较多的事件", columns, rows))]
+        vec![Block::Sentence(said), Block::Table(self.table("重复诉求较多的事件", columns, rows))]
     }
 
     fn ahead(&mut self) -> Vec<Block> {

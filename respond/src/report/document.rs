@@ -45,8 +45,6 @@ pub enum Block {
 /// A table with its number and name: `表1 总体情况`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// A word for file names: `overview`.
-    pub code: &'static str,
     pub title: String,
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Cell>>,
@@ -80,7 +78,6 @@ pub enum Value {
     Number(f64),
     /// A share of 1, shown as a percentage with one decimal.
     Share(f64),
-    Day(Date),
 }
 
 /// The rows behind a figure.
@@ -107,7 +104,6 @@ pub enum Opens {
 /// A drawing with its number and name: `图1 每日信息量`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chart {
-    pub code: &'static str,
     pub title: String,
     pub drawing: Drawing,
 }
@@ -171,7 +167,6 @@ impl Value {
             Self::Count(count) => count.to_string(),
             Self::Number(number) => format!("{number:.1}"),
             Self::Share(share) => format!("{:.1}%", share * 100.0),
-            Self::Day(day) => format!("{}月{}日", day.month(), day.day()),
         }
     }
 }

@@ -340,7 +340,6 @@ fn annex_table(rows: &[AnnexRow]) -> Table {
     let widths = [7, 14, 11, 14, 12, 44, 16];
     let columns = COLUMNS.iter().zip(widths);
     Table {
-        code: "annex",
         title: String::new(),
         columns: columns
             .map(|(name, width)| Column { name: (*name).into(), figures: false, width })

@@ -75,7 +75,8 @@ pub(super) fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
     let top = scale((most as f64).max(usual_most));
     let high = |n: f64| ((BASE - TOP) as f64 * n / top) as i32;
     let mut shapes = axis(BASE, top, &high);
-    let bar = (step * 2 / 5).max(30);
+    // Two bars and a gap; of a year each is a hair's breadth.
+    let bar = (step * 2 / 5).max(1);
     let mut usual = Vec::new();
     // Labels of days every so often, as there is room for about fourteen.
     let every = (days.len() / 14 + 1).max(1);

@@ -317,8 +317,7 @@ impl Drawing<'_> {
 
     fn risen_topics(&self) -> Vec<ReportRisen> {
         let first = number_of(self.span.from);
-        let past = self.counts.past_days;
-        let known = self.counts.history_from.map_or(0, |known| first - known.max(first - past));
+        let known = self.counts.history_from.map_or(0, |known| first - known.max(first - USUAL_DAYS));
         if known < LEAST_KNOWN {
             return Vec::new();
         }

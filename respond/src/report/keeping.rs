@@ -12,7 +12,7 @@ use qingting_models::text::mask_official;
 
 use super::{CHAPTERS, Judgements, USUAL_DAYS, digest, figures, forecast};
 use crate::acting::ActingUser;
-use crate::desk::{ActError, Desk};
+use crate::desk::Desk;
 
 /// The most characters that editors may write on a chapter.
 pub const LONGEST: usize = 4_000;
@@ -40,12 +40,6 @@ impl From<StoreError> for ReportError {
             StoreError::NotFound(_) => Self::NotFound,
             other => Self::Store(other),
         }
-    }
-}
-
-impl From<ActError> for ReportError {
-    fn from(error: ActError) -> Self {
-        Self::Refused(error.to_string())
     }
 }
 

@@ -18,7 +18,6 @@ pub(super) struct SheetFile {
     /// Rows of the present sheet of the annex, its head with it, and how many sheets there are.
     row: u32,
     sheets: usize,
-    items: i64,
 }
 
 impl SheetFile {
@@ -30,7 +29,7 @@ impl SheetFile {
         for table in document.tables() {
             table_sheet(book.add_worksheet(), table)?;
         }
-        let mut file = Self { book, row: 0, sheets: 0, items: 0 };
+        let mut file = Self { book, row: 0, sheets: 0 };
         file.next_sheet()?;
         Ok(file)
     }
@@ -76,7 +75,6 @@ impl SheetFile {
                 sheet.write_string(self.row, column, shortened(text))?;
             }
             self.row += 1;
-            self.items += 1;
         }
         Ok(())
     }
@@ -165,9 +163,6 @@ fn table_sheet(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
                 }
                 Value::Share(part) => {
                     sheet.write_number_with_format(row, column, *part, &share)?;
-                }
-                Value::Day(_) => {
-                    sheet.write_string(row, column, cell.value.text())?;
                 }
             }
         }

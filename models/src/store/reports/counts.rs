@@ -111,8 +111,7 @@ pub struct ReportCounts {
     pub year_ago: SpanCounts,
     /// Items by day over the days asked for and those of the report.
     pub days: BTreeMap<i64, i64>,
-    /// How many days before the report's own were counted by topic, and the items of each.
-    pub past_days: i64,
+    /// Items by topic over the days asked for before the report's own.
     pub topics_past: BTreeMap<Option<TopicCode>, i64>,
     pub unjudged: i64,
     pub most_items: Vec<IncidentCount>,
@@ -172,7 +171,6 @@ impl<'a> Counter<'a> {
             before: self.span(span.before().period()).await?,
             year_ago: self.span(span.year_ago().period()).await?,
             days: self.days(Period { from: before(past), to: period.to }).await?,
-            past_days: past_topics,
             topics_past: self.topics(Period { from: before(past_topics), to: period.from }).await?,
             unjudged: self.unjudged(period).await?,
             most_items: self.incidents(span, "items").await?,
