@@ -13,6 +13,7 @@ mod draft;
 mod incident;
 mod item;
 mod judgement;
+mod kept_report;
 mod line;
 mod mirrored;
 mod notice;
@@ -22,6 +23,7 @@ mod promise;
 mod quarantine;
 mod rate;
 mod report;
+mod report_span;
 mod source;
 mod source_settings;
 mod template;
@@ -48,6 +50,7 @@ pub use draft::{AsideDraft, ReplyDraft, SavedDraft};
 pub use incident::{Incident, IncidentMove, Membership, heat};
 pub use item::{Appearance, CasePart, Item, ItemContent, ItemVersion, Upstream, UpstreamCase};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency, is_blind};
+pub use kept_report::{KeptReport, ReportDeed, ReportLine, ReportState, ReportStep};
 pub use line::{Agreement, Line, LineContent, LineFault, LineStanding, LineState, LineVersion};
 pub use mirrored::{Mirror, MirrorChange, MirrorLine, MirrorStep, MirroredCase, OurDue};
 pub use notice::{
@@ -63,11 +66,11 @@ pub use promise::{PromiseStanding, PromiseState, TrackedPromise};
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use rate::{CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay};
 pub use report::{
-    BadSpan, Compared, KeptReport, LONGEST_DAYS, ReportAhead, ReportAlerts, ReportCase, ReportDay,
-    ReportDeed, ReportDepartment, ReportFigures, ReportFlow, ReportForecast, ReportIncident, ReportItem,
-    ReportItemFilter, ReportKind, ReportLine, ReportRisen, ReportScope, ReportShare, ReportSpan, ReportState,
-    ReportStep, ReportTotals, days_apart,
+    Compared, ReportAhead, ReportAlerts, ReportCase, ReportDay, ReportDepartment, ReportFigures, ReportFlow,
+    ReportForecast, ReportIncident, ReportItem, ReportItemFilter, ReportRisen, ReportScope, ReportShare,
+    ReportTotals,
 };
+pub use report_span::{BadSpan, ReportKind, ReportSpan, days_apart};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
 pub use source_settings::{Open311Rule, PageRule, Paging, PullRule, SourceSettings};
 pub use template::{Placeholder, ReplyTemplate, TemplateContent, TemplateFault};

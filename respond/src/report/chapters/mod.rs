@@ -1,0 +1,205 @@
+//! The chapters of a report (RULES, "A weekly report"), built from its figures. What the program says is made from figures
+//! alone and names the table that they stand in.
+
+mod matters;
+mod offices;
+mod overview;
+
+use std::collections::BTreeMap;
+
+use qingting_models::clock::local;
+use qingting_models::county::DepartmentCode;
+use qingting_models::records::{Compared, ReportFigures, ReportItemFilter, ReportShare};
+
+use super::document::{Block, Cell, Chapter, Chart, Column, Document, Opens, Table};
+use super::drawing;
+use super::trend::{Change, change};
+
+/// The chapters by code, with their titles, in the order in which they stand. Editors may write on each.
+pub const CHAPTERS: &[(&str, &str)] = &[
+    ("overview", "总体情况"),
+    ("shares", "渠道与话题"),
+    ("incidents", "热点事件"),
+    ("risen", "新增热点"),
+    ("towns", "地域分布"),
+    ("alerts", "预警与响应"),
+    ("departments", "办理情况"),
+    ("repeats", "重复诉求"),
+    ("ahead", "后续关注"),
+];
+const NUMERALS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
+/// So many bars are drawn.
+const BARS: usize = 12;
+
+/// What the editors wrote, by the code of the chapter.
+pub type Judgements = BTreeMap<String, String>;
+
+/// The report as a document. `number` is what it was given with its approval.
+pub fn document(figures: &ReportFigures, judgements: &Judgements, number: Option<&str>) -> Document {
+    let writer = Writer { figures, tables: 0, charts: 0 };
+    let span = figures.span;
+    let of = if figures.scope.is_whole() { String::new() } else { format!("（{}）", figures.scope_name) };
+    let subtitle = match span.name() == span.dates() {
+        true => span.dates(),
+        false => format!("{}（{}）", span.name(), span.dates()),
+    };
+    Document {
+        title: format!("{}舆情{}{of}", figures.county, span.kind.label()),
+        subtitle,
+        number: number.map(str::to_owned),
+        lines: vec![format!("统计时间 {}", local(figures.cutoff).strftime("%Y年%-m月%-d日%H时%M分"))],
+        chapters: writer.chapters(judgements),
+    }
+}
+
+struct Writer<'a> {
+    figures: &'a ReportFigures,
+    tables: usize,
+    charts: usize,
+}
+
+impl Writer<'_> {
+    fn chapters(mut self, judgements: &Judgements) -> Vec<Chapter> {
+        let chapters = CHAPTERS.iter().enumerate().map(|(n, (code, title))| {
+            let mut blocks = match *code {
+                "overview" => self.overview(),
+                "shares" => self.shares(),
+                "incidents" => self.incidents(),
+                "risen" => self.risen(),
+                "towns" => self.towns(),
+                "alerts" => self.alerts(),
+                "departments" => self.departments(),
+                "repeats" => self.repeats(),
+                _ => self.ahead(),
+            };
+            let judgement = judgements.get(*code).map(|text| text.trim()).filter(|text| !text.is_empty());
+            let paragraphs = judgement.into_iter().flat_map(str::lines).map(str::trim);
+            let paragraphs =
+                paragraphs.filter(|line| !line.is_empty()).map(|line| Block::Judgement(line.to_owned()));
+            // After the first sentences, before the first table.
+            let place = blocks.iter().position(|b| !matches!(b, Block::Sentence(_))).unwrap_or(blocks.len());
+            blocks.splice(place..place, paragraphs);
+            Chapter { code, title: format!("{}、{title}", NUMERALS[n]), blocks }
+        });
+        chapters.collect()
+    }
+
+    fn table(&mut self, name: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Table {
+        self.tables += 1;
+        Table { title: format!("表{} {name}", self.tables), columns, rows, note: None }
+    }
+
+    fn chart(&mut self, name: &str, drawing: drawing::Drawing) -> Block {
+        self.charts += 1;
+        Block::Chart(Chart { title: format!("图{} {name}", self.charts), drawing })
+    }
+
+    /// What the table that comes next is called.
+    fn next_table(&self) -> String {
+        format!("表{}", self.tables + 1)
+    }
+
+    fn this(&self) -> &'static str {
+        self.figures.span.this_word()
+    }
+
+    fn before(&self) -> &'static str {
+        self.figures.span.before_word()
+    }
+
+    /// How much longer the report's days are than those before.
+    fn odds(&self) -> f64 {
+        f64::from(self.figures.span.length()) / f64::from(self.figures.before.length().max(1))
+    }
+
+    fn change(&self, count: Compared) -> Change {
+        change(count.now, count.before, self.odds())
+    }
+
+    fn year_change(&self, count: Compared) -> Change {
+        let odds = f64::from(self.figures.span.length()) / f64::from(self.figures.year_ago.length().max(1));
+        change(count.now, count.year_ago, odds)
+    }
+
+    fn items(&self) -> ReportItemFilter {
+        ReportItemFilter::of_days(self.figures.span.from, self.figures.span.to)
+    }
+
+    /// 指标, this, before, the year before, and how it changed.
+    fn compared_columns(&self, what: &str) -> Vec<Column> {
+        vec![
+            Column::words(what, 20),
+            Column::figures(self.this()),
+            Column::figures(self.before()),
+            Column::figures("去年同期"),
+            Column::words(format!("与{}比", self.before()), 26),
+        ]
+    }
+
+    fn compared_row(&self, name: impl Into<Cell>, count: Compared, opens: Option<Opens>) -> Vec<Cell> {
+        let now = Cell::from(count.now);
+        vec![
+            name.into(),
+            match opens {
+                Some(opens) => now.opening(opens),
+                None => now,
+            },
+            Cell::some(count.before),
+            Cell::some(count.year_ago),
+            self.change(count).text(self.before()).into(),
+        ]
+    }
+
+    /// To whom the facts of the scope are charged.
+    fn charged(&self) -> Option<Option<DepartmentCode>> {
+        self.figures.scope.department.clone().map(Some)
+    }
+
+    fn bars<'a>(&self, shares: impl Iterator<Item = &'a ReportShare>) -> drawing::Drawing {
+        let rows: Vec<drawing::Bar> =
+            shares.take(BARS).map(|s| (s.name.clone(), s.count.now, s.count.before)).collect();
+        drawing::bars(&rows, &format!("{}信息量", self.this()), self.this(), self.before())
+    }
+
+    fn ahead(&mut self) -> Vec<Block> {
+        let figures = self.figures;
+        let (ahead, after) = (figures.ahead, figures.span.after_word());
+        let mut said = vec![format!(
+            "{after}到期的工单 {} 件，到期的承诺 {} 项；已过期未说明结果的承诺 {} 项。",
+            ahead.cases_due, ahead.promises_due, ahead.promises_late
+        )];
+        let growing: Vec<String> = figures
+            .incidents
+            .iter()
+            .filter(|incident| {
+                matches!(change(incident.items, Some(incident.before), self.odds()), Change::Up { .. })
+            })
+            .take(5)
+            .map(|incident| {
+                format!(
+                    "“{}”（{} 条，{} {} 条）",
+                    incident.title,
+                    incident.items,
+                    self.before(),
+                    incident.before
+                )
+            })
+            .collect();
+        if !growing.is_empty() {
+            said.push(format!("仍在升温的事件：{}。", growing.join("；")));
+        }
+        if let Some(forecast) = &figures.forecast {
+            let error = match forecast.error {
+                Some(error) => {
+                    format!("；同样的方法在此前 {} 期里平均相差 {:.0}%", forecast.weeks, error * 100.0)
+                }
+                None => "；此前的数据太少，误差未知".to_owned(),
+            };
+            said.push(format!(
+                "按近四周同一星期几的平均，预计{after}信息约 {:.0} 条{error}。",
+                forecast.items
+            ));
+        }
+        said.into_iter().map(Block::Sentence).collect()
+    }
+}

@@ -1,0 +1,143 @@
+//! The first chapter: how much there was, against what it is held against, and by day.
+
+use jiff::civil::Date;
+use qingting_models::records::{Channel, Rate, ReportItemFilter};
+
+use super::Writer;
+use crate::report::document::{Block, Cell, Column, Opens, Table, Value};
+use crate::report::drawing;
+
+impl Writer<'_> {
+    pub(super) fn overview(&mut self) -> Vec<Block> {
+        let totals = &self.figures.totals;
+        let table = self.next_table();
+        let mut sentences = Vec::new();
+        if totals.items.now == 0 {
+            sentences.push(format!("{}没有收到信息，零报告（{table}）。", self.this()));
+        } else {
+            sentences.push(format!(
+                "{}收到信息 {} 条，其中诉求 {} 件、新闻 {} 条，涉及事件 {} 起；信息量{}，{}（{table}）。",
+                self.this(),
+                totals.items.now,
+                totals.demands.now,
+                totals.news.now,
+                totals.incidents.now,
+                self.change(totals.items).text(self.before()),
+                self.year_change(totals.items).text("去年同期"),
+            ));
+            if totals.urgent.now > 0 {
+                sentences.push(format!(
+                    "紧急信息 {} 条，{}（{table}）。",
+                    totals.urgent.now,
+                    self.change(totals.urgent).text(self.before())
+                ));
+            }
+        }
+        sentences.push(format!(
+            "新立工单 {} 件；到期办理 {} 件，按时 {} 件{}；截至统计时在办 {} 件，其中超期 {} 件（{table}）。",
+            totals.opened.now,
+            totals.due.now,
+            totals.on_time.now,
+            share_text(totals.on_time.now, totals.due.now),
+            totals.open,
+            totals.overdue,
+        ));
+        let mut blocks: Vec<Block> = sentences.into_iter().map(Block::Sentence).collect();
+        let columns = self.compared_columns("指标");
+        let rows = self.overview_rows();
+        let mut table = self.table("总体情况", columns, rows);
+        let mut note = "“—”表示当时还没有数据。“增加”“减少”指差异大到偶然很难解释（双侧 5%），否则写“基本持平”；基数不足 20 的不写百分比。不含保密事项。".to_owned();
+        if totals.unjudged > 0 {
+            note.push_str(&format!("另有 {} 条尚未研判，不在统计内。", totals.unjudged));
+        }
+        table.note = Some(note);
+        blocks.push(Block::Table(table));
+        if self.figures.span.length() > 1 {
+            let drawing = drawing::trend(&self.figures.days, self.this(), self.before());
+            blocks.push(self.chart("每日信息量", drawing));
+            blocks.push(Block::Table(self.days()));
+        }
+        blocks
+    }
+
+    fn overview_rows(&self) -> Vec<Vec<Cell>> {
+        let totals = &self.figures.totals;
+        let span = self.figures.span;
+        let items = |items: ReportItemFilter| Some(Opens::Items(items));
+        let rate = |rate, holds| {
+            Some(Opens::Rate { rate, from: span.from, to: span.to, department: self.charged(), holds })
+        };
+        let news = Some(Channel::News);
+        let open = |overdue| Opens::OpenCases { department: self.figures.scope.department.clone(), overdue };
+        let at_cutoff = |name: &str, count: i64, overdue| {
+            let now = Cell::from(count).opening(open(overdue));
+            vec![name.into(), now, Value::None.into(), Value::None.into(), "截至统计时".into()]
+        };
+        vec![
+            self.compared_row("信息（条）", totals.items, items(self.items())),
+            self.compared_row(
+                "其中：新闻",
+                totals.news,
+                items(ReportItemFilter { channel: news, ..self.items() }),
+            ),
+            self.compared_row(
+                "其中：诉求",
+                totals.demands,
+                items(ReportItemFilter { demands: true, ..self.items() }),
+            ),
+            self.compared_row(
+                "其中：紧急",
+                totals.urgent,
+                items(ReportItemFilter { urgent: true, ..self.items() }),
+            ),
+            self.compared_row("事件（起）", totals.incidents, None),
+            self.compared_row("其中：新发生", totals.new_incidents, None),
+            self.compared_row("重复诉求（件）", totals.repeats, None),
+            self.compared_row("新立工单（件）", totals.opened, rate(Rate::Repeated, None)),
+            self.compared_row("到期办理（件）", totals.due, rate(Rate::OnTime, None)),
+            self.compared_row("其中：按时", totals.on_time, rate(Rate::OnTime, Some(true))),
+            self.compared_row("有评价的回访（件）", totals.rated, rate(Rate::Satisfied, None)),
+            self.compared_row("其中：满意", totals.satisfied, rate(Rate::Satisfied, Some(true))),
+            at_cutoff("在办工单（件）", totals.open, false),
+            at_cutoff("其中：超期", totals.overdue, true),
+        ]
+    }
+
+    fn days(&mut self) -> Table {
+        let columns = vec![
+            Column::words("日期", 16),
+            Column::figures(self.this()),
+            Column::figures(self.before()),
+            Column::figures("同类日平均"),
+            Column::words("说明", 18),
+        ];
+        let rows = self.figures.days.iter().map(|day| {
+            let opens = Opens::Items(ReportItemFilter::of_days(day.day, day.day));
+            let usual = day.usual.map_or(Value::None, Value::Number);
+            vec![
+                day_text(day.day).into(),
+                Cell::from(day.items).opening(opens),
+                Cell::some(day.before),
+                usual.into(),
+                day.mark.clone().unwrap_or_default().into(),
+            ]
+        });
+        let rows = rows.collect();
+        let mut table = self.table("每日信息量", columns, rows);
+        table.note = Some(
+            "同类日平均：前八周同一星期几、同为工作日或同为休息日的平均；“休”为放假，“班”为调休上班。".into(),
+        );
+        table
+    }
+}
+
+/// `（96.3%）`, or nothing without a denominator.
+fn share_text(part: i64, whole: i64) -> String {
+    if whole > 0 { format!("（{:.1}%）", part as f64 * 100.0 / whole as f64) } else { String::new() }
+}
+
+fn day_text(day: Date) -> String {
+    const NAMES: [&str; 7] = ["一", "二", "三", "四", "五", "六", "日"];
+    let name = NAMES[usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0) % 7];
+    format!("{}月{}日 周{name}", day.month(), day.day())
+}
