@@ -12,7 +12,7 @@ use qingting_models::records::Role;
 
 pub use county::{CalendarCommand, DepartmentCommand, RoutingCommand};
 pub use intake::{Chosen, Import, OpmlCommand, QuarantineCommand, SourceCommand, SourceParts};
-pub use report::{ReportArgs, ReportForm, ReportWhat};
+pub use report::{ReportArgs, ReportWhat};
 
 /// The command was typed wrong: exit code 2.
 #[derive(Debug, thiserror::Error)]

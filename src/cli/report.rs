@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use qingting_respond::report::ReportFormat;
 
 /// What a report is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -14,19 +15,6 @@ pub enum ReportWhat {
     Period,
     /// One incident, --incident
     Brief,
-}
-
-/// In which form it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportForm {
-    Html,
-    Docx,
-    Xlsx,
-    /// A folder with a file for each table
-    Csv,
-    /// Needs LibreOffice or Chromium on this machine
-    Pdf,
-    Json,
 }
 
 #[derive(Debug, Args)]
@@ -56,8 +44,9 @@ pub struct ReportArgs {
     /// Count anew although there is an approved report of these days
     #[arg(long)]
     pub recount: bool,
-    #[arg(long, value_enum, default_value_t = ReportForm::Html)]
-    pub format: ReportForm,
+    /// html, docx, xlsx, csv (a folder with a file for each table), json, or pdf, which needs LibreOffice or Chromium here
+    #[arg(long, default_value = "html")]
+    pub format: ReportFormat,
     /// Where to write it; standard output when left out, which html and json alone allow
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

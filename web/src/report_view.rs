@@ -5,7 +5,7 @@ use qingting_models::county::DepartmentCode;
 use qingting_models::records::{ReportItemFilter, ReportScope};
 use qingting_respond::report::annex::{AnnexRow, COLUMNS};
 use qingting_respond::report::document::{Block, Cell, Chapter, Document, Opens, Table};
-use qingting_respond::report::svg;
+use qingting_respond::report::{Source, svg};
 
 use crate::access::url_encode;
 
@@ -130,17 +130,19 @@ pub fn address(opens: &Opens, scope: &ReportScope) -> String {
             to
         }
         Opens::Incident(id) => format!("/incidents/{id}"),
-        Opens::OpenCases { department: of, overdue } => {
+        Opens::OpenCases { lead, overdue } => {
             let mut to = "/cases?state=open".to_owned();
-            if let Some(code) = of {
-                to.push_str(&format!("&department={}", url_encode(code.as_str())));
+            let lead = lead.as_ref().map(|code| ("lead", code.as_str()));
+            let town = scope.town.as_ref().map(|town| ("town", town.as_str()));
+            let topic = scope.topic.as_ref().map(|topic| ("topic", topic.as_str()));
+            for (name, value) in lead.into_iter().chain(town).chain(topic) {
+                to.push_str(&format!("&{name}={}", url_encode(value)));
             }
             if *overdue {
                 to.push_str("&due=over");
             }
             to
         }
-        Opens::Alerts => "/alerts?state=all".to_owned(),
     }
 }
 
@@ -185,18 +187,12 @@ struct ReportFile {
     whole: bool,
 }
 
-/// The report as one HTML file. `annex` are its first items, `items` how many there are.
+/// The report as one HTML file. `annex` are its first items.
 ///
 /// # Errors
 /// When the template cannot be written.
-pub fn report_file(
-    document: Document,
-    scope: &ReportScope,
-    annex: &[AnnexRow],
-    items: i64,
-    base: Option<&str>,
-) -> Result<String, askama::Error> {
-    let view = ReportView::new(document, scope, base);
+pub fn report_file(source: &Source, annex: &[AnnexRow], base: Option<&str>) -> Result<String, askama::Error> {
+    let (view, items) = (ReportView::new(source.document(), &source.scope(), base), source.items());
     let whole = i64::try_from(annex.len()).is_ok_and(|shown| shown >= items);
     let annex = annex.iter().map(AnnexRow::cells).collect();
     ReportFile { view, columns: COLUMNS, annex, items, whole }.render()

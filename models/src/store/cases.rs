@@ -24,6 +24,7 @@ pub struct CaseFilter {
     pub open_only: bool,
     /// Led or helped by this department.
     pub department: Option<DepartmentCode>,
+    pub lead: Option<DepartmentCode>,
     pub topic: Option<TopicCode>,
     pub town: Option<Town>,
     pub due_before: Option<Timestamp>,
@@ -352,6 +353,9 @@ fn case_condition(viewer: &Viewer, filter: &CaseFilter, values: &mut Vec<Arg>) -
         all.push(format!(
             "EXISTS (SELECT 1 FROM case_department fd WHERE fd.case_id = c.id AND fd.department = {mark})"
         ));
+    }
+    if let Some(lead) = &filter.lead {
+        all.push(format!("c.lead = {}", bind(values, lead.as_str())));
     }
     if let Some(topic) = &filter.topic {
         all.push(format!("c.topic = {}", bind(values, topic.as_str())));

@@ -93,12 +93,11 @@ pub enum Opens {
         holds: Option<bool>,
     },
     Incident(IncidentId),
-    /// Open cases of a department, or of all.
+    /// The open cases of the report's scope that a department leads, or all of them.
     OpenCases {
-        department: Option<DepartmentCode>,
+        lead: Option<DepartmentCode>,
         overdue: bool,
     },
-    Alerts,
 }
 
 /// A drawing with its number and name: `图1 每日信息量`.

@@ -65,6 +65,27 @@ pub(super) fn draw(
     }
 }
 
+/// Whether the figures on items are what these items make, which were kept with them.
+pub(super) fn agree(figures: &ReportFigures, kept: &[ItemCell]) -> bool {
+    let sum = |of: &dyn Fn(&ItemCell) -> bool| -> i64 {
+        kept.iter().filter(|cell| of(cell)).map(|cell| cell.items).sum()
+    };
+    let totals = &figures.totals;
+    let shares = |shares: &[ReportShare], mark: &dyn Fn(&ItemCell) -> Option<String>| {
+        let told: i64 = shares.iter().map(|share| share.count.now).sum();
+        told == totals.items.now
+            && shares.iter().all(|share| share.count.now == sum(&|cell| mark(cell) == share.code))
+    };
+    totals.items.now == sum(&|_| true)
+        && totals.news.now == sum(&|cell| cell.channel == Channel::News)
+        && totals.demands.now == sum(&|cell| cell.channel != Channel::News)
+        && totals.urgent.now == sum(&|cell| cell.urgency == 2)
+        && figures.days.iter().all(|day| day.items == sum(&|cell| cell.day == number_of(day.day)))
+        && shares(&figures.channels, &|cell| Some(cell.channel.code().to_owned()))
+        && shares(&figures.topics, &|cell| cell.topic.as_ref().map(TopicCode::to_string))
+        && shares(&figures.towns, &|cell| cell.town.as_ref().map(|town| town.as_str().to_owned()))
+}
+
 /// `石浦镇`, `工资拖欠`, `县人社局`, several with 、.
 fn scope_name(county: &County, scope: &ReportScope) -> String {
     let town = scope.town.as_ref().map(|town| town.as_str().to_owned());

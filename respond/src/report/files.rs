@@ -40,9 +40,17 @@ impl ReportFormat {
             Self::Json => "json",
         }
     }
+}
 
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.code() == code)
+impl std::str::FromStr for ReportFormat {
+    type Err = String;
+
+    fn from_str(code: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|format| format.code() == code);
+        found.ok_or_else(|| {
+            let all = Self::ALL.map(Self::code);
+            format!("\"{code}\" is no format; formats: {}", all.join(", "))
+        })
     }
 }
 

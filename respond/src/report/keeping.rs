@@ -151,6 +151,17 @@ impl Desk {
         self.told(done).await
     }
 
+    /// Whether a kept report is what it was: its figures have their digest, and what they say of items is what the items make
+    /// that it counted.
+    ///
+    /// # Errors
+    /// When the store fails, or the figures cannot be written as JSON.
+    pub async fn is_sound(&self, kept: &KeptReport) -> Result<bool, StoreError> {
+        let digest = digest(&kept.figures).map_err(|e| StoreError::Bad(e.to_string()))?;
+        let cells = self.store().kept_cells(kept.id).await?;
+        Ok(digest == kept.digest && figures::agree(&kept.figures, &cells))
+    }
+
     async fn told(&self, done: Result<(), StoreError>) -> Result<(), ReportError> {
         match done {
             Err(StoreError::Conflict { by, at }) => {

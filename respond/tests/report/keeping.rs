@@ -107,6 +107,14 @@ async fn a_report_goes_from_draft_to_approval_and_stays_as_it_was() {
         assert_eq!(topics, shares.map(|share| (share.code.clone(), share.count.now)).collect());
         let found = world.store.approved_report(&span, &scope).await.unwrap();
         assert_eq!(found.map(|report| report.id), Some(id));
+        assert!(world.desk.is_sound(&frozen).await.unwrap());
+        let mut other = frozen.clone();
+        other.figures.totals.open += 1;
+        assert!(!world.desk.is_sound(&other).await.unwrap(), "another figure has another digest");
+        other = frozen.clone();
+        other.figures.topics[0].count.now += 1;
+        other.digest = digest(&other.figures).unwrap();
+        assert!(!world.desk.is_sound(&other).await.unwrap(), "its items do not make this");
         let source = Source::Kept(Box::new(frozen));
         let (rows, _) = world.desk.annex(&source, None, 1_000).await.unwrap();
         assert_eq!(rows.len() as i64, source.figures().unwrap().totals.items.now);

@@ -14,10 +14,10 @@ use qingting_models::ids::{BadId, IncidentId};
 use qingting_models::records::{ReportKind, ReportScope, ReportSpan, Viewer};
 use qingting_models::store::Store;
 use qingting_respond::desk::Desk;
-use qingting_respond::report::{IN_DOCUMENT, Source, last_of};
+use qingting_respond::report::{IN_DOCUMENT, ReportFormat, Source, last_of};
 use qingting_web::report_view::report_file;
 
-use crate::cli::{Global, ReportArgs, ReportForm, ReportWhat, WrongUsage};
+use crate::cli::{Global, ReportArgs, ReportWhat, WrongUsage};
 use crate::home::Home;
 use crate::output;
 
@@ -37,17 +37,17 @@ async fn write(global: &Global, home: &Home, store: &Store, args: &ReportArgs) -
         ReportWhat::Brief => brief(&desk, args, &scope).await?,
         _ => report(&desk, store, args, scope).await?,
     };
-    let form = if global.json && args.out.is_none() { ReportForm::Json } else { args.format };
+    let form = if global.json && args.out.is_none() { ReportFormat::Json } else { args.format };
     let base = home.base_url.as_deref();
     match form {
-        ReportForm::Json => {
+        ReportFormat::Json => {
             let value = desk.report_json(&source)?;
             match &args.out {
                 None => return output::json(&value),
                 Some(out) => put(out, serde_json::to_string_pretty(&value)?.as_bytes())?,
             }
         }
-        ReportForm::Html => {
+        ReportFormat::Html => {
             let html = html(&desk, &source, base).await?;
             match &args.out {
                 None => {
@@ -58,9 +58,9 @@ async fn write(global: &Global, home: &Home, store: &Store, args: &ReportArgs) -
                 Some(out) => put(out, html.as_bytes())?,
             }
         }
-        ReportForm::Docx => put(named(args)?, &desk.report_docx(&source).await?)?,
-        ReportForm::Xlsx => put(named(args)?, &desk.report_xlsx(&source).await?)?,
-        ReportForm::Csv => {
+        ReportFormat::Docx => put(named(args)?, &desk.report_docx(&source).await?)?,
+        ReportFormat::Xlsx => put(named(args)?, &desk.report_xlsx(&source).await?)?,
+        ReportFormat::Csv => {
             let folder = named(args)?;
             std::fs::create_dir_all(folder)
                 .with_context(|| format!("{} cannot be made", folder.display()))?;
@@ -68,7 +68,7 @@ async fn write(global: &Global, home: &Home, store: &Store, args: &ReportArgs) -
                 put(&folder.join(name), &bytes)?;
             }
         }
-        ReportForm::Pdf => {
+        ReportFormat::Pdf => {
             let (docx, html) = (desk.report_docx(&source).await?, html(&desk, &source, None).await?);
             put(named(args)?, &pdf::pdf(&docx, &html)?)?;
         }
@@ -107,7 +107,7 @@ async fn brief(desk: &Desk, args: &ReportArgs, scope: &ReportScope) -> Result<So
 
 async fn html(desk: &Desk, source: &Source, base: Option<&str>) -> Result<String> {
     let (annex, _) = desk.annex(source, None, IN_DOCUMENT).await?;
-    Ok(report_file(source.document(), &source.scope(), &annex, source.items(), base)?)
+    Ok(report_file(source, &annex, base)?)
 }
 
 fn named(args: &ReportArgs) -> Result<&Path> {

@@ -78,3 +78,24 @@ async fn who_writes_second_keeps_what_he_typed() {
         assert!(office.get("leader", &one).await.body.contains("先写的"));
     }
 }
+
+#[tokio::test]
+async fn a_figure_of_cases_opens_the_cases_that_it_counts() {
+    for office in Office::each().await {
+        let listed =
+            async |path: &str| office.get("leader", path).await.body.matches("href=\"/cases/0").count();
+        let whole = make(&office, &[("kind", "weekly"), ("from", "2026-11-02")]).await;
+        let page = office.get("leader", whole.location().split('?').next().unwrap()).await.body;
+        for (path, cases) in [("/cases?state=open", 2), ("/cases?state=open&lead=zjj", 1)] {
+            assert!(page.contains(&format!("href=\"{}\"", path.replace('&', "&#38;"))), "{path}: {page}");
+            assert_eq!(listed(path).await, cases, "{path}");
+        }
+        // A list of rates knows no topics, a list of cases does.
+        let part = make(&office, &[("kind", "weekly"), ("from", "2026-11-02"), ("topic", "housing")]).await;
+        let page = office.get("leader", part.location().split('?').next().unwrap()).await.body;
+        assert!(!page.contains("/departments/cases?rate="), "{page}");
+        assert!(page.contains("/cases?state=open&#38;lead=zjj&#38;topic=housing"), "{page}");
+        assert_eq!(listed("/cases?state=open&topic=housing").await, 1);
+        assert_eq!(listed("/cases?state=open&town=石浦镇").await, 0);
+    }
+}

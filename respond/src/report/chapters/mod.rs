@@ -8,7 +8,6 @@ mod overview;
 use std::collections::BTreeMap;
 
 use qingting_models::clock::local;
-use qingting_models::county::DepartmentCode;
 use qingting_models::records::{Compared, ReportFigures, ReportItemFilter, ReportShare};
 
 use super::document::{Block, Cell, Chapter, Chart, Column, Document, Opens, Table};
@@ -150,9 +149,9 @@ impl Writer<'_> {
         ]
     }
 
-    /// To whom the facts of the scope are charged.
-    fn charged(&self) -> Option<Option<DepartmentCode>> {
-        self.figures.scope.department.clone().map(Some)
+    /// Whether the cases behind a rate can be listed: that list knows departments, and neither towns nor topics.
+    fn lists_rates(&self) -> bool {
+        self.figures.scope.town.is_none() && self.figures.scope.topic.is_none()
     }
 
     fn bars<'a>(&self, shares: impl Iterator<Item = &'a ReportShare>) -> drawing::Drawing {

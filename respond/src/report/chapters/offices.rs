@@ -27,8 +27,7 @@ impl Writer<'_> {
             alerts.seen
         );
         let columns = vec![Column::words("预警规则", 40), Column::figures("次数")];
-        let row =
-            |(rule, n): &(String, i64)| vec![Cell::from(rule.clone()), Cell::from(*n).opening(Opens::Alerts)];
+        let row = |(rule, n): &(String, i64)| vec![Cell::from(rule.clone()), Cell::from(*n)];
         let rows = alerts.by_rule.iter().map(row).collect();
         vec![Block::Sentence(said), Block::Table(self.table("预警", columns, rows))]
     }
@@ -83,29 +82,29 @@ impl Writer<'_> {
 
     fn department_row(&self, row: &ReportDepartment) -> Vec<Cell> {
         let span = self.figures.span;
-        let opens = |rate, holds| Opens::Rate {
-            rate,
-            from: span.from,
-            to: span.to,
-            department: Some(row.code.clone()),
-            holds,
+        let charged = |n: i64, rate, holds| {
+            let (from, to, department) = (span.from, span.to, Some(row.code.clone()));
+            match self.lists_rates() {
+                true => Cell::from(n).opening(Opens::Rate { rate, from, to, department, holds }),
+                false => Cell::from(n),
+            }
         };
-        let open = |overdue| Opens::OpenCases { department: row.code.clone(), overdue };
-        let count = |n: i64, what: Opens| Cell::from(n).opening(what);
+        let open =
+            |n: i64, overdue| Cell::from(n).opening(Opens::OpenCases { lead: row.code.clone(), overdue });
         let share = |count: RateCount| Cell::share(count.share());
         vec![
             row.name.clone().into(),
-            count(row.sent.denominator, opens(Rate::SentBack, None)),
-            count(row.sent.numerator, opens(Rate::SentBack, Some(true))),
-            count(row.on_time.denominator, opens(Rate::OnTime, None)),
-            count(row.on_time.numerator, opens(Rate::OnTime, Some(true))),
-            count(row.on_time.denominator - row.on_time.numerator, opens(Rate::OnTime, Some(false))),
+            charged(row.sent.denominator, Rate::SentBack, None),
+            charged(row.sent.numerator, Rate::SentBack, Some(true)),
+            charged(row.on_time.denominator, Rate::OnTime, None),
+            charged(row.on_time.numerator, Rate::OnTime, Some(true)),
+            charged(row.on_time.denominator - row.on_time.numerator, Rate::OnTime, Some(false)),
             share(row.on_time),
             share(row.contact),
-            count(row.redone.numerator, opens(Rate::Redone, Some(true))),
+            charged(row.redone.numerator, Rate::Redone, Some(true)),
             share(row.satisfied),
-            count(row.open, open(false)),
-            count(row.overdue, open(true)),
+            open(row.open, false),
+            open(row.overdue, true),
         ]
     }
 
@@ -121,8 +120,7 @@ impl Writer<'_> {
         ];
         let rows = self.figures.departments.iter().filter_map(|row| {
             let (share, expected) = (row.on_time.share()?, row.expected?);
-            let waited = (row.on_time.waited_ms + row.contact.waited_ms) as f64 / 86_400_000.0;
-            let extended = row.on_time.extended_days + row.contact.extended_days;
+            let waited = row.on_time.waited_ms as f64 / 86_400_000.0;
             Some(vec![
                 row.name.clone().into(),
                 row.on_time.denominator.into(),
@@ -130,7 +128,7 @@ impl Writer<'_> {
                 Cell::share(Some(expected)),
                 Value::Number((share - expected) * 100.0).into(),
                 Value::Number(waited).into(),
-                extended.into(),
+                row.on_time.extended_days.into(),
             ])
         });
         let rows = rows.collect();

@@ -64,11 +64,13 @@ impl Writer<'_> {
         let totals = &self.figures.totals;
         let span = self.figures.span;
         let items = |items: ReportItemFilter| Some(Opens::Items(items));
+        let charged = || self.figures.scope.department.clone().map(Some);
         let rate = |rate, holds| {
-            Some(Opens::Rate { rate, from: span.from, to: span.to, department: self.charged(), holds })
+            let opens = Opens::Rate { rate, from: span.from, to: span.to, department: charged(), holds };
+            self.lists_rates().then_some(opens)
         };
         let news = Some(Channel::News);
-        let open = |overdue| Opens::OpenCases { department: self.figures.scope.department.clone(), overdue };
+        let open = |overdue| Opens::OpenCases { lead: self.figures.scope.department.clone(), overdue };
         let at_cutoff = |name: &str, count: i64, overdue| {
             let now = Cell::from(count).opening(open(overdue));
             vec![name.into(), now, Value::None.into(), Value::None.into(), "截至统计时".into()]

@@ -32,8 +32,8 @@ pub async fn show(
 ) -> Answer {
     let brief = state.desk.brief(&caller.viewer, read_id(&id)?).await?.ok_or(WebError::NotFound)?;
     let source = Source::Brief(Box::new(brief));
-    if let Some(code) = query.get("format") {
-        let format = ReportFormat::from_code(code).ok_or(WebError::NotFound)?;
+    if query.get("format").is_some() {
+        let format = query.parsed::<ReportFormat>("format").ok_or(WebError::NotFound)?;
         return named(&source, written(&state, &source, format).await?);
     }
     let Source::Brief(brief) = &source else { return Err(WebError::NotFound) };

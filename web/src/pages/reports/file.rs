@@ -26,7 +26,7 @@ pub(super) struct Written {
 }
 
 pub async fn download(State(state): State<AppState>, Path(id): Path<String>, query: Query) -> Answer {
-    let format = ReportFormat::from_code(query.text("format")).ok_or(WebError::NotFound)?;
+    let format = query.parsed::<ReportFormat>("format").ok_or(WebError::NotFound)?;
     let source = Source::Kept(Box::new(kept(&state, &id).await?));
     named(&source, written(&state, &source, format).await?)
 }
@@ -60,7 +60,7 @@ pub(super) async fn written(
         ReportFormat::Html => {
             let (annex, _) = desk.annex(source, None, IN_DOCUMENT).await?;
             let base = state.settings.base_url.as_deref();
-            let html = report_file(source.document(), &source.scope(), &annex, source.items(), base)?;
+            let html = report_file(source, &annex, base)?;
             (html.into_bytes(), "text/html; charset=utf-8")
         }
         ReportFormat::Csv => {

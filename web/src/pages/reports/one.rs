@@ -36,10 +36,19 @@ pub struct ReportPage {
     pub own: bool,
     pub steps: Vec<StepRow>,
     pub formats: Vec<(&'static str, &'static str)>,
-    /// What has changed since it was counted: name, then and now. `None` where that was not asked for.
-    pub since: Option<Vec<(&'static str, i64, i64)>>,
+    /// `None` where that was not asked for.
+    pub since: Option<Since>,
     pub digest: String,
     pub cutoff: Moment,
+}
+
+/// A kept report against the present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Since {
+    /// Its figures are those that were kept, and what its items make.
+    pub sound: bool,
+    /// Name, then and now, of figures that have changed since.
+    pub changed: Vec<(&'static str, i64, i64)>,
 }
 
 /// A step on the way of a report.
@@ -61,7 +70,7 @@ pub async fn show(
     let since = match query.text("since") {
         "yes" => {
             let now = state.desk.report(kept.figures.span, kept.figures.scope.clone()).await?;
-            Some(changes(&kept.figures, &now))
+            Some(Since { sound: state.desk.is_sound(&kept).await?, changed: changes(&kept.figures, &now) })
         }
         _ => None,
     };
@@ -74,7 +83,7 @@ pub(super) async fn page(
     state: &AppState,
     caller: &Caller,
     kept: KeptReport,
-    since: Option<Vec<(&'static str, i64, i64)>>,
+    since: Option<Since>,
 ) -> Result<ReportPage, WebError> {
     let now = state.store.now();
     let user = ActingUser::of(caller.user());
@@ -162,7 +171,7 @@ impl crate::samples::Sampled for ReportPage {
                 at: moment(60), by: t.clone(), what: "生成草稿", note: Some(t.clone())
             }],
             formats: vec![("docx", "Word 文件")],
-            since: Some(vec![("信息", 3, 4)]),
+            since: Some(Since { sound: false, changed: vec![("信息", 3, 4)] }),
             digest: t,
             cutoff: moment(3600),
         };
@@ -173,7 +182,7 @@ impl crate::samples::Sampled for ReportPage {
             may_submit: false,
             may_approve: false,
             own: false,
-            since: Some(vec![]),
+            since: Some(Since { sound: true, changed: vec![] }),
             ..page(t)
         }));
         pages

@@ -99,8 +99,8 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     ] {
         assert_eq!(walk.office.post(login, &to, &form).await.status, 422, "{to}");
     }
-    walk.says("“与现在的数据比较”列出此后变了的数字，要更正就再出一期");
-    walk.sees("leader", &format!("{weekly}?since=yes"), &["数字没有变化"]).await;
+    walk.says("“与现在的数据比较”核对报告与所统计的信息是否一致，列出此后变了的数字，要更正就再出一期");
+    walk.sees("leader", &format!("{weekly}?since=yes"), &["数字没有变化", "数字与所统计的信息一致"]).await;
     let again = [("kind", "weekly"), ("from", "2026-11-04")];
     let second = walk.goes("duty", "/reports/make", &again).await;
     assert_ne!(second.split('?').next().unwrap(), weekly);
