@@ -10,7 +10,7 @@ use qingting_models::records::{
 use qingting_models::store::{ReportCounts, ReportOrder, StoreError};
 use qingting_models::text::mask_official;
 
-use super::{CHAPTERS, Judgements, USUAL_DAYS, digest, figures, forecast};
+use super::{CHAPTERS, Judgements, OPEN_TO_ALL, USUAL_DAYS, digest, figures, forecast};
 use crate::acting::ActingUser;
 use crate::desk::Desk;
 
@@ -149,6 +149,26 @@ impl Desk {
         let note = (!note.is_empty()).then(|| note.chars().take(500).collect());
         let done = self.store().move_report(id, version, deed, note, user.actor).await;
         self.told(done).await
+    }
+
+    /// The report as it may be shown: incidents that have turned confidential since are named no more. Their figures stay.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn shown(&self, mut kept: KeptReport) -> Result<KeptReport, StoreError> {
+        let figures = &mut kept.figures;
+        for incident in figures.incidents.iter_mut().chain(&mut figures.repeated) {
+            let open = match self.store().incident(&OPEN_TO_ALL, incident.id).await? {
+                Some(now) => !self.store().members(&OPEN_TO_ALL, now.id, 1).await?.is_empty(),
+                None => false,
+            };
+            if !open {
+                incident.title = "（已转为保密件）".into();
+                (incident.answer, incident.town, incident.topic) = (None, None, None);
+                incident.cases.clear();
+            }
+        }
+        Ok(kept)
     }
 
     /// Whether a kept report is what it was: its figures have their digest, and what they say of items is what the items make

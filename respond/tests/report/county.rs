@@ -377,6 +377,27 @@ impl World {
         }
     }
 
+    /// People find that all of an incident is about the conduct of an official.
+    pub(crate) async fn seal_incident(&mut self, incident: IncidentId) {
+        let members: Vec<ItemId> = self
+            .items
+            .iter()
+            .filter(|known| known.incident == Some(incident))
+            .map(|known| known.item)
+            .collect();
+        for id in members {
+            let item = self.store.item(&Viewer::SYSTEM, id).await.unwrap().unwrap();
+            let decided = PersonJudgement {
+                topics: vec![TopicCode::from("conduct")],
+                kind: Kind::Complaint,
+                urgency: item.urgency,
+                department: None,
+                places: None,
+            };
+            self.store.judge_by_person(&Viewer::SYSTEM, id, item.version, decided, PERSON).await.unwrap();
+        }
+    }
+
     /// People find that two incidents are one.
     async fn merge(&mut self) {
         for _ in 0..20 {

@@ -215,3 +215,26 @@ async fn those_whom_a_report_calls_for_are_told() {
         assert_eq!(told("clerk").await, []);
     }
 }
+
+#[tokio::test]
+async fn an_incident_that_turned_confidential_is_named_in_no_report_any_more() {
+    for store in each_database().await.unwrap() {
+        let mut world = World::new(store, 15).await;
+        world.live(at("2026-10-19T00:00"), 7, 12).await;
+        let span = ReportSpan::week_of(date(2026, 10, 19)).unwrap();
+        let id = world.desk.make_report(span, ReportScope::default(), Actor::Console).await.unwrap();
+        let before = kept(&world, id).await;
+        let hidden = before.figures.incidents[0].id;
+        assert_eq!(world.desk.shown(before.clone()).await.unwrap(), before, "nothing is confidential yet");
+        world.seal_incident(hidden).await;
+        let shown = world.desk.shown(kept(&world, id).await).await.unwrap();
+        assert_eq!(shown.figures.totals, before.figures.totals, "its figures stay");
+        let places = before.figures.incidents.iter().zip(&shown.figures.incidents);
+        for (then, now) in places {
+            let gone = then.id == hidden;
+            assert_eq!(now.title.contains("保密"), gone, "{}", then.title);
+            assert_eq!(now.title == then.title, !gone, "{}", then.title);
+        }
+        assert!(world.desk.is_sound(&kept(&world, id).await).await.unwrap());
+    }
+}

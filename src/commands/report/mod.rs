@@ -87,7 +87,7 @@ async fn report(desk: &Desk, store: &Store, args: &ReportArgs, scope: ReportScop
     let span = span(args, local_date(store.now()))?;
     let kept = if args.recount { None } else { store.approved_report(&span, &scope).await? };
     Ok(match kept {
-        Some(kept) => Source::Kept(Box::new(kept)),
+        Some(kept) => Source::Kept(Box::new(desk.shown(kept).await?)),
         None => Source::Counted(Box::new(desk.report(span, scope).await?)),
     })
 }

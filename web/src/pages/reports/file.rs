@@ -27,7 +27,7 @@ pub(super) struct Written {
 
 pub async fn download(State(state): State<AppState>, Path(id): Path<String>, query: Query) -> Answer {
     let format = query.parsed::<ReportFormat>("format").ok_or(WebError::NotFound)?;
-    let source = Source::Kept(Box::new(kept(&state, &id).await?));
+    let source = Source::Kept(Box::new(state.desk.shown(kept(&state, &id).await?).await?));
     named(&source, written(&state, &source, format).await?)
 }
 

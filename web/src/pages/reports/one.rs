@@ -85,6 +85,7 @@ pub(super) async fn page(
     kept: KeptReport,
     since: Option<Since>,
 ) -> Result<ReportPage, WebError> {
+    let kept = state.desk.shown(kept).await?;
     let now = state.store.now();
     let user = ActingUser::of(caller.user());
     let people = People::load(&state.store).await?;
