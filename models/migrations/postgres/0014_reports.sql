@@ -1,6 +1,6 @@
 -- Reports. The SQLite file of the same number makes the same tables.
 
--- The days on which matters were reported, see AT in store/reports/counts.
+-- The days on which matters were reported, see AT in store/reports/counts.rs.
 CREATE INDEX item_reported ON item((CASE WHEN occurred_at < first_seen_at THEN occurred_at ELSE first_seen_at END));
 CREATE INDEX alert_fired ON alert(first_at);
 
