@@ -71,6 +71,7 @@ async fn who_writes_second_keeps_what_he_typed() {
         let second = office.post("discipline", &write, &[("version", "1"), ("overview", "后写的")]).await;
         assert_eq!(second.status, StatusCode::CONFLICT);
         assert!(second.body.contains("后写的") && second.body.contains("duty员"), "{}", second.body);
+        assert!(second.body.contains("先写的"), "what the other wrote is there to be read: {}", second.body);
         let long = "长".repeat(4_001);
         let third = office.post("duty", &write, &[("version", "2"), ("ahead", &long)]).await;
         assert_eq!(third.status, StatusCode::UNPROCESSABLE_ENTITY);

@@ -76,9 +76,10 @@ pub async fn write(
         Err(ReportError::NotFound) => Err(WebError::NotFound),
         Err(ReportError::Store(cause)) => Err(cause.into()),
         Err(error) => {
-            let mut report = kept(&state, &id.to_string()).await?;
-            report.judgements = typed;
+            let report = kept(&state, &id.to_string()).await?;
             let mut page = one::page(&state, &caller, report, None).await?;
+            // What somebody else wrote meanwhile is read in the report, what was typed is in the fields.
+            page.put(&typed);
             let kept_below = "；您写的文字还在下面的框里";
             page.frame = page.frame.with(Some(Notice::bad(format!("{error}{kept_below}"))));
             let status = match error {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use qingting_models::records::{Compared, KeptReport, ReportDeed, ReportFigures, ReportState, ReportTotals};
 use qingting_respond::acting::ActingUser;
-use qingting_respond::report::{CHAPTERS, ReportFormat, document, may_be_done, may_do};
+use qingting_respond::report::{CHAPTERS, Judgements, ReportFormat, document, may_be_done, may_do};
 
 use super::{PATH, kept, state_tag};
 use crate::app::AppState;
@@ -40,6 +40,15 @@ pub struct ReportPage {
     pub since: Option<Since>,
     pub digest: String,
     pub cutoff: Moment,
+}
+
+impl ReportPage {
+    /// Puts what was typed into the fields in the place of what is kept.
+    pub(super) fn put(&mut self, typed: &Judgements) {
+        for (code, _, text) in self.writing.iter_mut().flatten() {
+            *text = typed.get(*code).cloned().unwrap_or_default();
+        }
+    }
 }
 
 /// A kept report against the present.
