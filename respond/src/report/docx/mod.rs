@@ -121,3 +121,37 @@ pub fn file_name(document: &Document) -> String {
     let name = format!("{}-{}", document.title, document.subtitle.split('（').next().unwrap_or_default());
     name.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '（' | '）' | '、')).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+    use crate::report::document::{Block, Chapter};
+
+    #[test]
+    fn any_text_leaves_well_formed_parts() {
+        let hostile = "\u{0}\u{7}\u{1b}<b>&\"'\u{fffe}\u{202e}长]]>👩‍👩‍👧";
+        let chapter = Chapter {
+            code: "overview",
+            title: hostile.into(),
+            blocks: vec![Block::Sentence(hostile.into()), Block::Judgement(hostile.into())],
+        };
+        let document = Document {
+            title: hostile.into(),
+            subtitle: hostile.into(),
+            number: Some(hostile.into()),
+            lines: vec![hostile.into()],
+            chapters: vec![chapter],
+        };
+        let mut zip = zip::ZipArchive::new(Cursor::new(docx(&document, &[], 0).unwrap())).unwrap();
+        for name in ["word/document.xml", "docProps/core.xml"] {
+            let mut xml = String::new();
+            zip.by_name(name).unwrap().read_to_string(&mut xml).unwrap();
+            assert!(!xml.contains(|c: char| c.is_control() || c == '\u{fffe}'), "{name}");
+            let mut reader = quick_xml::Reader::from_str(&xml);
+            while !matches!(reader.read_event().unwrap(), quick_xml::events::Event::Eof) {}
+            assert!(xml.contains("&lt;b&gt;&amp;"), "{name}");
+        }
+    }
+}
