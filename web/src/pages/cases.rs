@@ -117,7 +117,6 @@ fn filter(state: &AppState, query: &Query) -> Result<CaseFilter, WebError> {
         due_before,
         number: query.get("q").filter(|q| is_number(q)).map(Into::into),
         soonest_first: query.get("due").is_some(),
-        ..CaseFilter::default()
     })
 }
 
