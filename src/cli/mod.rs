@@ -373,6 +373,13 @@ pub enum BenchPart {
         #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
         items: u32,
     },
+    /// Make a weekly report from what the installation holds, beside the plain counts that it needs
+    #[command(after_help = "Example: qingting bench report --dir county --week 2026-W46")]
+    Report {
+        /// Which week; the last one that is over when it is left out
+        #[arg(long, value_name = "WEEK")]
+        week: Option<String>,
+    },
     /// Judge texts, beside bare segmentation of the same, on one thread and on two
     #[command(after_help = "Example: qingting bench classify --items 20000")]
     Classify {

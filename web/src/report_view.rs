@@ -17,6 +17,7 @@ pub const NONE: &str = "-";
 /// A report, ready to be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReportView {
+    pub header: Option<String>,
     pub title: String,
     pub subtitle: String,
     pub number: Option<String>,
@@ -74,6 +75,7 @@ impl ReportView {
             blocks: chapter.blocks.into_iter().map(|block| block_of(block, scope, base)).collect(),
         };
         Self {
+            header: document.header,
             title: document.title,
             subtitle: document.subtitle,
             number: document.number,
@@ -213,6 +215,7 @@ pub(crate) fn sample_view(t: &str) -> ReportView {
     let text = Shape::Text { at: (1, 9), text: t.into(), size: 9, stands: Stands::Middle };
     let drawing = Drawing { width: 9, height: 9, shapes: vec![text], says: t.into() };
     ReportView {
+        header: Some(t.into()),
         title: t.into(),
         subtitle: t.into(),
         number: Some(t.into()),

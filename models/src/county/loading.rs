@@ -13,9 +13,11 @@ use super::error::{At, CountyError, line_of};
 use super::gazetteer::{self, Gazetteer};
 use super::notice_rules;
 use super::reply_templates;
+use super::report_styles::{self, ReportStyles};
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::taxonomy::{self, Taxonomy};
+use super::town_map::{self, TownMap};
 use super::words::{self, Words};
 
 impl County {
@@ -44,6 +46,7 @@ impl County {
     pub fn from_texts(texts: &BTreeMap<String, String>) -> Result<Self, CountyError> {
         let mut files: BTreeMap<&str, &str> = FILES.iter().copied().collect();
         files.extend(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
+        let sample = |name: &str| FILES.iter().find(|(file, _)| *file == name).map_or("", |(_, text)| *text);
         let text = |name: &'static str| files.get(name).copied().unwrap_or("");
 
         let taxonomy = Taxonomy::parse(taxonomy::FILE, text(taxonomy::FILE))?;
@@ -54,6 +57,13 @@ impl County {
             deadline_rules: DeadlineRules::parse(deadline_rules::FILE, text(deadline_rules::FILE))?,
             calendar: calendar(&files)?,
             gazetteer: Gazetteer::parse(gazetteer::FILE, text(gazetteer::FILE), &departments)?,
+            town_map: match texts.get(town_map::FILE) {
+                Some(own) => TownMap::parse(town_map::FILE, own, &departments)?,
+                // The sample's map is that of its own towns: a county with others has none until it draws one.
+                None => {
+                    TownMap::parse(town_map::FILE, text(town_map::FILE), &departments).unwrap_or_default()
+                }
+            },
             alert_rules: alert_rules::parse(
                 alert_rules::FILE,
                 text(alert_rules::FILE),
@@ -68,6 +78,7 @@ impl County {
                 &taxonomy,
                 &departments,
             )?,
+            report_styles: ReportStyles::parse(sample(report_styles::WORDING), text)?,
             words: Words::parse(words::FILE, text(words::FILE))?,
             settings,
             taxonomy,

@@ -16,12 +16,14 @@ mod loading;
 mod notice_rules;
 mod office_kind;
 mod reply_templates;
+mod report_styles;
 mod routing;
 mod routing_sheet;
 mod settings;
 mod table;
 mod taxonomy;
 mod toml_text;
+mod town_map;
 mod validity;
 mod words;
 
@@ -37,10 +39,12 @@ pub use files::{CountyFiles, MAX_FILE, Texts, is_file};
 pub use gazetteer::{Gazetteer, Place, PlaceKind};
 pub use notice_rules::{Escalation, FirstNoticeRule, NoticeFile};
 pub use office_kind::OfficeKind;
+pub use report_styles::{ChapterStyle, REPORT_CHAPTERS, ReportSentence, ReportStyle, ReportStyles};
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use routing_sheet::{RoutingCells, RoutingSheet};
 pub use settings::{CountySettings, OfficePeriod, ReportPlan};
 pub use taxonomy::{Field, Taxonomy};
+pub use town_map::{Tile, TownMap};
 pub use validity::Validity;
 pub use words::Words;
 
@@ -54,6 +58,8 @@ pub struct County {
     pub deadline_rules: DeadlineRules,
     pub calendar: CalendarData,
     pub gazetteer: Gazetteer,
+    pub town_map: TownMap,
+    pub report_styles: ReportStyles,
     pub words: Words,
     /// What the store begins with.
     pub alert_rules: Vec<FirstAlertRule>,

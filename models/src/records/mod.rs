@@ -66,9 +66,9 @@ pub use promise::{PromiseStanding, PromiseState, TrackedPromise};
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use rate::{CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay};
 pub use report::{
-    Compared, ReportAhead, ReportAlerts, ReportCase, ReportDay, ReportDepartment, ReportFigures, ReportFlow,
-    ReportForecast, ReportIncident, ReportItem, ReportItemFilter, ReportRisen, ReportScope, ReportShare,
-    ReportTotals,
+    Compared, ReportAhead, ReportAlerts, ReportCalendarDay, ReportCase, ReportConcentration, ReportDay,
+    ReportDepartment, ReportFigures, ReportFlow, ReportForecast, ReportIncident, ReportItem,
+    ReportItemFilter, ReportRisen, ReportScope, ReportShare, ReportTile, ReportTotals,
 };
 pub use report_span::{BadSpan, ReportKind, ReportSpan, days_apart};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Channel, RateCount, ReportSpan, Urgency};
-use crate::county::{DepartmentCode, TopicCode, Town};
+use crate::county::{DepartmentCode, ReportStyle, TopicCode, Town};
 use crate::ids::{IncidentId, ItemId};
 
 /// Of whose matters a report speaks; all that are set must hold.
@@ -229,6 +229,45 @@ pub struct ReportFigures {
     pub forecast: Option<ReportForecast>,
     pub ahead: ReportAhead,
     pub flow: Vec<ReportFlow>,
+    /// By day since eight weeks before, as far as the store reaches back.
+    pub calendar: Vec<ReportCalendarDay>,
+    /// The towns and topics that most demands fall together on.
+    pub concentrated: Vec<ReportConcentration>,
+    /// Below what percentage of satisfied ratings a department falls behind; `None` where the county sets no floor.
+    pub satisfied_floor: Option<u8>,
+    /// Where the towns lie to one another; empty without a map.
+    pub map: Vec<ReportTile>,
+    /// How reports looked in the county when it was counted.
+    pub style: ReportStyle,
+}
+
+/// Demands of one topic in one town.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportConcentration {
+    pub town: Town,
+    pub topic: TopicCode,
+    /// What the topic is called.
+    pub name: String,
+    #[serde(flatten)]
+    pub count: Compared,
+}
+
+/// A day of the heat calendar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportCalendarDay {
+    pub day: Date,
+    pub items: i64,
+    /// As [`ReportDay::mark`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+}
+
+/// The place of a town on the map: columns from the west, rows from the north, from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportTile {
+    pub town: Town,
+    pub column: u32,
+    pub row: u32,
 }
 
 /// The figures of the overview.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Actor, OPEN_STATES, Outcome};
 use crate::county::{DepartmentCode, TopicCode};
 use crate::ids::TemplateId;
+use crate::text::{LooseBrace, Slot, fill, slots};
 
 /// A template as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,12 +92,6 @@ pub enum TemplateFault {
     State(String),
 }
 
-/// A stretch of a template.
-enum Piece<'t> {
-    Text(&'t str),
-    Place(Placeholder),
-}
-
 impl TemplateContent {
     const LONGEST_NAME: usize = 60;
     const LONGEST: usize = 2000;
@@ -117,17 +112,20 @@ impl TemplateContent {
         if let Some(state) = self.state.as_ref().filter(|state| !OPEN_STATES.contains(&state.as_str())) {
             return Err(TemplateFault::State(state.clone()));
         }
-        pieces(&self.text).map(drop)
+        let slots = slots(&self.text).map_err(|LooseBrace { line }| TemplateFault::Brace { line })?;
+        let unknown = slots.into_iter().find_map(|(line, slot)| match slot {
+            Slot::Named(word) if Placeholder::of(word).is_none() => Some((line, word)),
+            _ => None,
+        });
+        match unknown {
+            Some((line, word)) => Err(TemplateFault::Unknown { line, word: word.chars().take(20).collect() }),
+            None => Ok(()),
+        }
     }
 
     /// The text with its places filled in by `value`. A template that was never checked and is broken stays as it is.
     pub fn fill(&self, value: impl Fn(Placeholder) -> String) -> String {
-        let Ok(pieces) = pieces(&self.text) else { return self.text.clone() };
-        let written = pieces.into_iter().map(|piece| match piece {
-            Piece::Text(text) => text.to_owned(),
-            Piece::Place(place) => value(place),
-        });
-        written.collect()
+        fill(&self.text, |word| Placeholder::of(word).map(&value))
     }
 
     /// Whether it is for a case of this department, topic and state.
@@ -142,31 +140,6 @@ impl TemplateContent {
         let asked = [self.department.is_some(), self.topic.is_some(), self.state.is_some()];
         asked.into_iter().filter(|asked| *asked).count()
     }
-}
-
-fn pieces(text: &str) -> Result<Vec<Piece<'_>>, TemplateFault> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    let line_at = |rest: &str| text[..text.len() - rest.len()].matches('\n').count() + 1;
-    while let Some(at) = rest.find(['{', '}']) {
-        let after = &rest[at..];
-        let line = line_at(after);
-        let Some(end) = after.strip_prefix('{').and_then(|inner| inner.find(['{', '}', '\n'])) else {
-            return Err(TemplateFault::Brace { line });
-        };
-        let word = &after[1..=end];
-        if !after[1 + end..].starts_with('}') {
-            return Err(TemplateFault::Brace { line });
-        }
-        let place = Placeholder::of(word.trim());
-        let place =
-            place.ok_or_else(|| TemplateFault::Unknown { line, word: word.chars().take(20).collect() })?;
-        pieces.push(Piece::Text(&rest[..at]));
-        pieces.push(Piece::Place(place));
-        rest = &after[end + 2..];
-    }
-    pieces.push(Piece::Text(rest));
-    Ok(pieces)
 }
 
 #[cfg(test)]

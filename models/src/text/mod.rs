@@ -3,6 +3,7 @@
 //! * [`tidy()`] makes the text people read: as written, without what hides, breaks or cannot be stored.
 //! * [`normalise()`] makes the copy the model reads, and remembers where each character came from.
 //! * [`mask()`] hides personal data before anything else sees the text.
+//! * [`slots()`] finds the places in braces of a text that are filled in.
 //! * [`language()`] tells the language of a text.
 //! * [`canonical`] is the one form that content digests are made over.
 
@@ -10,12 +11,14 @@ mod language;
 pub mod mask;
 mod normalise;
 mod simplify;
+mod slots;
 mod tidy;
 
 pub use language::language;
 pub use mask::{Known, MaskKind, MaskSpan, Masked, Masker, mask, mask_known, mask_official, mask_with};
 pub use normalise::{Normalised, normalise};
 pub use simplify::simplify;
+pub use slots::{LooseBrace, Slot, fill, slots};
 pub use tidy::{canonical, tidied, tidy, tidy_owned};
 
 /// Whether a character takes no room on the page: zero-width spaces and joiners, byte order marks,

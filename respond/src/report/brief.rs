@@ -217,6 +217,7 @@ impl Brief {
             blocks,
         };
         Document {
+            header: None,
             title: format!("{}舆情专报", self.county),
             subtitle: self.incident.title.clone(),
             number: None,

@@ -10,6 +10,8 @@ use super::drawing::Drawing;
 /// A report that can be written in any format.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
+    /// Who speaks, above the title.
+    pub header: Option<String>,
     /// `象山县舆情周报`.
     pub title: String,
     /// `2026年第46周（2026年11月9日至15日）`.

@@ -3,9 +3,10 @@
 //! Records after \[MS-EMF\], sections 2.3. All numbers are little-endian; the drawing's own units are the logical ones, and a
 //! hundredth of a millimetre each on paper.
 
-use super::drawing::{Drawing, Shape, Stands, Tone};
+use super::drawing::{Drawing, GRADES, Shape, Stands, Tone, heat};
 
 const HEADER: u32 = 1;
+const POLYGON: u32 = 3;
 const POLYLINE: u32 = 4;
 const SET_WINDOW_EXTENT: u32 = 9;
 const SET_WINDOW_ORIGIN: u32 = 10;
@@ -30,6 +31,11 @@ const PEN_BEFORE: u32 = 3;
 const PEN_USUAL: u32 = 4;
 const PEN_AXIS: u32 = 5;
 const BRUSH_NOW: u32 = 6;
+const BRUSH_BAND: u32 = 7;
+/// Of the grade 0; those of the others follow.
+const BRUSH_HEAT: u32 = 8;
+/// One more than the last handle: the zeroth is reserved.
+const HANDLES: u16 = BRUSH_HEAT as u16 + GRADES as u16 + 1;
 /// Stock objects.
 const NULL_BRUSH: u32 = 0x8000_0005;
 /// The font of labels; where it is missing the reader takes its own Chinese one.
@@ -50,8 +56,12 @@ pub(super) fn emf(drawing: &Drawing) -> Vec<u8> {
     file.pen(PEN_BEFORE, 0, 25, 0x0055_5555);
     file.pen(PEN_USUAL, 2, 1, 0x0033_33aa);
     file.pen(PEN_AXIS, 0, 8, 0x00cc_cccc);
-    // Index, solid, colour, no hatch.
-    file.record(CREATE_BRUSH, &words(&[BRUSH_NOW, 0, 0x0079_4e1f, 0]));
+    file.brush(BRUSH_NOW, 0x0079_4e1f);
+    file.brush(BRUSH_BAND, 0x00ef_e7df);
+    for grade in 0..=GRADES {
+        let [_, red, green, blue] = heat(grade).to_be_bytes();
+        file.brush(BRUSH_HEAT + u32::from(grade), u32::from_be_bytes([0, blue, green, red]));
+    }
     file.record(SELECT_OBJECT, &words(&[FONT]));
     for shape in &drawing.shapes {
         file.shape(shape);
@@ -85,8 +95,7 @@ impl Writer {
         header.extend(numbers(&[0, 0, pixels.0, pixels.1, 0, 0, width, height]));
         // " EMF", version 1.0; size and number of records are filled in at the end.
         header.extend(words(&[0x464d_4520, 0x0001_0000, 0, 0]));
-        // Handles with the zeroth, reserved.
-        header.extend(7u16.to_le_bytes());
+        header.extend(HANDLES.to_le_bytes());
         header.extend(0u16.to_le_bytes());
         // No description, no palette.
         header.extend(words(&[0, 0, 0]));
@@ -113,30 +122,46 @@ impl Writer {
         self.record(CREATE_PEN, &body);
     }
 
+    /// Solid, of a colour as `0xBBGGRR`.
+    fn brush(&mut self, handle: u32, colour: u32) {
+        self.record(CREATE_BRUSH, &words(&[handle, 0, colour, 0]));
+    }
+
+    /// A record of points, with their bounds.
+    fn points(&mut self, kind: u32, points: &[(i32, i32)]) {
+        let (xs, ys) = (points.iter().map(|p| p.0), points.iter().map(|p| p.1));
+        let mut body = numbers(&[
+            xs.clone().min().unwrap_or(0),
+            ys.clone().min().unwrap_or(0),
+            xs.max().unwrap_or(0),
+            ys.max().unwrap_or(0),
+        ]);
+        body.extend(words(&[u32::try_from(points.len()).unwrap_or(0)]));
+        body.extend(points.iter().flat_map(|(x, y)| numbers(&[*x, *y])));
+        self.record(kind, &body);
+    }
+
     fn shape(&mut self, shape: &Shape) {
         match shape {
             Shape::Bar { x, y, width, height, tone } => {
                 let (pen, brush) = match tone {
                     Tone::Before => (PEN_BEFORE, NULL_BRUSH),
+                    Tone::Heat(grade) => (PEN_AXIS, BRUSH_HEAT + u32::from((*grade).min(GRADES))),
                     _ => (PEN_NOW, BRUSH_NOW),
                 };
                 self.record(SELECT_OBJECT, &words(&[pen]));
                 self.record(SELECT_OBJECT, &words(&[brush]));
                 self.record(RECTANGLE, &numbers(&[*x, *y, x + width, y + height]));
             }
+            Shape::Band { points } => {
+                self.record(SELECT_OBJECT, &words(&[PEN_AXIS]));
+                self.record(SELECT_OBJECT, &words(&[BRUSH_BAND]));
+                self.points(POLYGON, points);
+            }
             Shape::Line { points, tone } => {
                 let pen = if *tone == Tone::Axis { PEN_AXIS } else { PEN_USUAL };
                 self.record(SELECT_OBJECT, &words(&[pen]));
-                let (xs, ys) = (points.iter().map(|p| p.0), points.iter().map(|p| p.1));
-                let mut body = numbers(&[
-                    xs.clone().min().unwrap_or(0),
-                    ys.clone().min().unwrap_or(0),
-                    xs.max().unwrap_or(0),
-                    ys.max().unwrap_or(0),
-                ]);
-                body.extend(words(&[u32::try_from(points.len()).unwrap_or(0)]));
-                body.extend(points.iter().flat_map(|(x, y)| numbers(&[*x, *y])));
-                self.record(POLYLINE, &body);
+                self.points(POLYLINE, points);
             }
             Shape::Text { at, text, size, stands } => self.text(*at, text, *size, *stands),
         }
@@ -221,13 +246,15 @@ mod tests {
     fn records_lead_from_one_to_the_next_and_the_header_counts_them() {
         let shapes = vec![
             Shape::Bar { x: 0, y: 0, width: 10, height: 10, tone: Tone::Now },
+            Shape::Bar { x: 0, y: 0, width: 10, height: 10, tone: Tone::Heat(GRADES) },
+            Shape::Band { points: vec![(0, 0), (5, 0), (5, 3), (0, 2)] },
             Shape::Line { points: vec![(0, 0), (5, 5), (9, 1)], tone: Tone::Usual },
             Shape::Text { at: (3, 9), text: "石浦镇 7".into(), size: 340, stands: Stands::Middle },
         ];
         let bytes = emf(&Drawing { width: 15_600, height: 5_200, shapes, says: String::new() });
         let kinds = kinds(&bytes);
         assert_eq!((kinds.first(), kinds.last()), (Some(&HEADER), Some(&END)));
-        assert!([RECTANGLE, POLYLINE, TEXT_OUT].iter().all(|kind| kinds.contains(kind)));
+        assert!([RECTANGLE, POLYGON, POLYLINE, TEXT_OUT].iter().all(|kind| kinds.contains(kind)));
         let word = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
         assert_eq!(word(4), 108, "the header with both extensions");
         assert_eq!((word(40), word(48) as usize, word(52) as usize), (0x464d_4520, bytes.len(), kinds.len()));

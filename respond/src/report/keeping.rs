@@ -3,6 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 use qingting_models::clock::local;
+use qingting_models::county::ChapterStyle;
 use qingting_models::ids::ReportId;
 use qingting_models::records::{
     Actor, KeptReport, ReportDeed, ReportFigures, ReportKind, ReportScope, ReportSpan, ReportState, Role,
@@ -10,7 +11,7 @@ use qingting_models::records::{
 use qingting_models::store::{ReportCounts, ReportOrder, StoreError};
 use qingting_models::text::mask_official;
 
-use super::{CHAPTERS, Judgements, OPEN_TO_ALL, USUAL_DAYS, digest, figures, forecast};
+use super::{Judgements, OPEN_TO_ALL, USUAL_DAYS, digest, figures, forecast};
 use crate::acting::ActingUser;
 use crate::desk::Desk;
 
@@ -27,7 +28,7 @@ pub enum ReportError {
     #[error("同一时段、同一范围已有一份在编报告，由 {by} 于 {at} 更改")]
     Exists { by: String, at: String },
     #[error("“{0}”不能超过 {LONGEST} 字")]
-    TooLong(&'static str),
+    TooLong(String),
     #[error("{0}")]
     Refused(String),
     #[error("读取或保存失败，请稍后再试")]
@@ -102,16 +103,19 @@ impl Desk {
         judgements: Judgements,
         actor: Actor,
     ) -> Result<(), ReportError> {
-        let mut kept = Judgements::new();
-        for (code, title) in CHAPTERS {
-            let Some(text) = judgements.get(*code).map(|text| text.trim()).filter(|text| !text.is_empty())
+        let report = self.store().kept_report(id).await?.ok_or(ReportError::NotFound)?;
+        let mut kept = report.judgements;
+        // What was written on a chapter that the county leaves out now waits until it is there again.
+        for ChapterStyle { code, title } in &report.figures.style.chapters {
+            kept.remove(code);
+            let Some(text) = judgements.get(code).map(|text| text.trim()).filter(|text| !text.is_empty())
             else {
                 continue;
             };
             if text.chars().count() > LONGEST {
-                return Err(ReportError::TooLong(title));
+                return Err(ReportError::TooLong(title.clone()));
             }
-            kept.insert((*code).to_owned(), mask_official(text));
+            kept.insert(code.clone(), mask_official(text));
         }
         let done = self.store().write_report(id, version, kept, actor).await;
         self.told(done).await

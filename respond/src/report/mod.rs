@@ -17,6 +17,8 @@
 //! | 到期 `due`, 按时 `on_time` | rounds of work that fell due in the days, and of those the ones answered in time ([`Rate::OnTime`]) |
 //! | 评价 `rated`, 满意 `satisfied` | [`Rate::Satisfied`] |
 //! | 在办 `open`, 超期 `overdue` | cases open at the cut-off; of those the ones past their due time |
+//! | 集中的诉求 `concentrated` | demands of one topic in one town, from five on |
+//! | 诉求去向 `flow` | demands of the days by channel, lead and what the case came to by the cut-off |
 //!
 //! **Held against**: the days before, the same days of the year before ([`ReportSpan::before`], [`ReportSpan::year_ago`]),
 //! and for each day the mean of the same weekday in the eight weeks before, of which only days of the same kind (working day,
@@ -46,15 +48,17 @@ mod figures;
 mod files;
 mod forecast;
 mod keeping;
+mod pdf;
 mod sheets;
 mod svg;
 pub mod trend;
 
 pub use brief::{Asked, Brief, BriefCase};
-pub use chapters::{CHAPTERS, Judgements, document};
+pub use chapters::{Judgements, document};
 pub use docx::file_name;
 pub use files::{FileError, IN_DOCUMENT, ReportFormat, Source};
 pub use keeping::{LONGEST, ReportError, last_of, may_be_done, may_do};
+pub use pdf::{PdfError, makes_pdf, pdf};
 pub use svg::svg;
 
 use qingting_models::records::{ReportFigures, ReportScope, ReportSpan, Viewer};

@@ -112,6 +112,9 @@ fn text_sheet(sheet: &mut Worksheet, document: &Document) -> Result<(), XlsxErro
         row += 1;
         Ok(())
     };
+    if let Some(header) = &document.header {
+        line(header, &bold)?;
+    }
     line(&document.title, &Format::new().set_bold().set_font_size(16))?;
     line(&document.subtitle, &wrapped)?;
     if let Some(number) = &document.number {

@@ -1,9 +1,9 @@
 //! A drawing as SVG. Colours are attributes, which a style sheet may outrank by the classes `now`, `before`, `usual`,
-//! `axis` and `label`.
+//! `axis`, `band`, `heat0` to `heat4`, and `label`.
 
 use std::fmt::Write;
 
-use super::drawing::{Drawing, Shape, Stands, Tone};
+use super::drawing::{Drawing, Shape, Stands, Tone, heat};
 
 /// The drawing as one `<svg>` element. Texts are escaped.
 pub fn svg(drawing: &Drawing) -> String {
@@ -20,18 +20,30 @@ pub fn svg(drawing: &Drawing) -> String {
         let _ = match shape {
             Shape::Bar { x, y, width, height, tone } => {
                 let paint = match tone {
-                    Tone::Before => r##"class="before" fill="none" stroke="#555" stroke-width="25""##,
-                    _ => r##"class="now" fill="#1f4e79""##,
+                    Tone::Before => {
+                        r##"class="before" fill="none" stroke="#555" stroke-width="25""##.to_owned()
+                    }
+                    Tone::Heat(grade) => {
+                        let colour = heat(*grade);
+                        format!(
+                            r##"class="heat{grade}" fill="#{colour:06x}" stroke="#999" stroke-width="8""##
+                        )
+                    }
+                    _ => r##"class="now" fill="#1f4e79""##.to_owned(),
                 };
                 write!(out, r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" {paint}/>"#)
             }
+            Shape::Band { points } => write!(
+                out,
+                r##"<polygon class="band" points="{}" fill="#dfe7ef" stroke="#aab8c6" stroke-width="8"/>"##,
+                pairs(points)
+            ),
             Shape::Line { points, tone } => {
                 let paint = match tone {
                     Tone::Axis => r##"class="axis" stroke="#ccc" stroke-width="12""##,
                     _ => r##"class="usual" stroke="#a33" stroke-width="45" stroke-dasharray="60 90""##,
                 };
-                let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-                write!(out, r#"<polyline points="{}" fill="none" {paint}/>"#, points.join(" "))
+                write!(out, r#"<polyline points="{}" fill="none" {paint}/>"#, pairs(points))
             }
             Shape::Text { at: (x, y), text, size, stands } => {
                 let anchor = match stands {
@@ -49,6 +61,10 @@ pub fn svg(drawing: &Drawing) -> String {
     }
     out.push_str("</svg>");
     out
+}
+
+fn pairs(points: &[(i32, i32)]) -> String {
+    points.iter().map(|(x, y)| format!("{x},{y}")).collect::<Vec<_>>().join(" ")
 }
 
 fn escaped(text: &str) -> String {

@@ -2,15 +2,29 @@
 //!
 //! What was counted before gives a Gamma distribution of the rate (Jeffreys prior, shape 1/2), the present count then follows
 //! a negative binomial ([`at_least`]); it differs when so many or more, or so few or fewer, would come less than once in
-//! forty times each, which is the two-sided level of 0.05. A percentage is said only where what it is a share of is at least
-//! [`LEAST_FOR_PERCENT`]: from 2 to 5 is no "150 %".
+//! forty times each, where the two-sided level is 0.05. A percentage is said only where what it is a share of is large enough:
+//! from 2 to 5 is no "150 %". Both are thresholds that the county sets ([`ReportStyle`]).
+//!
+//! [`ReportStyle`]: qingting_models::county::ReportStyle
 
 use qingting_models::chance::at_least;
+use qingting_models::county::ReportStyle;
 
-/// The smallest count of which a percentage is said.
-pub const LEAST_FOR_PERCENT: i64 = 20;
-/// On each side.
-const UNLIKELY: f64 = 0.025;
+/// When a difference is told as one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Telling {
+    /// The smallest count of which a percentage is said.
+    pub least_for_percent: i64,
+    /// How unlikely so much or more, or so little or less, must be on its side.
+    pub unlikely: f64,
+}
+
+impl Telling {
+    /// As the style says, whose level is in percent and of both sides.
+    pub fn of(style: &ReportStyle) -> Self {
+        Self { least_for_percent: style.least_for_percent, unlikely: style.level / 200.0 }
+    }
+}
 
 /// How a count stands to another one.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,15 +46,15 @@ pub enum Change {
 }
 
 /// `now` counted over `odds` times as long as `other`.
-pub fn change(now: i64, other: Option<i64>, odds: f64) -> Change {
+pub fn change(now: i64, other: Option<i64>, odds: f64, telling: Telling) -> Change {
     let Some(other) = other else { return Change::Unknown };
     let by = now - other;
     let shape = other.max(0) as f64 + 0.5;
     let count = |n: i64| u32::try_from(n.max(0)).unwrap_or(u32::MAX);
-    let percent = (other >= LEAST_FOR_PERCENT).then(|| by as f64 * 100.0 / other as f64);
-    if by > 0 && at_least(count(now), shape, odds) < UNLIKELY {
+    let percent = (other >= telling.least_for_percent).then(|| by as f64 * 100.0 / other as f64);
+    if by > 0 && at_least(count(now), shape, odds) < telling.unlikely {
         Change::Up { by, percent }
-    } else if by < 0 && 1.0 - at_least(count(now + 1), shape, odds) < UNLIKELY {
+    } else if by < 0 && 1.0 - at_least(count(now + 1), shape, odds) < telling.unlikely {
         Change::Down { by: -by, percent }
     } else {
         Change::Level { by }
@@ -76,6 +90,12 @@ impl Change {
 mod tests {
     use super::*;
 
+    const USUAL: Telling = Telling { least_for_percent: 20, unlikely: 0.025 };
+
+    fn change(now: i64, other: Option<i64>, odds: f64) -> Change {
+        super::change(now, other, odds, USUAL)
+    }
+
     #[test]
     fn small_counts_differ_by_chance_and_have_no_percentage() {
         assert_eq!(change(5, Some(2), 1.0), Change::Level { by: 3 });
@@ -93,5 +113,13 @@ mod tests {
         assert_eq!(change(100, Some(100), 1.0).text("上周"), "与上周持平");
         // 28 days let expect four times as many as seven.
         assert!(matches!(change(400, Some(100), 4.0), Change::Level { .. }));
+    }
+
+    #[test]
+    fn a_county_sets_when_it_is_told() {
+        let strict = Telling { least_for_percent: 200, unlikely: 0.0005 };
+        assert_eq!(super::change(140, Some(100), 1.0, strict), Change::Level { by: 40 });
+        let loose = Telling { least_for_percent: 1, unlikely: 0.1 };
+        assert_eq!(super::change(6, Some(2), 1.0, loose), Change::Up { by: 4, percent: Some(200.0) });
     }
 }

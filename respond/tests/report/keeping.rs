@@ -1,14 +1,18 @@
 //! Kept reports: drafted by the calendar, written on, submitted, approved by somebody else, and frozen.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::date;
+use qingting_models::county::County;
 use qingting_models::ids::ReportId;
 use qingting_models::records::*;
 use qingting_models::store::testing::each_database;
 use qingting_models::store::{NewUser, Page};
 use qingting_respond::acting::ActingUser;
-use qingting_respond::report::{Judgements, ReportError, Source, digest};
+use qingting_respond::desk::Desk;
+use qingting_respond::report::document::Block;
+use qingting_respond::report::{Judgements, ReportError, Source, digest, document};
 
 use crate::county::{World, at};
 
@@ -55,7 +59,7 @@ async fn a_report_goes_from_draft_to_approval_and_stays_as_it_was() {
         let late = world.desk.write_report(id, 1, said("晚了"), other.actor).await.unwrap_err();
         assert!(matches!(&late, ReportError::Changed { by, .. } if by == "wang"), "{late}");
         let long = world.desk.write_report(id, 2, said(&"长".repeat(4_001)), by).await.unwrap_err();
-        assert!(matches!(long, ReportError::TooLong("总体情况")), "{long}");
+        assert!(matches!(&long, ReportError::TooLong(title) if title == "总体情况"), "{long}");
         let written = kept(&world, id).await;
         assert_eq!(written.judgements.len(), 1);
         assert!(!written.judgements["overview"].contains("13800001234"), "{:?}", written.judgements);
@@ -150,6 +154,55 @@ async fn a_draft_is_counted_again_and_keeps_what_was_written() {
         assert_eq!(after.judgements["overview"], "月度研判。");
         let cells = world.store.kept_cells(id).await.unwrap();
         assert_eq!(cells.iter().map(|cell| cell.items).sum::<i64>(), after.figures.totals.items.now);
+    }
+}
+
+/// The county with another style of the weekly report and another sentence.
+fn restyled() -> County {
+    let weekly = include_str!("../../../data/xiangshan/reports/weekly.toml");
+    let (head, _) = weekly.split_once("[[chapter]]").unwrap();
+    let head =
+        head.replace("header = \"\"", "header = \"象山县网络舆情信息中心\"").replace("bars = 12", "bars = 2");
+    let chapter = |code: &str, title: &str| format!("[[chapter]]\ncode = \"{code}\"\ntitle = \"{title}\"\n");
+    let weekly = format!("{head}{}{}", chapter("ahead", "下周重点"), chapter("shares", "都在说什么"));
+    let wording = "[shares]\ntopics = \"说得最多的是{话题}，见{表}。\"\n".to_owned();
+    let texts = [("reports/weekly.toml", weekly), ("reports/wording.toml", wording)];
+    County::from_texts(&texts.map(|(name, text)| (name.to_owned(), text)).into()).unwrap()
+}
+
+#[tokio::test]
+async fn a_report_looks_as_the_county_had_it_when_it_was_counted() {
+    for store in each_database().await.unwrap() {
+        let mut world = World::new(store, 16).await;
+        world.live(at("2026-10-05T00:00"), 28, 4).await;
+        let (span, by) = (ReportSpan::week_of(date(2026, 10, 19)).unwrap(), Actor::Console);
+        let id = world.desk.make_report(span, ReportScope::default(), by).await.unwrap();
+        world.desk.write_report(id, 1, said("总的看法。"), by).await.unwrap();
+        let read = async |world: &World| {
+            let kept = kept(world, id).await;
+            document(&kept.figures, &kept.judgements, None)
+        };
+        let before = read(&world).await;
+        assert_eq!((before.chapters.len(), &before.header), (9, &None));
+        world.desk = Desk::new((*world.store).clone(), Arc::new(restyled()));
+        assert_eq!(read(&world).await, before, "what is written stays as it is");
+        world.desk.recount_report(id, 2, by).await.unwrap();
+        let after = read(&world).await;
+        assert_eq!(after.header.as_deref(), Some("象山县网络舆情信息中心"));
+        let titles: Vec<&str> = after.chapters.iter().map(|chapter| chapter.title.as_str()).collect();
+        assert_eq!(titles, ["一、下周重点", "二、都在说什么"]);
+        let Block::Sentence(said_now) = &after.chapters[1].blocks[0] else { panic!("{after:?}") };
+        assert!(said_now.starts_with("说得最多的是") && said_now.ends_with("，见表2。"), "{said_now}");
+        let bars = after.charts().find(|chart| chart.title.ends_with("各话题信息量")).unwrap();
+        assert_eq!(bars.drawing.says.matches(" 条").count(), 2, "{}", bars.drawing.says);
+        // What was written on a chapter that is left out now is kept until it is there again.
+        let other = Judgements::from([("ahead".to_owned(), "盯住工地。".to_owned())]);
+        world.desk.write_report(id, 3, other, by).await.unwrap();
+        let judgements = kept(&world, id).await.judgements;
+        assert_eq!(
+            (judgements["overview"].as_str(), judgements["ahead"].as_str()),
+            ("总的看法。", "盯住工地。")
+        );
     }
 }
 

@@ -35,7 +35,7 @@ impl<'a> Recount<'a> {
         self.world.items.iter().filter(of).collect()
     }
 
-    fn first_day(&self) -> i64 {
+    pub(crate) fn first_day(&self) -> i64 {
         let days = self.world.items.iter().filter(|known| known.counts()).map(|known| day(known.at()));
         days.min().unwrap()
     }
@@ -49,7 +49,7 @@ impl<'a> Recount<'a> {
         }
     }
 
-    fn items(&self, span: ReportSpan, of: impl Fn(&Known) -> bool) -> Compared {
+    pub(crate) fn items(&self, span: ReportSpan, of: impl Fn(&Known) -> bool) -> Compared {
         self.compared(span, |span| self.within(span).into_iter().filter(|known| of(known)).count() as i64)
     }
 
@@ -63,6 +63,20 @@ impl<'a> Recount<'a> {
                 && of(fact)
         });
         facts.count() as i64
+    }
+
+    /// Demands of one topic in one town, the most first, from five on and at most eight.
+    pub(crate) fn concentrated(&self, span: ReportSpan) -> Vec<i64> {
+        let mut pairs: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+        for known in self.within(span).into_iter().filter(|known| known.channel != Channel::News) {
+            if let (Some(town), Some(topic)) = (known.town, known.topic) {
+                *pairs.entry((town, topic)).or_default() += 1;
+            }
+        }
+        let mut most: Vec<i64> = pairs.into_values().filter(|demands| *demands >= 5).collect();
+        most.sort_unstable_by_key(|demands| -demands);
+        most.truncate(8);
+        most
     }
 
     /// Items and demands of the span by incident.

@@ -46,6 +46,33 @@ fn compare(world: &World, figures: &ReportFigures) {
             assert_eq!(before, recount.on(number(then)), "{name} {}", day.day);
         }
     }
+    // Eight weeks before in whole weeks, or a long span alone; nothing before the first item.
+    let long = span.days().count() > 56;
+    let back = if long { span.from } else { span.from.checked_sub(56.days()).unwrap() };
+    let mut day = back;
+    while !long && day.weekday() != jiff::civil::Weekday::Monday {
+        day = day.tomorrow().unwrap();
+    }
+    let mut told = figures.calendar.iter();
+    while day <= span.to {
+        if number(day) >= recount.first_day() {
+            let found = told.next().map(|told| (told.day, told.items));
+            assert_eq!(found, Some((day, recount.on(number(day)))), "{name}");
+        }
+        day = day.tomorrow().unwrap();
+    }
+    assert_eq!(told.next(), None, "{name}");
+    assert_eq!(figures.map.len(), 18);
+    let told: Vec<i64> = figures.concentrated.iter().map(|pair| pair.count.now).collect();
+    assert_eq!(told, recount.concentrated(span), "{name}");
+    for pair in &figures.concentrated {
+        let known = |known: &Known| {
+            known.channel != Channel::News
+                && known.town == Some(pair.town.as_str())
+                && known.topic == Some(pair.topic.as_str())
+        };
+        assert_eq!(pair.count, recount.items(span, known), "{name} {} {}", pair.town, pair.topic);
+    }
     // Those with equally many stand in an order of their own.
     let of = |incidents: &[ReportIncident]| -> Vec<i64> { incidents.iter().map(|i| i.items).collect() };
     let most = recount.most(span, false);
@@ -102,6 +129,10 @@ async fn every_figure_of_a_year_is_what_the_records_make_it() {
             }
             let day = ReportSpan::day(date(2026, 2, 17)).unwrap();
             compare(&world, &world.desk.report(day, scope()).await.unwrap());
+            let half = ReportSpan::days_between(date(2025, 10, 1), date(2026, 3, 31)).unwrap();
+            let figures = world.desk.report(half, scope()).await.unwrap();
+            assert!(!figures.concentrated.is_empty(), "half a year has enough of one topic in one town");
+            compare(&world, &figures);
         }
     }
 }

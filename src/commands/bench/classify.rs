@@ -11,7 +11,7 @@ use qingting_ingest::sheet;
 use qingting_models::records::Channel;
 use serde::{Deserialize, Serialize};
 
-use super::{Scratch, made_sheets};
+use super::{Scratch, made_sheets, most_memory};
 use crate::cli::Global;
 use crate::{home, output};
 
@@ -153,14 +153,6 @@ fn made_up(items: u32) -> Result<Vec<Text>> {
         })?;
     }
     Ok(texts)
-}
-
-/// The high water mark of the resident memory, as Linux tells it.
-fn most_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some((kilobytes / 1024.0).round())
 }
 
 fn report(global: &Global, found: &Found) -> Result<()> {

@@ -4,6 +4,7 @@ mod audit;
 mod classify;
 mod ingest;
 mod join;
+mod report;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
         BenchPart::Ingest { rows, file } => ingest::run(global, *rows, file.as_deref()).await,
         BenchPart::Classify { items, file } => classify::run(global, *items, file.as_deref()),
         BenchPart::Join { items } => join::run(global, *items).await,
+        BenchPart::Report { week } => report::run(global, week.as_deref()).await,
     }
 }
 
@@ -74,6 +76,14 @@ impl Speed {
     fn a_second(&self) -> f64 {
         self.rows as f64 / self.time.as_secs_f64().max(1e-9)
     }
+}
+
+/// The high water mark of the resident memory, as Linux tells it.
+fn most_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some((kilobytes / 1024.0).round())
 }
 
 async fn import_whole(store: &Store, source: &Source, files: &[PathBuf]) -> Result<Speed> {

@@ -3,6 +3,7 @@
 mod counts;
 mod items;
 mod kept;
+mod plain;
 
 pub use counts::{AlertCounts, FlowCount, IncidentCount, IncidentSums, ItemCell, ReportCounts, SpanCounts};
 pub use items::ItemPlace;

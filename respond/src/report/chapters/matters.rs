@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use qingting_models::county::{TopicCode, Town};
-use qingting_models::records::{Channel, ReportIncident, ReportItemFilter, ReportRisen, ReportShare};
+use qingting_models::county::{ReportSentence, TopicCode, Town};
+use qingting_models::records::{
+    Channel, OPEN_STATES, Outcome, ReportConcentration, ReportIncident, ReportItemFilter, ReportRisen,
+    ReportShare, state_label,
+};
 
 use super::Writer;
 use crate::report::document::{Block, Cell, Column, Opens, Table, Value};
+use crate::report::drawing;
 
 impl Writer<'_> {
     pub(super) fn shares(&mut self) -> Vec<Block> {
@@ -18,7 +22,8 @@ impl Writer<'_> {
             named.iter().take(3).map(|share| format!("{}（{} 条）", share.name, share.count.now)).collect();
         if !first.is_empty() {
             let table = format!("表{}", self.tables + 2);
-            blocks.push(Block::Sentence(format!("话题以{}居前（{table}）。", first.join("、"))));
+            blocks
+                .extend(self.say(ReportSentence::SharesTopics, &[("话题", first.join("、")), ("表", table)]));
         }
         let columns = self.compared_columns("渠道");
         let row = |share: &ReportShare| {
@@ -41,28 +46,41 @@ impl Writer<'_> {
             let bars = self.bars(named.into_iter());
             blocks.push(self.chart("各话题信息量", bars));
         }
+        if let Some(drawing) = drawing::flow(&figures.flow, &format!("{}诉求", self.this())) {
+            blocks.push(self.chart("诉求去向", drawing));
+        }
         blocks.push(Block::Table(self.flow()));
         blocks
     }
 
+    /// What became of the demands, by department.
     fn flow(&mut self) -> Table {
-        let columns = vec![
-            Column::words("渠道", 12),
-            Column::words("主办单位", 18),
-            Column::words("结果", 14),
-            Column::figures("件数"),
-        ];
-        let rows = self.figures.flow.iter().map(|flow| {
-            vec![
-                flow.channel.label().into(),
-                flow.department.clone().unwrap_or_else(|| "—".into()).into(),
-                flow.outcome.clone().into(),
-                flow.items.into(),
-            ]
-        });
-        let rows = rows.collect();
+        let answered: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.label()).collect();
+        let open: Vec<&str> = OPEN_STATES.iter().map(|state| state_label(state)).collect();
+        // Each outcome, at work, all else.
+        let place = |outcome: &str| {
+            let of = answered.iter().position(|label| *label == outcome);
+            of.unwrap_or(answered.len() + usize::from(!open.contains(&outcome)))
+        };
+        let mut rows: BTreeMap<Option<&str>, Vec<i64>> = BTreeMap::new();
+        for way in &self.figures.flow {
+            let row = rows.entry(way.department.as_deref()).or_insert_with(|| vec![0; answered.len() + 2]);
+            row[place(&way.outcome)] += way.items;
+        }
+        let mut rows: Vec<(Option<&str>, Vec<i64>)> = rows.into_iter().collect();
+        rows.sort_by_key(|(department, counts)| (department.is_none(), -counts.iter().sum::<i64>()));
+        let names = answered.iter().copied().chain(["办理中", "其他"]);
+        let columns = [Column::words("主办单位", 18), Column::figures("合计")];
+        let columns = columns.into_iter().chain(names.map(Column::figures)).collect();
+        let row = |(department, counts): (Option<&str>, Vec<i64>)| {
+            let name = department.unwrap_or("未派单").into();
+            let all = counts.iter().sum::<i64>().into();
+            [name, all].into_iter().chain(counts.into_iter().map(Cell::from)).collect()
+        };
+        let rows = rows.into_iter().map(row).collect();
         let mut table = self.table("诉求去向", columns, rows);
-        table.note = Some("截至统计时；已答复的写办理结果，其余写工单状态。".into());
+        table.note =
+            Some("截至统计时；已答复的按办理结果，“其他”为不予受理、转外部门和没有立工单的。".into());
         table
     }
 
@@ -70,16 +88,18 @@ impl Writer<'_> {
         let figures = self.figures;
         let table = self.next_table();
         let mut blocks = Vec::new();
-        match figures.incidents.first() {
-            Some(first) => blocks.push(Block::Sentence(format!(
-                "{}反映最集中的是“{}”，{} 条{}（{table}）。",
-                self.this(),
-                first.title,
-                first.items,
-                first.town.as_ref().map_or(String::new(), |town| format!("，{town}")),
-            ))),
-            None => blocks.push(Block::Sentence(format!("{}没有两条以上的事件。", self.this()))),
-        }
+        blocks.extend(match figures.incidents.first() {
+            Some(first) => self.say(
+                ReportSentence::IncidentsFirst,
+                &[
+                    ("事件", first.title.clone()),
+                    ("条数", first.items.to_string()),
+                    ("地点", first.town.as_ref().map_or(String::new(), |town| format!("，{town}"))),
+                    ("表", table),
+                ],
+            ),
+            None => self.say(ReportSentence::IncidentsNone, &[]),
+        });
         let columns = vec![
             Column::words("事件", 36),
             Column::figures(self.this()),
@@ -98,7 +118,10 @@ impl Writer<'_> {
         let answered =
             figures.incidents.iter().filter_map(|incident| Some((incident, incident.answer.as_ref()?)));
         let answers: Vec<Block> = answered
-            .map(|(incident, answer)| Block::Sentence(format!("“{}”的答复：{answer}", incident.title)))
+            .filter_map(|(incident, answer)| {
+                let places = [("事件", incident.title.clone()), ("答复", answer.clone())];
+                self.say(ReportSentence::IncidentsAnswer, &places)
+            })
             .collect();
         if !answers.is_empty() {
             blocks.push(Block::Heading("（一）已作的答复".into()));
@@ -115,18 +138,14 @@ impl Writer<'_> {
         let names = |risen: &[ReportRisen]| {
             risen.iter().take(5).map(|r| format!("“{}”", r.name)).collect::<Vec<_>>().join("、")
         };
-        blocks.push(Block::Sentence(match (figures.risen_topics.is_empty(), words.is_empty()) {
-            (true, true) => "没有明显升温的话题或词语。".to_owned(),
-            (false, true) => format!("明显升温的话题：{}（{table}）。", names(&figures.risen_topics)),
-            (true, false) => format!("明显升温的词语：{}（{table}）。", names(words)),
-            (false, false) => {
-                format!(
-                    "明显升温的话题：{}；词语：{}（{table}）。",
-                    names(&figures.risen_topics),
-                    names(words)
-                )
-            }
-        }));
+        let sentence = match (figures.risen_topics.is_empty(), words.is_empty()) {
+            (true, true) => ReportSentence::RisenNone,
+            (false, true) => ReportSentence::RisenTopics,
+            (true, false) => ReportSentence::RisenWords,
+            (false, false) => ReportSentence::RisenBoth,
+        };
+        let places = [("话题", names(&figures.risen_topics)), ("词语", names(words)), ("表", table)];
+        blocks.extend(self.say(sentence, &places));
         if !(figures.risen_topics.is_empty() && words.is_empty()) {
             let columns = vec![
                 Column::words("话题、词语", 24),
@@ -156,7 +175,7 @@ impl Writer<'_> {
             blocks.push(Block::Table(table));
         }
         if figures.risen_words.is_none() && figures.scope.is_whole() {
-            blocks.push(Block::Sentence("所选时段太早，词语统计已不保留。".into()));
+            blocks.extend(self.say(ReportSentence::RisenTooEarly, &[]));
         }
         blocks
     }
@@ -169,10 +188,11 @@ impl Writer<'_> {
         let first: Vec<String> =
             named.iter().take(3).map(|share| format!("{}（{} 条）", share.name, share.count.now)).collect();
         let table = self.next_table();
-        let mut blocks = vec![Block::Sentence(match first.is_empty() {
-            true => "没有定位到乡镇街道的信息。".to_owned(),
-            false => format!("信息较多的乡镇街道：{}（{table}）。", first.join("、")),
-        })];
+        let said = match first.is_empty() {
+            true => self.say(ReportSentence::TownsNone, &[]),
+            false => self.say(ReportSentence::TownsFirst, &[("乡镇街道", first.join("、")), ("表", table)]),
+        };
+        let mut blocks: Vec<Block> = said.into_iter().collect();
         let columns = self.compared_columns("乡镇街道");
         let row = |share: &ReportShare| {
             let town = Some(share.code.as_deref().map(Town::from));
@@ -182,10 +202,38 @@ impl Writer<'_> {
         let rows = figures.towns.iter().map(row).collect();
         blocks.push(Block::Table(self.table("各乡镇街道信息量", columns, rows)));
         if !named.is_empty() {
+            let what = format!("{}信息量", self.this());
+            if let Some(drawing) = drawing::town_map(&figures.map, &figures.towns, &what) {
+                blocks.push(self.chart("乡镇街道信息量分布", drawing));
+            }
             let bars = self.bars(named.into_iter());
             blocks.push(self.chart("各乡镇街道信息量", bars));
         }
+        blocks.extend(self.concentrated());
         blocks
+    }
+
+    /// Which topic in which town, where there are enough of one.
+    fn concentrated(&mut self) -> Vec<Block> {
+        let figures = self.figures;
+        let told =
+            |pair: &ReportConcentration| format!("{}{}（{} 件）", pair.town, pair.name, pair.count.now);
+        let named: Vec<String> = figures.concentrated.iter().take(3).map(told).collect();
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let table = self.next_table();
+        let said = self.say(ReportSentence::TownsConcentrated, &[("诉求", named.join("、")), ("表", table)]);
+        let columns = self.compared_columns("乡镇街道、话题");
+        let row = |pair: &ReportConcentration| {
+            let (town, topic) = (Some(Some(pair.town.clone())), Some(Some(pair.topic.clone())));
+            let opens = Opens::Items(ReportItemFilter { town, topic, demands: true, ..self.items() });
+            self.compared_row(format!("{} {}", pair.town, pair.name), pair.count, Some(opens))
+        };
+        let rows = figures.concentrated.iter().map(row).collect();
+        let mut table = self.table("诉求集中的乡镇街道和话题", columns, rows);
+        table.note = Some("诉求件数，不含新闻；不足 5 件的不列。".into());
+        said.into_iter().chain([Block::Table(table)]).collect()
     }
 
     pub(super) fn repeats(&mut self) -> Vec<Block> {
@@ -193,13 +241,15 @@ impl Writer<'_> {
         let totals = &figures.totals;
         let table = self.next_table();
         if figures.repeated.is_empty() {
-            return vec![Block::Sentence(format!("{}没有重复诉求。", self.this()))];
+            return self.say(ReportSentence::RepeatsNone, &[]).into_iter().collect();
         }
-        let said = format!(
-            "{}重复诉求 {} 件，{}（{table}）。",
-            self.this(),
-            totals.repeats.now,
-            self.change(totals.repeats).text(self.before())
+        let said = self.say(
+            ReportSentence::RepeatsCount,
+            &[
+                ("件数", totals.repeats.now.to_string()),
+                ("比上期", self.change(totals.repeats).text(self.before())),
+                ("表", table),
+            ],
         );
         let columns = vec![
             Column::words("事件", 46),
@@ -218,7 +268,8 @@ impl Writer<'_> {
             ]
         };
         let rows = figures.repeated.iter().map(row).collect();
-        vec![Block::Sentence(said), Block::Table(self.table("重复诉求较多的事件", columns, rows))]
+        let table = self.table("重复诉求较多的事件", columns, rows);
+        said.into_iter().chain([Block::Table(table)]).collect()
     }
 }
 

@@ -8,59 +8,64 @@ mod overview;
 use std::collections::BTreeMap;
 
 use qingting_models::clock::local;
-use qingting_models::records::{Compared, ReportFigures, ReportItemFilter, ReportShare};
+use qingting_models::county::{ChapterStyle, REPORT_CHAPTERS, ReportSentence, ReportStyle};
+use qingting_models::records::{Compared, ReportFigures, ReportIncident, ReportItemFilter, ReportShare};
+use qingting_models::text::fill;
 
 use super::document::{Block, Cell, Chapter, Chart, Column, Document, Opens, Table};
 use super::drawing;
-use super::trend::{Change, change};
+use super::trend::{Change, Telling, change};
 
-/// The chapters by code, with their titles, in the order in which they stand. Editors may write on each.
-pub const CHAPTERS: &[(&str, &str)] = &[
-    ("overview", "总体情况"),
-    ("shares", "渠道与话题"),
-    ("incidents", "热点事件"),
-    ("risen", "新增热点"),
-    ("towns", "地域分布"),
-    ("alerts", "预警与响应"),
-    ("departments", "办理情况"),
-    ("repeats", "重复诉求"),
-    ("ahead", "后续关注"),
-];
 const NUMERALS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
-/// So many bars are drawn.
-const BARS: usize = 12;
 
 /// What the editors wrote, by the code of the chapter.
 pub type Judgements = BTreeMap<String, String>;
 
 /// The report as a document. `number` is what it was given with its approval.
 pub fn document(figures: &ReportFigures, judgements: &Judgements, number: Option<&str>) -> Document {
-    let writer = Writer { figures, tables: 0, charts: 0 };
+    let style = &figures.style;
+    let writer = Writer { figures, style, tables: 0, charts: 0 };
     let span = figures.span;
     let of = if figures.scope.is_whole() { String::new() } else { format!("（{}）", figures.scope_name) };
     let subtitle = match span.name() == span.dates() {
         true => span.dates(),
         false => format!("{}（{}）", span.name(), span.dates()),
     };
+    let counted = local(figures.cutoff).strftime("%Y年%-m月%-d日%H时%M分").to_string();
+    let place = |word: &str| match word {
+        "县" => Some(figures.county.clone()),
+        "范围" => Some(of.clone()),
+        "统计时间" => Some(counted.clone()),
+        _ => None,
+    };
     Document {
-        title: format!("{}舆情{}{of}", figures.county, span.kind.label()),
+        header: Some(style.header.clone()).filter(|header| !header.is_empty()),
+        title: fill(&style.title, place),
         subtitle,
         number: number.map(str::to_owned),
-        lines: vec![format!("统计时间 {}", local(figures.cutoff).strftime("%Y年%-m月%-d日%H时%M分"))],
+        lines: style.lines.iter().map(|line| fill(line, place)).collect(),
         chapters: writer.chapters(judgements),
     }
 }
 
 struct Writer<'a> {
     figures: &'a ReportFigures,
+    style: &'a ReportStyle,
     tables: usize,
     charts: usize,
 }
 
 impl Writer<'_> {
     fn chapters(mut self, judgements: &Judgements) -> Vec<Chapter> {
-        let chapters = CHAPTERS.iter().enumerate().map(|(n, (code, title))| {
-            let mut blocks = match *code {
+        let mut chapters = Vec::new();
+        for ChapterStyle { code, title } in &self.style.chapters {
+            // A table of contents has room for ten; the county's check allows no code twice.
+            let (Some(known), Some(numeral)) =
+                (REPORT_CHAPTERS.iter().find(|known| *known == code), NUMERALS.get(chapters.len()))
+            else {
+                continue;
+            };
+            let mut blocks = match *known {
                 "overview" => self.overview(),
                 "shares" => self.shares(),
                 "incidents" => self.incidents(),
@@ -71,16 +76,32 @@ impl Writer<'_> {
                 "repeats" => self.repeats(),
                 _ => self.ahead(),
             };
-            let judgement = judgements.get(*code).map(|text| text.trim()).filter(|text| !text.is_empty());
+            let judgement = judgements.get(*known).map(|text| text.trim()).filter(|text| !text.is_empty());
             let paragraphs = judgement.into_iter().flat_map(str::lines).map(str::trim);
             let paragraphs =
                 paragraphs.filter(|line| !line.is_empty()).map(|line| Block::Judgement(line.to_owned()));
             // After the first sentences, before the first table.
             let place = blocks.iter().position(|b| !matches!(b, Block::Sentence(_))).unwrap_or(blocks.len());
             blocks.splice(place..place, paragraphs);
-            Chapter { code, title: format!("{}、{title}", NUMERALS[n]), blocks }
-        });
-        chapters.collect()
+            chapters.push(Chapter { code: known, title: format!("{numeral}、{title}"), blocks });
+        }
+        chapters
+    }
+
+    /// A sentence of the program in the county's words; nothing where the county leaves it out.
+    fn say(&self, sentence: ReportSentence, places: &[(&str, String)]) -> Option<Block> {
+        let text = self.style.wording.get(sentence.code()).filter(|text| !text.is_empty())?;
+        let common = |word: &str| match word {
+            "本期" => Some(self.this()),
+            "上期" => Some(self.before()),
+            "下期" => Some(self.figures.span.after_word()),
+            _ => None,
+        };
+        let place = |word: &str| {
+            let own = places.iter().find(|(place, _)| *place == word).map(|(_, value)| value.clone());
+            own.or_else(|| common(word).map(str::to_owned))
+        };
+        Some(Block::Sentence(fill(text, place)))
     }
 
     fn table(&mut self, name: &str, columns: Vec<Column>, rows: Vec<Vec<Cell>>) -> Table {
@@ -112,12 +133,12 @@ impl Writer<'_> {
     }
 
     fn change(&self, count: Compared) -> Change {
-        change(count.now, count.before, self.odds())
+        change(count.now, count.before, self.odds(), Telling::of(self.style))
     }
 
     fn year_change(&self, count: Compared) -> Change {
         let odds = f64::from(self.figures.span.length()) / f64::from(self.figures.year_ago.length().max(1));
-        change(count.now, count.year_ago, odds)
+        change(count.now, count.year_ago, odds, Telling::of(self.style))
     }
 
     fn items(&self) -> ReportItemFilter {
@@ -156,23 +177,29 @@ impl Writer<'_> {
 
     fn bars<'a>(&self, shares: impl Iterator<Item = &'a ReportShare>) -> drawing::Drawing {
         let rows: Vec<drawing::Bar> =
-            shares.take(BARS).map(|s| (s.name.clone(), s.count.now, s.count.before)).collect();
+            shares.take(self.style.bars).map(|s| (s.name.clone(), s.count.now, s.count.before)).collect();
         drawing::bars(&rows, &format!("{}信息量", self.this()), self.this(), self.before())
     }
 
     fn ahead(&mut self) -> Vec<Block> {
         let figures = self.figures;
-        let (ahead, after) = (figures.ahead, figures.span.after_word());
-        let mut said = vec![format!(
-            "{after}到期的工单 {} 件，到期的承诺 {} 项；已过期未说明结果的承诺 {} 项。",
-            ahead.cases_due, ahead.promises_due, ahead.promises_late
+        let ahead = figures.ahead;
+        let mut said = vec![self.say(
+            ReportSentence::AheadDue,
+            &[
+                ("工单", ahead.cases_due.to_string()),
+                ("承诺", ahead.promises_due.to_string()),
+                ("过期承诺", ahead.promises_late.to_string()),
+            ],
         )];
+        let telling = Telling::of(self.style);
+        let grows = |incident: &&ReportIncident| {
+            matches!(change(incident.items, Some(incident.before), self.odds(), telling), Change::Up { .. })
+        };
         let growing: Vec<String> = figures
             .incidents
             .iter()
-            .filter(|incident| {
-                matches!(change(incident.items, Some(incident.before), self.odds()), Change::Up { .. })
-            })
+            .filter(grows)
             .take(5)
             .map(|incident| {
                 format!(
@@ -185,7 +212,7 @@ impl Writer<'_> {
             })
             .collect();
         if !growing.is_empty() {
-            said.push(format!("仍在升温的事件：{}。", growing.join("；")));
+            said.push(self.say(ReportSentence::AheadGrowing, &[("事件", growing.join("；"))]));
         }
         if let Some(forecast) = &figures.forecast {
             let error = match forecast.error {
@@ -194,11 +221,9 @@ impl Writer<'_> {
                 }
                 None => "；此前的数据太少，误差未知".to_owned(),
             };
-            said.push(format!(
-                "按近四周同一星期几的平均，预计{after}信息约 {:.0} 条{error}。",
-                forecast.items
-            ));
+            let items = format!("{:.0}", forecast.items);
+            said.push(self.say(ReportSentence::AheadForecast, &[("条数", items), ("误差", error)]));
         }
-        said.into_iter().map(Block::Sentence).collect()
+        said.into_iter().flatten().collect()
     }
 }

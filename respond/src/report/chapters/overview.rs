@@ -1,6 +1,7 @@
 //! The first chapter: how much there was, against what it is held against, and by day.
 
 use jiff::civil::Date;
+use qingting_models::county::ReportSentence;
 use qingting_models::records::{Channel, Rate, ReportItemFilter};
 
 use super::Writer;
@@ -11,42 +12,53 @@ impl Writer<'_> {
     pub(super) fn overview(&mut self) -> Vec<Block> {
         let totals = &self.figures.totals;
         let table = self.next_table();
-        let mut sentences = Vec::new();
+        let mut said = Vec::new();
         if totals.items.now == 0 {
-            sentences.push(format!("{}没有收到信息，零报告（{table}）。", self.this()));
+            said.push(self.say(ReportSentence::OverviewZero, &[("表", table.clone())]));
         } else {
-            sentences.push(format!(
-                "{}收到信息 {} 条，其中诉求 {} 件、新闻 {} 条，涉及事件 {} 起；信息量{}，{}（{table}）。",
-                self.this(),
-                totals.items.now,
-                totals.demands.now,
-                totals.news.now,
-                totals.incidents.now,
-                self.change(totals.items).text(self.before()),
-                self.year_change(totals.items).text("去年同期"),
+            said.push(self.say(
+                ReportSentence::OverviewItems,
+                &[
+                    ("信息", totals.items.now.to_string()),
+                    ("诉求", totals.demands.now.to_string()),
+                    ("新闻", totals.news.now.to_string()),
+                    ("事件", totals.incidents.now.to_string()),
+                    ("比上期", self.change(totals.items).text(self.before())),
+                    ("比去年", self.year_change(totals.items).text("去年同期")),
+                    ("表", table.clone()),
+                ],
             ));
             if totals.urgent.now > 0 {
-                sentences.push(format!(
-                    "紧急信息 {} 条，{}（{table}）。",
-                    totals.urgent.now,
-                    self.change(totals.urgent).text(self.before())
+                said.push(self.say(
+                    ReportSentence::OverviewUrgent,
+                    &[
+                        ("紧急", totals.urgent.now.to_string()),
+                        ("比上期", self.change(totals.urgent).text(self.before())),
+                        ("表", table.clone()),
+                    ],
                 ));
             }
         }
-        sentences.push(format!(
-            "新立工单 {} 件；到期办理 {} 件，按时 {} 件{}；截至统计时在办 {} 件，其中超期 {} 件（{table}）。",
-            totals.opened.now,
-            totals.due.now,
-            totals.on_time.now,
-            share_text(totals.on_time.now, totals.due.now),
-            totals.open,
-            totals.overdue,
+        said.push(self.say(
+            ReportSentence::OverviewCases,
+            &[
+                ("新立", totals.opened.now.to_string()),
+                ("到期", totals.due.now.to_string()),
+                ("按时", totals.on_time.now.to_string()),
+                ("按时率", share_text(totals.on_time.now, totals.due.now)),
+                ("在办", totals.open.to_string()),
+                ("超期", totals.overdue.to_string()),
+                ("表", table),
+            ],
         ));
-        let mut blocks: Vec<Block> = sentences.into_iter().map(Block::Sentence).collect();
+        let mut blocks: Vec<Block> = said.into_iter().flatten().collect();
         let columns = self.compared_columns("指标");
         let rows = self.overview_rows();
         let mut table = self.table("总体情况", columns, rows);
-        let mut note = "“—”表示当时还没有数据。“增加”“减少”指差异大到偶然很难解释（双侧 5%），否则写“基本持平”；基数不足 20 的不写百分比。不含保密事项。".to_owned();
+        let mut note = format!(
+            "“—”表示当时还没有数据。“增加”“减少”指差异大到偶然很难解释（双侧 {}%），否则写“基本持平”；基数不足 {} 的不写百分比。不含保密事项。",
+            self.style.level, self.style.least_for_percent
+        );
         if totals.unjudged > 0 {
             note.push_str(&format!("另有 {} 条尚未研判，不在统计内。", totals.unjudged));
         }
@@ -55,6 +67,9 @@ impl Writer<'_> {
         if self.figures.span.length() > 1 {
             let drawing = drawing::trend(&self.figures.days, self.this(), self.before());
             blocks.push(self.chart("每日信息量", drawing));
+            if let Some(drawing) = drawing::calendar(&self.figures.calendar, &self.figures.span) {
+                blocks.push(self.chart("信息量日历", drawing));
+            }
             blocks.push(Block::Table(self.days()));
         }
         blocks

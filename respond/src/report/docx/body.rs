@@ -20,6 +20,9 @@ const MANY_COLUMNS: usize = 6;
 
 pub(super) fn body(document: &Document, annex: &[AnnexRow], items: i64) -> String {
     let mut out = format!(r#"{DECLARATION}<w:document {NAMESPACES}><w:body>"#);
+    if let Some(header) = &document.header {
+        paragraph(&mut out, "Letterhead", header);
+    }
     paragraph(&mut out, "Title", &document.title);
     paragraph(&mut out, "Subtitle", &document.subtitle);
     if let Some(number) = &document.number {

@@ -138,6 +138,7 @@ mod tests {
             blocks: vec![Block::Sentence(hostile.into()), Block::Judgement(hostile.into())],
         };
         let document = Document {
+            header: Some(hostile.into()),
             title: hostile.into(),
             subtitle: hostile.into(),
             number: Some(hostile.into()),

@@ -40,7 +40,7 @@ struct Style {
 }
 
 /// `w:snapToGrid 0`: small print does not keep to the lines of the page.
-const STYLES: [Style; 10] = [
+const STYLES: [Style; 11] = [
     Style {
         id: "Normal",
         name: "Normal",
@@ -56,6 +56,14 @@ const STYLES: [Style; 10] = [
         half_points: 32,
         paragraph: r#"<w:ind w:firstLine="640" w:firstLineChars="200"/><w:jc w:val="both"/>"#,
         letters: CLOSER,
+    },
+    Style {
+        id: "Letterhead",
+        name: "版头",
+        font: "方正小标宋简体",
+        half_points: 52,
+        paragraph: r#"<w:keepNext/><w:pBdr><w:bottom w:val="single" w:sz="12" w:space="6" w:color="FF0000"/></w:pBdr><w:jc w:val="center"/>"#,
+        letters: r#"<w:color w:val="FF0000"/>"#,
     },
     Style {
         id: "Title",

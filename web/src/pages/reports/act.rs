@@ -4,11 +4,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use jiff::civil::Date;
-use qingting_models::county::{DepartmentCode, TopicCode, Town};
+use qingting_models::county::{DepartmentCode, REPORT_CHAPTERS, TopicCode, Town};
 use qingting_models::ids::ReportId;
 use qingting_models::records::{BadSpan, ReportDeed, ReportKind, ReportScope, ReportSpan};
 use qingting_respond::acting::ActingUser;
-use qingting_respond::report::{CHAPTERS, Judgements, ReportError};
+use qingting_respond::report::{Judgements, ReportError};
 
 use super::{PATH, in_words, kept, one};
 use crate::app::AppState;
@@ -66,9 +66,9 @@ pub async fn write(
 ) -> Answer {
     let id: ReportId = read_id(&id)?;
     let seen: i64 = form.must("version", "版本")?;
-    let typed: Judgements = CHAPTERS
+    let typed: Judgements = REPORT_CHAPTERS
         .iter()
-        .map(|(code, _)| ((*code).to_owned(), form.text(code).to_owned()))
+        .map(|code| ((*code).to_owned(), form.text(code).to_owned()))
         .filter(|(_, text)| !text.is_empty())
         .collect();
     match state.desk.write_report(id, seen, typed.clone(), caller.actor()).await {

@@ -42,7 +42,7 @@ pub async fn show(
         id: brief.incident.id.to_string(),
         flash: brief.flash(),
         view: ReportView::new(brief.document(), &ReportScope::default(), Some("")),
-        formats: super::one::FORMATS.map(|(format, name)| (format.code(), name)).to_vec(),
+        formats: super::one::formats(),
     })
 }
 

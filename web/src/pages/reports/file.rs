@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
-use qingting_respond::report::{FileError, IN_DOCUMENT, ReportFormat, Source, file_name};
+use qingting_respond::report::{FileError, IN_DOCUMENT, ReportFormat, Source, file_name, pdf};
 
 use super::kept;
 use crate::access::url_encode;
@@ -68,8 +68,16 @@ pub(super) async fn written(
             let bytes = zipped(files).map_err(WebError::internal)?;
             return Ok(Written { bytes, mime: "application/zip", ending: "zip" });
         }
-        // The server starts no other program for a request.
-        ReportFormat::Pdf => return Err(WebError::NotFound),
+        ReportFormat::Pdf => {
+            let docx = desk.report_docx(source).await.map_err(failed)?;
+            let (annex, _) = desk.annex(source, None, IN_DOCUMENT).await?;
+            let html = report_file(source, &annex, None)?;
+            let bytes = pdf(&docx, &html).await.map_err(|error| {
+                tracing::warn!(%error, "a report could not be made into a PDF");
+                WebError::bad("这台机器没能生成 PDF；请下载 Word 文件，或用浏览器打印")
+            })?;
+            (bytes, "application/pdf")
+        }
     };
     Ok(Written { bytes, mime, ending: format.code() })
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use qingting_models::records::{Compared, KeptReport, ReportDeed, ReportFigures, ReportState, ReportTotals};
 use qingting_respond::acting::ActingUser;
-use qingting_respond::report::{CHAPTERS, Judgements, ReportFormat, document, may_be_done, may_do};
+use qingting_respond::report::{Judgements, ReportFormat, document, makes_pdf, may_be_done, may_do};
 
 use super::{PATH, kept, state_tag};
 use crate::app::AppState;
@@ -27,7 +27,7 @@ pub struct ReportPage {
     pub state: Tag,
     pub view: ReportView,
     /// Code, title and text of each chapter, for those who write.
-    pub writing: Option<Vec<(&'static str, String, String)>>,
+    pub writing: Option<Vec<(String, String, String)>>,
     pub longest: usize,
     pub may_recount: bool,
     pub may_submit: bool,
@@ -46,7 +46,7 @@ impl ReportPage {
     /// Puts what was typed into the fields in the place of what is kept.
     pub(super) fn put(&mut self, typed: &Judgements) {
         for (code, _, text) in self.writing.iter_mut().flatten() {
-            *text = typed.get(*code).cloned().unwrap_or_default();
+            *text = typed.get(code).cloned().unwrap_or_default();
         }
     }
 }
@@ -100,8 +100,10 @@ pub(super) async fn page(
     let people = People::load(&state.store).await?;
     let may = |deed| may_be_done(&kept).contains(&deed) && may_do(&kept, deed, &user);
     let text = |code: &str| kept.judgements.get(code).cloned().unwrap_or_default();
-    let writing = may(ReportDeed::Written)
-        .then(|| CHAPTERS.iter().map(|(code, title)| (*code, (*title).to_owned(), text(code))).collect());
+    let chapters = kept.figures.style.chapters.iter();
+    let writing = may(ReportDeed::Written).then(|| {
+        chapters.map(|chapter| (chapter.code.clone(), chapter.title.clone(), text(&chapter.code))).collect()
+    });
     let steps = kept.steps.iter().rev().map(|step| StepRow {
         at: Moment::new(step.at, now),
         by: people.actor(step.by),
@@ -122,7 +124,7 @@ pub(super) async fn page(
         may_approve: may(ReportDeed::Approved),
         own: kept.state == ReportState::Review && !may(ReportDeed::Approved),
         steps: steps.collect(),
-        formats: FORMATS.map(|(format, name)| (format.code(), name)).to_vec(),
+        formats: formats(),
         since,
         digest: kept.digest.chars().take(16).collect(),
         cutoff: Moment::new(kept.figures.cutoff, now),
@@ -130,9 +132,15 @@ pub(super) async fn page(
     })
 }
 
-/// What can be taken home; a PDF is made by the command line, or by the browser's own printing.
-pub(super) const FORMATS: [(ReportFormat, &str); 5] = [
+/// What can be taken home, with codes and names; a PDF where this machine has a program that makes it.
+pub(super) fn formats() -> Vec<(&'static str, &'static str)> {
+    let here = |(format, _): &&(ReportFormat, _)| *format != ReportFormat::Pdf || makes_pdf();
+    FORMATS.iter().filter(here).map(|(format, name)| (format.code(), *name)).collect()
+}
+
+const FORMATS: [(ReportFormat, &str); 6] = [
     (ReportFormat::Docx, "Word 文件"),
+    (ReportFormat::Pdf, "PDF"),
     (ReportFormat::Xlsx, "电子表"),
     (ReportFormat::Html, "网页文件"),
     (ReportFormat::Csv, "CSV（压缩包）"),
@@ -171,7 +179,7 @@ impl crate::samples::Sampled for ReportPage {
             version: 3,
             state: state_tag(ReportState::Draft),
             view: sample_view(&t),
-            writing: Some(vec![("overview", "总体情况".into(), t.clone())]),
+            writing: Some(vec![("overview".into(), "总体情况".into(), t.clone())]),
             longest: 4000,
             may_recount: true,
             may_submit: true,

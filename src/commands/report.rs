@@ -1,7 +1,5 @@
 //! `qingting report`: a report counted now, or as it was approved, in the form that is asked for.
 
-mod pdf;
-
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +12,7 @@ use qingting_models::ids::{BadId, IncidentId};
 use qingting_models::records::{ReportKind, ReportScope, ReportSpan, Viewer};
 use qingting_models::store::Store;
 use qingting_respond::desk::Desk;
-use qingting_respond::report::{IN_DOCUMENT, ReportFormat, Source, last_of};
+use qingting_respond::report::{IN_DOCUMENT, ReportFormat, Source, last_of, pdf};
 use qingting_web::report_view::report_file;
 
 use crate::cli::{Global, ReportArgs, ReportWhat, WrongUsage};
@@ -70,7 +68,7 @@ async fn write(global: &Global, home: &Home, store: &Store, args: &ReportArgs) -
         }
         ReportFormat::Pdf => {
             let (docx, html) = (desk.report_docx(&source).await?, html(&desk, &source, None).await?);
-            put(named(args)?, &pdf::pdf(&docx, &html)?)?;
+            put(named(args)?, &pdf(&docx, &html).await?)?;
         }
     }
     if let Some(out) = &args.out {

@@ -1,70 +1,11 @@
-//! Charts as a few shapes, so that page, print and Word file show the same: see [`super::svg`] and [`super::emf`].
-//!
-//! They are read in black and white: what is now is full, what is held against it is an outline or a broken line.
+//! Counts as bars: by day, and by name.
 
 use qingting_models::records::ReportDay;
 
-/// Shapes on a field of a width and height, in its own units, which are about a hundredth of a character of small print.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Drawing {
-    pub width: i32,
-    pub height: i32,
-    pub shapes: Vec<Shape>,
-    /// What it shows, for those who cannot see it.
-    pub says: String,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Shape {
-    Bar {
-        x: i32,
-        y: i32,
-        width: i32,
-        height: i32,
-        tone: Tone,
-    },
-    Line {
-        points: Vec<(i32, i32)>,
-        tone: Tone,
-    },
-    /// `at` is on the base line of the text.
-    Text {
-        at: (i32, i32),
-        text: String,
-        size: i32,
-        stands: Stands,
-    },
-}
-
-/// What a shape stands for, which says how it looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// Of the report's days: full.
-    Now,
-    /// Of the days before: an outline, or a broken line.
-    Before,
-    /// The usual: a dotted line.
-    Usual,
-    /// Of the drawing itself.
-    Axis,
-}
-
-/// On which side of its place a text stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stands {
-    Right,
-    Middle,
-    Left,
-}
-
-const WIDTH: i32 = 15_600;
-/// Height of letters.
-const SMALL: i32 = 340;
-const LEFT: i32 = 900;
-const TOP: i32 = 900;
+use super::{Drawing, LEFT, Shape, Stands, TOP, Tone, WIDTH, legend, shortened, text_at};
 
 /// Items by day as bars, with the days before as outlines beside them and the usual as a dotted line.
-pub(super) fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
+pub(in crate::report) fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
     const HEIGHT: i32 = 5_200;
     const BASE: i32 = HEIGHT - 900;
     let room = WIDTH - LEFT - 200;
@@ -123,10 +64,10 @@ pub(super) fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
 }
 
 /// A name with its count and the one of the days before.
-pub(super) type Bar = (String, i64, Option<i64>);
+pub(in crate::report) type Bar = (String, i64, Option<i64>);
 
 /// Bars that lie, one a name, with the days before as an outline below each.
-pub(super) fn bars(rows: &[Bar], what: &str, this: &str, before: &str) -> Drawing {
+pub(in crate::report) fn bars(rows: &[Bar], what: &str, this: &str, before: &str) -> Drawing {
     const ROW: i32 = 620;
     const NAMES: i32 = 3_600;
     let height = TOP + ROW * i32::try_from(rows.len().max(1)).unwrap_or(1) + 200;
@@ -176,31 +117,4 @@ fn axis(base: i32, top: f64, high: &dyn Fn(f64) -> i32) -> Vec<Shape> {
 fn bar_of(x: i32, base: i32, width: i32, height: i32, tone: Tone) -> Shape {
     // What there was is never drawn as nothing, and nothing as no bar at all.
     Shape::Bar { x, y: base - height.max(12), width, height: height.max(12), tone }
-}
-
-fn legend(entries: &[(Tone, &str)]) -> Vec<Shape> {
-    let mut shapes = Vec::new();
-    let mut x = LEFT;
-    for (tone, name) in entries {
-        if *tone == Tone::Usual {
-            shapes.push(Shape::Line { points: vec![(x, 330), (x + 420, 330)], tone: *tone });
-        } else {
-            shapes.push(Shape::Bar { x, y: 200, width: 420, height: 260, tone: *tone });
-        }
-        shapes.push(text_at(x + 520, 450, (*name).to_owned(), Stands::Right));
-        x += 1_000 + i32::try_from(name.chars().count()).unwrap_or(0) * SMALL;
-    }
-    shapes
-}
-
-fn text_at(x: i32, y: i32, text: String, stands: Stands) -> Shape {
-    Shape::Text { at: (x, y), text, size: SMALL, stands }
-}
-
-/// Names have room for nine characters.
-fn shortened(name: &str) -> String {
-    match name.char_indices().nth(9) {
-        Some((at, _)) => format!("{}…", &name[..at]),
-        None => name.to_owned(),
-    }
 }

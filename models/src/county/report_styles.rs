@@ -1,0 +1,377 @@
+//! `reports/`: how reports look in this county. `wording.toml` says what the program's sentences are, `weekly.toml` and the
+//! like the head, the chapters and the thresholds of each kind.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::error::CountyError;
+use super::toml_text::TomlText;
+use crate::records::ReportKind;
+use crate::text::{LooseBrace, Slot, slots};
+
+/// The names of the files in the county's folder.
+pub(super) const WORDING: &str = "reports/wording.toml";
+const DAILY: &str = "reports/daily.toml";
+const WEEKLY: &str = "reports/weekly.toml";
+const MONTHLY: &str = "reports/monthly.toml";
+const PERIOD: &str = "reports/period.toml";
+
+/// The chapters that a report can have, by code.
+pub const REPORT_CHAPTERS: [&str; 9] =
+    ["overview", "shares", "incidents", "risen", "towns", "alerts", "departments", "repeats", "ahead"];
+/// What a title and the lines below it may have filled in.
+const TITLE_PLACES: &[&str] = &["县", "范围"];
+const LINE_PLACES: &[&str] = &["统计时间", "县"];
+/// Names the table that a sentence's figures stand in.
+const TABLE: &str = "表";
+/// The longest title, line or sentence, in characters.
+const LONGEST: usize = 300;
+
+/// A sentence of the program, by the chapter and the word under which `wording.toml` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReportSentence {
+    OverviewZero,
+    OverviewItems,
+    OverviewUrgent,
+    OverviewCases,
+    SharesTopics,
+    IncidentsFirst,
+    IncidentsNone,
+    IncidentsAnswer,
+    RisenNone,
+    RisenTopics,
+    RisenWords,
+    RisenBoth,
+    RisenTooEarly,
+    TownsFirst,
+    TownsNone,
+    TownsConcentrated,
+    AlertsFired,
+    AlertsNone,
+    DepartmentsLate,
+    DepartmentsNoneLate,
+    DepartmentsFar,
+    DepartmentsBehind,
+    RepeatsCount,
+    RepeatsNone,
+    AheadDue,
+    AheadGrowing,
+    AheadForecast,
+}
+
+impl ReportSentence {
+    /// Every one with its code and the places that may be filled in.
+    #[rustfmt::skip]
+    pub const ALL: &'static [(Self, &'static str, &'static [&'static str])] = &[
+        (Self::OverviewZero, "overview.zero", &["本期", TABLE]),
+        (Self::OverviewItems, "overview.items", &["本期", "信息", "诉求", "新闻", "事件", "比上期", "比去年", TABLE]),
+        (Self::OverviewUrgent, "overview.urgent", &["本期", "紧急", "比上期", TABLE]),
+        (Self::OverviewCases, "overview.cases", &["本期", "新立", "到期", "按时", "按时率", "在办", "超期", TABLE]),
+        (Self::SharesTopics, "shares.topics", &["本期", "话题", TABLE]),
+        (Self::IncidentsFirst, "incidents.first", &["本期", "事件", "条数", "地点", TABLE]),
+        (Self::IncidentsNone, "incidents.none", &["本期"]),
+        (Self::IncidentsAnswer, "incidents.answer", &["事件", "答复"]),
+        (Self::RisenNone, "risen.none", &["本期"]),
+        (Self::RisenTopics, "risen.topics", &["本期", "话题", TABLE]),
+        (Self::RisenWords, "risen.words", &["本期", "词语", TABLE]),
+        (Self::RisenBoth, "risen.both", &["本期", "话题", "词语", TABLE]),
+        (Self::RisenTooEarly, "risen.too_early", &["本期"]),
+        (Self::TownsFirst, "towns.first", &["本期", "乡镇街道", TABLE]),
+        (Self::TownsNone, "towns.none", &["本期"]),
+        (Self::TownsConcentrated, "towns.concentrated", &["本期", "诉求", TABLE]),
+        (Self::AlertsFired, "alerts.fired", &["本期", "次数", "已查看", "用时", TABLE]),
+        (Self::AlertsNone, "alerts.none", &["本期"]),
+        (Self::DepartmentsLate, "departments.late", &["本期", "单位", TABLE]),
+        (Self::DepartmentsNoneLate, "departments.none_late", &["本期", TABLE]),
+        (Self::DepartmentsFar, "departments.far", &["本期", "单位", TABLE]),
+        (Self::DepartmentsBehind, "departments.behind", &["本期", "单位", "下限", TABLE]),
+        (Self::RepeatsCount, "repeats.count", &["本期", "件数", "比上期", TABLE]),
+        (Self::RepeatsNone, "repeats.none", &["本期"]),
+        (Self::AheadDue, "ahead.due", &["下期", "工单", "承诺", "过期承诺"]),
+        (Self::AheadGrowing, "ahead.growing", &["上期", "事件"]),
+        (Self::AheadForecast, "ahead.forecast", &["下期", "条数", "误差"]),
+    ];
+
+    /// `overview.items`.
+    pub fn code(self) -> &'static str {
+        Self::ALL.iter().find(|(sentence, ..)| *sentence == self).map_or("", |(_, code, _)| code)
+    }
+}
+
+/// How reports of one kind look. A report that is kept keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportStyle {
+    /// Above the title; empty for none.
+    pub header: String,
+    pub title: String,
+    /// Below the title.
+    pub lines: Vec<String>,
+    /// The smallest count of which a percentage is said.
+    pub least_for_percent: i64,
+    /// A difference is told as one where chance brings it less often than this, in percent, on both sides together.
+    pub level: f64,
+    /// From so many rounds of work on, and so many points, a department is named as far from what was to be expected.
+    pub least_due: i64,
+    pub far: f64,
+    /// So many bars are drawn.
+    pub bars: usize,
+    /// In order.
+    pub chapters: Vec<ChapterStyle>,
+    /// The sentences by code.
+    pub wording: BTreeMap<String, String>,
+}
+
+/// A chapter, by its code what it holds, with its title.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChapterStyle {
+    pub code: String,
+    pub title: String,
+}
+
+/// The styles of all kinds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportStyles {
+    daily: ReportStyle,
+    weekly: ReportStyle,
+    monthly: ReportStyle,
+    period: ReportStyle,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    header: Spanned<String>,
+    title: Spanned<String>,
+    lines: Vec<Spanned<String>>,
+    least_for_percent: Spanned<i64>,
+    level: Spanned<f64>,
+    least_due: Spanned<i64>,
+    far: Spanned<f64>,
+    bars: Spanned<i64>,
+    #[serde(default)]
+    chapter: Vec<RawChapter>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawChapter {
+    code: Spanned<String>,
+    title: Spanned<String>,
+}
+
+impl ReportStyles {
+    /// Reads and checks the files; `text` gives each by its name. A sentence that `wording.toml` leaves out is as in
+    /// `sample`, the text of the sample county's.
+    ///
+    /// # Errors
+    /// [`CountyError::Invalid`] at the first value that is not allowed.
+    pub(super) fn parse<'t>(
+        sample: &'t str,
+        text: impl Fn(&'static str) -> &'t str,
+    ) -> Result<Self, CountyError> {
+        let mut wording = sentences(TomlText { file: WORDING, text: sample })?;
+        wording.extend(sentences(TomlText { file: WORDING, text: text(WORDING) })?);
+        let style = |file| style(TomlText { file, text: text(file) }, &wording);
+        Ok(Self {
+            daily: style(DAILY)?,
+            weekly: style(WEEKLY)?,
+            monthly: style(MONTHLY)?,
+            period: style(PERIOD)?,
+        })
+    }
+
+    /// The style of a kind.
+    pub fn of(&self, kind: ReportKind) -> &ReportStyle {
+        match kind {
+            ReportKind::Daily => &self.daily,
+            ReportKind::Weekly => &self.weekly,
+            ReportKind::Monthly => &self.monthly,
+            ReportKind::Period => &self.period,
+        }
+    }
+}
+
+fn sentences(toml: TomlText<'_>) -> Result<BTreeMap<String, String>, CountyError> {
+    let raw: BTreeMap<String, BTreeMap<String, Spanned<String>>> = toml.read()?;
+    let mut wording = BTreeMap::new();
+    for (chapter, sentences) in &raw {
+        for (word, text) in sentences {
+            let code = format!("{chapter}.{word}");
+            let Some((.., places)) = ReportSentence::ALL.iter().find(|(_, known, _)| *known == code) else {
+                let allowed: Vec<&str> = ReportSentence::ALL.iter().map(|(_, code, _)| *code).collect();
+                return Err(toml
+                    .at(text)
+                    .invalid(format!("there is no sentence \"{code}\""), allowed.join(", ")));
+            };
+            check(toml, text, places)?;
+            let names = slots(text.get_ref())
+                .is_ok_and(|slots| slots.iter().any(|(_, slot)| *slot == Slot::Named(TABLE)));
+            if places.contains(&TABLE) && !names && !text.get_ref().trim().is_empty() {
+                let what = format!("the sentence \"{code}\" does not name its table");
+                return Err(toml.at(text).invalid(what, format!("a text with {{{TABLE}}}, or \"\"")));
+            }
+            wording.insert(code, text.get_ref().trim().to_owned());
+        }
+    }
+    Ok(wording)
+}
+
+fn style(toml: TomlText<'_>, wording: &BTreeMap<String, String>) -> Result<ReportStyle, CountyError> {
+    let raw: Raw = toml.read()?;
+    check(toml, &raw.header, &[])?;
+    check(toml, &raw.title, TITLE_PLACES)?;
+    if raw.title.get_ref().trim().is_empty() {
+        return Err(toml.at(&raw.title).invalid("title is empty", "a text"));
+    }
+    for line in &raw.lines {
+        check(toml, line, LINE_PLACES)?;
+    }
+    let mut chapters: Vec<ChapterStyle> = Vec::new();
+    for chapter in &raw.chapter {
+        let (code, title) = (chapter.code.get_ref(), chapter.title.get_ref().trim());
+        if !REPORT_CHAPTERS.contains(&code.as_str()) {
+            let what = format!("there is no chapter \"{code}\"");
+            return Err(toml.at(&chapter.code).invalid(what, REPORT_CHAPTERS.join(", ")));
+        }
+        if chapters.iter().any(|known| known.code == *code) {
+            return Err(toml.at(&chapter.code).invalid(format!("\"{code}\" stands twice"), "each code once"));
+        }
+        check(toml, &chapter.title, &[])?;
+        if title.is_empty() {
+            return Err(toml.at(&chapter.title).invalid("title is empty", "a text"));
+        }
+        chapters.push(ChapterStyle { code: code.clone(), title: title.to_owned() });
+    }
+    if chapters.is_empty() {
+        return Err(toml.at(&raw.title).invalid("there is no [[chapter]]", REPORT_CHAPTERS.join(", ")));
+    }
+    Ok(ReportStyle {
+        least_for_percent: within(toml, "least_for_percent", &raw.least_for_percent, 1, 10_000)?,
+        level: within(toml, "level", &raw.level, 0.1, 20.0)?,
+        least_due: within(toml, "least_due", &raw.least_due, 1, 10_000)?,
+        far: within(toml, "far", &raw.far, 0.0, 100.0)?,
+        bars: usize::try_from(within(toml, "bars", &raw.bars, 1, 40)?).unwrap_or(1),
+        header: raw.header.into_inner().trim().to_owned(),
+        title: raw.title.into_inner().trim().to_owned(),
+        lines: raw.lines.into_iter().map(|line| line.into_inner().trim().to_owned()).collect(),
+        chapters,
+        wording: wording.clone(),
+    })
+}
+
+fn within<T: Copy + PartialOrd + std::fmt::Display>(
+    toml: TomlText<'_>,
+    name: &str,
+    value: &Spanned<T>,
+    least: T,
+    most: T,
+) -> Result<T, CountyError> {
+    let n = *value.get_ref();
+    if (least..=most).contains(&n) {
+        return Ok(n);
+    }
+    Err(toml.at(value).invalid(format!("{name} is {n}"), format!("{least} to {most}")))
+}
+
+/// One line, not too long, whose places are among those that are filled in.
+fn check(toml: TomlText<'_>, text: &Spanned<String>, places: &[&str]) -> Result<(), CountyError> {
+    let at = || toml.at(text);
+    let length = text.get_ref().chars().count();
+    if length > LONGEST || text.get_ref().trim().contains('\n') {
+        return Err(at()
+            .invalid(format!("the text has {length} characters"), format!("one line of at most {LONGEST}")));
+    }
+    let slots = slots(text.get_ref());
+    let slots = slots.map_err(|LooseBrace { .. }| at().invalid("a brace has no other half", "{名称}"))?;
+    for (_, slot) in slots {
+        let Slot::Named(word) = slot else { continue };
+        if !places.contains(&word) {
+            let allowed: Vec<String> = places.iter().map(|place| format!("{{{place}}}")).collect();
+            let allowed = if allowed.is_empty() { "a text without braces".into() } else { allowed.join(" ") };
+            return Err(at().invalid(format!("\"{{{word}}}\" is not filled in here"), allowed));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::county::FILES;
+
+    fn shipped(name: &str) -> &'static str {
+        FILES.iter().find(|(file, _)| *file == name).unwrap().1
+    }
+
+    fn with(name: &'static str, text: &str) -> Result<ReportStyles, String> {
+        let texts: BTreeMap<&str, String> = [WORDING]
+            .into_iter()
+            .chain([DAILY, WEEKLY, MONTHLY, PERIOD])
+            .map(|file| (file, if file == name { text.to_owned() } else { shipped(file).to_owned() }))
+            .collect();
+        ReportStyles::parse(shipped(WORDING), |file| &texts[file]).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_sample_says_every_sentence_and_every_chapter() {
+        let styles = with("", "").unwrap();
+        for kind in [ReportKind::Daily, ReportKind::Weekly, ReportKind::Monthly, ReportKind::Period] {
+            let style = styles.of(kind);
+            assert_eq!(style.chapters.len(), REPORT_CHAPTERS.len());
+            for (_, code, places) in ReportSentence::ALL {
+                let text = &style.wording[*code];
+                assert!(!text.is_empty(), "{code}");
+                assert_eq!(places.contains(&TABLE), text.contains("{表}"), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_office_changes_head_order_wording_and_thresholds() {
+        let text = shipped("reports/weekly.toml")
+            .replace("header = \"\"", "header = \"象山县网络舆情信息中心\"")
+            .replace("least_for_percent = 20", "least_for_percent = 50");
+        let cut = text.find("[[chapter]]").unwrap();
+        let own = "[[chapter]]\ncode = \"ahead\"\ntitle = \"下周重点\"\n";
+        let styles = with("reports/weekly.toml", &format!("{}{own}", &text[..cut])).unwrap();
+        let weekly = styles.of(ReportKind::Weekly);
+        assert_eq!((weekly.header.as_str(), weekly.least_for_percent), ("象山县网络舆情信息中心", 50));
+        assert_eq!(weekly.chapters, [ChapterStyle { code: "ahead".into(), title: "下周重点".into() }]);
+        assert_eq!(styles.of(ReportKind::Daily).chapters.len(), 9);
+        let worded = with(WORDING, "[towns]\nnone = \"\"\n").unwrap();
+        let wording = &worded.of(ReportKind::Weekly).wording;
+        assert_eq!(wording["towns.none"], "");
+        assert!(wording["towns.first"].contains("{乡镇街道}"), "what is left out stays as it is");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_file_line_and_what_is_allowed() {
+        let wording = |text: &str| with(WORDING, text).unwrap_err();
+        let unknown = wording("[towns]\nfirst = \"{乡镇街道}（{表}）\"\nlast = \"\"\n");
+        assert!(
+            unknown.starts_with("reports/wording.toml line 3: there is no sentence \"towns.last\""),
+            "{unknown}"
+        );
+        let place = wording("[towns]\nfirst = \"{村}（{表}）\"\n");
+        assert!(
+            place.contains("line 2: \"{村}\" is not filled in here; allowed: {本期} {乡镇街道} {表}"),
+            "{place}"
+        );
+        assert!(wording("[towns]\nfirst = \"{乡镇街道}\"\n").contains("does not name its table"));
+        assert!(wording("[towns]\nfirst = \"{乡镇街道\"\n").contains("line 2: a brace has no other half"));
+        let weekly = |from: &str, to: &str| {
+            let text = shipped("reports/weekly.toml");
+            assert!(text.contains(from), "{from}");
+            with("reports/weekly.toml", &text.replacen(from, to, 1)).unwrap_err()
+        };
+        assert!(weekly("code = \"risen\"", "code = \"weather\"").contains("there is no chapter \"weather\""));
+        assert!(weekly("code = \"risen\"", "code = \"overview\"").contains("\"overview\" stands twice"));
+        assert!(weekly("level = 5", "level = 50").contains("level is 50; allowed: 0.1 to 20"));
+        assert!(
+            weekly("{县}舆情", "{市}舆情").contains("\"{市}\" is not filled in here; allowed: {县} {范围}")
+        );
+        assert!(weekly("bars = 12", "bar = 12").contains("reports/weekly.toml line"), "an unknown name");
+    }
+}
