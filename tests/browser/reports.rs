@@ -45,7 +45,7 @@ async fn a_report_is_drafted_written_approved_and_taken_home() {
     assert!(window.text().await.contains("专期报告第1期"));
     window.shoot("report").await;
 
-    for format in ["docx", "xlsx", "html", "csv", "json"] {
+    for format in ["docx", "pdf", "xlsx", "html", "csv", "json"] {
         let fetch = "const done = arguments[1];
             fetch(document.querySelector(`a[download][href$='=${arguments[0]}']`).href)
               .then(async answer => done([answer.status, (await answer.arrayBuffer()).byteLength]))

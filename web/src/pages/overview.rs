@@ -96,17 +96,25 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     };
     let overdue_promises = state.store.count_promises(&caller.viewer, &overdue).await?;
     let (names, judges) = (&*state.names, caller.has_any(&[Role::Duty, Role::Discipline]));
+    let reports = match judges || caller.has_any(&[Role::Leader]) {
+        true => state.store.count_unfinished_reports().await?,
+        false => 0,
+    };
+    let mut figures = figures(
+        &overview,
+        state.store.unseen_alerts(&caller.viewer).await?,
+        overdue_promises,
+        judges,
+        caller.stuck,
+    );
+    if reports > 0 {
+        figures.push(Figure { label: "未签发的报告", value: reports, href: "/reports", alarm: false });
+    }
     html(&OverviewPage {
         frame: Frame::inside(&state, &caller, "总览", "/").done(query.get("done")),
         greeting: format!("{}，{}", greeting(now), caller.user().name),
         today: today(now),
-        figures: figures(
-            &overview,
-            state.store.unseen_alerts(&caller.viewer).await?,
-            overdue_promises,
-            judges,
-            caller.stuck,
-        ),
+        figures,
         due_soon: due_soon(&state, &caller, now).await?,
         incidents: hottest(&state, &caller.viewer, &several(), HOTTEST).await?,
         charts: vec![by_topic(&overview, names), by_town(&overview)],

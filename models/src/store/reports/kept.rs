@@ -290,6 +290,14 @@ impl Store {
         Ok(Listing::of(rows, page, |line| line.id.0))
     }
 
+    /// How many reports are being written or wait for approval.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn count_unfinished_reports(&self) -> Result<i64, StoreError> {
+        self.db().number("SELECT count(*) FROM report WHERE state <> 'approved'", args![]).await
+    }
+
     /// Whether there is a report of these days and scope, in whatever state.
     pub async fn has_report(&self, span: &ReportSpan, scope: &ReportScope) -> Result<bool, StoreError> {
         let sql =
