@@ -14,6 +14,7 @@ use crate::praise::praises;
 use crate::prepare::Prepared;
 use crate::reasons::reasons;
 use crate::segment::{Document, Segmenter, document_of_words};
+use crate::stop_words::StopList;
 use crate::vocabulary::Vocabulary;
 
 /// How many offices a verdict proposes.
@@ -59,20 +60,22 @@ pub(crate) struct Weighed {
     pub offices: Vec<f32>,
 }
 
-/// Judges texts. Costly to make, cheap to share: one for the process, in an `Arc`.
+/// Judges texts with the words, stop words and places of a county. Costly to make, cheap to share: one for the process, in an `Arc`.
 pub struct Classifier {
     model: Model,
     segmenter: Segmenter,
     places: PlaceFinder,
+    stop_words: StopList,
 }
 
 impl Classifier {
-    /// A classifier with the words and places of a county.
+    /// A classifier with the words, stop words and places of a county.
     pub fn new(model: Model, county: &County) -> Self {
         let places = county.gazetteer.places().iter();
         let names = places.flat_map(|p| std::iter::once(&p.name).chain(&p.aliases)).map(String::as_str);
         let segmenter = Segmenter::new(names.chain(county.words.all().iter().map(String::as_str)));
-        Self { model, segmenter, places: PlaceFinder::new(&county.gazetteer) }
+        let places = PlaceFinder::new(&county.gazetteer);
+        Self { model, segmenter, places, stop_words: StopList::new(&county.stop_words) }
     }
 
     /// Judges a text: the same text, channel and model give the same verdict. A body of more than some thousand
@@ -108,7 +111,7 @@ impl Classifier {
         let verdict = Verdict {
             kind: if thanks { Kind::Praise } else { verdict.kind },
             places: self.places.find(&normalised, |at| document.is_edge(at)),
-            reasons: reasons(&self.model, &document, &row, &topics),
+            reasons: reasons(&self.model, &document, &row, &topics, &self.stop_words),
             copy: text.counts.copy,
             ..verdict
         };
@@ -137,7 +140,7 @@ impl Classifier {
         tokens
     }
 
-    /// The same model with the words and places of another county.
+    /// The same model with the facts of another county.
     pub fn for_county(&self, county: &County) -> Self {
         Self::new(self.model.clone(), county)
     }
@@ -158,6 +161,10 @@ impl Classifier {
 
     pub(crate) fn document(&self, title: &str, body: &str) -> (Document, Normalised) {
         self.segmenter.document(title, body)
+    }
+
+    pub(crate) fn stop_words(&self) -> &StopList {
+        &self.stop_words
     }
 
     pub(crate) fn vocabulary(&self) -> &Vocabulary {

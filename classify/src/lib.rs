@@ -22,6 +22,7 @@ mod prepare;
 mod reasons;
 mod segment;
 mod solver;
+mod stop_words;
 mod threshold;
 mod train;
 mod urgency;
