@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use qingting_models::county::{County, TopicCode};
 use qingting_models::records::{Channel, Kind, PlaceMention, Reason, TopicScore, Urgency};
-use qingting_models::text::Normalised;
+use qingting_models::text::{Normalised, normalise};
 
 use crate::copies::CopyKey;
 use crate::excerpt::Excerpt;
 use crate::model::{Choice, Model};
-use crate::place::PlaceFinder;
+use crate::place::{PlaceFinder, Surroundings};
 use crate::praise::praises;
 use crate::prepare::Prepared;
 use crate::reasons::reasons;
@@ -66,6 +66,8 @@ pub struct Classifier {
     segmenter: Segmenter,
     places: PlaceFinder,
     stop_words: StopList,
+    /// The county and its city by name.
+    home: [String; 2],
 }
 
 impl Classifier {
@@ -75,7 +77,8 @@ impl Classifier {
         let names = places.flat_map(|p| std::iter::once(&p.name).chain(&p.aliases)).map(String::as_str);
         let segmenter = Segmenter::new(names.chain(county.words.all().iter().map(String::as_str)));
         let places = PlaceFinder::new(&county.gazetteer);
-        Self { model, segmenter, places, stop_words: StopList::new(&county.stop_words) }
+        let home = [&county.settings.name, &county.settings.city].map(|name| normalise(name).text);
+        Self { model, segmenter, places, stop_words: StopList::new(&county.stop_words), home }
     }
 
     /// Judges a text: the same text, channel and model give the same verdict. A body of more than some thousand
@@ -110,7 +113,7 @@ impl Classifier {
         let thanks = input.channel != Channel::News && praises(input.title);
         let verdict = Verdict {
             kind: if thanks { Kind::Praise } else { verdict.kind },
-            places: self.places.find(&normalised, |at| document.is_edge(at)),
+            places: self.places.find(&normalised, &Words { document: &document, classifier: self }),
             reasons: reasons(&self.model, &document, &row, &topics, &self.stop_words),
             copy: text.counts.copy,
             ..verdict
@@ -199,6 +202,25 @@ impl Classifier {
             reasons: Vec::new(),
             copy: CopyKey::default(),
         }
+    }
+}
+
+/// The words around the names of places.
+struct Words<'a> {
+    document: &'a Document,
+    classifier: &'a Classifier,
+}
+
+impl Surroundings for Words<'_> {
+    fn is_edge(&self, at: usize) -> bool {
+        self.document.is_edge(at)
+    }
+
+    fn follows_elsewhere(&self, at: usize) -> bool {
+        let word = self.document.word_before(at).map(|word| self.document.text(word));
+        word.is_some_and(|word| {
+            self.classifier.segmenter.is_region(word) && !self.classifier.home.iter().any(|home| home == word)
+        })
     }
 }
 

@@ -9,7 +9,9 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
 use qingting_models::ids::{ItemId, SourceId};
-use qingting_models::records::{Advice, Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency, Viewer};
+use qingting_models::records::{
+    Advice, Item, ItemVersion, Judge, Judgement, Kind, PlaceMention, Role, Urgency, Viewer,
+};
 
 use super::{Answer, html, read_id};
 use crate::app::AppState;
@@ -23,6 +25,9 @@ use crate::people::People;
 use crate::proposal;
 use crate::query::{Query, Select};
 use crate::view::{Choice, ItemRow, choices, percent, title_text, waits_blind};
+
+/// So many places of a kind are named.
+const MOST_PLACES: usize = 5;
 
 /// The page of an item.
 #[derive(Debug, Template)]
@@ -92,7 +97,9 @@ pub struct JudgementView {
     pub kind: &'static str,
     pub urgency: &'static str,
     pub office: String,
+    /// Those that are sure, and those that are not.
     pub places: String,
+    pub unsure_places: String,
     pub topics: Vec<TopicView>,
 }
 
@@ -280,7 +287,10 @@ fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp)
             words: words.join("、"),
         }
     };
-    let places: Vec<&str> = j.places.iter().map(|p| p.name.as_str()).take(5).collect();
+    let (sure, unsure): (Vec<&PlaceMention>, Vec<&PlaceMention>) = j.places.iter().partition(|p| p.is_sure());
+    let named = |places: &[&PlaceMention]| {
+        places.iter().map(|p| p.name.as_str()).take(MOST_PLACES).collect::<Vec<_>>().join("、")
+    };
     JudgementView {
         who: match &j.judge {
             Judge::Model { model } => format!("模型 {}", model.chars().take(8).collect::<String>()),
@@ -294,7 +304,8 @@ fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp)
             .department
             .as_ref()
             .map_or_else(|| j.office.clone(), |d| names.department(d.as_str()).into()),
-        places: places.join("、"),
+        places: named(&sure),
+        unsure_places: named(&unsure),
         topics: j.topics.iter().map(topic).collect(),
     }
 }
@@ -391,6 +402,7 @@ impl crate::samples::Sampled for ItemPage {
             urgency: "紧急",
             office: t.into(),
             places: t.into(),
+            unsure_places: t.into(),
             topics: vec![TopicView { name: t.into(), score: 88, words: t.into() }],
         };
         let page = |t: String| Self {
