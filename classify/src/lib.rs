@@ -25,6 +25,7 @@ mod solver;
 mod stop_words;
 mod threshold;
 mod train;
+mod trial;
 mod urgency;
 mod vocabulary;
 
@@ -35,3 +36,4 @@ pub use evaluate::{Evaluation, Measures, Prediction, cross_validate, evaluate};
 pub use judge::{Classifier, Input, Verdict};
 pub use model::{Card, Model, ModelError};
 pub use train::{TrainError, TrainOptions, train};
+pub use trial::{ComparedSet, RowSet, Trial, Unfit};
