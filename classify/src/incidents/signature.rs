@@ -43,6 +43,13 @@ pub struct Signature {
     pub(super) copy: CopyKey,
 }
 
+impl Signature {
+    /// Whether the texts are nearly the same by their copy keys alone, whatever places they name.
+    pub fn is_copy(&self, other: &Self) -> bool {
+        self.copy.is_copy(&other.copy)
+    }
+}
+
 /// A signature with its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {

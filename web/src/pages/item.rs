@@ -8,7 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
-use qingting_models::ids::{ItemId, SourceId};
+use qingting_classify::incidents::Signature;
+use qingting_models::ids::{IncidentId, ItemId, SourceId};
 use qingting_models::records::{
     Advice, Item, ItemVersion, Judge, Judgement, Kind, PlaceMention, Role, Urgency, Viewer,
 };
@@ -86,6 +87,11 @@ pub struct IncidentView {
     /// How many other items it has, and the latest of them that the caller sees: id, title, time.
     pub others: i64,
     pub latest: Vec<(String, String, Moment)>,
+    /// How many of its items have nearly the same text, and those of them that are named.
+    pub copies: usize,
+    pub named_copies: Vec<(String, String, Moment)>,
+    /// They were looked for among the latest items alone.
+    pub among_latest: bool,
 }
 
 /// A judgement as it is read.
@@ -236,6 +242,9 @@ async fn appearances(
 
 /// Other items of an incident that are shown.
 const OTHERS: usize = 3;
+/// Among so many items of an incident, the latest, copies are looked for, and so many of them are named.
+const LOOKED_THROUGH: i64 = 500;
+const MOST_COPIES: usize = 20;
 
 async fn incident(
     state: &AppState,
@@ -251,12 +260,37 @@ async fn incident(
     let line = |other: &Item, at: Timestamp| {
         (other.id.to_string(), title_text(&other.content.title), Moment::new(at, now))
     };
+    let copies = copies(state, eyes, item, incident.id).await?;
+    let mut named_copies = Vec::new();
+    for copy in copies.iter().take(MOST_COPIES) {
+        if let Some(copy) = state.store.item(eyes, *copy).await? {
+            named_copies.push(line(&copy, copy.content.occurred_at.unwrap_or(copy.first_seen_at)));
+        }
+    }
     Ok(Some(IncidentView {
         id: incident.id.to_string(),
         title: title_text(&incident.title),
         others: incident.items - 1,
         latest: others.map(|(other, membership)| line(other, membership.at)).collect(),
+        copies: copies.len(),
+        named_copies,
+        among_latest: incident.items > LOOKED_THROUGH,
     }))
+}
+
+/// The items of an incident with nearly the same text as one of them, the latest first.
+async fn copies(
+    state: &AppState,
+    eyes: &Viewer,
+    item: &Item,
+    incident: IncidentId,
+) -> Result<Vec<ItemId>, WebError> {
+    let own = state.store.signature(item.id).await?;
+    let Some(own) = own.and_then(|bytes| Signature::from_bytes(&bytes).ok()) else { return Ok(Vec::new()) };
+    let members = state.store.member_signatures(eyes, incident, LOOKED_THROUGH).await?;
+    let is_copy = |bytes: &[u8]| Signature::from_bytes(bytes).is_ok_and(|other| own.is_copy(&other));
+    let copies = members.iter().filter(|(other, bytes)| *other != item.id && is_copy(bytes));
+    Ok(copies.map(|(other, _)| *other).collect())
 }
 
 /// The text in pieces; the words of a judgement of an older version would mark the wrong places.
@@ -425,6 +459,9 @@ impl crate::samples::Sampled for ItemPage {
                 title: t.clone(),
                 others: 4,
                 latest: vec![(t.clone(), t.clone(), moment(60))],
+                copies: 2,
+                named_copies: vec![(t.clone(), t.clone(), moment(60))],
+                among_latest: true,
             }),
             departments: vec![choice(&t)],
             others: vec![t.clone(), t.clone()],
