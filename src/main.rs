@@ -11,6 +11,7 @@ mod heads;
 mod home;
 mod joining;
 mod material;
+mod model_desk;
 mod model_folder;
 mod output;
 mod sample;

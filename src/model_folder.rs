@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use qingting_classify::Model;
+use qingting_web::model_desk::LastTrial;
 use serde::{Deserialize, Serialize};
 
 const FOLDER: &str = "models";
 const STATE: &str = "at-work.json";
 const CANDIDATE: &str = "candidate.model";
+const TRIAL: &str = "last-comparison.json";
 /// How the model inside the program is called.
 pub const EMBEDDED: &str = "embedded";
 /// So many earlier models are remembered.
@@ -120,6 +122,32 @@ impl ModelFolder {
         let path = self.dir.join(CANDIDATE);
         self.write(&path, &model.to_bytes())?;
         Ok(path)
+    }
+
+    /// The latest comparison, if one was made.
+    ///
+    /// # Errors
+    /// When its file cannot be read or is not what this program writes.
+    pub fn last_trial(&self) -> Result<Option<LastTrial>> {
+        let path = self.dir.join(TRIAL);
+        match std::fs::read(&path) {
+            Ok(text) => serde_json::from_slice(&text).map(Some).with_context(|| {
+                format!(
+                    "{}: expected what `qingting model compare` writes; delete the file and compare anew",
+                    path.display()
+                )
+            }),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e).with_context(|| format!("{} cannot be read", path.display())),
+        }
+    }
+
+    /// Keeps a comparison in place of the one before.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_trial(&self, trial: &LastTrial) -> Result<()> {
+        self.write(&self.dir.join(TRIAL), &serde_json::to_vec(trial)?)
     }
 
     /// Puts the candidate to work.

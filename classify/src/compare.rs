@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::corpus::Row;
 use crate::evaluate::{Prediction, evaluate};
@@ -16,7 +16,7 @@ use crate::model::Model;
 const CHANCE: f64 = 0.05;
 
 /// What two models make of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Duel {
     /// Rows that have the topic; for the first topic, all rows.
     pub support: usize,
@@ -45,7 +45,7 @@ impl Duel {
 }
 
 /// Two models on the same rows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     pub present: String,
     pub candidate: String,

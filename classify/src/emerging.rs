@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::features::is_connecting;
 use crate::judge::Classifier;
 
 /// Of a text so many characters are read.
@@ -10,7 +9,8 @@ const READ: usize = 2_000;
 
 impl Classifier {
     /// The words and phrases of an item, each once: words of two characters or more, and two words that follow one
-    /// another. What was masked, numbers and connecting words are none.
+    /// another. What was masked and numbers are none, and no phrase has a connecting word. The county's stop words are
+    /// among them: which words do not rise is asked when rises are told, so that a changed list counts for the past too.
     pub fn terms(&self, title: &str, body: &str) -> BTreeSet<String> {
         let end = body.char_indices().nth(READ).map_or(body.len(), |(at, _)| at);
         let (document, _) = self.document(&without_labels(title), &without_labels(&body[..end]));
@@ -18,26 +18,24 @@ impl Classifier {
         let mut before: Option<&str> = None;
         for word in document.words() {
             let text = document.text(word);
-            if !tells(text) {
+            if !is_of_letters(text) {
                 before = None;
                 continue;
             }
             if text.chars().nth(1).is_some() {
                 terms.insert(text.to_owned());
             }
-            if let Some(before) = before.filter(|_| word.joined) {
+            if let Some(before) = before.filter(|_| word.joined && !word.connecting) {
                 terms.insert(format!("{before}{text}"));
             }
-            before = Some(text);
+            before = Some(text).filter(|_| !word.connecting);
         }
         terms
     }
 }
 
-fn tells(word: &str) -> bool {
-    !is_connecting(word)
-        && !word.chars().any(|c| c.is_ascii_digit())
-        && word.chars().all(|c| c.is_alphabetic())
+fn is_of_letters(word: &str) -> bool {
+    word.chars().all(|c| c.is_alphabetic() && !c.is_ascii_digit())
 }
 
 /// The text with a full stop in the place of each label that hides personal data: 〔手机号〕.

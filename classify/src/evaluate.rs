@@ -121,7 +121,7 @@ pub fn cross_validate(
 }
 
 /// A gold row and what the model made of it, in words.
-struct Judged<'a> {
+pub(crate) struct Judged<'a> {
     row: &'a Row,
     topics: Vec<(String, f32)>,
     unsure: bool,
@@ -131,7 +131,7 @@ struct Judged<'a> {
 }
 
 impl<'a> Judged<'a> {
-    fn of(model: &Model, example: Example<'a>) -> Self {
+    pub(crate) fn of(model: &Model, example: Example<'a>) -> Self {
         let Choice { topics, unsure, kind, urgency, offices } = model.choose(example.text);
         let labels = &model.labels;
         let kind = if example.text.news { Some(Kind::News) } else { kind.map(|k| labels.kinds[k]) };
@@ -145,7 +145,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    fn prediction(self) -> Prediction {
+    pub(crate) fn prediction(self) -> Prediction {
         let (topics, scores) = self.topics.into_iter().unzip();
         Prediction {
             id: self.row.id.clone(),
@@ -173,7 +173,8 @@ impl<'a> Judged<'a> {
     }
 }
 
-fn tally(rows: &[Judged<'_>]) -> Evaluation {
+/// The measures over judged rows.
+pub(crate) fn tally(rows: &[Judged<'_>]) -> Evaluation {
     let (topics, micro) = topic_measures(rows);
     let share = |of: &dyn Fn(&Judged<'_>) -> Option<bool>| mean(rows.iter().filter_map(of).map(as_number));
     let firsts: Vec<(f32, bool, bool)> =

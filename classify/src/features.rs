@@ -16,7 +16,8 @@ pub(crate) const VIEW_WEIGHTS: [f32; VIEWS] = [1.0, 0.8, 0.4];
 /// How often what stands once counts.
 const OF_TITLE: f32 = 2.0;
 const OF_BODY: f32 = 1.0;
-/// Words that connect others and speak for no topic; they make no pairs. In rising order.
+/// Words that connect others and speak for no topic; they make no pairs. They are part of what a feature is, as the
+/// hashes are: a model learned its pairs over them. (A county's stop words are data.) In rising order.
 const CONNECTING: [&str; 65] = [
     "一个", "上", "下", "不", "与", "中", "为", "也", "了", "于", "从", "他", "他们", "以", "会", "但",
     "但是", "你", "你们", "你好", "再", "到", "前", "又", "及", "后", "向", "吗", "吧", "呢", "和", "啊",
@@ -125,12 +126,7 @@ pub(crate) fn each_run(chars: impl Iterator<Item = char>, mut found: impl FnMut(
     }
 }
 
-/// Whether a word connects others and speaks for no topic.
-pub(crate) fn is_connecting(word: &str) -> bool {
-    is_connecting_by(word_hash(word), word)
-}
-
-/// [`is_connecting`] for a word whose hash is known.
+/// Whether a word connects others and speaks for no topic; `hash` is its [`word_hash`].
 pub(crate) fn is_connecting_by(hash: u32, word: &str) -> bool {
     let place = usize::from(BY_HASH[hash as usize % BY_HASH.len()]);
     place > 0 && CONNECTING[place - 1] == word
@@ -227,7 +223,8 @@ mod tests {
     #[test]
     fn connecting_words_are_in_order_and_found() {
         assert!(CONNECTING.is_sorted());
-        assert!(CONNECTING.iter().all(|word| is_connecting(word)));
+        let is_connecting = |word: &str| is_connecting_by(word_hash(word), word);
+        assert!(CONNECTING.into_iter().all(is_connecting));
         assert!(!is_connecting("路灯") && !is_connecting(""));
     }
 

@@ -4,16 +4,17 @@ use std::collections::HashSet;
 
 use qingting_models::county::{County, TopicCode};
 use qingting_models::records::{Channel, Kind, PlaceMention, Reason, TopicScore, Urgency};
-use qingting_models::text::Normalised;
+use qingting_models::text::{Normalised, normalise};
 
 use crate::copies::CopyKey;
 use crate::excerpt::Excerpt;
 use crate::model::{Choice, Model};
-use crate::place::PlaceFinder;
+use crate::place::{PlaceFinder, Surroundings};
 use crate::praise::praises;
 use crate::prepare::Prepared;
 use crate::reasons::reasons;
 use crate::segment::{Document, Segmenter, document_of_words};
+use crate::stop_words::StopList;
 use crate::vocabulary::Vocabulary;
 
 /// How many offices a verdict proposes.
@@ -59,20 +60,25 @@ pub(crate) struct Weighed {
     pub offices: Vec<f32>,
 }
 
-/// Judges texts. Costly to make, cheap to share: one for the process, in an `Arc`.
+/// Judges texts with the words, stop words and places of a county. Costly to make, cheap to share: one for the process, in an `Arc`.
 pub struct Classifier {
     model: Model,
     segmenter: Segmenter,
     places: PlaceFinder,
+    stop_words: StopList,
+    /// The county and its city by name.
+    home: [String; 2],
 }
 
 impl Classifier {
-    /// A classifier with the words and places of a county.
+    /// A classifier with the words, stop words and places of a county.
     pub fn new(model: Model, county: &County) -> Self {
         let places = county.gazetteer.places().iter();
         let names = places.flat_map(|p| std::iter::once(&p.name).chain(&p.aliases)).map(String::as_str);
         let segmenter = Segmenter::new(names.chain(county.words.all().iter().map(String::as_str)));
-        Self { model, segmenter, places: PlaceFinder::new(&county.gazetteer) }
+        let places = PlaceFinder::new(&county.gazetteer);
+        let home = [&county.settings.name, &county.settings.city].map(|name| normalise(name).text);
+        Self { model, segmenter, places, stop_words: StopList::new(&county.stop_words), home }
     }
 
     /// Judges a text: the same text, channel and model give the same verdict. A body of more than some thousand
@@ -107,8 +113,8 @@ impl Classifier {
         let thanks = input.channel != Channel::News && praises(input.title);
         let verdict = Verdict {
             kind: if thanks { Kind::Praise } else { verdict.kind },
-            places: self.places.find(&normalised, |at| document.is_edge(at)),
-            reasons: reasons(&self.model, &document, &row, &topics),
+            places: self.places.find(&normalised, &Words { document: &document, classifier: self }),
+            reasons: reasons(&self.model, &document, &row, &topics, &self.stop_words),
             copy: text.counts.copy,
             ..verdict
         };
@@ -137,7 +143,7 @@ impl Classifier {
         tokens
     }
 
-    /// The same model with the words and places of another county.
+    /// The same model with the facts of another county.
     pub fn for_county(&self, county: &County) -> Self {
         Self::new(self.model.clone(), county)
     }
@@ -158,6 +164,10 @@ impl Classifier {
 
     pub(crate) fn document(&self, title: &str, body: &str) -> (Document, Normalised) {
         self.segmenter.document(title, body)
+    }
+
+    pub(crate) fn stop_words(&self) -> &StopList {
+        &self.stop_words
     }
 
     pub(crate) fn vocabulary(&self) -> &Vocabulary {
@@ -192,6 +202,25 @@ impl Classifier {
             reasons: Vec::new(),
             copy: CopyKey::default(),
         }
+    }
+}
+
+/// The words around the names of places.
+struct Words<'a> {
+    document: &'a Document,
+    classifier: &'a Classifier,
+}
+
+impl Surroundings for Words<'_> {
+    fn is_edge(&self, at: usize) -> bool {
+        self.document.is_edge(at)
+    }
+
+    fn follows_elsewhere(&self, at: usize) -> bool {
+        let word = self.document.word_before(at).map(|word| self.document.text(word));
+        word.is_some_and(|word| {
+            self.classifier.segmenter.is_region(word) && !self.classifier.home.iter().any(|home| home == word)
+        })
     }
 }
 

@@ -6,15 +6,22 @@ use qingting_models::records::Reason;
 use crate::features::{TITLE, WORDS};
 use crate::model::Model;
 use crate::segment::{Document, Word};
+use crate::stop_words::StopList;
 use crate::vocabulary::TextRow;
 
 /// How many words are named for a topic.
 const MOST_WORDS: usize = 5;
 
 /// For each topic, by its place among the labels, the words that lifted its score most, heaviest
-/// first. `weight` is the part of the topic's score that the word brought. Offsets count characters
-/// of title, newline, body.
-pub(crate) fn reasons(model: &Model, document: &Document, row: &TextRow, topics: &[usize]) -> Vec<Reason> {
+/// first; stop words are passed over. `weight` is the part of the topic's score that the word brought. Offsets
+/// count characters of title, newline, body.
+pub(crate) fn reasons(
+    model: &Model,
+    document: &Document,
+    row: &TextRow,
+    topics: &[usize],
+    stop_words: &StopList,
+) -> Vec<Reason> {
     if topics.is_empty() {
         return Vec::new();
     }
@@ -26,7 +33,8 @@ pub(crate) fn reasons(model: &Model, document: &Document, row: &TextRow, topics:
         let mut weighed: Vec<(f32, &Word)> = Vec::with_capacity(words.len());
         weighed.extend(words.iter().map(|h| (weigh(h), h.word)).filter(|(weight, _)| *weight > 0.0));
         weighed.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.start.cmp(&b.1.start)));
-        reasons.extend(weighed.into_iter().take(MOST_WORDS).map(|(weight, word)| Reason {
+        let telling = weighed.into_iter().filter(|(_, word)| !stop_words.has(word.hash, document.text(word)));
+        reasons.extend(telling.take(MOST_WORDS).map(|(weight, word)| Reason {
             topic: TopicCode::new(model.labels.topics[topic].as_str()),
             word: document.text(word).to_owned(),
             weight,

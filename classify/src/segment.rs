@@ -84,6 +84,12 @@ impl Document {
         let begins = self.words.get(next).is_some_and(|word| word.first == at);
         begins || next.checked_sub(1).is_some_and(|before| self.words[before].past == at)
     }
+
+    /// The word that ends at a character of the normalised text.
+    pub(crate) fn word_before(&self, at: usize) -> Option<&Word> {
+        let next = self.words.partition_point(|word| word.first < at);
+        self.words[..next].last().filter(|word| word.past == at)
+    }
 }
 
 /// jieba with the county's own words.
@@ -148,6 +154,22 @@ impl Segmenter {
                 });
             }
             from = to;
+        }
+    }
+
+    /// Whether a word is the name of a county, a city or a district. Of those in 区 the dictionary must know it for a
+    /// name: 开发区 is none.
+    pub(crate) fn is_region(&self, word: &str) -> bool {
+        let Some((at, last)) = word.char_indices().nth(2).and_then(|_| word.char_indices().last()) else {
+            return false;
+        };
+        let is_name = |tag: &str| matches!(tag, "ns" | "nr" | "nt");
+        match last {
+            '县' | '市' => !word[..at].ends_with(['级', '辖', '城']),
+            '区' => {
+                self.jieba.tag(word, false).first().is_some_and(|tag| tag.word == word && is_name(tag.tag))
+            }
+            _ => false,
         }
     }
 

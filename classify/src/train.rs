@@ -48,6 +48,14 @@ impl Default for TrainOptions {
     }
 }
 
+impl TrainOptions {
+    /// What a nested cross-validation chooses among: cost and contrast around the default's.
+    pub fn grid() -> Vec<Self> {
+        let with = |(cost, contrast)| Self { cost, contrast, ..Self::default() };
+        [(0.7, 0.75), (0.7, 0.5), (0.7, 1.0), (0.5, 0.75), (1.0, 0.75)].map(with).to_vec()
+    }
+}
+
 /// Why rows cannot be trained on.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {

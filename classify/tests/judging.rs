@@ -126,6 +126,30 @@ fn a_danger_in_the_middle_of_a_long_letter_is_heard() {
 }
 
 #[test]
+fn a_place_behind_the_name_of_another_county_or_district_is_not_sure() {
+    let is_sure = |body: &str| {
+        let places = judge("", body, Channel::Hotline).places;
+        let place = places
+            .iter()
+            .find(|place| place.name == "石浦镇")
+            .unwrap_or_else(|| panic!("{body}: {places:?}"));
+        place.is_sure()
+    };
+    for body in ["宁海县石浦镇的路灯不亮", "慈溪市石浦镇的路灯不亮", "海曙区石浦镇的路灯不亮"]
+    {
+        assert!(!is_sure(body), "{body}");
+    }
+    for body in [
+        "象山县石浦镇的路灯不亮",
+        "宁波市石浦镇的路灯不亮",
+        "开发区石浦镇的路灯不亮",
+        "宁海县的人到石浦镇，路灯不亮",
+    ] {
+        assert!(is_sure(body), "{body}");
+    }
+}
+
+#[test]
 fn reasons_and_places_point_at_the_text_as_written() {
     let (title, body) = ("石浦鎮農民工討薪", "老闆拖欠工資三個月，建設路工地無人管。");
     let text: Vec<char> = format!("{title}\n{body}").chars().collect();

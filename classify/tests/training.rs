@@ -1,7 +1,9 @@
 //! Trains on rows written for this test, with labels that no taxonomy has.
 
 use qingting_classify::corpus::{Row, RowText};
-use qingting_classify::{Model, TrainError, TrainOptions, adapt, compare, cross_validate, evaluate, train};
+use qingting_classify::{
+    Model, TrainError, TrainOptions, adapt, compare, cross_validate, cross_validate_nested, evaluate, train,
+};
 
 const PARTS: [(&str, [&str; 6]); 3] = [
     ("渔业", ["渔船", "休渔", "码头", "海鲜", "渔网", "出海"]),
@@ -53,6 +55,29 @@ fn cross_validation_measures_only_rows_that_have_a_fold() {
     assert_eq!(measured.topics.values().map(|m| m.support).sum::<usize>(), rows.len() / 2);
     assert!(measured.micro.f1 > 0.9, "{measured:?}");
     assert!((measured.macro_over(&["图书", "果园", "渔业"]) - measured.macro_f1).abs() < 1e-12);
+}
+
+#[test]
+fn each_fold_is_judged_by_options_that_the_others_chose() {
+    let rows = rows();
+    let folds = rows.iter().enumerate().map(|(i, row)| (row.id.clone(), i % 3)).collect();
+    // Of 24 rows, eight of each label, only what all labels have in common stands in twelve.
+    let useless = TrainOptions { least_rows: [12; 3], ..options() };
+    let grid = [useless, options()];
+    let nested = cross_validate_nested(&rows, &folds, &grid, &|_, _| ()).unwrap();
+    assert_eq!(nested.chosen, [(0, 1), (1, 1), (2, 1)].into());
+    let (plain, predictions) = cross_validate(&rows, &folds, &options(), &|_, _| ()).unwrap();
+    assert_eq!((nested.evaluation, nested.predictions), (plain, predictions));
+}
+
+#[test]
+fn choosing_needs_three_folds_and_something_to_choose_from() {
+    let rows = rows();
+    let folds = |n: usize| rows.iter().enumerate().map(|(i, row)| (row.id.clone(), i % n)).collect();
+    let two = cross_validate_nested(&rows, &folds(2), &[options()], &|_, _| ());
+    assert!(two.unwrap_err().to_string().contains("folds must be 3 or more"));
+    let none = cross_validate_nested(&rows, &folds(3), &[], &|_, _| ());
+    assert!(none.unwrap_err().to_string().contains("options must be 1 or more"));
 }
 
 #[test]

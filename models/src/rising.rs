@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::chance::at_least;
+use crate::county::StopWords;
 
 /// In how many items a word must stand before it can rise.
 const LEAST_ITEMS: i64 = 3;
@@ -50,8 +51,8 @@ impl WordCounts {
 }
 
 /// The words of some days that rise against the days before, which are counted together, the least likely first; of a phrase
-/// and its words in the same items only the phrase.
-pub fn rises(past: &WordCounts, now: &WordCounts) -> Vec<Rise> {
+/// and its words in the same items only the phrase. Stop words, and phrases of one and another word, do not rise.
+pub fn rises(past: &WordCounts, now: &WordCounts, stop_words: &StopWords) -> Vec<Rise> {
     if past.items <= 0 {
         return Vec::new();
     }
@@ -59,7 +60,7 @@ pub fn rises(past: &WordCounts, now: &WordCounts) -> Vec<Rise> {
     let mut found: Vec<Rise> = now
         .words
         .iter()
-        .filter(|(_, count)| **count >= LEAST_ITEMS)
+        .filter(|(word, count)| **count >= LEAST_ITEMS && !is_stopped(word, **count, now, stop_words))
         .map(|(word, &items)| {
             let shape = past.words.get(word).copied().unwrap_or(0) as f64 + 0.5;
             let p = at_least(u32::try_from(items).unwrap_or(u32::MAX), shape, odds);
@@ -81,9 +82,40 @@ pub fn rises(past: &WordCounts, now: &WordCounts) -> Vec<Rise> {
     found
 }
 
+/// Whether a term is a stop word, or a phrase that begins or ends with one. Where a phrase is cut is not kept; but both its
+/// words stand wherever it does, so each that is counted, of two characters or more, stands in as many items.
+fn is_stopped(term: &str, items: i64, now: &WordCounts, stop_words: &StopWords) -> bool {
+    let is_long = |word: &str| word.chars().nth(1).is_some();
+    let stands = |word: &str| !is_long(word) || now.words.get(word).is_some_and(|&count| count >= items);
+    let is_phrase =
+        |before: &str, after: &str| (is_long(before) || is_long(after)) && stands(before) && stands(after);
+    let mut halves = term.char_indices().skip(1).map(|(at, _)| term.split_at(at));
+    stop_words.has(term)
+        || halves.any(|(before, after)| {
+            (stop_words.has(before) || stop_words.has(after)) && is_phrase(before, after)
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn rises(past: &WordCounts, now: &WordCounts) -> Vec<Rise> {
+        let stop_words = StopWords::parse("stop_words.csv", "word,note\n反映,\n县,\n").unwrap();
+        super::rises(past, now, &stop_words)
+    }
+
+    #[test]
+    fn stop_words_and_phrases_with_one_do_not_rise() {
+        let past = day(1_400, &[("反映", 10)]);
+        let told = |words: &[(&str, i64)]| -> Vec<String> {
+            rises(&past, &day(50, words)).into_iter().map(|rise| rise.word).collect()
+        };
+        assert_eq!(told(&[("反映", 20), ("停水", 9), ("反映停水", 8)]), ["停水"]);
+        assert_eq!(told(&[("医院", 9), ("县医院", 9)]), ["医院"]);
+        // Words that only begin like one: what would be left does not stand by itself.
+        assert_eq!(told(&[("反映堂", 7), ("县志馆", 7), ("县志", 6)]), ["县志馆", "反映堂"]);
+    }
 
     fn day(items: i64, words: &[(&str, i64)]) -> WordCounts {
         WordCounts { items, words: words.iter().map(|(term, count)| ((*term).to_owned(), *count)).collect() }

@@ -280,6 +280,9 @@ pub struct Evaluate {
     /// id and fold, a line each; rows without a fold are always trained on. Five folds in the order of the rows when left out
     #[arg(long, value_name = "FILE", requires = "cv")]
     pub folds: Option<PathBuf>,
+    /// Choose cost and contrast for each fold by the other folds alone, which takes ten times as long
+    #[arg(long, requires = "cv")]
+    pub choose: bool,
     /// Write what was made of each measured row, a JSON line each
     #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,

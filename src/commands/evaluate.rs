@@ -7,7 +7,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use qingting_classify::corpus::{Row, load_folds, load_rows};
-use qingting_classify::{Evaluation, Model, Prediction, TrainOptions, cross_validate, evaluate};
+use qingting_classify::{
+    Evaluation, Model, Prediction, TrainOptions, cross_validate, cross_validate_nested, evaluate,
+};
 use qingting_models::county::TopicCode;
 use serde_json::json;
 
@@ -59,12 +61,31 @@ fn by_folds(command: &Evaluate) -> Result<(Evaluation, Vec<Prediction>)> {
         bail!("no row of the corpus has a fold, so there is nothing to score");
     }
     let bar = output::progress(100, "cross-validating");
-    let measured = cross_validate(&rows, &folds, &TrainOptions::default(), &|step, share| {
+    let progress = |step: &str, share: f32| {
         bar.set_message(step.to_owned());
         bar.set_position((share * 100.0) as u64);
-    })?;
+    };
+    let measured = match command.choose {
+        true => by_choosing(&rows, &folds, &progress)?,
+        false => cross_validate(&rows, &folds, &TrainOptions::default(), &progress)?,
+    };
     bar.finish_and_clear();
     Ok(measured)
+}
+
+/// Options are chosen for each fold by the others; which, is told on standard error.
+fn by_choosing(
+    rows: &[Row],
+    folds: &HashMap<String, usize>,
+    progress: &dyn Fn(&str, f32),
+) -> Result<(Evaluation, Vec<Prediction>)> {
+    let grid = TrainOptions::grid();
+    let nested = cross_validate_nested(rows, folds, &grid, progress)?;
+    for (fold, place) in &nested.chosen {
+        let TrainOptions { cost, contrast, .. } = &grid[*place];
+        tracing::info!("fold {fold}: cost {cost}, contrast {contrast}");
+    }
+    Ok((nested.evaluation, nested.predictions))
 }
 
 fn folds_by_order(rows: &[Row]) -> HashMap<String, usize> {

@@ -38,7 +38,7 @@ pub async fn run(global: &Global, folder: Option<&Path>) -> Result<()> {
     }
     output::line(&format!("A county's folder is ready in {}.", dir.display()))?;
     output::line(&format!(
-        "  {SETTINGS}   settings\n  {COUNTY}/         county, taxonomy, departments, routing, deadlines, calendar, places, words, alert and notice rules, reply templates: edit them\n  {KEY}      opens the sealed originals: back it up apart from the database"
+        "  {SETTINGS}   settings\n  {COUNTY}/         county, taxonomy, departments, routing, deadlines, calendar, places, words, stop words, alert and notice rules, reply templates: edit them\n  {KEY}      opens the sealed originals: back it up apart from the database"
     ))?;
     let flag = if dir == Path::new(".") { String::new() } else { format!(" --dir {}", dir.display()) };
     output::line(&format!(

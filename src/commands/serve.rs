@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Global, Serve};
 use crate::home::{self, Home, UPLOADS};
+use crate::model_desk::Models;
 use crate::model_folder::ModelFolder;
 use crate::output;
 use crate::worker::{self, Tools};
@@ -54,6 +55,7 @@ pub async fn serve_all(
     let state = AppState::new(store.clone(), tools.county(), words, settings)
         .with_county_files(tools.county_files())
         .with_classifier(Arc::new(move || at_work.classifier()))
+        .with_models(Arc::new(Models::of(&home.dir, store.clone())))
         .with_http(tools.http.clone())
         .with_uploads(uploads.clone())
         .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?;

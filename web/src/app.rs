@@ -25,6 +25,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::error::WebError;
 use crate::facts::{Facts, FactsNow};
 use crate::live::Live;
+use crate::model_desk::ModelDesk;
 use crate::names::Names;
 use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
@@ -92,6 +93,8 @@ pub struct AppState {
     pub words: QueryWords,
     /// Finds earlier answers to like matters; `None` where none are looked for.
     pub classifier: Option<ClassifierNow>,
+    /// Compares models and puts them to work; `None` where the program has no folder of models.
+    pub models: Option<Arc<dyn ModelDesk>>,
     /// Tries the addresses of feeds; `None` where the network is not to be used.
     pub http: Option<Http>,
     /// The streams by which pages learn of new notices.
@@ -116,6 +119,7 @@ impl AppState {
             hasher: Hasher::new(2),
             words,
             classifier: None,
+            models: None,
             http: None,
             live: Live::default(),
             uploads: None,
@@ -147,6 +151,12 @@ impl AppState {
     /// With a classifier that finds earlier answers to like matters.
     pub fn with_classifier(mut self, classifier: ClassifierNow) -> Self {
         self.classifier = Some(classifier);
+        self
+    }
+
+    /// With a folder of models.
+    pub fn with_models(mut self, models: Arc<dyn ModelDesk>) -> Self {
+        self.models = Some(models);
         self
     }
 

@@ -17,6 +17,7 @@ pub mod frame;
 pub mod headers;
 pub mod live;
 pub mod marks;
+pub mod model_desk;
 pub mod moment;
 pub mod names;
 pub mod origin;

@@ -101,10 +101,12 @@ pub(super) fn find(text: &Normalised, title_length: usize, places: &[PlaceMentio
         after_codes(&mut found, part.clone(), most);
         before_endings(&mut found, part, text);
     }
-    for place in places {
+    for place in places.iter().filter(|place| place.is_sure()) {
         found.towns.extend(place.town.as_ref().map(|town| word_hash(town.as_str())));
     }
-    for place in places.iter().take(MOST_AFTER_TOWN) {
+    let mut in_order: Vec<&PlaceMention> = places.iter().collect();
+    in_order.sort_by_key(|place| place.start);
+    for place in in_order.into_iter().take(MOST_AFTER_TOWN) {
         let (start, past) = (at(place.start).min(end), at(place.end).min(end));
         // A town by its own name is where, not what.
         if place.town.as_ref().is_none_or(|town| !town.as_str().starts_with(&place.name)) {

@@ -7,7 +7,7 @@ use super::{names, packed};
 use crate::copies::CopyKey;
 use crate::features::{each_run, pair_hash, summed, word_hash};
 use crate::judge::{Classifier, Input, Verdict};
-use crate::segment::Document;
+use crate::segment::{Document, Word};
 use crate::vocabulary::{Vocabulary, ln};
 
 /// How many entries a part of a signature keeps, heaviest first.
@@ -25,7 +25,7 @@ pub(super) type Sparse = Vec<(u32, f32)>;
 /// An item in some hundred numbers, without any of its text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Signature {
-    /// Words and pairs of words of title and body, by rarity.
+    /// Words and pairs of words of title and body, without the county's stop words, by rarity.
     pub(super) words: Sparse,
     /// The same of what stands in no name: what happened, not where.
     pub(super) matter: Placed,
@@ -41,6 +41,13 @@ pub struct Signature {
     pub(super) offices: Sparse,
     /// By which copies are found.
     pub(super) copy: CopyKey,
+}
+
+impl Signature {
+    /// Whether the texts are nearly the same by their copy keys alone, whatever places they name.
+    pub fn is_copy(&self, other: &Self) -> bool {
+        self.copy.is_copy(&other.copy)
+    }
 }
 
 /// A signature with its time.
@@ -86,9 +93,15 @@ impl Classifier {
         let title = document.runs(document.title()).flat_map(|run| run.split(|c: char| !c.is_alphanumeric()));
         let title = title.map(|piece| (NO_CLAUSE, piece.chars()));
         let named = found.pieces().map(|(at, piece)| (clauses.at(at), piece.iter().copied()));
+        let telling = |word: &Word| !self.stop_words().has(word.hash, document.text(word));
         Signature {
-            words: word_part(document, vocabulary, |_| true, &clauses).entries,
-            matter: word_part(document, vocabulary, |word| !found.has(word), &clauses),
+            words: word_part(document, vocabulary, telling, &clauses).entries,
+            matter: word_part(
+                document,
+                vocabulary,
+                |word| telling(word) && !found.has(document.text(word)),
+                &clauses,
+            ),
             title: runs_part(title, vocabulary, |rarity| rarity).entries,
             names: runs_part(named, vocabulary, |rarity| rarity * rarity.sqrt()),
             towns: found.towns,
@@ -104,7 +117,7 @@ impl Classifier {
 fn word_part(
     document: &Document,
     vocabulary: &Vocabulary,
-    counts_too: impl Fn(&str) -> bool,
+    counts_too: impl Fn(&Word) -> bool,
     clauses: &Clauses,
 ) -> Placed {
     let body = document.body();
@@ -114,11 +127,8 @@ fn word_part(
     let mut stood = Vec::with_capacity(2 * most);
     for (words, weight) in [(document.title(), 2.0), (body, 1.0)] {
         let mut before: Option<&str> = None;
-        for word in words.iter().filter(|word| !word.connecting) {
+        for word in words.iter().filter(|word| counts_too(word)) {
             let text = document.text(word);
-            if !counts_too(text) {
-                continue;
-            }
             let clause = clauses.at(word.first());
             if word.length() > 1 {
                 singles.push((word.hash, weight));

@@ -18,6 +18,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("reports/monthly.toml", include_str!("../../../data/xiangshan/reports/monthly.toml")),
     ("reports/period.toml", include_str!("../../../data/xiangshan/reports/period.toml")),
     ("words.csv", include_str!("../../../data/xiangshan/words.csv")),
+    ("stop_words.csv", include_str!("../../../data/xiangshan/stop_words.csv")),
     ("calendar/2024.json", include_str!("../../../data/xiangshan/calendar/2024.json")),
     ("calendar/2025.json", include_str!("../../../data/xiangshan/calendar/2025.json")),
     ("calendar/2026.json", include_str!("../../../data/xiangshan/calendar/2026.json")),

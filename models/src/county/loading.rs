@@ -16,6 +16,7 @@ use super::reply_templates;
 use super::report_styles::{self, ReportStyles};
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
+use super::stop_words::{self, StopWords};
 use super::taxonomy::{self, Taxonomy};
 use super::town_map::{self, TownMap};
 use super::words::{self, Words};
@@ -80,6 +81,7 @@ impl County {
             )?,
             report_styles: ReportStyles::parse(sample(report_styles::WORDING), text)?,
             words: Words::parse(words::FILE, text(words::FILE))?,
+            stop_words: StopWords::parse(stop_words::FILE, text(stop_words::FILE))?,
             settings,
             taxonomy,
             departments,

@@ -20,6 +20,7 @@ mod report_styles;
 mod routing;
 mod routing_sheet;
 mod settings;
+mod stop_words;
 mod table;
 mod taxonomy;
 mod toml_text;
@@ -43,6 +44,7 @@ pub use report_styles::{ChapterStyle, REPORT_CHAPTERS, ReportSentence, ReportSty
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use routing_sheet::{RoutingCells, RoutingSheet};
 pub use settings::{CountySettings, OfficePeriod, ReportPlan};
+pub use stop_words::StopWords;
 pub use taxonomy::{Field, Taxonomy};
 pub use town_map::{Tile, TownMap};
 pub use validity::Validity;
@@ -61,6 +63,7 @@ pub struct County {
     pub town_map: TownMap,
     pub report_styles: ReportStyles,
     pub words: Words,
+    pub stop_words: StopWords,
     /// What the store begins with.
     pub alert_rules: Vec<FirstAlertRule>,
     /// When leaders are told, and the notice rules that the store begins with.

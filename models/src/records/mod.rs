@@ -49,7 +49,7 @@ pub use contact::CallerContact;
 pub use draft::{AsideDraft, ReplyDraft, SavedDraft};
 pub use incident::{Incident, IncidentMove, Membership, heat};
 pub use item::{Appearance, CasePart, Item, ItemContent, ItemVersion, Upstream, UpstreamCase};
-pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, TopicScore, Urgency, is_blind};
+pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, Sureness, TopicScore, Urgency, is_blind};
 pub use kept_report::{KeptReport, ReportDeed, ReportLine, ReportState, ReportStep};
 pub use line::{Agreement, Line, LineContent, LineFault, LineStanding, LineState, LineVersion};
 pub use mirrored::{Mirror, MirrorChange, MirrorLine, MirrorStep, MirroredCase, OurDue};

@@ -101,7 +101,7 @@ impl Desk {
             return Ok(None);
         }
         let (now, before) = self.store().words_of_days((first, last), WORDS_PAST, LEAST_WORDS).await?;
-        Ok(Some(rises(&before, &now)))
+        Ok(Some(rises(&before, &now, &self.county().stop_words)))
     }
 }
 

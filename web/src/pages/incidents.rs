@@ -155,7 +155,7 @@ async fn rising(state: &AppState) -> Result<Vec<RisingWord>, WebError> {
         items: rise.items,
         word: rise.word,
     };
-    Ok(rises(&past, &day).into_iter().take(WORDS).map(word).collect())
+    Ok(rises(&past, &day, &state.desk.county().stop_words).into_iter().take(WORDS).map(word).collect())
 }
 
 #[cfg(test)]

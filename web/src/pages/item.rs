@@ -8,8 +8,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
-use qingting_models::ids::{ItemId, SourceId};
-use qingting_models::records::{Advice, Item, ItemVersion, Judge, Judgement, Kind, Role, Urgency, Viewer};
+use qingting_classify::incidents::Signature;
+use qingting_models::ids::{IncidentId, ItemId, SourceId};
+use qingting_models::records::{
+    Advice, Item, ItemVersion, Judge, Judgement, Kind, PlaceMention, Role, Urgency, Viewer,
+};
 
 use super::{Answer, html, read_id};
 use crate::app::AppState;
@@ -23,6 +26,9 @@ use crate::people::People;
 use crate::proposal;
 use crate::query::{Query, Select};
 use crate::view::{Choice, ItemRow, choices, percent, title_text, waits_blind};
+
+/// So many places of a kind are named.
+const MOST_PLACES: usize = 5;
 
 /// The page of an item.
 #[derive(Debug, Template)]
@@ -81,6 +87,11 @@ pub struct IncidentView {
     /// How many other items it has, and the latest of them that the caller sees: id, title, time.
     pub others: i64,
     pub latest: Vec<(String, String, Moment)>,
+    /// How many of its items have nearly the same text, and those of them that are named.
+    pub copies: usize,
+    pub named_copies: Vec<(String, String, Moment)>,
+    /// They were looked for among the latest items alone.
+    pub among_latest: bool,
 }
 
 /// A judgement as it is read.
@@ -92,7 +103,9 @@ pub struct JudgementView {
     pub kind: &'static str,
     pub urgency: &'static str,
     pub office: String,
+    /// Those that are sure, and those that are not.
     pub places: String,
+    pub unsure_places: String,
     pub topics: Vec<TopicView>,
 }
 
@@ -229,6 +242,9 @@ async fn appearances(
 
 /// Other items of an incident that are shown.
 const OTHERS: usize = 3;
+/// Among so many items of an incident, the latest, copies are looked for, and so many of them are named.
+const LOOKED_THROUGH: i64 = 500;
+const MOST_COPIES: usize = 20;
 
 async fn incident(
     state: &AppState,
@@ -244,12 +260,37 @@ async fn incident(
     let line = |other: &Item, at: Timestamp| {
         (other.id.to_string(), title_text(&other.content.title), Moment::new(at, now))
     };
+    let copies = copies(state, eyes, item, incident.id).await?;
+    let mut named_copies = Vec::new();
+    for copy in copies.iter().take(MOST_COPIES) {
+        if let Some(copy) = state.store.item(eyes, *copy).await? {
+            named_copies.push(line(&copy, copy.content.occurred_at.unwrap_or(copy.first_seen_at)));
+        }
+    }
     Ok(Some(IncidentView {
         id: incident.id.to_string(),
         title: title_text(&incident.title),
         others: incident.items - 1,
         latest: others.map(|(other, membership)| line(other, membership.at)).collect(),
+        copies: copies.len(),
+        named_copies,
+        among_latest: incident.items > LOOKED_THROUGH,
     }))
+}
+
+/// The items of an incident with nearly the same text as one of them, the latest first.
+async fn copies(
+    state: &AppState,
+    eyes: &Viewer,
+    item: &Item,
+    incident: IncidentId,
+) -> Result<Vec<ItemId>, WebError> {
+    let own = state.store.signature(item.id).await?;
+    let Some(own) = own.and_then(|bytes| Signature::from_bytes(&bytes).ok()) else { return Ok(Vec::new()) };
+    let members = state.store.member_signatures(eyes, incident, LOOKED_THROUGH).await?;
+    let is_copy = |bytes: &[u8]| Signature::from_bytes(bytes).is_ok_and(|other| own.is_copy(&other));
+    let copies = members.iter().filter(|(other, bytes)| *other != item.id && is_copy(bytes));
+    Ok(copies.map(|(other, _)| *other).collect())
 }
 
 /// The text in pieces; the words of a judgement of an older version would mark the wrong places.
@@ -280,7 +321,10 @@ fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp)
             words: words.join("、"),
         }
     };
-    let places: Vec<&str> = j.places.iter().map(|p| p.name.as_str()).take(5).collect();
+    let (sure, unsure): (Vec<&PlaceMention>, Vec<&PlaceMention>) = j.places.iter().partition(|p| p.is_sure());
+    let named = |places: &[&PlaceMention]| {
+        places.iter().map(|p| p.name.as_str()).take(MOST_PLACES).collect::<Vec<_>>().join("、")
+    };
     JudgementView {
         who: match &j.judge {
             Judge::Model { model } => format!("模型 {}", model.chars().take(8).collect::<String>()),
@@ -294,7 +338,8 @@ fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp)
             .department
             .as_ref()
             .map_or_else(|| j.office.clone(), |d| names.department(d.as_str()).into()),
-        places: places.join("、"),
+        places: named(&sure),
+        unsure_places: named(&unsure),
         topics: j.topics.iter().map(topic).collect(),
     }
 }
@@ -391,6 +436,7 @@ impl crate::samples::Sampled for ItemPage {
             urgency: "紧急",
             office: t.into(),
             places: t.into(),
+            unsure_places: t.into(),
             topics: vec![TopicView { name: t.into(), score: 88, words: t.into() }],
         };
         let page = |t: String| Self {
@@ -413,6 +459,9 @@ impl crate::samples::Sampled for ItemPage {
                 title: t.clone(),
                 others: 4,
                 latest: vec![(t.clone(), t.clone(), moment(60))],
+                copies: 2,
+                named_copies: vec![(t.clone(), t.clone(), moment(60))],
+                among_latest: true,
             }),
             departments: vec![choice(&t)],
             others: vec![t.clone(), t.clone()],

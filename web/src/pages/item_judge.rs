@@ -103,5 +103,11 @@ fn place(town: &str) -> Vec<PlaceMention> {
     if town.is_empty() {
         return Vec::new();
     }
-    vec![PlaceMention { town: Some(Town::from(town)), name: town.to_owned(), start: 0, end: 0 }]
+    vec![PlaceMention {
+        town: Some(Town::from(town)),
+        name: town.to_owned(),
+        start: 0,
+        end: 0,
+        confidence: 1.0,
+    }]
 }

@@ -38,6 +38,7 @@ pub mod lines;
 pub mod login;
 pub mod mirrored;
 pub mod model;
+pub mod model_change;
 pub mod notices;
 pub mod overview;
 pub mod password;

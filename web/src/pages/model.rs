@@ -6,9 +6,10 @@ use askama::Template;
 use axum::extract::State;
 use jiff::Timestamp;
 use qingting_models::clock::local_date;
-use qingting_models::records::Viewer;
+use qingting_models::records::{Role, Viewer};
 use qingting_models::store::WeekAtWork;
 
+use super::model_change::{self, CandidateView};
 use super::{Answer, html};
 use crate::app::AppState;
 use crate::caller::Caller;
@@ -31,6 +32,8 @@ pub struct ModelPage {
     /// The last whole week beside those before it; empty while there are none.
     pub topics: Vec<TopicRow>,
     pub last_week: String,
+    /// For administrators.
+    pub candidate: Option<CandidateView>,
 }
 
 /// A week; shares in percent, a dash where there is nothing to divide by.
@@ -79,7 +82,9 @@ pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
         }
         _ => (Vec::new(), String::new()),
     };
+    let candidate = if caller.has(Role::Admin) { model_change::view(&state).await? } else { None };
     html(&ModelPage {
+        candidate,
         frame: Frame::inside(&state, &caller, "模型", "/model"),
         weeks: weeks
             .iter()
@@ -166,10 +171,16 @@ impl crate::samples::Sampled for ModelPage {
             topics: [Change::None, Change::More, Change::Less]
                 .map(|change| TopicRow { name: t.clone(), before: t.clone(), last: t.clone(), change })
                 .to_vec(),
+            candidate: Some(model_change::samples::candidate(&t)),
             last_week: t,
         };
-        let empty = |t: String| Self { weeks: vec![], topics: vec![], ..page(t) };
-        hostile().into_iter().flat_map(|t| [page(t.clone()), empty(t)]).collect()
+        let empty = |t: String| Self { weeks: vec![], topics: vec![], candidate: None, ..page(t) };
+        let bare = |t: String| {
+            let view = model_change::samples::candidate(&t);
+            let view = CandidateView { trial: None, candidate: None, before: None, comparing: true, ..view };
+            Self { candidate: Some(view), ..page(t) }
+        };
+        hostile().into_iter().flat_map(|t| [page(t.clone()), bare(t.clone()), empty(t)]).collect()
     }
 }
 

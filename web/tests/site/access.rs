@@ -55,6 +55,7 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         }
         (_, p) if p.starts_with("/county") || p.starts_with("/routing") => ADMIN,
         (Get, "/model") => &["admin", "duty", "discipline"],
+        (Post, p) if p.starts_with("/model/") => ADMIN,
         (_, p) if p.starts_with("/audit") => &["admin", "auditor"],
         other => panic!("the test does not know who may use {other:?}"),
     })

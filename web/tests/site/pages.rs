@@ -188,7 +188,8 @@ async fn bring_for_office(office: &Office, title: &str, kind: &str, town: Option
     };
     office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
     let tasks = office.store.claim_judging("one", 9, jiff::SignedDuration::from_mins(5)).await.unwrap();
-    let place = |t: &str| PlaceMention { town: Some(t.into()), name: t.into(), start: 0, end: 3 };
+    let place =
+        |t: &str| PlaceMention { town: Some(t.into()), name: t.into(), start: 0, end: 3, confidence: 1.0 };
     let verdict = NewJudgement {
         model: "m".into(),
         topics: vec![],

@@ -135,6 +135,31 @@ impl Store {
         rows.iter().map(|row| Ok((item_of(row)?, membership_of(row)?))).collect()
     }
 
+    /// The signatures of the items of an incident that the viewer may see, by which copies are told; those of the latest
+    /// `limit` items, the latest first. An item without one is left out.
+    pub async fn member_signatures(
+        &self,
+        viewer: &Viewer,
+        incident: IncidentId,
+        limit: i64,
+    ) -> Result<Vec<(ItemId, Vec<u8>)>, StoreError> {
+        let mut values = args![incident.0, limit.clamp(1, 1_000)];
+        let seen = visibility::items(viewer, &mut values);
+        let sql = format!(
+            "SELECT m.item_id, s.signature FROM incident_member m JOIN item i ON i.id = m.item_id
+             JOIN item_signature s ON s.item_id = m.item_id
+             WHERE m.incident_id = $1 AND {seen} ORDER BY m.at DESC, m.item_id DESC LIMIT $2"
+        );
+        let rows = self.db().rows(&sql, values).await?;
+        rows.iter().map(|row| Ok((ItemId(row.int("item_id")?), row.bytes("signature")?))).collect()
+    }
+
+    /// The signature of an item, if it was judged.
+    pub async fn signature(&self, item: ItemId) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT signature FROM item_signature WHERE item_id = $1";
+        self.db().row(sql, args![item.0]).await?.map(|row| row.bytes("signature")).transpose()
+    }
+
     /// When the items of an incident were reported, the earliest first.
     pub async fn incident_times(
         &self,

@@ -71,6 +71,8 @@ const ALLOWED: &[(&str, &str)] = &[
     ("days of that year, the December before or the January after", "当年、上一年十二月或下一年一月的日期"),
     ("at least one row", "至少一行"),
     ("2 to 16", "2 至 16 个字"),
+    ("1 to 16", "1 至 16 个字"),
+    ("letters and digits", "只用字和数字"),
 ];
 
 /// `routing.csv 第 3 行：没有代码为“money”的话题。可以填：business、housing …`

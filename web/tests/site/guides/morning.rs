@@ -47,7 +47,10 @@ async fn the_duty_officer_and_the_discipline_officer_do_the_same() {
 }
 
 fn by_the_model() -> NewJudgement {
-    let place = PlaceMention { town: Some("石浦镇".into()), name: "石浦".into(), start: 0, end: 2 };
+    let place =
+        PlaceMention {
+            town: Some("石浦镇".into()), name: "石浦".into(), start: 0, end: 2, confidence: 0.7
+        };
     NewJudgement { search_words: "石浦 停水".into(), places: vec![place], ..verdict("urban") }
 }
 
