@@ -1,6 +1,5 @@
 //! What a county's stop words change in a judgement and in joining, and what they leave as it is.
 
-use qingting_classify::incidents::{Kinship, Member, Shelf};
 use qingting_classify::{Classifier, Input, Model};
 use qingting_models::county::{County, Texts};
 use qingting_models::records::Channel;
@@ -25,30 +24,6 @@ fn a_stop_word_is_no_reason_and_changes_no_topic() {
     assert!(stopped.reasons.iter().all(|reason| reason.word != "油烟"), "{:?}", stopped.reasons);
     assert!(!stopped.reasons.is_empty());
     assert_eq!((plain.topics, plain.office, plain.copy), (stopped.topics, stopped.office, stopped.copy));
-}
-
-#[test]
-fn two_calls_join_by_a_rare_word_only_while_it_is_no_stop_word() {
-    let calls = [
-        ("石浦镇海鸥巷窨井盖缺失", "海鸥巷的窨井盖缺失，请来人看看。"),
-        ("海鸥巷窨井盖缺失没人管", "昨天打过电话，海鸥巷口的窨井盖还是缺失。"),
-    ];
-    let incidents = |stop_words: &[&str]| {
-        let (classifier, mut shelf) = (classifier(stop_words), Shelf::new(Kinship::default()));
-        let mut count = 0;
-        let mut next = || {
-            count += 1;
-            count
-        };
-        let homes = calls.map(|(title, body)| {
-            let input = Input { title, body, channel: Channel::Hotline };
-            let signature = classifier.signature(&input, &classifier.judge(&input));
-            shelf.join(Member { signature, at: 0 }, &mut next).incident
-        });
-        shelf.home(homes[0]) == shelf.home(homes[1])
-    };
-    assert!(incidents(&["的", "请"]));
-    assert!(!incidents(&["的", "请", "窨井盖", "窨井", "井盖", "缺失"]));
 }
 
 #[test]

@@ -188,3 +188,31 @@ fn heaviest(mut all: Sparse, most: usize) -> Sparse {
 fn scores<'a>(all: impl Iterator<Item = (&'a str, f32)>) -> Sparse {
     heaviest(all.map(|(code, score)| (word_hash(code), score)).collect(), usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use qingting_models::county::{County, Texts};
+    use qingting_models::records::Channel;
+
+    use super::*;
+    use crate::model::Model;
+
+    fn words(stop_words: &str) -> Vec<u32> {
+        let texts = Texts::from([("stop_words.csv".to_owned(), format!("word,note\n{stop_words}"))]);
+        let classifier = Classifier::new(Model::embedded().unwrap(), &County::from_texts(&texts).unwrap());
+        let call = Input {
+            title: "楼下烧烤店油烟扰民",
+            body: "每晚油烟直排，气味刺鼻。",
+            channel: Channel::Hotline,
+        };
+        let signature = classifier.signature(&call, &classifier.judge(&call));
+        signature.words.into_iter().map(|(hash, _)| hash).collect()
+    }
+
+    #[test]
+    fn a_stop_word_joins_nothing() {
+        let (plain, stopped) = (words(""), words("油烟,\n"));
+        assert!(plain.contains(&word_hash("油烟")) && !stopped.contains(&word_hash("油烟")));
+        assert!(plain.contains(&word_hash("气味")) && stopped.contains(&word_hash("气味")));
+    }
+}
