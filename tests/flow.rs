@@ -22,4 +22,5 @@ mod flow {
     mod sample;
     mod sheets;
     mod support;
+    mod weeks;
 }

@@ -7,7 +7,8 @@ use jiff::civil::date;
 use qingting_models::records::*;
 use qingting_models::store::testing::each_database;
 use qingting_models::store::{ItemPlace, StoreError};
-use qingting_respond::report::{Source, digest};
+use qingting_respond::report::document::Value;
+use qingting_respond::report::{Judgements, Source, digest, document};
 
 use crate::county::{Known, World, at};
 use crate::recount::Recount;
@@ -133,6 +134,14 @@ async fn every_figure_of_a_year_is_what_the_records_make_it() {
             let figures = world.desk.report(half, scope()).await.unwrap();
             assert!(!figures.concentrated.is_empty(), "half a year has enough of one topic in one town");
             compare(&world, &figures);
+            // Of half a year the weeks are listed, the first and the last in part.
+            let document = document(&figures, &Judgements::new(), None);
+            let table = document.tables().find(|table| table.title.ends_with("每周信息量")).unwrap();
+            let counts = table.rows.iter().map(|row| match row[1].value {
+                Value::Count(items) => items,
+                _ => panic!("{:?}", row[1]),
+            });
+            assert_eq!((table.rows.len(), counts.sum::<i64>()), (27, figures.totals.items.now));
         }
     }
 }

@@ -18,8 +18,8 @@ use crate::output;
 
 /// Each is asked so often, one after the other; the middle one counts.
 const ROUNDS: usize = 5;
-/// The plain counts by day look so many days back, as the report's own do.
-const PAST: i64 = 84;
+/// The plain counts look so many days back, by day and by topic, as the report's own do.
+const PAST: (i64, i64) = (84, 56);
 
 /// What a report costs.
 #[derive(Debug, Serialize)]
@@ -67,7 +67,7 @@ pub(super) async fn run(global: &Global, week: Option<&str>) -> Result<()> {
     let (mut plain, mut figures, mut docx) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        store.plain_report_counts(&span, PAST).await?;
+        store.plain_report_counts(&span, PAST.0, PAST.1).await?;
         plain.push(start.elapsed());
         if found.memory_before.is_none() {
             found.memory_before = most_memory();

@@ -7,11 +7,16 @@ use crate::store::{Store, StoreError};
 
 impl Store {
     /// Asks for the plain counts behind a report of the whole county, one statement each, and throws them away; how many rows
-    /// they have. For benchmarks.
+    /// they have. Of the days before it `past` are counted by day, `past_topics` by topic. For benchmarks.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn plain_report_counts(&self, span: &ReportSpan, past: i64) -> Result<usize, StoreError> {
+    pub async fn plain_report_counts(
+        &self,
+        span: &ReportSpan,
+        past: i64,
+        past_topics: i64,
+    ) -> Result<usize, StoreError> {
         let day = day_sql();
         let open = "i.judged_version > 0 AND NOT i.confidential";
         let of_days = format!("{AT} >= $1 AND {AT} < $2 AND {open}");
@@ -39,14 +44,14 @@ impl Store {
             ));
         }
         let now = span.period();
-        let before = now.from - jiff::SignedDuration::from_hours(24 * past);
+        let before = |days: i64| now.from - jiff::SignedDuration::from_hours(24 * days);
         asked.push((
             format!("SELECT {day}, count(*) FROM item i WHERE {of_days} GROUP BY {day}"),
-            args![before, now.to],
+            args![before(past), now.to],
         ));
         asked.push((
             format!("SELECT i.main_topic, count(*) FROM item i WHERE {of_days} GROUP BY i.main_topic"),
-            args![before, now.from],
+            args![before(past_topics), now.from],
         ));
         asked.push((
             format!(

@@ -1,12 +1,16 @@
 //! The first chapter: how much there was, against what it is held against, and by day.
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use qingting_models::county::ReportSentence;
-use qingting_models::records::{Channel, Rate, ReportItemFilter};
+use qingting_models::records::{Channel, Rate, ReportDay, ReportItemFilter};
 
 use super::Writer;
 use crate::report::document::{Block, Cell, Column, Opens, Table, Value};
 use crate::report::drawing;
+
+/// Of more days than these the weeks are listed.
+const LISTED_DAYS: usize = 62;
 
 impl Writer<'_> {
     pub(super) fn overview(&mut self) -> Vec<Block> {
@@ -70,7 +74,8 @@ impl Writer<'_> {
             if let Some(drawing) = drawing::calendar(&self.figures.calendar, &self.figures.span) {
                 blocks.push(self.chart("信息量日历", drawing));
             }
-            blocks.push(Block::Table(self.days()));
+            let days = if self.figures.days.len() > LISTED_DAYS { self.weeks() } else { self.days() };
+            blocks.push(Block::Table(days));
         }
         blocks
     }
@@ -118,6 +123,39 @@ impl Writer<'_> {
             at_cutoff("在办工单（件）", totals.open, false),
             at_cutoff("其中：超期", totals.overdue, true),
         ]
+    }
+
+    /// The days by week, from Monday to Sunday, as far as they belong to the report.
+    fn weeks(&mut self) -> Table {
+        let columns = vec![
+            Column::words("日期", 30),
+            Column::figures(self.this()),
+            Column::figures("日均"),
+            Column::words("说明", 24),
+        ];
+        let of_monday = |day: &ReportDay| {
+            let back = day.day.weekday().to_monday_zero_offset();
+            day.day.saturating_sub(i64::from(back).days())
+        };
+        let weeks = self.figures.days.chunk_by(|a, b| of_monday(a) == of_monday(b));
+        let rows = weeks.filter_map(|days| {
+            let (first, last) = (days.first()?.day, days.last()?.day);
+            let items: i64 = days.iter().map(|day| day.items).sum();
+            let mut marks: Vec<&str> = days.iter().filter_map(|day| day.mark.as_deref()).collect();
+            marks.dedup();
+            let name = format!("{}月{}日至{}月{}日", first.month(), first.day(), last.month(), last.day());
+            let opens = Opens::Items(ReportItemFilter::of_days(first, last));
+            Some(vec![
+                name.into(),
+                Cell::from(items).opening(opens),
+                Value::Number(items as f64 / days.len() as f64).into(),
+                marks.join("、").into(),
+            ])
+        });
+        let rows = rows.collect();
+        let mut table = self.table("每周信息量", columns, rows);
+        table.note = Some("超过两个月的报告按周列出，首尾可能不足一周；“休”为放假，“班”为调休上班。".into());
+        table
     }
 
     fn days(&mut self) -> Table {
