@@ -23,7 +23,7 @@ use qingting_models::records::Channel;
 use serde::Deserialize;
 
 const NEAREST: f32 = 0.3;
-const BOUNDS: [f32; 6] = [0.05, 0.1, 0.15, 0.2, 0.3, 0.4];
+const BOUNDS: [f32; 5] = [0.4, 0.5, 0.6, 0.7, 0.8];
 const SIZES: [usize; 3] = [2, 3, 4];
 
 #[derive(Deserialize)]

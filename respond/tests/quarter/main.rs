@@ -209,9 +209,12 @@ fn tell(
 async fn every_deadline_light_press_escalation_and_rate_of_a_quarter_equals_its_recount() {
     let count = asked("QINGTING_CASES").map_or(300, |text| text.parse().unwrap());
     let only = asked("QINGTING_ONLY");
+    let mut lived = 0;
     for store in each_database().await.unwrap() {
         if only.as_ref().is_none_or(|only| store.engine().to_lowercase().starts_with(only)) {
             live(&store, count).await;
+            lived += 1;
         }
     }
+    assert!(lived > 0, "QINGTING_ONLY={only:?} names no database that is here");
 }
