@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::codes::Town;
 use super::departments::Departments;
-use super::error::{At, CountyError};
+use super::error::CountyError;
 use super::table::{Row, for_each_row};
 
 /// The name of the file in the county's folder.
@@ -29,8 +29,8 @@ pub struct TownMap {
 }
 
 impl TownMap {
-    /// Reads and checks the file's text against the towns that have an office; `file` is the name that errors show. A file
-    /// without rows is a county without a map; one with rows has a tile for each town.
+    /// Reads and checks the file's text against the towns that have an office; `file` is the name that errors show. A town
+    /// may have no tile, so that one can be added to the offices first; a file without rows is a county without a map.
     ///
     /// # Errors
     /// [`CountyError::Invalid`] at the first value that is not allowed.
@@ -54,14 +54,6 @@ impl TownMap {
             tiles.push(Tile { town, column: place.0, row: place.1 });
             Ok(())
         })?;
-        let lacks = |town: &&Town| !tiles.iter().any(|tile| tile.town == **town);
-        if let Some(town) = departments.towns().find(lacks).filter(|_| !tiles.is_empty()) {
-            let at = At { file, line: text.lines().count().max(1) };
-            return Err(at.invalid(
-                format!("town \"{town}\" has no tile"),
-                "a row for each town of departments.csv, or no row at all",
-            ));
-        }
         Ok(Self { tiles })
     }
 
@@ -96,6 +88,14 @@ mod tests {
     }
 
     #[test]
+    fn a_new_town_is_added_to_the_offices_before_the_map() {
+        let offices = format!("{}\nxinshe,新设镇人民政府,新设镇,乡镇街道,新设镇,,,\n", OFFICES.trim_end());
+        let departments = Departments::parse("departments.csv", &offices).unwrap();
+        assert!(departments.towns().any(|town| town.as_str() == "新设镇"));
+        assert_eq!(TownMap::parse(FILE, MAP, &departments).unwrap().tiles().len(), 18);
+    }
+
+    #[test]
     fn what_is_no_map_is_refused_where_it_stands() {
         let wrong = |rows: &str| read(&format!("town,column,row\n{rows}")).unwrap_err();
         assert!(wrong("沙漠镇,1,1\n").starts_with("map.csv line 2: town \"沙漠镇\" has no office"));
@@ -107,6 +107,5 @@ mod tests {
         assert!(wrong("石浦镇,1,1\n石浦镇,2,1\n").contains("line 3: \"石浦镇\" stands twice"));
         let shared = wrong("石浦镇,1,1\n鹤浦镇,1,1\n");
         assert!(shared.contains("the tile of \"鹤浦镇\" is that of \"石浦镇\" in line 2"), "{shared}");
-        assert!(wrong("石浦镇,1,1\n").contains("has no tile"));
     }
 }
