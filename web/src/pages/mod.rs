@@ -29,6 +29,7 @@ pub mod incidents;
 pub mod item;
 pub mod item_assign;
 pub mod item_dismiss;
+mod item_elsewhere;
 pub mod item_judge;
 pub mod item_unmask;
 pub mod items;

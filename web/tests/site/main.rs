@@ -25,4 +25,5 @@ mod rates;
 mod replies;
 mod reports;
 mod sources;
+mod sources_kept;
 mod together;
