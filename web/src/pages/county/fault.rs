@@ -55,10 +55,10 @@ const ALLOWED: &[(&str, &str)] = &[
     ("each code once", "每个代码只出现一次"),
     ("each date once", "每个日期只出现一次"),
     ("one line of at most 300", "一行，最多 300 个字"),
+    ("a text with {表}, or \"\"", "带“{表}”的文字，或 \"\""),
     ("a text without braces", "不带花括号的文字"),
     ("each town once", "每个乡镇街道只出现一次"),
     ("each tile once", "每个位置只有一个乡镇街道"),
-    ("1 to 20", "1 至 20"),
     ("each word once", "每个词语只出现一次"),
     ("each name on one office", "每个名称只属于一个单位"),
     ("YYYY-MM-DD or nothing", "年-月-日，如 2027-01-01，或不填"),
@@ -78,10 +78,10 @@ pub(super) fn in_words(error: &CountyError) -> String {
     match error {
         CountyError::Read { path, .. } => format!("{} 读不出来", path.display()),
         CountyError::Invalid { file, line, what, allowed } => {
-            let allowed = ALLOWED
-                .iter()
-                .find(|(english, _)| english == allowed)
-                .map_or_else(|| allowed.replace(", ", "、"), |(_, chinese)| (*chinese).to_owned());
+            let allowed = ALLOWED.iter().find(|(english, _)| english == allowed).map_or_else(
+                || allowed.replace(", ", "、").replace(" to ", " 至 "),
+                |(_, chinese)| (*chinese).to_owned(),
+            );
             format!("{file} 第 {line} 行：{}。可以填：{allowed}", said(what))
         }
     }
@@ -121,6 +121,18 @@ mod tests {
         assert!(row("1,wages,,,,rsj,,,\n1,wages,,,,zjj,,,").contains("第 3 行：与第 2 行的条件完全一样"));
         assert!(row("1,wages,,,,rsj").contains("这一行有 6 格"));
         assert!(fault("departments.csv", "code,name\n").contains("缺少“short_name”这一列"));
+        let tile = |row: &str| fault("map.csv", &format!("town,column,row\n{row}\n"));
+        assert!(tile("沙漠镇,1,1").contains("“沙漠镇”没有对应的乡镇街道单位"));
+        assert!(tile("石浦镇,21,1").contains("column 的“21”不是位置。可以填：1 至 20"));
+        assert!(tile("石浦镇,1,1\n鹤浦镇,1,1").contains("“鹤浦镇”和第 2 行的“石浦镇”在同一个位置"));
+        let sentence = |text: &str| fault("reports/wording.toml", &format!("[towns]\n{text}\n"));
+        assert!(sentence("last = \"\"").contains("没有“towns.last”这一句"));
+        let named = sentence("first = \"{村}（{表}）\"");
+        assert!(named.contains("这里不能用“{村}”。可以填：{本期} {乡镇街道} {表}"), "{named}");
+        assert!(
+            sentence("first = \"{乡镇街道}\"")
+                .contains("没有写“{表}”，读者找不到数字的出处。可以填：带“{表}”的文字")
+        );
     }
 
     #[test]
