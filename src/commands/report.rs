@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
@@ -18,6 +19,9 @@ use qingting_web::report_view::report_file;
 use crate::cli::{Global, ReportArgs, ReportWhat, WrongUsage};
 use crate::home::Home;
 use crate::output;
+
+/// A PDF is given up after so long.
+const PDF_TIME: Duration = Duration::from_secs(120);
 
 pub async fn run(global: &Global, args: &ReportArgs) -> Result<()> {
     let home = Home::find(global)?;
@@ -68,7 +72,7 @@ async fn write(global: &Global, home: &Home, store: &Store, args: &ReportArgs) -
         }
         ReportFormat::Pdf => {
             let (docx, html) = (desk.report_docx(&source).await?, html(&desk, &source, None).await?);
-            put(named(args)?, &pdf(&docx, &html).await?)?;
+            put(named(args)?, &pdf(&docx, &html, PDF_TIME).await?)?;
         }
     }
     if let Some(out) = &args.out {

@@ -13,8 +13,6 @@ const BROWSERS: [&str; 5] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"];
 /// Names another browser.
 const BROWSER: &str = "QINGTING_CHROMIUM";
-/// A program that takes longer is ended.
-const LONGEST: Duration = Duration::from_secs(120);
 /// One at a time: each takes hundreds of megabytes.
 static ONE: Semaphore = Semaphore::const_new(1);
 
@@ -25,6 +23,8 @@ pub enum PdfError {
         "a PDF needs LibreOffice or Chromium on this machine; neither was found. docx and html need nothing"
     )]
     NoProgram,
+    #[error("the PDF was not made within {} seconds", .0.as_secs())]
+    TooSlow(Duration),
     #[error("{program} could not make the PDF: {said}")]
     Failed { program: String, said: String },
     #[error("the PDF cannot be made: {0}")]
@@ -42,11 +42,16 @@ pub fn makes_pdf() -> bool {
     program().is_some()
 }
 
-/// The bytes of the PDF of a report, given as Word file and as HTML.
+/// The bytes of the PDF of a report, given as Word file and as HTML. What is not done after `longest`, with the waiting for
+/// its turn, is ended.
 ///
 /// # Errors
-/// When neither program is there, or the one that is fails or takes longer than two minutes.
-pub async fn pdf(docx: &[u8], html: &str) -> Result<Vec<u8>, PdfError> {
+/// When neither program is there, or the one that is fails or takes too long.
+pub async fn pdf(docx: &[u8], html: &str, longest: Duration) -> Result<Vec<u8>, PdfError> {
+    tokio::time::timeout(longest, made(docx, html)).await.unwrap_or(Err(PdfError::TooSlow(longest)))
+}
+
+async fn made(docx: &[u8], html: &str) -> Result<Vec<u8>, PdfError> {
     let program = program().ok_or(PdfError::NoProgram)?;
     // Nobody closes it.
     let _turn = ONE.acquire().await;
@@ -98,16 +103,12 @@ fn found(name: &str) -> Option<PathBuf> {
 async fn run(mut command: Command) -> Result<(), PdfError> {
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let failed = |said: &str| PdfError::Failed { program: program.clone(), said: said.to_owned() };
-    let Ok(done) = tokio::time::timeout(LONGEST, command.output()).await else {
-        return Err(failed("it took longer than two minutes and was ended"));
-    };
-    let done = done?;
+    let done = command.output().await?;
     if done.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&done.stderr);
-    Err(failed(said.lines().last().unwrap_or("it said nothing")))
+    Err(PdfError::Failed { program, said: said.lines().last().unwrap_or("it said nothing").to_owned() })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A report as a file to take home.
 
 use std::io::{Cursor, Write};
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
@@ -9,7 +10,7 @@ use qingting_respond::report::{FileError, IN_DOCUMENT, ReportFormat, Source, fil
 
 use super::kept;
 use crate::access::url_encode;
-use crate::app::AppState;
+use crate::app::{AppState, REQUEST_TIME};
 use crate::error::WebError;
 use crate::pages::Answer;
 use crate::query::Query;
@@ -17,6 +18,9 @@ use crate::report_view::report_file;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+/// A PDF is given up before the request itself is, so that the page can say what else there is.
+const PDF_TIME: Duration = REQUEST_TIME.saturating_sub(Duration::from_secs(5));
 
 /// A file that was written.
 pub(super) struct Written {
@@ -72,7 +76,7 @@ pub(super) async fn written(
             let docx = desk.report_docx(source).await.map_err(failed)?;
             let (annex, _) = desk.annex(source, None, IN_DOCUMENT).await?;
             let html = report_file(source, &annex, None)?;
-            let bytes = pdf(&docx, &html).await.map_err(|error| {
+            let bytes = pdf(&docx, &html, PDF_TIME).await.map_err(|error| {
                 tracing::warn!(%error, "a report could not be made into a PDF");
                 WebError::bad("这台机器没能生成 PDF；请下载 Word 文件，或用浏览器打印")
             })?;
