@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use super::super::db::{Row, Tx, args, to_json};
 use super::super::visibility::bind;
 use super::super::{Listing, Page, Store, StoreError};
-use super::counts::{AT, Counter, ItemCell, ReportCounts, day_sql};
+use super::counts::{AT, Counter, ItemCell, ReportCounts, cell_of, day_sql};
 use super::items::{ItemPlace, item_of};
-use crate::county::{TopicCode, Town};
 use crate::ids::ReportId;
 use crate::records::{
     Actor, KeptReport, NoticeEvent, NoticeKind, NoticeSubject, ReportDeed, ReportFigures, ReportItem,
@@ -350,17 +349,7 @@ impl Store {
             "SELECT {day} AS day, i.channel, i.main_topic, i.town, i.urgency, count(*) AS n FROM report_item i
              WHERE i.report_id = $1 GROUP BY {day}, i.channel, i.main_topic, i.town, i.urgency"
         );
-        let cell = |row: &Row| {
-            Ok(ItemCell {
-                day: row.int("day")?,
-                channel: row.code("channel")?,
-                topic: row.opt_text("main_topic")?.map(TopicCode::from),
-                town: row.opt_text("town")?.map(Town::from),
-                urgency: row.int("urgency")?,
-                items: row.int("n")?,
-            })
-        };
-        self.db().rows(&sql, args![id.0]).await?.iter().map(cell).collect()
+        self.db().rows(&sql, args![id.0]).await?.iter().map(cell_of).collect()
     }
 }
 

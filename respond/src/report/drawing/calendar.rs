@@ -28,7 +28,7 @@ pub(in crate::report) fn calendar(days: &[ReportCalendarDay], span: &ReportSpan)
         day_text(busiest.day),
         busiest.items
     );
-    let grid = if weeks <= ROWS { Grid::rows(weeks) } else { Grid::columns(weeks) };
+    let grid = if weeks <= ROWS { Grid::rows() } else { Grid::columns(weeks) };
     let mut shapes = grades(grid.left, 450, most);
     grid.name_weekdays(&mut shapes);
     let mut sum = 0;
@@ -74,7 +74,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn rows(_weeks: i32) -> Self {
+    fn rows() -> Self {
         Self { left: 1_800, width: 1_750, height: 620, gap: 60, down: true }
     }
 

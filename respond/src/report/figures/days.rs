@@ -4,10 +4,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use qingting_models::records::{ReportCalendarDay, ReportDay};
 
-use super::{Drawing, number_of};
+use super::{Reckoner, number_of};
 use crate::report::USUAL_DAYS;
 
-impl Drawing<'_> {
+impl Reckoner<'_> {
     pub(super) fn days(&self) -> Vec<ReportDay> {
         let before = self.span.before();
         let knows_before = self.knows(before);

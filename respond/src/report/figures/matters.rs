@@ -9,7 +9,7 @@ use qingting_models::records::{OPEN_STATES, ReportCase, ReportIncident, ReportRi
 use qingting_models::rising::Rise;
 use qingting_models::store::IncidentCount;
 
-use super::{Drawing, LEAST_TOLD, department_name, number_of};
+use super::{LEAST_TOLD, Reckoner, department_name, number_of};
 use crate::report::USUAL_DAYS;
 
 /// How unlikely the count of a topic must be to be told as risen.
@@ -17,7 +17,7 @@ const UNLIKELY: f64 = 0.01;
 /// The past must be known for so many days before anything can rise against it.
 const LEAST_KNOWN: i64 = 14;
 
-impl Drawing<'_> {
+impl Reckoner<'_> {
     pub(super) fn incident(&self, count: &IncidentCount) -> ReportIncident {
         let case = |(number, lead, state): &(String, DepartmentCode, String)| ReportCase {
             number: number.clone(),

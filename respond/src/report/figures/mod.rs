@@ -30,7 +30,7 @@ pub(super) fn draw(
     counts: ReportCounts,
     words: Option<Vec<Rise>>,
 ) -> ReportFigures {
-    let drawing = Drawing { county, calendar, span, counts: &counts };
+    let reckoner = Reckoner { county, calendar, span, counts: &counts };
     let last = number_of(span.to);
     ReportFigures {
         definition: DEFINITION,
@@ -41,16 +41,16 @@ pub(super) fn draw(
         cutoff: counts.cutoff,
         before: span.before(),
         year_ago: span.year_ago(),
-        totals: drawing.totals(),
-        channels: drawing.channels(),
-        topics: drawing.topics(),
-        towns: drawing.towns(),
-        days: drawing.days(),
-        incidents: counts.most_items.iter().map(|count| drawing.incident(count)).collect(),
-        repeated: counts.most_repeated.iter().map(|count| drawing.incident(count)).collect(),
+        totals: reckoner.totals(),
+        channels: reckoner.channels(),
+        topics: reckoner.topics(),
+        towns: reckoner.towns(),
+        days: reckoner.days(),
+        incidents: counts.most_items.iter().map(|count| reckoner.incident(count)).collect(),
+        repeated: counts.most_repeated.iter().map(|count| reckoner.incident(count)).collect(),
         alerts: alerts(&counts.alerts),
-        departments: drawing.departments(),
-        risen_topics: drawing.risen_topics(),
+        departments: reckoner.departments(),
+        risen_topics: reckoner.risen_topics(),
         risen_words: words.map(|words| words.into_iter().map(risen_word).collect()),
         forecast: forecast::forecast(&counts.days, counts.history_from, last, i64::from(span.length())),
         ahead: ReportAhead {
@@ -58,9 +58,9 @@ pub(super) fn draw(
             promises_due: counts.promises_due_after,
             promises_late: counts.promises_late,
         },
-        flow: drawing.flow(),
-        calendar: drawing.calendar_days(),
-        concentrated: drawing.concentrated(),
+        flow: reckoner.flow(),
+        calendar: reckoner.calendar_days(),
+        concentrated: reckoner.concentrated(),
         satisfied_floor: county.settings.floor(Rate::Satisfied),
         map: map(county),
         style: county.report_styles.of(span.kind).clone(),
@@ -105,14 +105,14 @@ fn number_of(date: Date) -> i64 {
     i64::from(days_apart(jiff::civil::date(1970, 1, 1), date))
 }
 
-struct Drawing<'a> {
+struct Reckoner<'a> {
     county: &'a County,
     calendar: &'a WorkCalendar,
     span: ReportSpan,
     counts: &'a ReportCounts,
 }
 
-impl Drawing<'_> {
+impl Reckoner<'_> {
     /// Whether the store reaches back to the beginning of some days.
     fn knows(&self, span: ReportSpan) -> bool {
         self.counts.history_from.is_some_and(|first| first <= number_of(span.from))

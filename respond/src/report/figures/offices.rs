@@ -8,11 +8,11 @@ use qingting_models::records::{
 };
 use qingting_models::store::{AlertCounts, FlowCount};
 
-use super::{Drawing, department_name};
+use super::{Reckoner, department_name};
 
 const DUTY_DESK: &str = "值班室";
 
-impl Drawing<'_> {
+impl Reckoner<'_> {
     pub(super) fn departments(&self) -> Vec<ReportDepartment> {
         let mut rates: BTreeMap<Option<DepartmentCode>, BTreeMap<Rate, RateCount>> = BTreeMap::new();
         for figure in &self.counts.now.rates {

@@ -6,12 +6,12 @@ use qingting_models::county::{TopicCode, Town};
 use qingting_models::records::{Channel, ReportConcentration, ReportShare};
 use qingting_models::store::{ItemCell, SpanCounts};
 
-use super::{Drawing, LEAST_TOLD};
+use super::{LEAST_TOLD, Reckoner};
 
 /// So many pairs of town and topic are told.
 const CONCENTRATED: usize = 8;
 
-impl Drawing<'_> {
+impl Reckoner<'_> {
     /// Shares by a mark of the items, in the given order; what the order does not know comes after it, what has no mark last.
     fn shares(
         &self,

@@ -210,18 +210,7 @@ impl<'a> Counter<'a> {
              GROUP BY {DAY}, i.channel, i.main_topic, i.town, i.urgency",
             DAY = day_sql()
         );
-        let mut cells = Vec::new();
-        for row in self.tx.rows(&sql, values).await? {
-            cells.push(ItemCell {
-                day: row.int("day")?,
-                channel: row.code("channel")?,
-                topic: row.opt_text("main_topic")?.map(TopicCode::from),
-                town: row.opt_text("town")?.map(Town::from),
-                urgency: row.int("urgency")?,
-                items: row.int("n")?,
-            });
-        }
-        Ok(cells)
+        self.tx.rows(&sql, values).await?.iter().map(cell_of).collect()
     }
 
     async fn days(&mut self, period: Period) -> Result<BTreeMap<i64, i64>, StoreError> {
@@ -255,6 +244,18 @@ impl<'a> Counter<'a> {
         let row = self.tx.row(sql, args![period.from, period.to]).await?;
         row.map_or(Ok(0), |row| row.int("n"))
     }
+}
+
+/// A cell from `day`, the marks of items, and `n`.
+pub(super) fn cell_of(row: &Row) -> Result<ItemCell, StoreError> {
+    Ok(ItemCell {
+        day: row.int("day")?,
+        channel: row.code("channel")?,
+        topic: row.opt_text("main_topic")?.map(TopicCode::from),
+        town: row.opt_text("town")?.map(Town::from),
+        urgency: row.int("urgency")?,
+        items: row.int("n")?,
+    })
 }
 
 /// The condition of the items `i` of a period and of a scope.
