@@ -102,7 +102,7 @@ async fn brief(desk: &Desk, args: &ReportArgs, scope: &ReportScope) -> Result<So
     let bad = |error: BadId| WrongUsage(format!("--incident: {error}"));
     let incident: IncidentId = id.parse().map_err(bad)?;
     match desk.brief(&Viewer::OPEN, incident).await? {
-        Some(brief) => Ok(Source::Brief(Box::new(brief))),
+        Some((brief, items)) => Ok(Source::Brief(Box::new(brief), items)),
         None => bail!("there is no incident {id} that is open to all"),
     }
 }

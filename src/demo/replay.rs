@@ -82,6 +82,7 @@ pub(super) async fn play(
         }
         if last == Some(index) {
             staff.finish(round).await?;
+            reports::brief(tools, staff.people()).await?;
         }
     }
     clock.set(end);

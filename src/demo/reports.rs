@@ -1,9 +1,9 @@
 //! The weekly reports of the season: drafted by the calendar, written on and submitted by the duty officer, approved by the
-//! leader. The last one is left as a draft for the visitor.
+//! leader. The last one is left as a draft for the visitor, as is a brief on the hottest incident.
 
 use anyhow::{Context, Result};
-use qingting_models::records::{ReportDeed, ReportKind, ReportState};
-use qingting_models::store::Page;
+use qingting_models::records::{ReportDeed, ReportKind, ReportState, Viewer};
+use qingting_models::store::{IncidentFilter, Page, Rank};
 use qingting_respond::report::Judgements;
 
 use super::people::People;
@@ -14,6 +14,16 @@ use crate::worker::Tools;
 /// Makes the drafts that are due.
 pub(super) async fn draft(tools: &Tools) -> Result<()> {
     tools.desk().draft_reports().await.context("drafting reports")?;
+    Ok(())
+}
+
+/// Begins a brief on the incident that is hottest now.
+pub(super) async fn brief(tools: &Tools, people: &People) -> Result<()> {
+    let first = Rank { page: 0, size: 1 };
+    let hottest = tools.store.incidents(&Viewer::OPEN, &IncidentFilter::default(), first).await?;
+    if let Some(incident) = hottest.rows.first() {
+        tools.desk().make_brief(incident.id, people.duty.who.actor).await.context("a brief")?;
+    }
     Ok(())
 }
 

@@ -9,6 +9,9 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+/// Apache ECharts 6.1.0, `dist/echarts.common.min.js` of its package as it is, which the page of trends loads.
+const ECHARTS: &[u8] = include_bytes!("../static/echarts.common.min.js");
+
 struct Asset {
     name: String,
     mime: &'static str,
@@ -22,13 +25,20 @@ impl Asset {
     }
 }
 
-fn assets() -> &'static [Asset; 3] {
-    static ASSETS: OnceLock<[Asset; 3]> = OnceLock::new();
+fn assets() -> &'static [Asset; 5] {
+    static ASSETS: OnceLock<[Asset; 5]> = OnceLock::new();
     ASSETS.get_or_init(|| {
         [
             Asset::new("app", "css", "text/css; charset=utf-8", include_bytes!("../static/app.css")),
             Asset::new("app", "js", "text/javascript; charset=utf-8", include_bytes!("../static/app.js")),
             Asset::new("mark", "svg", "image/svg+xml", include_bytes!("../static/mark.svg")),
+            Asset::new(
+                "trends",
+                "js",
+                "text/javascript; charset=utf-8",
+                include_bytes!("../static/trends.js"),
+            ),
+            Asset::new("echarts", "js", "text/javascript; charset=utf-8", ECHARTS),
         ]
     })
 }
@@ -46,6 +56,16 @@ pub fn js() -> String {
 /// Address of the program's mark.
 pub fn mark() -> String {
     format!("/static/{}", assets()[2].name)
+}
+
+/// Address of the script of the trends page.
+pub fn trends() -> String {
+    format!("/static/{}", assets()[3].name)
+}
+
+/// Address of Apache ECharts.
+pub fn echarts() -> String {
+    format!("/static/{}", assets()[4].name)
 }
 
 /// Serves one of them; any other name is not found.

@@ -15,6 +15,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("reports/wording.toml", include_str!("../../../data/xiangshan/reports/wording.toml")),
     ("reports/daily.toml", include_str!("../../../data/xiangshan/reports/daily.toml")),
     ("reports/weekly.toml", include_str!("../../../data/xiangshan/reports/weekly.toml")),
+    ("reports/brief.toml", include_str!("../../../data/xiangshan/reports/brief.toml")),
     ("reports/monthly.toml", include_str!("../../../data/xiangshan/reports/monthly.toml")),
     ("reports/period.toml", include_str!("../../../data/xiangshan/reports/period.toml")),
     ("words.csv", include_str!("../../../data/xiangshan/words.csv")),

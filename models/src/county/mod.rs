@@ -40,7 +40,9 @@ pub use files::{CountyFiles, MAX_FILE, Texts, is_file};
 pub use gazetteer::{Gazetteer, Place, PlaceKind};
 pub use notice_rules::{Escalation, FirstNoticeRule, NoticeFile};
 pub use office_kind::OfficeKind;
-pub use report_styles::{ChapterStyle, REPORT_CHAPTERS, ReportSentence, ReportStyle, ReportStyles};
+pub use report_styles::{
+    BRIEF_CHAPTERS, BriefStyle, ChapterStyle, REPORT_CHAPTERS, ReportSentence, ReportStyle, ReportStyles,
+};
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use routing_sheet::{RoutingCells, RoutingSheet};
 pub use settings::{CountySettings, OfficePeriod, ReportPlan};

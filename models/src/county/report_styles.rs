@@ -1,5 +1,5 @@
 //! `reports/`: how reports look in this county. `wording.toml` says what the program's sentences are, `weekly.toml` and the
-//! like the head, the chapters and the thresholds of each kind.
+//! like the head, the chapters and the thresholds of each kind, `brief.toml` head and chapters of a brief.
 
 use std::collections::BTreeMap;
 
@@ -17,12 +17,16 @@ const DAILY: &str = "reports/daily.toml";
 const WEEKLY: &str = "reports/weekly.toml";
 const MONTHLY: &str = "reports/monthly.toml";
 const PERIOD: &str = "reports/period.toml";
+const BRIEF: &str = "reports/brief.toml";
 
 /// The chapters that a report can have, by code.
 pub const REPORT_CHAPTERS: [&str; 9] =
     ["overview", "shares", "incidents", "risen", "towns", "alerts", "departments", "repeats", "ahead"];
+/// The chapters that a brief can have, by code.
+pub const BRIEF_CHAPTERS: [&str; 5] = ["facts", "spread", "asked", "done", "next"];
 /// What a title and the lines below it may have filled in.
 const TITLE_PLACES: &[&str] = &["县", "范围"];
+const BRIEF_TITLE_PLACES: &[&str] = &["县"];
 const LINE_PLACES: &[&str] = &["统计时间", "县"];
 /// Names the table that a sentence's figures stand in.
 const TABLE: &str = "表";
@@ -59,6 +63,22 @@ pub enum ReportSentence {
     AheadDue,
     AheadGrowing,
     AheadForecast,
+    FactsReceived,
+    FactsNoCase,
+    FactsClosed,
+    FactsOpen,
+    FactsLate,
+    FactsTopic,
+    FactsPart,
+    SpreadBusiest,
+    AskedDemands,
+    DoneAnswer,
+    NextLate,
+    NextOpen,
+    NextNoCase,
+    NextOffices,
+    NextPromise,
+    NextNone,
 }
 
 impl ReportSentence {
@@ -92,6 +112,22 @@ impl ReportSentence {
         (Self::AheadDue, "ahead.due", &["下期", "工单", "承诺", "过期承诺"]),
         (Self::AheadGrowing, "ahead.growing", &["上期", "事件"]),
         (Self::AheadForecast, "ahead.forecast", &["下期", "条数", "误差"]),
+        (Self::FactsReceived, "facts.received", &["事件", "地点", "起", "条数", "渠道", "来电人", "最近"]),
+        (Self::FactsNoCase, "facts.no_case", &[]),
+        (Self::FactsClosed, "facts.closed", &["工单"]),
+        (Self::FactsOpen, "facts.open", &["工单", "在办"]),
+        (Self::FactsLate, "facts.late", &["工单", "在办", "超期"]),
+        (Self::FactsTopic, "facts.topic", &["话题", "热度"]),
+        (Self::FactsPart, "facts.part", &["条数"]),
+        (Self::SpreadBusiest, "spread.busiest", &["日期", "条数", TABLE]),
+        (Self::AskedDemands, "asked.demands", &[TABLE]),
+        (Self::DoneAnswer, "done.answer", &["单位", "工单", "答复"]),
+        (Self::NextLate, "next.late", &["单位", "工单"]),
+        (Self::NextOpen, "next.open", &["在办"]),
+        (Self::NextNoCase, "next.no_case", &[]),
+        (Self::NextOffices, "next.offices", &["单位"]),
+        (Self::NextPromise, "next.promise", &["日期", "承诺"]),
+        (Self::NextNone, "next.none", &[]),
     ];
 
     /// `overview.items`.
@@ -123,6 +159,17 @@ pub struct ReportStyle {
     pub wording: BTreeMap<String, String>,
 }
 
+/// How briefs look. A brief that is kept keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BriefStyle {
+    /// As in [`ReportStyle`].
+    pub header: String,
+    pub title: String,
+    pub lines: Vec<String>,
+    pub chapters: Vec<ChapterStyle>,
+    pub wording: BTreeMap<String, String>,
+}
+
 /// A chapter, by its code what it holds, with its title.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChapterStyle {
@@ -137,6 +184,7 @@ pub struct ReportStyles {
     weekly: ReportStyle,
     monthly: ReportStyle,
     period: ReportStyle,
+    brief: BriefStyle,
 }
 
 #[derive(Deserialize)]
@@ -150,6 +198,16 @@ struct Raw {
     least_due: Spanned<i64>,
     far: Spanned<f64>,
     bars: Spanned<i64>,
+    #[serde(default)]
+    chapter: Vec<RawChapter>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawBrief {
+    header: Spanned<String>,
+    title: Spanned<String>,
+    lines: Vec<Spanned<String>>,
     #[serde(default)]
     chapter: Vec<RawChapter>,
 }
@@ -179,16 +237,22 @@ impl ReportStyles {
             weekly: style(WEEKLY)?,
             monthly: style(MONTHLY)?,
             period: style(PERIOD)?,
+            brief: brief(TomlText { file: BRIEF, text: text(BRIEF) }, &wording)?,
         })
     }
 
-    /// The style of a kind.
+    /// How briefs look.
+    pub fn brief(&self) -> &BriefStyle {
+        &self.brief
+    }
+
+    /// The style of reports on days of a kind.
     pub fn of(&self, kind: ReportKind) -> &ReportStyle {
         match kind {
             ReportKind::Daily => &self.daily,
             ReportKind::Weekly => &self.weekly,
             ReportKind::Monthly => &self.monthly,
-            ReportKind::Period => &self.period,
+            ReportKind::Period | ReportKind::Brief => &self.period,
         }
     }
 }
@@ -220,22 +284,77 @@ fn sentences(toml: TomlText<'_>) -> Result<BTreeMap<String, String>, CountyError
 
 fn style(toml: TomlText<'_>, wording: &BTreeMap<String, String>) -> Result<ReportStyle, CountyError> {
     let raw: Raw = toml.read()?;
-    check(toml, &raw.header, &[])?;
-    check(toml, &raw.title, TITLE_PLACES)?;
-    if raw.title.get_ref().trim().is_empty() {
-        return Err(toml.at(&raw.title).invalid("title is empty", "a text"));
+    let head = head(toml, (raw.header, &raw.title, raw.lines), TITLE_PLACES)?;
+    let chapters = chapters(toml, &raw.title, &raw.chapter, &REPORT_CHAPTERS)?;
+    Ok(ReportStyle {
+        least_for_percent: within(toml, "least_for_percent", &raw.least_for_percent, 1, 10_000)?,
+        level: within(toml, "level", &raw.level, 0.1, 20.0)?,
+        least_due: within(toml, "least_due", &raw.least_due, 1, 10_000)?,
+        far: within(toml, "far", &raw.far, 0.0, 100.0)?,
+        bars: usize::try_from(within(toml, "bars", &raw.bars, 1, 40)?).unwrap_or(1),
+        header: head.header,
+        title: head.title,
+        lines: head.lines,
+        chapters,
+        wording: wording.clone(),
+    })
+}
+
+fn brief(toml: TomlText<'_>, wording: &BTreeMap<String, String>) -> Result<BriefStyle, CountyError> {
+    let raw: RawBrief = toml.read()?;
+    let head = head(toml, (raw.header, &raw.title, raw.lines), BRIEF_TITLE_PLACES)?;
+    let chapters = chapters(toml, &raw.title, &raw.chapter, &BRIEF_CHAPTERS)?;
+    Ok(BriefStyle {
+        header: head.header,
+        title: head.title,
+        lines: head.lines,
+        chapters,
+        wording: wording.clone(),
+    })
+}
+
+struct Head {
+    header: String,
+    title: String,
+    lines: Vec<String>,
+}
+
+/// Letterhead, title and the lines below it.
+fn head(
+    toml: TomlText<'_>,
+    (header, title, lines): (Spanned<String>, &Spanned<String>, Vec<Spanned<String>>),
+    places: &[&str],
+) -> Result<Head, CountyError> {
+    check(toml, &header, &[])?;
+    check(toml, title, places)?;
+    if title.get_ref().trim().is_empty() {
+        return Err(toml.at(title).invalid("title is empty", "a text"));
     }
-    for line in &raw.lines {
+    for line in &lines {
         check(toml, line, LINE_PLACES)?;
     }
+    Ok(Head {
+        header: header.into_inner().trim().to_owned(),
+        title: title.get_ref().trim().to_owned(),
+        lines: lines.into_iter().map(|line| line.into_inner().trim().to_owned()).collect(),
+    })
+}
+
+/// The chapters, of those that are `known`; without any the error stands at `title`.
+fn chapters(
+    toml: TomlText<'_>,
+    title: &Spanned<String>,
+    raw: &[RawChapter],
+    known: &[&str],
+) -> Result<Vec<ChapterStyle>, CountyError> {
     let mut chapters: Vec<ChapterStyle> = Vec::new();
-    for chapter in &raw.chapter {
+    for chapter in raw {
         let (code, title) = (chapter.code.get_ref(), chapter.title.get_ref().trim());
-        if !REPORT_CHAPTERS.contains(&code.as_str()) {
+        if !known.contains(&code.as_str()) {
             let what = format!("there is no chapter \"{code}\"");
-            return Err(toml.at(&chapter.code).invalid(what, REPORT_CHAPTERS.join(", ")));
+            return Err(toml.at(&chapter.code).invalid(what, known.join(", ")));
         }
-        if chapters.iter().any(|known| known.code == *code) {
+        if chapters.iter().any(|before| before.code == *code) {
             return Err(toml.at(&chapter.code).invalid(format!("\"{code}\" stands twice"), "each code once"));
         }
         check(toml, &chapter.title, &[])?;
@@ -245,20 +364,9 @@ fn style(toml: TomlText<'_>, wording: &BTreeMap<String, String>) -> Result<Repor
         chapters.push(ChapterStyle { code: code.clone(), title: title.to_owned() });
     }
     if chapters.is_empty() {
-        return Err(toml.at(&raw.title).invalid("there is no [[chapter]]", REPORT_CHAPTERS.join(", ")));
+        return Err(toml.at(title).invalid("there is no [[chapter]]", known.join(", ")));
     }
-    Ok(ReportStyle {
-        least_for_percent: within(toml, "least_for_percent", &raw.least_for_percent, 1, 10_000)?,
-        level: within(toml, "level", &raw.level, 0.1, 20.0)?,
-        least_due: within(toml, "least_due", &raw.least_due, 1, 10_000)?,
-        far: within(toml, "far", &raw.far, 0.0, 100.0)?,
-        bars: usize::try_from(within(toml, "bars", &raw.bars, 1, 40)?).unwrap_or(1),
-        header: raw.header.into_inner().trim().to_owned(),
-        title: raw.title.into_inner().trim().to_owned(),
-        lines: raw.lines.into_iter().map(|line| line.into_inner().trim().to_owned()).collect(),
-        chapters,
-        wording: wording.clone(),
-    })
+    Ok(chapters)
 }
 
 fn within<T: Copy + PartialOrd + std::fmt::Display>(
@@ -308,7 +416,7 @@ mod tests {
     fn with(name: &'static str, text: &str) -> Result<ReportStyles, String> {
         let texts: BTreeMap<&str, String> = [WORDING]
             .into_iter()
-            .chain([DAILY, WEEKLY, MONTHLY, PERIOD])
+            .chain([DAILY, WEEKLY, MONTHLY, PERIOD, BRIEF])
             .map(|file| (file, if file == name { text.to_owned() } else { shipped(file).to_owned() }))
             .collect();
         ReportStyles::parse(shipped(WORDING), |file| &texts[file]).map_err(|error| error.to_string())
@@ -320,6 +428,7 @@ mod tests {
         for kind in [ReportKind::Daily, ReportKind::Weekly, ReportKind::Monthly, ReportKind::Period] {
             let style = styles.of(kind);
             assert_eq!(style.chapters.len(), REPORT_CHAPTERS.len());
+            assert_eq!(styles.brief().chapters.len(), BRIEF_CHAPTERS.len());
             for (_, code, places) in ReportSentence::ALL {
                 let text = &style.wording[*code];
                 assert!(!text.is_empty(), "{code}");
@@ -371,6 +480,12 @@ mod tests {
         assert!(weekly("level = 5", "level = 50").contains("level is 50; allowed: 0.1 to 20"));
         assert!(
             weekly("{县}舆情", "{市}舆情").contains("\"{市}\" is not filled in here; allowed: {县} {范围}")
+        );
+        let brief = shipped(BRIEF).replacen("code = \"facts\"", "code = \"overview\"", 1);
+        let brief = with(BRIEF, &brief).unwrap_err();
+        assert!(
+            brief.contains("no chapter \"overview\"; allowed: facts, spread, asked, done, next"),
+            "{brief}"
         );
         assert!(weekly("bars = 12", "bar = 12").contains("reports/weekly.toml line"), "an unknown name");
     }

@@ -1,12 +1,13 @@
-//! A report that is kept: where it stands, and how it came about.
+//! A report or brief that is kept: where it stands, and how it came about.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, ReportFigures, ReportScope, ReportSpan, words};
-use crate::ids::ReportId;
+use super::{Actor, Brief, ReportFigures, ReportKind, ReportScope, ReportSpan, words};
+use crate::county::ChapterStyle;
+use crate::ids::{IncidentId, ReportId};
 
 words! {
     /// Where a kept report stands.
@@ -42,7 +43,54 @@ words! {
     }
 }
 
-/// A report that is kept: with its figures, what the editors wrote, and how it came about.
+/// What a kept report tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportContent {
+    /// Of days.
+    Figures(Box<ReportFigures>),
+    /// On one incident.
+    Brief(Box<Brief>),
+}
+
+impl ReportContent {
+    /// When it was counted.
+    pub fn cutoff(&self) -> Timestamp {
+        match self {
+            Self::Figures(figures) => figures.cutoff,
+            Self::Brief(brief) => brief.cutoff,
+        }
+    }
+
+    /// The days that it is about.
+    pub fn span(&self) -> ReportSpan {
+        match self {
+            Self::Figures(figures) => figures.span,
+            Self::Brief(brief) => {
+                let (from, to) = brief.days();
+                ReportSpan { kind: ReportKind::Brief, from, to }
+            }
+        }
+    }
+
+    /// Its chapters in order.
+    pub fn chapters(&self) -> &[ChapterStyle] {
+        match self {
+            Self::Figures(figures) => &figures.style.chapters,
+            Self::Brief(brief) => &brief.style.chapters,
+        }
+    }
+
+    /// The figures of a report on days.
+    pub fn figures(&self) -> Option<&ReportFigures> {
+        match self {
+            Self::Figures(figures) => Some(figures),
+            Self::Brief(_) => None,
+        }
+    }
+}
+
+/// A report that is kept: with what it tells, what the editors wrote, and how it came about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeptReport {
     pub id: ReportId,
@@ -52,11 +100,11 @@ pub struct KeptReport {
     pub version: i64,
     pub changed_at: Timestamp,
     pub changed_by: Actor,
-    pub figures: ReportFigures,
+    pub content: ReportContent,
     /// By the code of the chapter.
     pub judgements: BTreeMap<String, String>,
     pub steps: Vec<ReportStep>,
-    /// Of the figures; see `respond::report::digest`.
+    /// Of the content; see `respond::report::digest`.
     pub digest: String,
 }
 
@@ -66,6 +114,8 @@ pub struct ReportLine {
     pub id: ReportId,
     pub span: ReportSpan,
     pub scope: ReportScope,
+    /// The incident of a brief.
+    pub incident: Option<IncidentId>,
     pub state: ReportState,
     pub number: Option<String>,
     pub cutoff: Timestamp,

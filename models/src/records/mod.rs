@@ -5,6 +5,7 @@ mod advice;
 mod alert;
 mod audit;
 mod backfill;
+mod brief;
 mod case;
 mod case_file;
 mod channel;
@@ -39,6 +40,7 @@ pub use backfill::{
     AnswerKey, BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine,
     BackfillReceipt, BackfillState,
 };
+pub use brief::{Asked, Brief, BriefCase};
 pub use case::{
     Case, CaseOrigin, CaseState, Clock, ClockMove, Extension, Helper, HelperState, OPEN_STATES, Outcome,
     Promise, PublicText, Rating, RatingGrade, Reply, ReplyReview, TimelineEntry, state_label,
@@ -50,7 +52,7 @@ pub use draft::{AsideDraft, ReplyDraft, SavedDraft};
 pub use incident::{Incident, IncidentMove, Membership, heat};
 pub use item::{Appearance, CasePart, Item, ItemContent, ItemVersion, Upstream, UpstreamCase};
 pub use judgement::{Judge, Judgement, Kind, PlaceMention, Reason, Sureness, TopicScore, Urgency, is_blind};
-pub use kept_report::{KeptReport, ReportDeed, ReportLine, ReportState, ReportStep};
+pub use kept_report::{KeptReport, ReportContent, ReportDeed, ReportLine, ReportState, ReportStep};
 pub use line::{Agreement, Line, LineContent, LineFault, LineStanding, LineState, LineVersion};
 pub use mirrored::{Mirror, MirrorChange, MirrorLine, MirrorStep, MirroredCase, OurDue};
 pub use notice::{

@@ -14,6 +14,8 @@ words! {
         Weekly => "weekly", "周报";
         Monthly => "monthly", "月报";
         Period => "period", "专期报告";
+        /// On one incident: its days are those on which it was heard of.
+        Brief => "brief", "专报";
     }
 }
 
@@ -126,7 +128,9 @@ impl ReportSpan {
                 let from = self.from.saturating_sub(1.year());
                 (from, from.last_of_month())
             }
-            ReportKind::Period => (self.from.saturating_sub(1.year()), self.to.saturating_sub(1.year())),
+            ReportKind::Period | ReportKind::Brief => {
+                (self.from.saturating_sub(1.year()), self.to.saturating_sub(1.year()))
+            }
         };
         Self { from, to, ..*self }
     }
@@ -151,7 +155,7 @@ impl ReportSpan {
                 format!("{}年第{}周", week.year(), week.week())
             }
             ReportKind::Monthly => format!("{}年{}月", from.year(), from.month()),
-            ReportKind::Period => self.dates(),
+            ReportKind::Period | ReportKind::Brief => self.dates(),
         }
     }
 
@@ -176,7 +180,7 @@ impl ReportSpan {
             ReportKind::Daily => "前一日",
             ReportKind::Weekly => "上周",
             ReportKind::Monthly => "上月",
-            ReportKind::Period => "前一时段",
+            ReportKind::Period | ReportKind::Brief => "前一时段",
         }
     }
 
@@ -186,7 +190,7 @@ impl ReportSpan {
             ReportKind::Daily => "本日",
             ReportKind::Weekly => "本周",
             ReportKind::Monthly => "本月",
-            ReportKind::Period => "本期",
+            ReportKind::Period | ReportKind::Brief => "本期",
         }
     }
 
@@ -196,7 +200,7 @@ impl ReportSpan {
             ReportKind::Daily => "次日",
             ReportKind::Weekly => "下周",
             ReportKind::Monthly => "下月",
-            ReportKind::Period => "下一时段",
+            ReportKind::Period | ReportKind::Brief => "下一时段",
         }
     }
 }

@@ -83,8 +83,8 @@ pub use quarantine::QuarantineFilter;
 pub use rates::{RateFilter, SentCount};
 pub use replies::{AnsweredMatter, LineFilter, NewLine, PromiseFilter};
 pub use reports::{
-    AlertCounts, Draw, FlowCount, IncidentCount, IncidentSums, ItemCell, ItemPlace, ReportCounts,
-    ReportOrder, SpanCounts,
+    AlertCounts, BriefOrder, Draw, FlowCount, IncidentCount, IncidentSums, ItemCell, ItemMark, ItemPlace,
+    ReportCounts, ReportOrder, SpanCounts,
 };
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use jiff::Timestamp;
+use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use qingting_models::clock::{local, local_date, minute_text};
+use qingting_models::county::{BRIEF_CHAPTERS, ReportSentence};
 use qingting_models::ids::{CaseId, IncidentId};
 use qingting_models::records::{
-    CaseFile, Channel, Incident, Item, Membership, ReplyReview, ReportDay, ReportItem, Viewer, days_apart,
+    Asked, Brief, BriefCase, CaseFile, Channel, Item, Membership, ReplyReview, ReportDay, ReportItem, Viewer,
+    days_apart,
 };
 use qingting_models::store::StoreError;
-use serde::Serialize;
+use qingting_models::text::fill;
 
+use super::chapters::{Judgements, NUMERALS, add_judgement};
 use super::document::{Block, Cell, Chapter, Chart, Column, Document, Table};
 use super::drawing;
 use crate::desk::Desk;
@@ -25,50 +29,16 @@ const QUOTE_CHARS: usize = 80;
 /// A drawing has at most so many days.
 const DRAWN_DAYS: i32 = 62;
 
-/// What a brief tells, as of its cut-off.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Brief {
-    pub county: String,
-    pub cutoff: Timestamp,
-    pub incident: Incident,
-    pub topic: Option<String>,
-    /// Items by day, from the first to the last.
-    pub days: Vec<(Date, i64)>,
-    pub cases: Vec<BriefCase>,
-    pub items: Vec<ReportItem>,
-    /// What the first of each title said, and how many say the same.
-    pub asked: Vec<Asked>,
-}
-
-/// What is asked, in the words of the first who asked it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Asked {
-    pub title: String,
-    pub quote: String,
-    pub items: i64,
-}
-
-/// A case of the incident.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct BriefCase {
-    pub number: String,
-    pub department: String,
-    pub state: String,
-    pub open: bool,
-    pub due: Option<Timestamp>,
-    pub overdue: bool,
-    /// The approved answer, what may be published of it where it says so.
-    pub answer: Option<String>,
-    /// Promises of its replies: what, by when.
-    pub promises: Vec<(String, Date)>,
-}
-
 impl Desk {
-    /// The brief on an incident, as the viewer may see it; `None` where there is none.
+    /// The brief on an incident as the viewer may see it, with the items that it tells of; `None` where there is none.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn brief(&self, viewer: &Viewer, id: IncidentId) -> Result<Option<Brief>, StoreError> {
+    pub async fn brief(
+        &self,
+        viewer: &Viewer,
+        id: IncidentId,
+    ) -> Result<Option<(Brief, Vec<ReportItem>)>, StoreError> {
         let Some(incident) = self.store().incident(viewer, id).await? else { return Ok(None) };
         let cutoff = self.store().now();
         let members = self.store().members(viewer, incident.id, READ).await?;
@@ -86,16 +56,18 @@ impl Desk {
         let mut items: Vec<ReportItem> =
             members.iter().map(|(item, member)| item_row(item, member, &numbers)).collect();
         items.sort_by_key(|item| (item.at, item.item));
-        Ok(Some(Brief {
+        let brief = Brief {
             county: self.county().settings.name.clone(),
             topic: incident.topic.as_ref().map(|code| self.county().taxonomy.name(code).to_owned()),
-            days: days(&items),
+            read: i64::try_from(items.len()).unwrap_or(i64::MAX),
+            spread: spread(items.iter().map(|item| (local_date(item.at), item.channel, 1))),
             asked: asked(&members),
             cutoff,
             incident,
             cases,
-            items,
-        }))
+            style: self.county().report_styles.brief().clone(),
+        };
+        Ok(Some((brief, items)))
     }
 
     fn brief_case(&self, file: &CaseFile, now: Timestamp) -> BriefCase {
@@ -108,6 +80,7 @@ impl Desk {
             .map(|reply| reply.public_text.as_ref().map_or(&reply.text, |public| &public.text).clone());
         let department = self.county().departments.by_code(&case.lead);
         BriefCase {
+            id: case.id,
             number: case.number.clone(),
             department: department.map_or_else(|| case.lead.to_string(), |d| d.short_name.clone()),
             state: case.state.label().to_owned(),
@@ -133,10 +106,20 @@ fn item_row(item: &Item, member: &Membership, numbers: &BTreeMap<CaseId, (String
     }
 }
 
-fn days(items: &[ReportItem]) -> Vec<(Date, i64)> {
+/// Counts by day and channel, in order.
+fn spread(items: impl Iterator<Item = (Date, Channel, i64)>) -> Vec<(Date, Channel, i64)> {
+    let mut counts: BTreeMap<(Date, Channel), i64> = BTreeMap::new();
+    for (day, channel, items) in items {
+        *counts.entry((day, channel)).or_default() += items;
+    }
+    counts.into_iter().map(|((day, channel), items)| (day, channel, items)).collect()
+}
+
+/// Counts by day without gaps, of the last [`DRAWN_DAYS`].
+fn days(spread: &[(Date, Channel, i64)]) -> Vec<(Date, i64)> {
     let mut counts: BTreeMap<Date, i64> = BTreeMap::new();
-    for item in items {
-        *counts.entry(local_date(item.at)).or_default() += 1;
+    for (day, _, items) in spread {
+        *counts.entry(*day).or_default() += items;
     }
     let (Some((first, _)), Some((last, _))) = (counts.first_key_value(), counts.last_key_value()) else {
         return Vec::new();
@@ -156,7 +139,12 @@ fn asked(members: &[(Item, Membership)]) -> Vec<Asked> {
         let title = &item.content.title;
         match all.iter_mut().find(|asked| asked.title == *title) {
             Some(asked) => asked.items += 1,
-            None => all.push(Asked { title: title.clone(), quote: quote(&item.content.body), items: 1 }),
+            None => all.push(Asked {
+                item: item.id,
+                title: title.clone(),
+                quote: quote(&item.content.body),
+                items: 1,
+            }),
         }
     }
     all.sort_by_key(|asked| std::cmp::Reverse(asked.items));
@@ -172,73 +160,112 @@ fn quote(text: &str) -> String {
     }
 }
 
-impl Brief {
-    /// The brief in one paragraph (快报), to be sent on as it is.
-    pub fn flash(&self) -> String {
-        let incident = &self.incident;
-        let place = incident.town.as_ref().map_or(String::new(), |town| format!("，{town}"));
-        let since = local(incident.first_at).strftime("%-m月%-d日%H时").to_string();
-        let open = self.cases.iter().filter(|case| case.open).count();
-        let overdue = self.cases.iter().filter(|case| case.overdue).count();
-        let mut text = format!(
-            "“{}”{place}：{since}以来收到 {} 条（{}），来电人 {} 位，最近一条在 {}。",
-            incident.title,
-            incident.items,
-            self.channels(),
-            incident.callers,
-            local(incident.last_at).strftime("%-m月%-d日%H时%M分"),
-        );
-        text.push_str(&match (self.cases.len(), open, overdue) {
-            (0, ..) => "尚未立工单。".to_owned(),
-            (all, 0, _) => format!("已立工单 {all} 件，全部办结。"),
-            (all, open, 0) => format!("已立工单 {all} 件，在办 {open} 件，没有超期。"),
-            (all, open, late) => format!("已立工单 {all} 件，在办 {open} 件，其中超期 {late} 件。"),
+/// The brief in one paragraph (快报), to be sent on as it is.
+pub fn flash(brief: &Brief) -> String {
+    Writer { brief }.flash().concat()
+}
+
+/// The brief as a document. `number` is what it was given with its approval.
+pub fn brief_document(brief: &Brief, judgements: &Judgements, number: Option<&str>) -> Document {
+    let style = &brief.style;
+    let counted = local(brief.cutoff).strftime("%Y年%-m月%-d日%H时%M分").to_string();
+    let place = |word: &str| match word {
+        "县" => Some(brief.county.clone()),
+        "统计时间" => Some(counted.clone()),
+        _ => None,
+    };
+    Document {
+        header: Some(style.header.clone()).filter(|header| !header.is_empty()),
+        title: fill(&style.title, place),
+        subtitle: brief.incident.title.clone(),
+        number: number.map(str::to_owned),
+        lines: style.lines.iter().map(|line| fill(line, place)).collect(),
+        chapters: Writer { brief }.chapters(judgements),
+    }
+}
+
+struct Writer<'a> {
+    brief: &'a Brief,
+}
+
+impl Writer<'_> {
+    fn chapters(&self, judgements: &Judgements) -> Vec<Chapter> {
+        let known = |code: &str| BRIEF_CHAPTERS.into_iter().find(|known| *known == code);
+        let chapters = self.brief.style.chapters.iter().filter_map(|chapter| {
+            let code = known(&chapter.code)?;
+            let mut blocks = match code {
+                "facts" => self.facts(),
+                "spread" => self.spread(),
+                "asked" => self.demands(),
+                "done" => self.done(),
+                _ => self.next(),
+            };
+            add_judgement(&mut blocks, judgements.get(code));
+            Some((code, &chapter.title, blocks))
         });
-        text
-    }
-
-    fn channels(&self) -> String {
-        let all = self.incident.channels.iter();
-        all.map(|(channel, n)| format!("{} {n}", channel.label())).collect::<Vec<_>>().join("、")
-    }
-
-    /// The brief as a document.
-    pub fn document(&self) -> Document {
-        let chapters = [
-            ("facts", "一、事件概况", self.facts()),
-            ("spread", "二、传播情况", self.spread()),
-            ("asked", "三、群众诉求", self.demands()),
-            ("done", "四、处置情况", self.done()),
-            ("next", "五、下一步建议", self.next()),
-        ];
-        let chapter = |(code, title, blocks): (&'static str, &str, Vec<Block>)| Chapter {
+        let numbered = |((code, title, blocks), numeral): ((&'static str, &String, _), &&str)| Chapter {
             code,
-            title: title.into(),
+            title: format!("{numeral}、{title}"),
             blocks,
         };
-        Document {
-            header: None,
-            title: format!("{}舆情专报", self.county),
-            subtitle: self.incident.title.clone(),
-            number: None,
-            lines: vec![format!("统计时间 {}", local(self.cutoff).strftime("%Y年%-m月%-d日%H时%M分"))],
-            chapters: chapters.into_iter().map(chapter).collect(),
-        }
+        chapters.zip(&NUMERALS).map(numbered).collect()
+    }
+
+    /// A sentence in the county's words; `None` where the county leaves it out.
+    fn say(&self, sentence: ReportSentence, places: &[(&str, String)]) -> Option<String> {
+        let text = self.brief.style.wording.get(sentence.code()).filter(|text| !text.is_empty())?;
+        let place =
+            |word: &str| places.iter().find(|(place, _)| *place == word).map(|(_, value)| value.clone());
+        Some(fill(text, place))
+    }
+
+    fn flash(&self) -> Vec<String> {
+        let incident = &self.brief.incident;
+        let hour = local(incident.first_at).strftime("%-m月%-d日%H时").to_string();
+        let place = incident.town.as_ref().map_or(String::new(), |town| format!("，{town}"));
+        let channels = incident.channels.iter().map(|(channel, n)| format!("{} {n}", channel.label()));
+        let received = self.say(
+            ReportSentence::FactsReceived,
+            &[
+                ("事件", incident.title.clone()),
+                ("地点", place),
+                ("起", hour),
+                ("条数", incident.items.to_string()),
+                ("渠道", channels.collect::<Vec<_>>().join("、")),
+                ("来电人", incident.callers.to_string()),
+                ("最近", local(incident.last_at).strftime("%-m月%-d日%H时%M分").to_string()),
+            ],
+        );
+        let cases = &self.brief.cases;
+        let open = cases.iter().filter(|case| case.open).count();
+        let late = cases.iter().filter(|case| case.overdue).count();
+        let sentence = match (cases.len(), open, late) {
+            (0, ..) => ReportSentence::FactsNoCase,
+            (_, 0, _) => ReportSentence::FactsClosed,
+            (.., 0) => ReportSentence::FactsOpen,
+            _ => ReportSentence::FactsLate,
+        };
+        let counts = [("工单", cases.len()), ("在办", open), ("超期", late)];
+        let stands = self.say(sentence, &counts.map(|(word, n)| (word, n.to_string())));
+        received.into_iter().chain(stands).collect()
     }
 
     fn facts(&self) -> Vec<Block> {
-        let incident = &self.incident;
-        let mut said = vec![self.flash()];
-        if let Some(topic) = &self.topic {
-            said.push(format!("话题为{topic}，热度 {:.1}。", incident.heat));
-        }
-        if (self.items.len() as i64) < incident.items {
-            said.push(format!("条数较多，以下按最近的 {} 条统计。", self.items.len()));
-        }
-        said.into_iter().map(Block::Sentence).collect()
+        let incident = &self.brief.incident;
+        let topic = self.brief.topic.clone().and_then(|topic| {
+            let heat = format!("{:.1}", incident.heat);
+            self.say(ReportSentence::FactsTopic, &[("话题", topic), ("热度", heat)])
+        });
+        let part = match self.brief.read < incident.items {
+            true => self.say(ReportSentence::FactsPart, &[("条数", self.brief.read.to_string())]),
+            false => None,
+        };
+        let flash = Some(self.flash().concat()).filter(|flash| !flash.is_empty());
+        flash.into_iter().chain(topic).chain(part).map(Block::Sentence).collect()
     }
 
     fn spread(&self) -> Vec<Block> {
+        let counts = days(&self.brief.spread);
         let day = |(day, items): &(Date, i64)| ReportDay {
             day: *day,
             items: *items,
@@ -247,27 +274,22 @@ impl Brief {
             usual_weeks: 0,
             mark: None,
         };
-        let days: Vec<ReportDay> = self.days.iter().map(day).collect();
-        let busiest = self.days.iter().rev().max_by_key(|(_, items)| *items);
-        let mut blocks: Vec<Block> = busiest
-            .map(|(day, items)| {
-                Block::Sentence(format!("最多的一天是{}月{}日，{items} 条（表1）。", day.month(), day.day()))
-            })
-            .into_iter()
-            .collect();
-        let drawing = drawing::trend(&days, "事件", "");
+        let drawn: Vec<ReportDay> = counts.iter().map(day).collect();
+        let busiest = counts.iter().rev().max_by_key(|(_, items)| *items).and_then(|(day, items)| {
+            let day = format!("{}月{}日", day.month(), day.day());
+            let places = [("日期", day), ("条数", items.to_string()), ("表", "表1".to_owned())];
+            self.say(ReportSentence::SpreadBusiest, &places)
+        });
+        let mut blocks: Vec<Block> = busiest.map(Block::Sentence).into_iter().collect();
+        let drawing = drawing::trend(&drawn, "事件", "");
         blocks.push(Block::Chart(Chart { title: "图1 每日信息量".into(), drawing }));
-        let mut by_day: BTreeMap<(Date, Channel), i64> = BTreeMap::new();
-        for item in &self.items {
-            *by_day.entry((local_date(item.at), item.channel)).or_default() += 1;
-        }
-        let row = |((day, channel), items): ((Date, Channel), i64)| {
-            vec![day.to_string().into(), channel.label().into(), items.into()]
+        let row = |(day, channel, items): &(Date, Channel, i64)| {
+            vec![day.to_string().into(), channel.label().into(), (*items).into()]
         };
         blocks.push(Block::Table(Table {
             title: "表1 各日各渠道条数".into(),
             columns: vec![Column::words("日期", 20), Column::words("渠道", 20), Column::figures("条数")],
-            rows: by_day.into_iter().map(row).collect(),
+            rows: self.brief.spread.iter().map(row).collect(),
             note: None,
         }));
         blocks
@@ -277,15 +299,14 @@ impl Brief {
         let row = |asked: &Asked| -> Vec<Cell> {
             vec![asked.title.clone().into(), asked.quote.clone().into(), asked.items.into()]
         };
-        vec![
-            Block::Sentence("来电来信的主要诉求如下（表2），摘自原文，已隐去个人信息。".into()),
-            Block::Table(Table {
-                title: "表2 主要诉求".into(),
-                columns: vec![Column::words("标题", 28), Column::words("摘录", 52), Column::figures("条数")],
-                rows: self.asked.iter().map(row).collect(),
-                note: None,
-            }),
-        ]
+        let said = self.say(ReportSentence::AskedDemands, &[("表", "表2".into())]).map(Block::Sentence);
+        let table = Block::Table(Table {
+            title: "表2 主要诉求".into(),
+            columns: vec![Column::words("标题", 28), Column::words("摘录", 52), Column::figures("条数")],
+            rows: self.brief.asked.iter().map(row).collect(),
+            note: None,
+        });
+        said.into_iter().chain([table]).collect()
     }
 
     fn done(&self) -> Vec<Block> {
@@ -300,7 +321,7 @@ impl Brief {
                 due.into(),
             ]
         };
-        let mut blocks = vec![Block::Table(Table {
+        let table = Block::Table(Table {
             title: "表3 工单".into(),
             columns: vec![
                 Column::words("编号", 18),
@@ -308,44 +329,45 @@ impl Brief {
                 Column::words("状态", 16),
                 Column::words("办理期限", 32),
             ],
-            rows: self.cases.iter().map(row).collect(),
+            rows: self.brief.cases.iter().map(row).collect(),
             note: None,
-        })];
-        for case in &self.cases {
-            if let Some(answer) = &case.answer {
-                blocks.push(Block::Sentence(format!("{}（{}）答复：{answer}", case.department, case.number)));
-            }
-        }
-        blocks
+        });
+        let answers = self.brief.cases.iter().filter_map(|case| {
+            let places = [
+                ("单位", case.department.clone()),
+                ("工单", case.number.clone()),
+                ("答复", case.answer.clone()?),
+            ];
+            self.say(ReportSentence::DoneAnswer, &places).map(Block::Sentence)
+        });
+        [table].into_iter().chain(answers).collect()
     }
 
     /// What follows from the figures; the rest is for people to add.
     fn next(&self) -> Vec<Block> {
+        let cases = &self.brief.cases;
         let mut said = Vec::new();
-        for case in self.cases.iter().filter(|case| case.overdue) {
-            said.push(format!("{}的工单 {} 已超期，建议督办。", case.department, case.number));
+        for case in cases.iter().filter(|case| case.overdue) {
+            let places = [("单位", case.department.clone()), ("工单", case.number.clone())];
+            said.push(self.say(ReportSentence::NextLate, &places));
         }
-        let open = self.cases.iter().filter(|case| case.open && !case.overdue).count();
+        let open = cases.iter().filter(|case| case.open && !case.overdue).count();
         if open > 0 {
-            said.push(format!("其余 {open} 件在办工单按期限跟进。"));
+            said.push(self.say(ReportSentence::NextOpen, &[("在办", open.to_string())]));
         }
-        if self.cases.is_empty() {
-            said.push("尚未立工单，建议明确主办单位。".into());
-        } else if self.cases.len() > 1 {
-            let offices: HashSet<&str> = self.cases.iter().map(|case| case.department.as_str()).collect();
-            if offices.len() > 1 {
-                said.push(format!("涉及 {} 个单位，建议统一口径后答复。", offices.len()));
-            }
+        let offices: HashSet<&str> = cases.iter().map(|case| case.department.as_str()).collect();
+        match offices.len() {
+            0 => said.push(self.say(ReportSentence::NextNoCase, &[])),
+            1 => {}
+            n => said.push(self.say(ReportSentence::NextOffices, &[("单位", n.to_string())])),
         }
-        for (what, by) in self.cases.iter().flat_map(|case| &case.promises) {
-            said.push(format!(
-                "已承诺{}前{what}，到期核实。",
-                format_args!("{}月{}日", by.month(), by.day())
-            ));
+        for (what, by) in cases.iter().flat_map(|case| &case.promises) {
+            let day = format!("{}月{}日", by.month(), by.day());
+            said.push(self.say(ReportSentence::NextPromise, &[("日期", day), ("承诺", what.clone())]));
         }
         if said.is_empty() {
-            said.push("没有未办结的工单和未到期的承诺。".into());
+            said.push(self.say(ReportSentence::NextNone, &[]));
         }
-        said.into_iter().map(Block::Sentence).collect()
+        said.into_iter().flatten().map(Block::Sentence).collect()
     }
 }

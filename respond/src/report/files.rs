@@ -1,13 +1,15 @@
 //! A report as files: Word, sheet, CSV and JSON. HTML is the business of `web`.
 
-use qingting_models::records::{KeptReport, ReportFigures, ReportItem, ReportItemFilter, ReportScope};
+use qingting_models::records::{
+    Brief, KeptReport, ReportContent, ReportFigures, ReportItem, ReportItemFilter, ReportScope,
+};
 use qingting_models::store::{ItemPlace, StoreError};
 use serde_json::json;
 
 use super::annex::AnnexRow;
 use super::document::Document;
 use super::sheets::{SheetFile, csv_of, csv_of_annex};
-use super::{Brief, Judgements, OPEN_TO_ALL, digest, document, docx};
+use super::{Judgements, OPEN_TO_ALL, brief_document, digest, document, docx, flash};
 use crate::desk::Desk;
 
 /// So many rows of the annex stand in a document; a sheet has them all.
@@ -61,8 +63,8 @@ pub enum Source {
     Kept(Box<KeptReport>),
     /// Counted just now.
     Counted(Box<ReportFigures>),
-    /// On one incident.
-    Brief(Box<Brief>),
+    /// On one incident, as it is now, with its items.
+    Brief(Box<Brief>, Vec<ReportItem>),
 }
 
 /// Why a file cannot be made.
@@ -84,20 +86,23 @@ pub enum FileError {
 type Place = (ItemPlace, i64);
 
 impl Source {
-    /// The figures of a report; a brief has none.
+    /// The figures of a report on days; a brief has none.
     pub fn figures(&self) -> Option<&ReportFigures> {
         match self {
-            Self::Kept(kept) => Some(&kept.figures),
+            Self::Kept(kept) => kept.content.figures(),
             Self::Counted(figures) => Some(figures),
-            Self::Brief(_) => None,
+            Self::Brief(..) => None,
         }
     }
 
     /// How many items its annex has.
     pub fn items(&self) -> i64 {
         match self {
-            Self::Brief(brief) => i64::try_from(brief.items.len()).unwrap_or(i64::MAX),
-            Self::Kept(kept) => kept.figures.totals.items.now,
+            Self::Brief(brief, _) => brief.read,
+            Self::Kept(kept) => match &kept.content {
+                ReportContent::Figures(figures) => figures.totals.items.now,
+                ReportContent::Brief(brief) => brief.read,
+            },
             Self::Counted(figures) => figures.totals.items.now,
         }
     }
@@ -110,10 +115,19 @@ impl Source {
     /// As a document, with what the editors wrote.
     pub fn document(&self) -> Document {
         match self {
-            Self::Kept(kept) => document(&kept.figures, &kept.judgements, kept.number.as_deref()),
+            Self::Kept(kept) => kept_document(kept),
             Self::Counted(figures) => document(figures, &Judgements::new(), None),
-            Self::Brief(brief) => brief.document(),
+            Self::Brief(brief, _) => brief_document(brief, &Judgements::new(), None),
         }
+    }
+}
+
+/// A kept report as a document, with what the editors wrote.
+pub fn kept_document(kept: &KeptReport) -> Document {
+    let number = kept.number.as_deref();
+    match &kept.content {
+        ReportContent::Figures(figures) => document(figures, &kept.judgements, number),
+        ReportContent::Brief(brief) => brief_document(brief, &kept.judgements, number),
     }
 }
 
@@ -171,22 +185,29 @@ impl Desk {
     /// # Errors
     /// When it cannot be written.
     pub fn report_json(&self, source: &Source) -> Result<serde_json::Value, FileError> {
-        let (state, number, judgements, figures) = match source {
-            Source::Kept(kept) => {
-                (Some(kept.state), kept.number.as_ref(), Some(&kept.judgements), &kept.figures)
+        let of_days = |figures: &ReportFigures| -> Result<_, FileError> {
+            Ok(json!({ "digest": digest(figures)?, "figures": figures }))
+        };
+        let told = match source {
+            Source::Counted(figures) => of_days(figures)?,
+            Source::Brief(brief, items) => {
+                let mut told = json!({ "brief": brief, "flash": flash(brief) });
+                told["brief"]["items"] = json!(items);
+                told
             }
-            Source::Counted(figures) => (None, None, None, &**figures),
-            Source::Brief(brief) => {
-                return Ok(json!({ "brief": brief, "flash": brief.flash() }));
+            Source::Kept(kept) => {
+                let mut told = match &kept.content {
+                    ReportContent::Figures(figures) => of_days(figures)?,
+                    ReportContent::Brief(brief) => json!({ "brief": brief, "flash": flash(brief) }),
+                };
+                told["number"] = json!(kept.number);
+                told["state"] = json!(kept.state);
+                told["digest"] = json!(kept.digest);
+                told["judgements"] = json!(kept.judgements);
+                told
             }
         };
-        Ok(json!({
-            "number": number,
-            "state": state,
-            "digest": digest(figures)?,
-            "judgements": judgements,
-            "figures": figures,
-        }))
+        Ok(told)
     }
 
     /// A piece of the annex: at most `limit` rows after a place, and where the next one goes on.
@@ -206,10 +227,10 @@ impl Desk {
                 let filter = ReportItemFilter::of_days(figures.span.from, figures.span.to);
                 self.store().report_items(&OPEN_TO_ALL, &figures.scope, &filter, place, limit).await?
             }
-            Source::Brief(brief) => {
+            Source::Brief(_, items) => {
                 let after = |item: &&ReportItem| place.is_none_or(|place| (item.at, item.item) > place);
                 let limit = usize::try_from(limit).unwrap_or(0);
-                brief.items.iter().filter(after).take(limit).cloned().collect()
+                items.iter().filter(after).take(limit).cloned().collect()
             }
         };
         let before = before.unwrap_or(0);

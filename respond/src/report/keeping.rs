@@ -6,12 +6,14 @@ use qingting_models::clock::local;
 use qingting_models::county::ChapterStyle;
 use qingting_models::ids::ReportId;
 use qingting_models::records::{
-    Actor, KeptReport, ReportDeed, ReportFigures, ReportKind, ReportScope, ReportSpan, ReportState, Role,
+    Actor, KeptReport, ReportContent, ReportDeed, ReportFigures, ReportKind, ReportScope, ReportSpan,
+    ReportState, Role,
 };
 use qingting_models::store::{ReportCounts, ReportOrder, StoreError};
 use qingting_models::text::mask_official;
 
-use super::{Judgements, OPEN_TO_ALL, USUAL_DAYS, digest, figures, forecast};
+use super::kept_brief::{TURNED, brief_agrees};
+use super::{Judgements, USUAL_DAYS, digest, figures, forecast};
 use crate::acting::ActingUser;
 use crate::desk::Desk;
 
@@ -27,6 +29,8 @@ pub enum ReportError {
     Changed { by: String, at: String },
     #[error("同一时段、同一范围已有一份在编报告，由 {by} 于 {at} 更改")]
     Exists { by: String, at: String },
+    #[error("该事件已有一份在编专报，由 {by} 于 {at} 更改")]
+    BriefExists { by: String, at: String },
     #[error("“{0}”不能超过 {LONGEST} 字")]
     TooLong(String),
     #[error("{0}")]
@@ -73,7 +77,10 @@ impl Desk {
     /// [`ReportError::Changed`] when it is not as it was seen.
     pub async fn recount_report(&self, id: ReportId, version: i64, actor: Actor) -> Result<(), ReportError> {
         let kept = self.store().kept_report(id).await?.ok_or(ReportError::NotFound)?;
-        let (span, scope) = (kept.figures.span, kept.figures.scope);
+        let (span, scope) = match kept.content {
+            ReportContent::Figures(figures) => (figures.span, figures.scope),
+            ReportContent::Brief(brief) => return self.recount_brief(id, version, &brief, actor).await,
+        };
         let words = if scope.is_whole() { self.risen_words(&span).await? } else { None };
         let draw = |counts: ReportCounts| self.drawn(span, scope.clone(), counts, words.clone());
         let done = self.store().recount_report(id, version, order(span, &scope, &draw), actor).await;
@@ -106,7 +113,7 @@ impl Desk {
         let report = self.store().kept_report(id).await?.ok_or(ReportError::NotFound)?;
         let mut kept = report.judgements;
         // What was written on a chapter that the county leaves out now waits until it is there again.
-        for ChapterStyle { code, title } in &report.figures.style.chapters {
+        for ChapterStyle { code, title } in report.content.chapters() {
             kept.remove(code);
             let Some(text) = judgements.get(code).map(|text| text.trim()).filter(|text| !text.is_empty())
             else {
@@ -160,14 +167,19 @@ impl Desk {
     /// # Errors
     /// When the store fails.
     pub async fn shown(&self, mut kept: KeptReport) -> Result<KeptReport, StoreError> {
-        let figures = &mut kept.figures;
+        let figures = match &mut kept.content {
+            ReportContent::Figures(figures) => figures,
+            ReportContent::Brief(brief) => {
+                if !self.hide_what_turned(brief).await? {
+                    kept.judgements.clear();
+                }
+                return Ok(kept);
+            }
+        };
         for incident in figures.incidents.iter_mut().chain(&mut figures.repeated) {
-            let open = match self.store().incident(&OPEN_TO_ALL, incident.id).await? {
-                Some(now) => !self.store().members(&OPEN_TO_ALL, now.id, 1).await?.is_empty(),
-                None => false,
-            };
+            let open = self.is_open_to_all(incident.id).await?;
             if !open {
-                incident.title = "（已转为保密件）".into();
+                incident.title = TURNED.into();
                 (incident.answer, incident.town, incident.topic) = (None, None, None);
                 incident.cases.clear();
             }
@@ -181,12 +193,15 @@ impl Desk {
     /// # Errors
     /// When the store fails, or the figures cannot be written as JSON.
     pub async fn is_sound(&self, kept: &KeptReport) -> Result<bool, StoreError> {
-        let digest = digest(&kept.figures).map_err(|e| StoreError::Bad(e.to_string()))?;
         let cells = self.store().kept_cells(kept.id).await?;
-        Ok(digest == kept.digest && figures::agree(&kept.figures, &cells))
+        let (digest, agree) = match &kept.content {
+            ReportContent::Figures(figures) => (digest(figures), figures::agree(figures, &cells)),
+            ReportContent::Brief(brief) => (digest(brief), brief_agrees(brief, &cells)),
+        };
+        Ok(digest.map_err(|e| StoreError::Bad(e.to_string()))? == kept.digest && agree)
     }
 
-    async fn told(&self, done: Result<(), StoreError>) -> Result<(), ReportError> {
+    pub(super) async fn told(&self, done: Result<(), StoreError>) -> Result<(), ReportError> {
         match done {
             Err(StoreError::Conflict { by, at }) => {
                 let (by, at) = self.said_by(&by, at).await?;
@@ -197,7 +212,11 @@ impl Desk {
         }
     }
 
-    async fn said_by(&self, by: &str, at: jiff::Timestamp) -> Result<(String, String), StoreError> {
+    pub(super) async fn said_by(
+        &self,
+        by: &str,
+        at: jiff::Timestamp,
+    ) -> Result<(String, String), StoreError> {
         let by = match Actor::from_code(by) {
             Ok(actor) => self.name_of(actor).await?,
             Err(_) => by.to_owned(),
@@ -244,7 +263,7 @@ pub fn last_of(kind: ReportKind, today: Date) -> Option<ReportSpan> {
         ReportKind::Daily => ReportSpan::day(yesterday),
         ReportKind::Weekly => ReportSpan::week_of(today.checked_sub(7.days()).ok()?),
         ReportKind::Monthly => ReportSpan::month_of(today.first_of_month().checked_sub(1.day()).ok()?),
-        ReportKind::Period => return None,
+        ReportKind::Period | ReportKind::Brief => return None,
     };
     span.ok()
 }

@@ -48,15 +48,16 @@ mod figures;
 mod files;
 mod forecast;
 mod keeping;
+mod kept_brief;
 mod pdf;
 mod sheets;
 mod svg;
 pub mod trend;
 
-pub use brief::{Asked, Brief, BriefCase};
+pub use brief::{brief_document, flash};
 pub use chapters::{Judgements, document};
 pub use docx::file_name;
-pub use files::{FileError, IN_DOCUMENT, ReportFormat, Source};
+pub use files::{FileError, IN_DOCUMENT, ReportFormat, Source, kept_document};
 pub use keeping::{LONGEST, ReportError, last_of, may_be_done, may_do};
 pub use pdf::{PdfError, makes_pdf, pdf};
 pub use svg::svg;
@@ -64,6 +65,7 @@ pub use svg::svg;
 use qingting_models::records::{ReportFigures, ReportScope, ReportSpan, Viewer};
 use qingting_models::rising::{Rise, rises};
 use qingting_models::store::{StoreError, WORD_DAYS, day_of};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::desk::Desk;
@@ -108,11 +110,12 @@ impl Desk {
 /// Reports are read by many: what is confidential is in none.
 const OPEN_TO_ALL: Viewer = Viewer { all_open: true, all_confidential: false, department: None };
 
-/// The digest of the figures, by which a report is known to be what was approved: SHA-256 of their JSON, in hexadecimal.
+/// The digest of what a report tells (figures or a brief), by which it is known to be what was approved: SHA-256 of its JSON,
+/// in hexadecimal.
 ///
 /// # Errors
-/// When they cannot be written as JSON.
-pub fn digest(figures: &ReportFigures) -> Result<String, serde_json::Error> {
-    let json = serde_json::to_vec(figures)?;
+/// When it cannot be written as JSON.
+pub fn digest(told: &impl Serialize) -> Result<String, serde_json::Error> {
+    let json = serde_json::to_vec(told)?;
     Ok(data_encoding::HEXLOWER.encode(&Sha256::digest(json)))
 }

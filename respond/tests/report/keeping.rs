@@ -12,11 +12,11 @@ use qingting_models::store::{NewUser, Page};
 use qingting_respond::acting::ActingUser;
 use qingting_respond::desk::Desk;
 use qingting_respond::report::document::Block;
-use qingting_respond::report::{Judgements, ReportError, Source, digest, document};
+use qingting_respond::report::{Judgements, ReportError, Source, digest, kept_document};
 
 use crate::county::{World, at};
 
-async fn user(world: &World, login: &str, roles: &[Role]) -> ActingUser {
+pub(crate) async fn user(world: &World, login: &str, roles: &[Role]) -> ActingUser {
     let new = NewUser {
         login: login.into(),
         name: login.into(),
@@ -28,8 +28,19 @@ async fn user(world: &World, login: &str, roles: &[Role]) -> ActingUser {
     ActingUser::of(&world.store.add_user(new, Actor::Console).await.unwrap())
 }
 
-async fn kept(world: &World, id: ReportId) -> KeptReport {
+pub(crate) async fn kept(world: &World, id: ReportId) -> KeptReport {
     world.store.kept_report(id).await.unwrap().unwrap()
+}
+
+fn figures(kept: &KeptReport) -> &ReportFigures {
+    kept.content.figures().unwrap()
+}
+
+fn figures_mut(kept: &mut KeptReport) -> &mut ReportFigures {
+    match &mut kept.content {
+        ReportContent::Figures(figures) => figures,
+        ReportContent::Brief(_) => panic!("a brief"),
+    }
 }
 
 fn said(text: &str) -> Judgements {
@@ -53,7 +64,7 @@ async fn a_report_goes_from_draft_to_approval_and_stays_as_it_was() {
         assert!(matches!(&second, ReportError::Exists { by, .. } if by == "wang"), "{second}");
         let draft = kept(&world, id).await;
         assert_eq!((draft.state, draft.version, &draft.number), (ReportState::Draft, 1, &None));
-        assert_eq!(draft.digest, digest(&draft.figures).unwrap());
+        assert_eq!(draft.digest, digest(figures(&draft)).unwrap());
 
         world.desk.write_report(id, 1, said("来电 13800001234 反映集中。"), by).await.unwrap();
         let late = world.desk.write_report(id, 1, said("晚了"), other.actor).await.unwrap_err();
@@ -101,23 +112,23 @@ async fn a_report_goes_from_draft_to_approval_and_stays_as_it_was() {
         let frozen = kept(&world, id).await;
         assert_eq!(frozen, approved);
         let now = world.desk.report(span, scope.clone()).await.unwrap();
-        assert_ne!(now.totals.items.now, frozen.figures.totals.items.now);
+        assert_ne!(now.totals.items.now, figures(&frozen).totals.items.now);
         let cells = world.store.kept_cells(id).await.unwrap();
         let mut topics: BTreeMap<Option<String>, i64> = BTreeMap::new();
         for cell in &cells {
             *topics.entry(cell.topic.as_ref().map(ToString::to_string)).or_default() += cell.items;
         }
-        let shares = frozen.figures.topics.iter().filter(|share| share.count.now > 0);
+        let shares = figures(&frozen).topics.iter().filter(|share| share.count.now > 0);
         assert_eq!(topics, shares.map(|share| (share.code.clone(), share.count.now)).collect());
         let found = world.store.approved_report(&span, &scope).await.unwrap();
         assert_eq!(found.map(|report| report.id), Some(id));
         assert!(world.desk.is_sound(&frozen).await.unwrap());
         let mut other = frozen.clone();
-        other.figures.totals.open += 1;
+        figures_mut(&mut other).totals.open += 1;
         assert!(!world.desk.is_sound(&other).await.unwrap(), "another figure has another digest");
         other = frozen.clone();
-        other.figures.topics[0].count.now += 1;
-        other.digest = digest(&other.figures).unwrap();
+        figures_mut(&mut other).topics[0].count.now += 1;
+        other.digest = digest(figures(&other)).unwrap();
         assert!(!world.desk.is_sound(&other).await.unwrap(), "its items do not make this");
         let source = Source::Kept(Box::new(frozen));
         let (rows, _) = world.desk.annex(&source, None, 1_000).await.unwrap();
@@ -142,18 +153,18 @@ async fn a_draft_is_counted_again_and_keeps_what_was_written() {
         let by = Actor::Console;
         let id = world.desk.make_report(span, ReportScope::default(), by).await.unwrap();
         world.desk.write_report(id, 1, said("月度研判。"), by).await.unwrap();
-        let before = kept(&world, id).await.figures.totals.items.now;
+        let before = figures(&kept(&world, id).await).totals.items.now;
         world.live(at("2026-10-20T00:00"), 7, 9).await;
         world.desk.recount_report(id, 2, by).await.unwrap();
         let after = kept(&world, id).await;
-        assert!(after.figures.totals.items.now > before);
+        assert!(figures(&after).totals.items.now > before);
         assert_eq!(
-            after.figures.totals,
+            figures(&after).totals,
             world.desk.report(span, ReportScope::default()).await.unwrap().totals
         );
         assert_eq!(after.judgements["overview"], "月度研判。");
         let cells = world.store.kept_cells(id).await.unwrap();
-        assert_eq!(cells.iter().map(|cell| cell.items).sum::<i64>(), after.figures.totals.items.now);
+        assert_eq!(cells.iter().map(|cell| cell.items).sum::<i64>(), figures(&after).totals.items.now);
     }
 }
 
@@ -180,7 +191,7 @@ async fn a_report_looks_as_the_county_had_it_when_it_was_counted() {
         world.desk.write_report(id, 1, said("总的看法。"), by).await.unwrap();
         let read = async |world: &World| {
             let kept = kept(world, id).await;
-            document(&kept.figures, &kept.judgements, None)
+            kept_document(&kept)
         };
         let before = read(&world).await;
         assert_eq!((before.chapters.len(), &before.header), (9, &None));
@@ -277,12 +288,12 @@ async fn an_incident_that_turned_confidential_is_named_in_no_report_any_more() {
         let span = ReportSpan::week_of(date(2026, 10, 19)).unwrap();
         let id = world.desk.make_report(span, ReportScope::default(), Actor::Console).await.unwrap();
         let before = kept(&world, id).await;
-        let hidden = before.figures.incidents[0].id;
+        let hidden = figures(&before).incidents[0].id;
         assert_eq!(world.desk.shown(before.clone()).await.unwrap(), before, "nothing is confidential yet");
         world.seal_incident(hidden).await;
         let shown = world.desk.shown(kept(&world, id).await).await.unwrap();
-        assert_eq!(shown.figures.totals, before.figures.totals, "its figures stay");
-        let places = before.figures.incidents.iter().zip(&shown.figures.incidents);
+        assert_eq!(figures(&shown).totals, figures(&before).totals, "its figures stay");
+        let places = figures(&before).incidents.iter().zip(&figures(&shown).incidents);
         for (then, now) in places {
             let gone = then.id == hidden;
             assert_eq!(now.title.contains("保密"), gone, "{}", then.title);

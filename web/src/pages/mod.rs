@@ -51,6 +51,7 @@ pub mod rate_cases;
 pub mod reply_templates;
 pub mod reports;
 pub mod sources;
+pub mod trends;
 pub mod users;
 
 use askama::Template;

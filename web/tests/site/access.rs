@@ -46,7 +46,7 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Get, "/alerts") => &["duty", "discipline", "leader"],
         (Post, p) if p.starts_with("/alerts/") => JUDGES,
         (_, p) if p.starts_with("/backfill") => JUDGES,
-        (Get, p) if p.starts_with("/reports") => &["duty", "discipline", "leader"],
+        (Get, p) if p.starts_with("/reports") || p == "/trends" => &["duty", "discipline", "leader"],
         (Post, "/reports/{id}/move") => &["duty", "discipline", "leader"],
         (Post, p) if p.starts_with("/reports/") => JUDGES,
         (Get, "/routing") => &["admin", "duty", "discipline"],

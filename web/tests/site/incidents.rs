@@ -12,7 +12,7 @@ use qingting_models::store::{Joining, NewMembership, day_of};
 use crate::office::Office;
 
 /// Joins the office's open items to one incident and the two about conduct to another.
-async fn joined(office: &Office) -> (IncidentId, IncidentId) {
+pub(crate) async fn joined(office: &Office) -> (IncidentId, IncidentId) {
     joined_with(office, |_| None).await
 }
 

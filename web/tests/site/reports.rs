@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 
+use crate::incidents::joined;
 use crate::office::{HOSTILE, Office};
 
 async fn make(office: &Office, form: &[(&str, &str)]) -> crate::office::Answer {
@@ -98,5 +99,56 @@ async fn a_figure_of_cases_opens_the_cases_that_it_counts() {
         assert!(page.contains("/cases?state=open&#38;lead=zjj&#38;topic=housing"), "{page}");
         assert_eq!(listed("/cases?state=open&topic=housing").await, 1);
         assert_eq!(listed("/cases?state=open&town=石浦镇").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_brief_is_made_on_its_incident_written_on_and_approved() {
+    for office in Office::each().await {
+        let (open, conduct) = joined(&office).await;
+        let secret = format!("/incidents/{conduct}/brief");
+        assert!(!office.get("discipline", &secret).await.body.contains("生成专报草稿"));
+        let kept = office.post("discipline", &secret, &[]).await;
+        assert!(kept.body.contains("专报不能入库"), "what is kept is read by many: {}", kept.body);
+        let incident = format!("/incidents/{open}");
+        let brief = format!("{incident}/brief");
+        let before = office.get("duty", &brief).await.body;
+        assert!(before.contains("还没有入库的专报") && before.contains("生成专报草稿"), "{before}");
+        assert!(!office.get("leader", &brief).await.body.contains("生成专报草稿"));
+        assert_eq!(office.post("leader", &brief, &[]).await.status, StatusCode::FORBIDDEN);
+        let made = office.post("duty", &brief, &[]).await;
+        assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.body);
+        let one = made.location().split('?').next().unwrap().to_owned();
+        let again = office.post("duty", &brief, &[]).await;
+        assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.body.contains("已有一份在编专报，由 duty员"), "{}", again.body);
+
+        let typed = [("version", "1"), ("next", HOSTILE), ("overview", "没有这一章")];
+        assert_eq!(office.post("duty", &format!("{one}/write"), &typed).await.status, StatusCode::SEE_OTHER);
+        let page = office.get("duty", &one).await.body;
+        assert!(page.contains("舆情专报") && page.contains("五、下一步建议"), "{page}");
+        assert!(page.contains("&#60;script&#62;alert(1)") && !page.contains("没有这一章"), "{page}");
+        assert!(page.contains(&format!("href=\"{incident}\"")), "the way back to the incident: {page}");
+        assert!(page.contains("数字没有变化") || !page.contains("核对"), "{page}");
+        let since = office.get("duty", &format!("{one}?since=yes")).await.body;
+        assert!(since.contains("数字与所统计的信息一致") && since.contains("数字没有变化"), "{since}");
+        let moved = |who: &'static str, version: &'static str, deed: &'static str| {
+            let (office, path) = (&office, format!("{one}/move"));
+            async move { office.post(who, &path, &[("version", version), ("deed", deed)]).await.status }
+        };
+        assert_eq!(moved("duty", "2", "submitted").await, StatusCode::SEE_OTHER);
+        assert_eq!(moved("leader", "3", "approved").await, StatusCode::SEE_OTHER);
+        assert!(office.get("leader", &one).await.body.contains("专报第1期"));
+        for format in ["docx", "xlsx", "csv", "json", "html"] {
+            let file = office.get("leader", &format!("{one}/file?format={format}")).await;
+            assert_eq!(file.status, StatusCode::OK, "{format}");
+        }
+        let list = office.get("leader", "/reports?kind=brief").await.body;
+        assert!(list.contains(&one) && list.contains("专报第1期"), "{list}");
+        assert!(!office.get("leader", "/reports?kind=weekly").await.body.contains(&one));
+        let kept = office.get("duty", &brief).await.body;
+        assert!(kept.contains(&one) && kept.contains("已签发"), "{kept}");
+        let form = [("kind", "brief"), ("from", "2026-11-02")];
+        assert!(make(&office, &form).await.body.contains("专报在事件的页面上生成"));
     }
 }

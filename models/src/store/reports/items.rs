@@ -5,13 +5,31 @@ use jiff::Timestamp;
 use super::super::db::{Arg, Row};
 use super::super::visibility::{self, bind};
 use super::super::{Store, StoreError};
-use super::counts::{AT, items};
+use super::counts::{AT, day_sql, items};
 use crate::county::{TopicCode, Town};
 use crate::ids::ItemId;
 use crate::records::{ReportItem, ReportItemFilter, ReportKind, ReportScope, ReportSpan, Urgency, Viewer};
 
 /// Where a list of items goes on: after the item of this time and id.
 pub type ItemPlace = (Timestamp, ItemId);
+
+/// By what items are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemMark {
+    Channel,
+    Topic,
+    Town,
+}
+
+impl ItemMark {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Channel => "i.channel",
+            Self::Topic => "i.main_topic",
+            Self::Town => "i.town",
+        }
+    }
+}
 
 impl Store {
     /// The items that a figure counts, by the time at which they were reported, at most `limit` after a place. They are what
@@ -44,6 +62,30 @@ impl Store {
              WHERE {condition} AND {seen} {from} ORDER BY {AT}, i.id LIMIT {limit}"
         );
         self.db().rows(&sql, values).await?.iter().map(item_of).collect()
+    }
+
+    /// How many items of each day have which mark, `None` for none, of what is open to all and `viewer` sees. A day counts from
+    /// 1970-01-01 in Asia/Shanghai.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn report_items_by_day(
+        &self,
+        viewer: &Viewer,
+        scope: &ReportScope,
+        filter: &ReportItemFilter,
+        by: ItemMark,
+    ) -> Result<Vec<(i64, Option<String>, i64)>, StoreError> {
+        let mut values = Vec::new();
+        let condition = condition(scope, filter, &mut values);
+        let seen = visibility::items(viewer, &mut values);
+        let (day, mark) = (day_sql(), by.column());
+        let sql = format!(
+            "SELECT {day} AS day, {mark} AS mark, count(*) AS n FROM item i WHERE {condition} AND {seen}
+             GROUP BY {day}, {mark} ORDER BY {day}, {mark}"
+        );
+        let rows = self.db().rows(&sql, values).await?;
+        rows.iter().map(|row| Ok((row.int("day")?, row.opt_text("mark")?, row.int("n")?))).collect()
     }
 
     /// How many items a figure counts of what `viewer` sees.

@@ -8,18 +8,20 @@ use std::collections::BTreeMap;
 use super::super::db::{Row, Tx, args, to_json};
 use super::super::visibility::bind;
 use super::super::{Listing, Page, Store, StoreError};
+use super::briefs::BriefScope;
 use super::counts::{AT, Counter, ItemCell, ReportCounts, cell_of, day_sql};
 use super::items::{ItemPlace, item_of};
 use crate::ids::ReportId;
 use crate::records::{
-    Actor, KeptReport, NoticeEvent, NoticeKind, NoticeSubject, ReportDeed, ReportFigures, ReportItem,
-    ReportKind, ReportLine, ReportScope, ReportSpan, ReportState, ReportStep, Subject, Urgency,
+    Actor, KeptReport, NoticeEvent, NoticeKind, NoticeSubject, ReportContent, ReportDeed, ReportFigures,
+    ReportItem, ReportKind, ReportLine, ReportScope, ReportSpan, ReportState, ReportStep, Subject, Urgency,
 };
 
 /// What `body` of the table holds.
 #[derive(Serialize, Deserialize)]
 struct Body {
-    figures: ReportFigures,
+    #[serde(flatten)]
+    content: ReportContent,
     judgements: BTreeMap<String, String>,
     steps: Vec<ReportStep>,
 }
@@ -46,10 +48,34 @@ impl Store {
         let mut tx = self.begin_counting().await?;
         let id: ReportId = self.ids().next(now);
         let (figures, digest) = self.count_in(&mut tx, &order).await?;
+        let scope = to_json(&order.scope)?;
+        let content = ReportContent::Figures(Box::new(figures));
+        match self.insert_kept(&mut tx, id, scope, content, &digest, actor).await {
+            Err(error) if error.is_unique_violation() => {
+                drop(tx);
+                return Err(self.open_one(&order).await?);
+            }
+            other => other?,
+        };
+        keep_items(&mut tx, id, &order).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Adds a draft, with its audit line and notice.
+    pub(super) async fn insert_kept(
+        &self,
+        tx: &mut Tx,
+        id: ReportId,
+        scope: String,
+        content: ReportContent,
+        digest: &str,
+        actor: Actor,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
         let made = ReportStep { at: now, by: actor, what: ReportDeed::Made, note: None };
-        let cutoff = figures.cutoff;
-        let body = Body { figures, judgements: BTreeMap::new(), steps: vec![made] };
-        let (span, scope) = (order.span, to_json(&order.scope)?);
+        let (span, cutoff) = (content.span(), content.cutoff());
+        let body = Body { content, judgements: BTreeMap::new(), steps: vec![made] };
         let sql = "INSERT INTO report (id, kind, from_day, to_day, scope, state, number, cutoff, digest, version, changed_at, changed_by, body)
                    VALUES ($1,$2,$3,$4,$5,'draft',NULL,$6,$7,1,$8,$9,$10)";
         let values = args![
@@ -59,24 +85,16 @@ impl Store {
             span.to.to_string(),
             scope,
             cutoff,
-            digest.as_str(),
+            digest,
             now,
             actor.code(),
             to_json(&body)?
         ];
-        match tx.run(sql, values).await {
-            Err(error) if error.is_unique_violation() => {
-                drop(tx);
-                return Err(self.open_one(&order).await?);
-            }
-            other => other?,
-        };
-        keep_items(&mut tx, id, &order).await?;
-        self.tell_of(&mut tx, id, 1, ReportDeed::Made, actor).await?;
+        tx.run(sql, values).await?;
+        self.tell_of(tx, id, 1, ReportDeed::Made, actor).await?;
         let detail = json!({ "report": id, "kind": span.kind.code(), "from": span.from, "to": span.to, "digest": digest });
-        self.audit_in(&mut tx, actor, "report.make", Subject::System, detail).await?;
-        tx.commit().await?;
-        Ok(id)
+        self.audit_in(tx, actor, "report.make", Subject::System, detail).await?;
+        Ok(())
     }
 
     /// Who is working on one of the same days and scope.
@@ -116,7 +134,7 @@ impl Store {
         let (figures, digest) = self.count_in(&mut tx, &order).await?;
         tx.run("DELETE FROM report_item WHERE report_id = $1", args![id.0]).await?;
         keep_items(&mut tx, id, &order).await?;
-        let kept = KeptReport { figures, digest, ..kept };
+        let kept = KeptReport { content: ReportContent::Figures(Box::new(figures)), digest, ..kept };
         self.write_kept(&mut tx, kept, ReportDeed::Recounted, None, actor).await?;
         tx.commit().await
     }
@@ -161,13 +179,13 @@ impl Store {
         let mut tx = self.begin().await?;
         kept.state = to;
         if deed == ReportDeed::Approved {
-            kept.number = Some(next_number(&mut tx, &kept.figures.span).await?);
+            kept.number = Some(next_number(&mut tx, &kept.content.span()).await?);
         }
         self.write_kept(&mut tx, kept, deed, note, actor).await?;
         tx.commit().await
     }
 
-    async fn report_as_seen(
+    pub(super) async fn report_as_seen(
         &self,
         id: ReportId,
         version: i64,
@@ -183,7 +201,7 @@ impl Store {
         Err(StoreError::Bad(format!("this cannot be done with a report that is {}", kept.state)))
     }
 
-    async fn write_kept(
+    pub(super) async fn write_kept(
         &self,
         tx: &mut Tx,
         kept: KeptReport,
@@ -194,8 +212,8 @@ impl Store {
         let now = self.now();
         let mut steps = kept.steps;
         steps.push(ReportStep { at: now, by: actor, what, note });
-        let cutoff = kept.figures.cutoff;
-        let body = to_json(&Body { figures: kept.figures, judgements: kept.judgements, steps })?;
+        let cutoff = kept.content.cutoff();
+        let body = to_json(&Body { content: kept.content, judgements: kept.judgements, steps })?;
         let sql = "UPDATE report SET state = $1, number = $2, cutoff = $3, digest = $4, body = $5, version = version + 1,
                    changed_at = $6, changed_by = $7 WHERE id = $8 AND version = $9";
         let values = args![
@@ -394,10 +412,12 @@ fn line_of(row: &Row) -> Result<ReportLine, StoreError> {
 /// A report in a row in which id and kind stand under these names.
 pub(in crate::store) fn report_line(row: &Row, id: &str, kind: &str) -> Result<ReportLine, StoreError> {
     let cutoff: Timestamp = row.time("cutoff")?;
+    let BriefScope { incident } = row.json("scope")?;
     Ok(ReportLine {
         id: ReportId(row.int(id)?),
         span: span_of(row, kind)?,
         scope: row.json("scope")?,
+        incident,
         state: row.code("state")?,
         number: row.opt_text("number")?,
         cutoff,
@@ -415,7 +435,7 @@ fn kept_of(row: &Row) -> Result<KeptReport, StoreError> {
         version: row.int("version")?,
         changed_at: row.time("changed_at")?,
         changed_by: Actor::from_code(&by).map_err(|e| StoreError::Bad(e.to_string()))?,
-        figures: body.figures,
+        content: body.content,
         judgements: body.judgements,
         steps: body.steps,
         digest: row.text("digest")?,

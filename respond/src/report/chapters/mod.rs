@@ -16,7 +16,8 @@ use super::document::{Block, Cell, Chapter, Chart, Column, Document, Opens, Tabl
 use super::drawing;
 use super::trend::{Change, Telling, change};
 
-const NUMERALS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
+/// The numbers of chapters.
+pub(super) const NUMERALS: [&str; 10] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十"];
 
 /// What the editors wrote, by the code of the chapter.
 pub type Judgements = BTreeMap<String, String>;
@@ -48,6 +49,14 @@ pub fn document(figures: &ReportFigures, judgements: &Judgements, number: Option
     }
 }
 
+/// Puts what the editors wrote of a chapter after its first sentences, before its first table.
+pub(super) fn add_judgement(blocks: &mut Vec<Block>, text: Option<&String>) {
+    let paragraphs = text.into_iter().flat_map(|text| text.lines()).map(str::trim);
+    let paragraphs = paragraphs.filter(|line| !line.is_empty()).map(|line| Block::Judgement(line.to_owned()));
+    let place = blocks.iter().position(|b| !matches!(b, Block::Sentence(_))).unwrap_or(blocks.len());
+    blocks.splice(place..place, paragraphs);
+}
+
 struct Writer<'a> {
     figures: &'a ReportFigures,
     style: &'a ReportStyle,
@@ -76,13 +85,7 @@ impl Writer<'_> {
                 "repeats" => self.repeats(),
                 _ => self.ahead(),
             };
-            let judgement = judgements.get(*known).map(|text| text.trim()).filter(|text| !text.is_empty());
-            let paragraphs = judgement.into_iter().flat_map(str::lines).map(str::trim);
-            let paragraphs =
-                paragraphs.filter(|line| !line.is_empty()).map(|line| Block::Judgement(line.to_owned()));
-            // After the first sentences, before the first table.
-            let place = blocks.iter().position(|b| !matches!(b, Block::Sentence(_))).unwrap_or(blocks.len());
-            blocks.splice(place..place, paragraphs);
+            add_judgement(&mut blocks, judgements.get(*known));
             chapters.push(Chapter { code: known, title: format!("{numeral}、{title}"), blocks });
         }
         chapters

@@ -5,7 +5,7 @@ use qingting_models::records::ReportDay;
 use super::{Drawing, LEFT, Shape, Stands, TOP, Tone, WIDTH, legend, shortened, text_at};
 
 /// Items by day as bars, with the days before as outlines beside them and the usual as a dotted line.
-pub(in crate::report) fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
+pub fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
     const HEIGHT: i32 = 5_200;
     const BASE: i32 = HEIGHT - 900;
     let room = WIDTH - LEFT - 200;
@@ -48,7 +48,15 @@ pub(in crate::report) fn trend(days: &[ReportDay], this: &str, before: &str) -> 
     if usual.len() > 1 {
         shapes.push(Shape::Line { points: usual, tone: Tone::Usual });
     }
-    shapes.extend(legend(&[(Tone::Now, this), (Tone::Before, before), (Tone::Usual, "同类日平均")]));
+    // Only what is drawn is named.
+    let mut named = vec![(Tone::Now, this)];
+    if days.iter().any(|day| day.before.is_some()) {
+        named.push((Tone::Before, before));
+    }
+    if days.iter().filter(|day| day.usual.is_some()).count() > 1 {
+        named.push((Tone::Usual, "同类日平均"));
+    }
+    shapes.extend(legend(&named));
     let total: i64 = days.iter().map(|day| day.items).sum();
     let busiest = days.iter().rev().max_by_key(|day| day.items).filter(|day| day.items > 0);
     let says = match busiest {

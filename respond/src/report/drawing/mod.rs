@@ -8,7 +8,8 @@ mod flow;
 mod town_map;
 
 pub(super) use calendar::calendar;
-pub(super) use counts::{Bar, bars, trend};
+pub use counts::trend;
+pub(super) use counts::{Bar, bars};
 pub(super) use flow::flow;
 pub(super) use town_map::town_map;
 

@@ -101,7 +101,7 @@ fn department_name(county: &County, code: &DepartmentCode) -> String {
 }
 
 /// Days since 1970-01-01.
-fn number_of(date: Date) -> i64 {
+pub(super) fn number_of(date: Date) -> i64 {
     i64::from(days_apart(jiff::civil::date(1970, 1, 1), date))
 }
 

@@ -42,6 +42,7 @@ fn about(name: &str) -> (&'static str, &'static str) {
         "reports/wording.toml" => ("报告的句子", "报告里程序所写句子的说法"),
         "reports/daily.toml" => ("日报的样式", "版头、标题、章节次序、点名和写百分比的界限"),
         "reports/weekly.toml" => ("周报的样式", "版头、标题、章节次序、点名和写百分比的界限"),
+        "reports/brief.toml" => ("专报的样式", "版头、标题、章节次序"),
         "reports/monthly.toml" => ("月报的样式", "版头、标题、章节次序、点名和写百分比的界限"),
         "reports/period.toml" => ("专期报告的样式", "版头、标题、章节次序、点名和写百分比的界限"),
         _ if name.starts_with("calendar/") => ("节假日", "国务院办公厅公布的放假调休安排"),

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use jiff::civil::Date;
-use qingting_models::county::{DepartmentCode, REPORT_CHAPTERS, TopicCode, Town};
+use qingting_models::county::{BRIEF_CHAPTERS, DepartmentCode, REPORT_CHAPTERS, TopicCode, Town};
 use qingting_models::ids::ReportId;
 use qingting_models::records::{BadSpan, ReportDeed, ReportKind, ReportScope, ReportSpan};
 use qingting_respond::acting::ActingUser;
@@ -34,6 +34,7 @@ fn span(form: &Form) -> Result<ReportSpan, WebError> {
         ReportKind::Daily => ReportSpan::day(from),
         ReportKind::Weekly => ReportSpan::week_of(from),
         ReportKind::Monthly => ReportSpan::month_of(from),
+        ReportKind::Brief => return Err(WebError::bad("专报在事件的页面上生成")),
         ReportKind::Period => {
             let to = to.ok_or_else(|| WebError::bad("专期报告要写最后一天"))?;
             ReportSpan::days_between(from, to)
@@ -68,6 +69,7 @@ pub async fn write(
     let seen: i64 = form.must("version", "版本")?;
     let typed: Judgements = REPORT_CHAPTERS
         .iter()
+        .chain(&BRIEF_CHAPTERS)
         .map(|code| ((*code).to_owned(), form.text(code).to_owned()))
         .filter(|(_, text)| !text.is_empty())
         .collect();

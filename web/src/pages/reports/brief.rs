@@ -1,18 +1,22 @@
-//! The brief on an incident (专报), and its one paragraph (快报).
+//! The brief on an incident (专报) as it is now, its one paragraph (快报), and the start of one that is kept.
 
 use askama::Template;
 use axum::extract::{Path, State};
-use qingting_models::records::ReportScope;
-use qingting_respond::report::{ReportFormat, Source};
+use qingting_models::ids::IncidentId;
+use qingting_models::records::{ReportScope, Role};
+use qingting_respond::report::{ReportError, ReportFormat, Source, flash};
 
 use super::file::{named, written};
+use super::{PATH, in_words, state_tag};
 use crate::app::AppState;
 use crate::caller::Caller;
 use crate::error::WebError;
 use crate::frame::Frame;
-use crate::pages::{Answer, html, read_id};
+use crate::moment::Moment;
+use crate::pages::{Answer, back, html, read_id};
 use crate::query::Query;
 use crate::report_view::{BlockView, ReportView};
+use crate::view::Tag;
 
 #[derive(Debug, Template)]
 #[template(path = "brief.html")]
@@ -22,6 +26,18 @@ pub struct BriefPage {
     pub flash: String,
     pub view: ReportView,
     pub formats: Vec<(&'static str, &'static str)>,
+    /// One may be kept: the caller makes reports, and the incident is open to all.
+    pub may_make: bool,
+    pub kept: Vec<BriefRow>,
+}
+
+/// A kept brief on the incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BriefRow {
+    pub id: String,
+    pub state: Tag,
+    pub number: Option<String>,
+    pub cutoff: Moment,
 }
 
 pub async fn show(
@@ -30,20 +46,43 @@ pub async fn show(
     Path(id): Path<String>,
     query: Query,
 ) -> Answer {
-    let brief = state.desk.brief(&caller.viewer, read_id(&id)?).await?.ok_or(WebError::NotFound)?;
-    let source = Source::Brief(Box::new(brief));
+    let (brief, items) = state.desk.brief(&caller.viewer, read_id(&id)?).await?.ok_or(WebError::NotFound)?;
     if query.get("format").is_some() {
         let format = query.parsed::<ReportFormat>("format").ok_or(WebError::NotFound)?;
+        let source = Source::Brief(Box::new(brief), items);
         return named(&source, written(&state, &source, format).await?);
     }
-    let Source::Brief(brief) = &source else { return Err(WebError::NotFound) };
+    let incident = &brief.incident;
+    let now = state.store.now();
+    let kept = state.store.briefs_on(incident.id).await?.into_iter().map(|(id, stands, number, cutoff)| {
+        let cutoff = Moment::new(cutoff, now);
+        BriefRow { id: id.to_string(), state: state_tag(stands), number, cutoff }
+    });
     html(&BriefPage {
         frame: Frame::inside(&state, &caller, "专报", "/incidents"),
-        id: brief.incident.id.to_string(),
-        flash: brief.flash(),
-        view: ReportView::new(brief.document(), &ReportScope::default(), Some("")),
+        id: incident.id.to_string(),
+        flash: flash(&brief),
         formats: super::one::formats(),
+        may_make: caller.has_any(&[Role::Duty, Role::Discipline]) && !incident.confidential,
+        kept: kept.collect(),
+        view: ReportView::new(
+            Source::Brief(Box::new(brief), items).document(),
+            &ReportScope::default(),
+            Some(""),
+        ),
     })
+}
+
+/// Keeps a brief on the incident as a draft; where one is being worked on, that one is shown.
+pub async fn make(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+    let id: IncidentId = read_id(&id)?;
+    match state.desk.make_brief(id, caller.actor()).await {
+        Ok(made) => Ok(back("", &format!("{PATH}/{made}"), "report-made")),
+        Err(ReportError::NotFound) => {
+            Err(WebError::bad("该事件不存在或已转为保密件，专报不能入库；可以在线查看和下载"))
+        }
+        Err(error) => Err(in_words(error)),
+    }
 }
 
 #[cfg(test)]
@@ -56,6 +95,13 @@ impl crate::samples::Sampled for BriefPage {
             id: t.clone(),
             view: sample_view(&t),
             formats: vec![("docx", "Word 文件")],
+            may_make: true,
+            kept: vec![BriefRow {
+                id: t.clone(),
+                state: state_tag(qingting_models::records::ReportState::Draft),
+                number: Some(t.clone()),
+                cutoff: crate::samples::moment(90),
+            }],
             flash: t,
         };
         hostile().into_iter().map(page).collect()

@@ -99,7 +99,8 @@ fn place(text: &str) -> Result<ItemPlace, WebError> {
     Ok((at, id))
 }
 
-fn title(filter: &ReportItemFilter, scope: &ReportScope, names: &Names) -> String {
+/// What is counted, in words.
+pub fn title(filter: &ReportItemFilter, scope: &ReportScope, names: &Names) -> String {
     let mut parts = vec![match filter.from == filter.to {
         true => filter.from.to_string(),
         false => format!("{} 至 {}", filter.from, filter.to),

@@ -1,5 +1,7 @@
 //! The list of kept reports, and the form that makes one.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::State;
 use jiff::ToSpan;
@@ -61,7 +63,12 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     let found = state.store.kept_reports(kind, false, page).await?;
     let now = state.store.now();
     let next = found.next.map(|before| before.to_string());
-    let row = |line: &ReportLine| row(line, &state.names, now);
+    let mut titles = HashMap::new();
+    for incident in found.rows.iter().filter_map(|line| line.incident) {
+        titles.insert(incident, state.desk.brief_title(incident).await?);
+    }
+    let title = |line: &ReportLine| line.incident.and_then(|incident| titles.get(&incident).cloned());
+    let row = |line: &ReportLine| row(line, title(line), &state.names, now);
     html(&ReportsPage {
         frame: Frame::inside(&state, &caller, "报告", PATH).done(query.get("done")),
         kinds: Select {
@@ -79,10 +86,11 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     })
 }
 
-fn row(line: &ReportLine, names: &Names, now: jiff::Timestamp) -> ReportRow {
+fn row(line: &ReportLine, title: Option<String>, names: &Names, now: jiff::Timestamp) -> ReportRow {
+    let name = title.unwrap_or_else(|| line.span.name());
     ReportRow {
         id: line.id.to_string(),
-        name: format!("{} {}", line.span.kind.label(), line.span.name()),
+        name: format!("{} {name}", line.span.kind.label()),
         scope: scope_name(&line.scope, names),
         state: state_tag(line.state),
         number: line.number.clone(),

@@ -8,9 +8,9 @@ mod list;
 mod one;
 
 pub use act::{make, move_on, recount, write};
-pub use brief::{BriefPage, show as show_brief};
+pub use brief::{BriefPage, make as make_brief, show as show_brief};
 pub use file::download;
-pub use items::{ReportItemsPage, show as show_items};
+pub use items::{ReportItemsPage, show as show_items, title as items_title};
 pub use list::{ReportsPage, show};
 pub use one::{ReportPage, show as show_one};
 

@@ -2,9 +2,12 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use qingting_models::records::{Compared, KeptReport, ReportDeed, ReportFigures, ReportState, ReportTotals};
+use qingting_models::records::{
+    Brief, BriefCase, Compared, KeptReport, ReportContent, ReportDeed, ReportFigures, ReportScope,
+    ReportState, ReportTotals, Viewer,
+};
 use qingting_respond::acting::ActingUser;
-use qingting_respond::report::{Judgements, ReportFormat, document, makes_pdf, may_be_done, may_do};
+use qingting_respond::report::{Judgements, ReportFormat, kept_document, makes_pdf, may_be_done, may_do};
 
 use super::{PATH, kept, state_tag};
 use crate::app::AppState;
@@ -40,6 +43,8 @@ pub struct ReportPage {
     pub since: Option<Since>,
     pub digest: String,
     pub cutoff: Moment,
+    /// The incident of a brief.
+    pub incident: Option<String>,
 }
 
 impl ReportPage {
@@ -77,15 +82,26 @@ pub async fn show(
 ) -> Answer {
     let kept = kept(&state, &id).await?;
     let since = match query.text("since") {
-        "yes" => {
-            let now = state.desk.report(kept.figures.span, kept.figures.scope.clone()).await?;
-            Some(Since { sound: state.desk.is_sound(&kept).await?, changed: changes(&kept.figures, &now) })
-        }
+        "yes" => Some(since(&state, &kept).await?),
         _ => None,
     };
     let mut page = page(&state, &caller, kept, since).await?;
     page.frame = page.frame.done(query.get("done"));
     html(&page)
+}
+
+async fn since(state: &AppState, kept: &KeptReport) -> Result<Since, WebError> {
+    let changed = match &kept.content {
+        ReportContent::Figures(figures) => {
+            let now = state.desk.report(figures.span, figures.scope.clone()).await?;
+            changes(figures, &now)
+        }
+        ReportContent::Brief(brief) => match state.desk.brief(&Viewer::OPEN, brief.incident.id).await? {
+            Some((now, _)) => brief_changes(brief, &now),
+            None => return Err(WebError::bad("该事件已转为保密件，不再比较")),
+        },
+    };
+    Ok(Since { sound: state.desk.is_sound(kept).await?, changed })
 }
 
 pub(super) async fn page(
@@ -100,7 +116,7 @@ pub(super) async fn page(
     let people = People::load(&state.store).await?;
     let may = |deed| may_be_done(&kept).contains(&deed) && may_do(&kept, deed, &user);
     let text = |code: &str| kept.judgements.get(code).cloned().unwrap_or_default();
-    let chapters = kept.figures.style.chapters.iter();
+    let chapters = kept.content.chapters().iter();
     let writing = may(ReportDeed::Written).then(|| {
         chapters.map(|chapter| (chapter.code.clone(), chapter.title.clone(), text(&chapter.code))).collect()
     });
@@ -110,8 +126,12 @@ pub(super) async fn page(
         what: step.what.label(),
         note: step.note.clone(),
     });
-    let document = document(&kept.figures, &kept.judgements, kept.number.as_deref());
-    let named = format!("{} {}", document.title, kept.figures.span.name());
+    let document = kept_document(&kept);
+    let (scope, name) = match &kept.content {
+        ReportContent::Figures(figures) => (figures.scope.clone(), figures.span.name()),
+        ReportContent::Brief(brief) => (ReportScope::default(), brief.incident.title.clone()),
+    };
+    let named = format!("{} {name}", document.title);
     Ok(ReportPage {
         frame: Frame::inside(state, caller, &named, PATH),
         id: kept.id.to_string(),
@@ -127,8 +147,12 @@ pub(super) async fn page(
         formats: formats(),
         since,
         digest: kept.digest.chars().take(16).collect(),
-        cutoff: Moment::new(kept.figures.cutoff, now),
-        view: ReportView::new(document, &kept.figures.scope, Some("")),
+        cutoff: Moment::new(kept.content.cutoff(), now),
+        incident: match &kept.content {
+            ReportContent::Brief(brief) => Some(brief.incident.id.to_string()),
+            ReportContent::Figures(_) => None,
+        },
+        view: ReportView::new(document, &scope, Some("")),
     })
 }
 
@@ -168,6 +192,21 @@ fn changes(then: &ReportFigures, now: &ReportFigures) -> Vec<(&'static str, i64,
     FIGURES.into_iter().map(both).filter(|(_, then, now)| then != now).collect()
 }
 
+/// What a brief tells of its incident that is other now.
+fn brief_changes(then: &Brief, now: &Brief) -> Vec<(&'static str, i64, i64)> {
+    type Of = fn(&Brief) -> i64;
+    let count = |brief: &Brief, is: fn(&BriefCase) -> bool| {
+        i64::try_from(brief.cases.iter().filter(|case| is(case)).count()).unwrap_or(i64::MAX)
+    };
+    const FIGURES: [(&str, Of); 2] =
+        [("信息", |brief| brief.incident.items), ("来电人", |brief| brief.incident.callers)];
+    const CASES: [(&str, fn(&BriefCase) -> bool); 3] =
+        [("工单", |_| true), ("在办工单", |case| case.open), ("超期工单", |case| case.overdue)];
+    let figures = FIGURES.into_iter().map(|(name, of)| (name, of(then), of(now)));
+    let cases = CASES.into_iter().map(|(name, is)| (name, count(then, is), count(now, is)));
+    figures.chain(cases).filter(|(_, then, now)| then != now).collect()
+}
+
 #[cfg(test)]
 impl crate::samples::Sampled for ReportPage {
     fn samples() -> Vec<Self> {
@@ -190,8 +229,9 @@ impl crate::samples::Sampled for ReportPage {
             }],
             formats: vec![("docx", "Word 文件")],
             since: Some(Since { sound: false, changed: vec![("信息", 3, 4)] }),
-            digest: t,
+            digest: t.clone(),
             cutoff: moment(3600),
+            incident: Some(t),
         };
         let mut pages: Vec<Self> = hostile().into_iter().map(page).collect();
         pages.extend(hostile().into_iter().map(|t| Self {
@@ -200,6 +240,7 @@ impl crate::samples::Sampled for ReportPage {
             may_submit: false,
             may_approve: false,
             own: false,
+            incident: None,
             since: Some(Since { sound: true, changed: vec![] }),
             ..page(t)
         }));

@@ -130,5 +130,35 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     assert!(file.body.contains("信息清单") && file.body.contains("商品房逾期交付"), "{}", file.body);
     walk.says("快报是一段话，复制就能发");
     walk.sees("duty", &brief, &["快报", "以来收到 3 条"]).await;
+    walk.says(
+        "要编发的点生成专报草稿，按当时的数据留存，与报告一样写各章的判断、提交审核、签发编号，存在“报告”页",
+    );
+    let kept = walk.goes("duty", &brief, &[]).await.split('?').next().unwrap().to_owned();
+    walk.sees("duty", &kept, &["提交审核", "研判文字", "五、下一步建议"]).await;
+    let next = [("version", "1"), ("next", "建议本周内现场会商。")];
+    walk.goes("duty", &format!("{kept}/write"), &next).await;
+    let moves = format!("{kept}/move");
+    walk.goes("duty", &moves, &[("version", "2"), ("deed", "submitted")]).await;
+    walk.goes("leader", &moves, &[("version", "3"), ("deed", "approved")]).await;
+    walk.sees("leader", &kept, &["2026年专报第1期", "建议本周内现场会商。"]).await;
+    walk.sees("leader", "/reports", &["专报 ", "2026年专报第1期"]).await;
+    walk.says("保密的事件不能留存专报");
+    let refused = walk.office.post("discipline", &format!("/incidents/{secret}/brief"), &[]).await;
+    assert!(refused.status == 422 && refused.body.contains("专报不能入库"), "{}", refused.body);
+
+    walk.says("“报告”页的看趋势按天看信息量，按话题、渠道或乡镇街道分开，两个多月以上的按周");
+    walk.sees("duty", "/reports", &["href=\"/trends\"", "看趋势"]).await;
+    let trend = format!("/trends?from={}&to={}", week.from, week.to);
+    walk.sees("leader", &trend, &[&format!("共 {open} 条"), "data-echarts", &week.from.to_string()]).await;
+    walk.sees("leader", &format!("{trend}&by=channel"), &["热线"]).await;
+    walk.sees("leader", &format!("{trend}&by=town"), &["未定位"]).await;
+    walk.sees("leader", "/trends?from=2026-01-01&to=2026-11-08", &["2026-11-02 至 2026-11-08"]).await;
+    walk.says("图上点一根柱子、表里点一个数字，看它的信息");
+    let page = walk.page("leader", &trend).await;
+    let link = page.find("href=\"/reports/items?").map(|at| &page[at + 6..]).unwrap();
+    let link = link.split('"').next().unwrap().replace("&#38;", "&");
+    let number = page.split(&link.replace('&', "&#38;")).nth(1).unwrap();
+    let number = number.trim_start_matches("\">").split('<').next().unwrap();
+    walk.sees("leader", &link, &[&format!("共 {number} 条")]).await;
     walk.ends();
 }

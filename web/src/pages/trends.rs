@@ -1,0 +1,317 @@
+//! How much came in by day or week, told apart by topic, channel or town: to look into what a report says in a few figures.
+//!
+//! It counts as reports do: by the day on which a matter was reported, what is judged and not confidential.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use qingting_models::county::{DepartmentCode, TopicCode, Town};
+use qingting_models::records::{Channel, ReportDay, ReportItemFilter, ReportScope, ReportSpan, days_apart};
+use qingting_models::store::ItemMark;
+use qingting_respond::report::document::Opens;
+use qingting_respond::report::{drawing, svg};
+
+use super::reports;
+use crate::app::AppState;
+use crate::assets;
+use crate::caller::Caller;
+use crate::error::WebError;
+use crate::frame::Frame;
+use crate::names::Names;
+use crate::pages::{Answer, html};
+use crate::query::{Query, Select};
+use crate::rate_period::Days;
+use crate::report_view::address;
+use crate::view::{Choice, choices};
+
+/// So many marks have a column of their own, the rest share one.
+const COLUMNS: usize = 7;
+/// Of more days than this the weeks are shown.
+const MOST_DAYS: i32 = 62;
+
+#[derive(Debug, Template)]
+#[template(path = "trends.html")]
+pub struct TrendsPage {
+    pub frame: Frame,
+    pub from: Date,
+    pub to: Date,
+    pub selects: Vec<Select>,
+    /// What is counted, in words.
+    pub says: String,
+    /// The drawing, which escapes its texts.
+    pub svg: String,
+    /// What a row is: 日期 or 周.
+    pub unit: &'static str,
+    /// The columns after the first, which is the sum.
+    pub columns: Vec<String>,
+    pub rows: Vec<TrendRow>,
+    pub script: String,
+    pub echarts: String,
+}
+
+/// A day or a week.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrendRow {
+    pub name: String,
+    /// The sum, then the columns: the count, and where its items are.
+    pub cells: Vec<(i64, Option<String>)>,
+}
+
+/// What is told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Topic,
+    Channel,
+    Town,
+}
+
+impl By {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Topic, "topic", "话题"),
+        (Self::Channel, "channel", "渠道"),
+        (Self::Town, "town", "乡镇街道"),
+    ];
+
+    fn of(query: &Query) -> Self {
+        let found = Self::ALL.into_iter().find(|(_, code, _)| *code == query.text("by"));
+        found.map_or(Self::Topic, |(by, ..)| by)
+    }
+
+    fn mark(self) -> ItemMark {
+        match self {
+            Self::Topic => ItemMark::Topic,
+            Self::Channel => ItemMark::Channel,
+            Self::Town => ItemMark::Town,
+        }
+    }
+
+    /// What a mark is called.
+    fn name(self, code: Option<&str>, names: &Names) -> String {
+        match (self, code) {
+            (Self::Topic, None) => "不涉诉求话题".into(),
+            (Self::Topic, Some(code)) => names.topic(code).to_owned(),
+            (Self::Channel, code) => {
+                let channel = code.and_then(|code| code.parse::<Channel>().ok());
+                channel.map_or("其他渠道", Channel::label).to_owned()
+            }
+            (Self::Town, None) => "未定位".into(),
+            (Self::Town, Some(town)) => town.to_owned(),
+        }
+    }
+
+    /// The items of a mark among those of `filter`.
+    fn narrowed(self, code: Option<&str>, filter: ReportItemFilter) -> ReportItemFilter {
+        match self {
+            Self::Topic => ReportItemFilter { topic: Some(code.map(TopicCode::from)), ..filter },
+            Self::Channel => ReportItemFilter { channel: code.and_then(|code| code.parse().ok()), ..filter },
+            Self::Town => ReportItemFilter { town: Some(code.map(Town::from)), ..filter },
+        }
+    }
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let days = Days::of(&state, &query)?;
+    let span =
+        ReportSpan::days_between(days.from, days.to).map_err(|error| WebError::bad(error.to_string()))?;
+    let by = By::of(&query);
+    let department = query.get("department").map(DepartmentCode::from);
+    let scope = ReportScope { department, ..ReportScope::default() };
+    let filter = ReportItemFilter {
+        channel: query.parsed("channel"),
+        demands: query.text("demands") == "yes",
+        topic: query.get("topic").map(|code| Some(TopicCode::from(code))),
+        town: query.get("town").map(|town| Some(Town::from(town))),
+        ..ReportItemFilter::of_days(span.from, span.to)
+    };
+    let counts = state.store.report_items_by_day(&caller.viewer, &scope, &filter, by.mark()).await?;
+    let names = &state.names;
+    let table = Counts::of(&counts);
+    let stretches = stretches(&span);
+    let drawn: Vec<ReportDay> = stretches
+        .iter()
+        .map(|(from, to)| ReportDay {
+            day: *from,
+            items: table.sum(*from, *to, None),
+            before: None,
+            usual: None,
+            usual_weeks: 0,
+            mark: None,
+        })
+        .collect();
+    let total: i64 = drawn.iter().map(|day| day.items).sum();
+    let rest = table.marks.get(COLUMNS..).unwrap_or_default();
+    let own = &table.marks[..table.marks.len().min(COLUMNS)];
+    let row = |(from, to): (Date, Date)| {
+        let whole = ReportItemFilter { from, to, ..filter.clone() };
+        let opens = |filter: ReportItemFilter| Some(address(&Opens::Items(filter), &scope));
+        let mut cells = vec![(table.sum(from, to, None), opens(whole.clone()))];
+        for mark in own {
+            let of_mark = by.narrowed(mark.as_deref(), whole.clone());
+            cells.push((table.sum(from, to, Some(mark)), opens(of_mark)));
+        }
+        if !rest.is_empty() {
+            let items = rest.iter().map(|mark| table.sum(from, to, Some(mark))).sum();
+            cells.push((items, None));
+        }
+        let name = if from == to { from.to_string() } else { format!("{from} 至 {to}") };
+        TrendRow { name, cells }
+    };
+    let mut columns: Vec<String> = own.iter().map(|mark| by.name(mark.as_deref(), names)).collect();
+    columns.extend((!rest.is_empty()).then(|| format!("其余 {} 类", rest.len())));
+    let of = reports::items_title(&filter, &scope, names);
+    html(&TrendsPage {
+        frame: Frame::inside(&state, &caller, "趋势", "/reports"),
+        from: span.from,
+        to: span.to,
+        selects: selects(&query, by, names),
+        says: format!("{of}：共 {total} 条"),
+        svg: svg(&drawing::trend(&drawn, "信息", "")),
+        unit: if span.length() > MOST_DAYS { "周" } else { "日期" },
+        columns,
+        rows: stretches.into_iter().map(row).collect(),
+        script: assets::trends(),
+        echarts: assets::echarts(),
+    })
+}
+
+/// Counts by day and mark.
+struct Counts<'c> {
+    by_day: HashMap<(i64, &'c Option<String>), i64>,
+    /// The most common first.
+    marks: Vec<Option<String>>,
+}
+
+impl<'c> Counts<'c> {
+    fn of(rows: &'c [(i64, Option<String>, i64)]) -> Self {
+        let mut sums: HashMap<&Option<String>, i64> = HashMap::new();
+        for (_, mark, items) in rows {
+            *sums.entry(mark).or_default() += items;
+        }
+        let mut marks: Vec<(&Option<String>, i64)> = sums.into_iter().collect();
+        marks.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        Self {
+            by_day: rows.iter().map(|(day, mark, items)| ((*day, mark), *items)).collect(),
+            marks: marks.into_iter().map(|(mark, _)| mark.clone()).collect(),
+        }
+    }
+
+    /// Of the days from one to another, with a mark or all.
+    fn sum(&self, from: Date, to: Date, mark: Option<&Option<String>>) -> i64 {
+        let days = number_of(from)..=number_of(to);
+        let one = |mark: &Option<String>| -> i64 {
+            days.clone().filter_map(|day| self.by_day.get(&(day, mark))).sum()
+        };
+        match mark {
+            Some(mark) => one(mark),
+            None => self.marks.iter().map(one).sum(),
+        }
+    }
+}
+
+/// Days since 1970-01-01.
+fn number_of(day: Date) -> i64 {
+    i64::from(days_apart(jiff::civil::date(1970, 1, 1), day))
+}
+
+/// The days of a span each by itself; of a long one its weeks, from Monday on, the first and last as far as they belong to it.
+fn stretches(span: &ReportSpan) -> Vec<(Date, Date)> {
+    if span.length() <= MOST_DAYS {
+        return span.days().map(|day| (day, day)).collect();
+    }
+    let mut all = Vec::new();
+    let mut from = span.from;
+    while from <= span.to {
+        let left = 6 - i64::from(from.weekday().to_monday_zero_offset());
+        let to = from.saturating_add(left.days()).min(span.to);
+        all.push((from, to));
+        match to.tomorrow() {
+            Ok(next) => from = next,
+            Err(_) => break,
+        }
+    }
+    all
+}
+
+fn selects(query: &Query, by: By, names: &Names) -> Vec<Select> {
+    let kinds = By::ALL.map(|(kind, code, label)| Choice::new(code, label, kind == by));
+    let channels =
+        Channel::ALL.iter().map(|c| Choice::new(c.code(), c.label(), c.code() == query.text("channel")));
+    let towns = names.towns.iter().map(|town| Choice::new(town, town, town == query.text("town")));
+    let select = |name, label, any, options| Select { name, label, any, options };
+    vec![
+        select("by", "按什么分", "", kinds.into()),
+        select("channel", "渠道", "全部渠道", channels.collect()),
+        select("topic", "话题", "全部话题", choices(&names.topics, query.text("topic"))),
+        select("town", "乡镇街道", "全县", towns.collect()),
+        select("department", "主办单位", "全部单位", choices(&names.departments, query.text("department"))),
+        select(
+            "demands",
+            "范围",
+            "含新闻",
+            vec![Choice::new("yes", "只看诉求", query.text("demands") == "yes")],
+        ),
+    ]
+}
+
+#[cfg(test)]
+impl crate::samples::Sampled for TrendsPage {
+    fn samples() -> Vec<Self> {
+        use crate::samples::{choice, frame, hostile};
+        let day = jiff::civil::date(2026, 11, 23);
+        let page = |t: String| Self {
+            frame: frame(&t),
+            from: day,
+            to: day,
+            selects: vec![Select {
+                name: "topic", label: "话题", any: "全部", options: vec![choice(&t)]
+            }],
+            says: t.clone(),
+            svg: svg(&drawing::trend(&[], &t, &t)),
+            unit: "日期",
+            columns: vec![t.clone()],
+            rows: vec![TrendRow { name: t.clone(), cells: vec![(3, Some(t.clone())), (3, None)] }],
+            script: t.clone(),
+            echarts: t,
+        };
+        hostile().into_iter().map(page).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_long_span_has_weeks_from_monday_on_and_no_day_twice() {
+        let span = |from, to| ReportSpan::days_between(from, to).unwrap();
+        let short = span(date(2026, 11, 1), date(2026, 11, 30));
+        assert_eq!(stretches(&short).len(), 30);
+        let long = span(date(2026, 1, 1), date(2026, 12, 31));
+        let weeks = stretches(&long);
+        assert_eq!(weeks[0], (date(2026, 1, 1), date(2026, 1, 4)));
+        assert_eq!(weeks.last(), Some(&(date(2026, 12, 28), date(2026, 12, 31))));
+        assert!(weeks.windows(2).all(|pair| pair[0].1.tomorrow().unwrap() == pair[1].0));
+    }
+
+    #[test]
+    fn the_most_common_marks_come_first_and_their_days_add_up() {
+        let day = |n: i8| number_of(date(2026, 11, n));
+        let mark = |text: &str| Some(text.to_owned());
+        let rows = [
+            (day(2), mark("wages"), 2),
+            (day(2), None, 1),
+            (day(3), mark("urban"), 4),
+            (day(4), mark("wages"), 1),
+        ];
+        let counts = Counts::of(&rows);
+        assert_eq!(counts.marks, [mark("urban"), mark("wages"), None]);
+        let (from, to) = (date(2026, 11, 2), date(2026, 11, 3));
+        assert_eq!(counts.sum(from, to, None), 7);
+        assert_eq!(counts.sum(from, to, Some(&mark("wages"))), 2);
+    }
+}
