@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod browser {
+    mod every_page;
     mod journeys;
     mod reports;
+    mod triage;
     mod window;
 }
 

@@ -132,6 +132,7 @@ ids! {
     RatingId,
     /// A person who may log in.
     UserId,
+    ViewId,
     /// One line of the audit log.
     AuditId,
     /// One import or fetch run.

@@ -2,6 +2,7 @@
 
 mod recount;
 mod together;
+mod undo;
 mod watch;
 
 use std::collections::HashMap;
@@ -25,6 +26,7 @@ use together::Taken;
 
 pub use recount::RulesTrial;
 pub use together::{Gathered, Refused};
+pub use undo::Undone;
 pub use watch::Watched;
 
 /// Why an action took no effect. The texts are for the one who tried.

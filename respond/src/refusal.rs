@@ -91,6 +91,8 @@ pub enum Refusal {
     AlreadySo(&'static str),
     #[error("这条信息已有工单，不能重复派单")]
     AlreadyCase,
+    #[error("没有可以撤销的：只能在十分钟内撤销自己刚做的一步，单位已签收的、盲评的不能撤销")]
+    NothingToUndo,
     #[error("这件由其他平台办理，已作为镜像工单跟踪，不重复立案；需要时请督办")]
     Mirrored,
     #[error("其他平台的工单由值班研判员（保密件为纪检专员）和领导督办，由值班研判员列入关注")]

@@ -58,6 +58,14 @@ async fn a_report_is_drafted_written_approved_and_taken_home() {
     window.wait_for_text("共 25 条").await;
     window.shoot("report-items").await;
 
+    // The chart that can be looked into is drawn from the table, and a bar opens its items.
+    window.go("/trends?from=2026-01-01&to=2026-12-31").await;
+    window.click(".explore canvas").await;
+    window.click("button[data-kind=line]").await;
+    assert!(window.text().await.contains("共 25 条"));
+    window.shoot("trends").await;
+    assert_eq!(window.console().await, Vec::<String>::new());
+
     // What was approved is kept once.
     let store = county.store().await;
     let kept = store.kept_reports(None, true, Page::default()).await.unwrap().rows;

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use fantoccini::wd::Capabilities;
+use axum::http::Method;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use serde_json::{Value, json};
+use url::Url;
 
 use crate::support::County;
 
@@ -34,13 +36,13 @@ pub(super) fn wanted() -> bool {
 
 /// Serves a county; the process and its address.
 pub(super) fn serve(county: &County) -> (Running, String) {
-    let mut child = county
-        .command(&["serve", "--bind", "127.0.0.1:0"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
+    started(county.command(&["serve", "--bind", "127.0.0.1:0"]))
+}
+
+/// Starts a server that says its address on its first line.
+pub(super) fn started(mut command: Command) -> (Running, String) {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
     let mut first = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
     (Running(child), first.trim().to_owned())
@@ -147,12 +149,77 @@ impl Window {
         wait.for_element(Locator::XPath(&xpath)).await.unwrap_or_else(|e| panic!("{text}: {e}"));
     }
 
+    /// Waits until an element shows a text; which.
+    pub(super) async fn wait_for_text_in(&self, css: &str) -> String {
+        for _ in 0..200 {
+            if let Ok(found) = self.client.find(Locator::Css(css)).await
+                && let Ok(text) = found.text().await
+                && !text.is_empty()
+            {
+                return text;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{css} shows no text");
+    }
+
+    pub(super) async fn is_there(&self, css: &str) -> bool {
+        self.client.find(Locator::Css(css)).await.is_ok()
+    }
+
+    /// Waits until a page that was asked for by a key has replaced the one before.
+    pub(super) async fn wait_for_new_page(&self) {
+        let script = "const fresh = !window.stays && document.readyState === 'complete'; return fresh";
+        for _ in 0..200 {
+            if self.client.execute(script, vec![]).await.is_ok_and(|fresh| fresh == true) {
+                self.client.execute("window.stays = true", vec![]).await.unwrap();
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no other page came");
+    }
+
     async fn open_form(&self, action: &str) {
         let details = format!("details:has(input[name=action][value={action}])");
         let found = self.wait_for(&details).await;
         if found.attr("open").await.unwrap().is_none() {
             self.click(&format!("{details} > summary")).await;
         }
+    }
+
+    /// What the console said since it was asked last, but for advice.
+    pub(super) async fn console(&self) -> Vec<String> {
+        let lines = self.client.issue_cmd(Raw::new("se/log", json!({ "type": "browser" }))).await.unwrap();
+        let said = lines.as_array().unwrap().iter().filter(|line| line["level"] != "DEBUG");
+        said.map(|line| format!("{}: {}", line["level"], line["message"])).collect()
+    }
+
+    /// Gives the window a size, and its colours.
+    pub(super) async fn look(&self, width: u32, height: u32, dark: bool) {
+        let scheme = if dark { "dark" } else { "light" };
+        let colours = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", colours).await;
+        let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+    }
+
+    /// Cuts the network off, or gives it back.
+    pub(super) async fn cut_off(&self, off: bool) {
+        self.devtools("Network.enable", json!({})).await;
+        let conditions =
+            json!({ "offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.devtools("Network.emulateNetworkConditions", conditions).await;
+    }
+
+    async fn devtools(&self, what: &str, with: Value) {
+        let body = json!({ "cmd": what, "params": with });
+        self.client.issue_cmd(Raw::new("goog/cdp/execute", body)).await.unwrap();
+    }
+
+    /// Presses keys, one after the other, wherever the focus is.
+    pub(super) async fn keys(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
     }
 
     /// Keeps what the window shows as build output.
@@ -164,6 +231,29 @@ impl Window {
 
     pub(super) async fn close(self) {
         self.client.close().await.unwrap();
+    }
+}
+
+/// A command of chromedriver beyond those of WebDriver.
+#[derive(Debug)]
+struct Raw {
+    place: &'static str,
+    body: Value,
+}
+
+impl Raw {
+    fn new(place: &'static str, body: Value) -> Self {
+        Self { place, body }
+    }
+}
+
+impl WebDriverCompatibleCommand for Raw {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.place))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
     }
 }
 

@@ -21,6 +21,7 @@ use qingting_respond::desk::Desk;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 
 use crate::error::WebError;
 use crate::facts::{Facts, FactsNow};
@@ -30,7 +31,7 @@ use crate::names::Names;
 use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
 use crate::view::{CaseRow, Light};
-use crate::{error, headers, routes};
+use crate::{error, headers, inline, routes};
 
 /// Longest time for one request.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -220,7 +221,9 @@ impl AppState {
 /// The whole service: routes behind their gates and within their limits, with headers and the error page around.
 pub fn router(state: AppState) -> Router {
     let around = ServiceBuilder::new()
+        .layer(CompressionLayer::new())
         .layer(middleware::from_fn(headers::add))
+        .layer(middleware::from_fn(inline::answer))
         .layer(CatchPanicLayer::custom(error::panicked));
     routes::build(state).fallback(error::nowhere).layer(around)
 }

@@ -25,8 +25,8 @@ impl Asset {
     }
 }
 
-fn assets() -> &'static [Asset; 5] {
-    static ASSETS: OnceLock<[Asset; 5]> = OnceLock::new();
+fn assets() -> &'static [Asset; 6] {
+    static ASSETS: OnceLock<[Asset; 6]> = OnceLock::new();
     ASSETS.get_or_init(|| {
         [
             Asset::new("app", "css", "text/css; charset=utf-8", include_bytes!("../static/app.css")),
@@ -37,6 +37,12 @@ fn assets() -> &'static [Asset; 5] {
                 "js",
                 "text/javascript; charset=utf-8",
                 include_bytes!("../static/trends.js"),
+            ),
+            Asset::new(
+                "triage",
+                "js",
+                "text/javascript; charset=utf-8",
+                include_bytes!("../static/triage.js"),
             ),
             Asset::new("echarts", "js", "text/javascript; charset=utf-8", ECHARTS),
         ]
@@ -63,9 +69,14 @@ pub fn trends() -> String {
     format!("/static/{}", assets()[3].name)
 }
 
+/// Address of the script of the work list.
+pub fn triage() -> String {
+    format!("/static/{}", assets()[4].name)
+}
+
 /// Address of Apache ECharts.
 pub fn echarts() -> String {
-    format!("/static/{}", assets()[4].name)
+    format!("/static/{}", assets()[5].name)
 }
 
 /// Serves one of them; any other name is not found.

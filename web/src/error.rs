@@ -9,6 +9,8 @@ use qingting_models::clock::minute_text;
 use qingting_models::store::StoreError;
 use qingting_respond::desk::ActError;
 
+use crate::inline::Said;
+
 /// A request that cannot be answered as asked.
 #[derive(Debug)]
 pub enum WebError {
@@ -152,10 +154,13 @@ impl IntoResponse for WebError {
         let status = self.status();
         let (title, what, todo) = self.words();
         let log_in = matches!(self, Self::SignedOut);
-        page(
+        let said = Said(what.clone());
+        let mut response = page(
             status,
             ErrorPage { status: status.as_u16(), title: title.into(), what, todo: todo.into(), log_in },
-        )
+        );
+        response.extensions_mut().insert(said);
+        response
     }
 }
 

@@ -99,6 +99,11 @@ const DONE: &[(&str, &str)] = &[
     ("assigned", "已分派，工单已建立。"),
     ("dismissed", "已标记为不需办理。"),
     ("restored", "已恢复到待研判。"),
+    ("undone-dismissal", "已撤销，恢复到待研判。"),
+    ("undone-assignment", "已撤销分派，工单作废，信息回到待研判。"),
+    ("undone-judgement", "已撤销研判，恢复到之前的判断。"),
+    ("view-saved", "视图已保存，在筛选条的下面。"),
+    ("view-removed", "视图已删除。"),
     ("alert-seen", "已记下您看过了。"),
     ("alert-seen-before", "另一位同事刚刚先看过了。"),
     ("alert-silenced", "已静默；下面“正在静默”里可以提前结束。"),
@@ -173,6 +178,11 @@ const DONE: &[(&str, &str)] = &[
     ("logged-out", "您已退出登录。"),
 ];
 
+/// What is said after an action.
+pub fn done_text(code: &str) -> Option<&'static str> {
+    DONE.iter().find(|(known, _)| *known == code).map(|(_, text)| *text)
+}
+
 impl Frame {
     /// The frame of a page without a log-in.
     pub fn outside(title: &str, county: &str) -> Self {
@@ -212,9 +222,8 @@ impl Frame {
 
     /// Adds what is to be said about a finished action.
     pub fn done(mut self, code: Option<&str>) -> Self {
-        let known = code.and_then(|code| DONE.iter().find(|(c, _)| *c == code));
-        if let Some((_, text)) = known {
-            self.notice = Some(Notice { tone: Tone::Good, text: (*text).into() });
+        if let Some(text) = code.and_then(done_text) {
+            self.notice = Some(Notice { tone: Tone::Good, text: text.into() });
         }
         self
     }

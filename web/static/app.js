@@ -2,11 +2,13 @@
 "use strict";
 
 // Keys in the work list act on the row that has the focus, so they never catch text that is typed.
-// j and k move, Enter opens, c confirms, a assigns, x opens the reason for not handling, s ticks the row.
+// j and k move, Enter opens, c confirms, a assigns, d chooses the office, x opens the reason for not handling, s ticks the
+// row. What was dealt with is passed over.
 const rows = [...document.querySelectorAll("[data-row]")];
 const move = (from, step) => {
-  const next = rows[Math.min(rows.length - 1, Math.max(0, rows.indexOf(from) + step))];
-  if (next) next.focus();
+  let at = rows.indexOf(from) + step;
+  while (rows[at]?.classList.contains("done")) at += step;
+  if (rows[at]) rows[at].focus();
 };
 const press = (row, name) => row.querySelector(`[data-key="${name}"]`)?.click();
 
@@ -22,6 +24,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "j") move(row, 1);
   else if (event.key === "k") move(row, -1);
   else if (event.key === "Enter" && at === row) row.querySelector("a.name")?.click();
+  else if (event.key === "d") row.querySelector('select[data-key="d"]')?.focus();
   else if (["c", "a", "x", "s"].includes(event.key)) press(row, event.key);
   else return;
   event.preventDefault();
@@ -175,3 +178,14 @@ if (bell && window.EventSource) {
   window.addEventListener("pagehide", end);
   begin();
 }
+
+// What scrolls sideways and has nothing to stop at can be scrolled by keys.
+const reach = () => {
+  for (const box of document.querySelectorAll(".scroll")) {
+    const needs = box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input, select");
+    if (needs) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+reach();
+window.addEventListener("resize", reach);

@@ -41,6 +41,8 @@ pub struct ItemFilter {
     pub words: Vec<String>,
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
+    /// Those that came after this one.
+    pub newer: Option<ItemId>,
 }
 
 impl Store {
@@ -111,6 +113,9 @@ impl Store {
         }
         if let Some(until) = filter.until {
             all.push(format!("i.first_seen_at < {}", bind(values, until)));
+        }
+        if let Some(newer) = filter.newer {
+            all.push(format!("i.id > {}", bind(values, newer.0)));
         }
         if let Some(words) = self.words_condition(&filter.words, values) {
             all.push(words);

@@ -181,6 +181,42 @@ impl Store {
         Ok(judgement)
     }
 
+    /// Takes a judgement back: the one before it stands again, as a new row of the history.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the viewer may not see the item, [`StoreError::Conflict`] when `undone` is not its latest
+    /// judgement, [`StoreError::Bad`] when there is none before.
+    pub async fn judge_as_before(
+        &self,
+        viewer: &Viewer,
+        id: ItemId,
+        undone: JudgementId,
+        actor: Actor,
+    ) -> Result<(), StoreError> {
+        let item = self.item(viewer, id).await?.ok_or(StoreError::NotFound("item"))?;
+        let mut judgements = self.judgements(&Viewer::SYSTEM, id).await?.into_iter();
+        let latest = judgements.next().ok_or(StoreError::NotFound("judgement"))?;
+        if latest.id != undone {
+            let by = match latest.judge {
+                Judge::Person { user } => Actor::User(user).code(),
+                Judge::Model { .. } => Actor::System.code(),
+            };
+            return Err(StoreError::Conflict { by, at: latest.at });
+        }
+        let before = judgements.next().filter(|before| before.item_version == item.version);
+        let before = before.ok_or_else(|| StoreError::Bad("there is no judgement before".into()))?;
+        let by_person = matches!(before.judge, Judge::Person { .. });
+        let now = self.now();
+        let again = Judgement { id: self.ids().next::<JudgementId>(now), at: now, ..before };
+        let mut tx = self.begin().await?;
+        insert_judgement(&mut tx, &again).await?;
+        self.apply_judgement(&mut tx, &again, by_person).await?;
+        work::add(&mut tx, work::JOIN, &[id.0], now).await?;
+        self.audit_in(&mut tx, actor, "item.judge_undo", Subject::Item(id), json!({ "undone": undone }))
+            .await?;
+        tx.commit().await
+    }
+
     fn person_judgement(
         &self,
         item: &crate::records::Item,

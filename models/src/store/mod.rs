@@ -34,6 +34,7 @@ mod rates;
 mod replies;
 mod reports;
 mod routing;
+mod saved_views;
 mod sealed_columns;
 mod sessions;
 mod source_access;
@@ -86,6 +87,7 @@ pub use reports::{
     AlertCounts, BriefOrder, Draw, FlowCount, IncidentCount, IncidentSums, ItemCell, ItemMark, ItemPlace,
     ReportCounts, ReportOrder, SpanCounts,
 };
+pub use saved_views::SavedView;
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};

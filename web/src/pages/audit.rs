@@ -43,6 +43,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("user.enable", "启用用户"),
     ("item.unmask", "查看原始内容"),
     ("item.judge", "研判"),
+    ("item.judge_undo", "撤销研判"),
     ("mirrored.first", "收到镜像工单"),
     ("mirrored.seen", "镜像工单更新"),
     ("mirrored.press", "督办镜像工单"),

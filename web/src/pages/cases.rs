@@ -12,6 +12,7 @@ use qingting_models::ids::CaseId;
 use qingting_models::records::{Case, Helper, HelperState, OPEN_STATES, Role, state_label};
 use qingting_models::store::{CaseFilter, ItemFilter, ItemState, Listing, Page};
 
+use super::views::Views;
 use super::{Answer, html};
 use crate::app::AppState;
 use crate::caller::Caller;
@@ -42,6 +43,7 @@ pub struct CasesPage {
     pub here: String,
     pub first: Option<String>,
     pub next: Option<String>,
+    pub views: Views,
 }
 
 /// What may be done with several cases at once: a leader presses, whoever keeps the desk does more.
@@ -198,6 +200,7 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Cases
         frame: Frame::inside(state, caller, "工单", PATH).done(query.get("done")),
         batch,
         here: query.here(PATH),
+        views: Views::of(state, caller, PATH, query).await?,
         q: query.text("q").into(),
         selects: selects(&state.names, query, wide),
         cases: state.case_rows(&found.rows, caller.department()),
@@ -222,6 +225,7 @@ impl crate::samples::Sampled for CasesPage {
             here: t.clone(),
             first: Some(t.clone()),
             next: Some(t),
+            views: Views::samples().remove(0),
         };
         hostile().into_iter().map(page).collect()
     }

@@ -1,6 +1,7 @@
 //! The work list of items (信息研判): filters, rows with their quick forms, pages by cursor.
 
 use askama::Template;
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -8,8 +9,12 @@ use qingting_models::ids::ItemId;
 use qingting_models::records::{Channel, Role, Urgency};
 use qingting_models::store::{ItemFilter, ItemState, Page};
 
+use serde_json::json;
+
+use super::views::Views;
 use super::{Answer, html};
 use crate::app::AppState;
+use crate::assets;
 use crate::caller::Caller;
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
@@ -36,6 +41,10 @@ pub struct ItemsPage {
     pub here: String,
     pub first: Option<String>,
     pub next: Option<String>,
+    pub views: Views,
+    /// On the first page its newest item, and the address that tells how many came since; the script asks it.
+    pub newest: Option<String>,
+    pub script: String,
 }
 
 /// Code, meaning and words of the states that can be asked for.
@@ -144,9 +153,23 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Items
         departments: if judges { choices(&state.names.departments, "") } else { Vec::new() },
         items,
         here: query.here(PATH),
+        views: Views::of(state, caller, PATH, query).await?,
+        newest: match (query.get("after"), found.rows.first()) {
+            (None, Some(item)) => Some(query.address("/items/newer", &[("than", &item.id.to_string())])),
+            _ => None,
+        },
+        script: assets::triage(),
         first: query.first(PATH),
         next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
     })
+}
+
+/// How many items came after the one that the query names, under the same filters, as `{"newer": 3}`.
+pub async fn newer(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let than: ItemId = query.parsed("than").ok_or_else(|| WebError::bad("than 要写信息的编号"))?;
+    let filter = ItemFilter { newer: Some(than), ..filter(&state, &query) };
+    let newer = state.store.count_items(&caller.viewer, &filter).await?;
+    Ok(Json(json!({ "newer": newer })).into_response())
 }
 
 #[cfg(test)]
@@ -161,7 +184,10 @@ impl crate::samples::Sampled for ItemsPage {
             departments: vec![crate::samples::choice(&t)],
             here: t.clone(),
             first: Some(t.clone()),
-            next: Some(t),
+            next: Some(t.clone()),
+            views: Views::samples().remove(0),
+            newest: Some(t.clone()),
+            script: t,
         };
         hostile().into_iter().map(page).collect()
     }

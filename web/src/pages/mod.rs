@@ -31,6 +31,7 @@ pub mod item_assign;
 pub mod item_dismiss;
 mod item_elsewhere;
 pub mod item_judge;
+pub mod item_undo;
 pub mod item_unmask;
 pub mod items;
 pub mod items_batch;
@@ -53,6 +54,7 @@ pub mod reports;
 pub mod sources;
 pub mod trends;
 pub mod users;
+pub mod views;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};

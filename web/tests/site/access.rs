@@ -20,6 +20,8 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Get, "/notices" | "/notices/stream") | (Post, "/notices/read" | "/notices/{id}/open") => EVERYONE,
         (_, p) if p.starts_with("/notices/roster") => &["admin", "duty", "discipline"],
         (_, p) if p.starts_with("/notices/") => ADMIN,
+        (Post, "/views" | "/views/{id}/remove") => READERS,
+        (Get, "/items/newer") => &["duty", "discipline", "leader"],
         (Get, "/items" | "/incidents" | "/incidents/{id}" | "/incidents/{id}/brief") => {
             &["duty", "discipline", "leader"]
         }

@@ -27,3 +27,4 @@ mod reports;
 mod sources;
 mod sources_kept;
 mod together;
+mod worklist;

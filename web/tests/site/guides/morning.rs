@@ -1,13 +1,13 @@
 //! docs/研判员手册.md: the duty officer logs in and goes through the list.
 
 use qingting_models::ids::{CaseId, ItemId};
-use qingting_models::records::{PlaceMention, Upstream, Viewer};
+use qingting_models::records::{PlaceMention, Role, Upstream, Viewer};
 use qingting_models::store::NewJudgement;
 
 use super::kit::{Walk, content, path, verdict};
 use super::unwalked;
 use crate::import::{file_of, upload};
-use crate::office::{Office, PASSWORD};
+use crate::office::{Office, PASSWORD, add_user};
 
 pub(super) const GUIDE: &str = include_str!("../../../../docs/研判员手册.md");
 
@@ -130,7 +130,7 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     let list = walk.page("duty", "/items").await;
     let script = walk.script("duty").await;
     walk.says("| 键 | 作用 |");
-    assert!(list.contains("键盘：j、k 上下移动，c 确认，a 分派，x 不需办理，s 勾选，回车打开"), "{list}");
+    assert!(list.contains("键盘：j、k 上下移动，c 确认，t 改话题，d 选单位，a 分派，x 不需办理，u 撤销，s 勾选，/ 搜索，回车打开"), "{list}");
     walk.says("| `j` `k` | 下一条、上一条 |");
     assert!(list.contains("data-row") && script.contains("[data-row]"));
     walk.says("| `c` | 确认模型的研判 |");
@@ -138,6 +138,12 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     let sure = walk.item(walk.office.source, content("树倒了", Upstream::default()), verdict("urban")).await;
     walk.goes("duty", &format!("/items/{sure}/confirm"), &[("version", "1")]).await;
     walk.sees("duty", &format!("/items/{sure}"), &["duty员"]).await;
+    let place = list.split("src=\"").find(|part| part.starts_with("/static/triage.")).unwrap();
+    let triage = walk.page("duty", place.split('"').next().unwrap()).await;
+    walk.says("| `t` | 改话题：屏幕宽时就在旁边改 |");
+    assert!(triage.contains("event.key === \"t\"") && list.contains("data-pane"));
+    walk.says("| `d` | 到选单位的框 |");
+    assert!(list.contains("data-key=\"d\"") && script.contains("event.key === \"d\""));
     walk.says("| `a` | 分派给选中的单位，建立工单 |");
     assert!(list.contains("data-key=\"a\">分派</button>"));
     let version = walk.version(sure).await;
@@ -153,12 +159,50 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     walk.goes("duty", &aside, &[("version", "1"), ("reason", "重复来电")]).await;
     walk.sees("duty", &format!("/items/{water}"), &["已标记为不需办理：<bdi>重复来电"]).await;
     walk.goes("duty", &format!("/items/{water}/restore"), &[]).await;
+    walk.says("| `u` | 撤销刚做的一步 |");
+    assert!(triage.contains("event.key === \"u\""));
     walk.says("| `s` | 勾选，在单子下面一起办 |");
     assert!(list.contains("data-key=\"s\"") && list.contains("勾选的一起办"));
+    walk.says("| `/` | 到搜索框 |");
+    assert!(triage.contains("event.key === \"/\"") && list.contains("id=\"q\""));
     walk.says("| 回车 | 打开这一条 |");
     assert!(
         list.contains(&format!("class=\"name\" href=\"/items/{water}\"")) && script.contains("\"Enter\"")
     );
+
+    // How this looks in a browser is tried in tests/browser/triage.rs.
+    walk.says("办一条不离开单子：结果写在这一行，光标到下一条");
+    assert!(triage.contains("x-inline") && triage.contains("next(row)"));
+    walk.says("屏幕宽时，光标所在那条的正文、依据和处理都在右边");
+    walk.sees("duty", &format!("/items/{water}"), &["data-item"]).await;
+    walk.says("没有连上、登录结束时，填写的还在，连上以后再按一次");
+    assert!(
+        triage.contains("连不上服务器，没有保存，填写的还在")
+            && triage.contains("登录已结束，没有保存，填写的还在")
+    );
+    walk.says("十分钟内可以撤销自己刚做的一步");
+    walk.goes("duty", &format!("/items/{water}/dismiss"), &[("reason", "误点")]).await;
+    walk.goes("duty", &format!("/items/{water}/undo"), &[]).await;
+    walk.misses("duty", &format!("/items/{water}"), &["已标记为不需办理"]).await;
+    walk.says("单位已签收的、盲评的不能撤销");
+    add_user(&walk.office.store, "zfj.cb", &[Role::Handler], Some("zfj")).await;
+    let accept = [("action", "accept"), ("version", "1")];
+    walk.goes("zfj.cb", &format!("/cases/{case}/act"), &accept).await;
+    let refused = walk.office.post("duty", &format!("/items/{sure}/undo"), &[]).await;
+    assert!(
+        refused.status == 422 && refused.body.contains("单位已签收的、盲评的不能撤销"),
+        "{}",
+        refused.body
+    );
+    walk.says("新到的信息不会挤动正在看的，页面上方写着有几条新的");
+    assert!(list.contains("有 <span data-count></span> 条新的") && list.contains("/items/newer?"));
+    walk.says("常用的筛选可以存为视图，下次点它的名称");
+    let filtered = "/items?topic=urban";
+    walk.sees("duty", filtered, &["存为视图"]).await;
+    walk.goes("duty", "/views", &[("filters", filtered), ("name", "城管的")]).await;
+    walk.sees("duty", "/items", &["href=\"/items?topic=urban\"><bdi>城管的</bdi>"]).await;
+    walk.says("视图只有自己看得到");
+    walk.misses("discipline", "/items", &["城管的"]).await;
 }
 
 async fn together(walk: &mut Walk, water: ItemId) {

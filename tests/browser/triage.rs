@@ -1,0 +1,187 @@
+//! The morning at the duty desk, without the mouse: a hundred items, two officers at once, a line that drops, a log-in that ends.
+
+use qingting_models::ids::ItemId;
+use qingting_models::records::Viewer;
+use qingting_models::store::{ItemFilter, ItemState, Page, Store};
+
+use super::journeys::{PASSWORD, county};
+use super::window::{Window, serve, wanted};
+use crate::support::County;
+
+/// A county in which so many calls wait for a person: nobody can tell from their text whose they are.
+async fn waiting(rows: usize) -> County {
+    const SAID: [&str; 4] =
+        ["来电人说有一件事要反映", "来电人询问上次的事", "来电人要求回电", "来电人表示不满意"];
+    let (county, _) = county().await;
+    let mut sheet = String::from("工单编号,来电时间,诉求标题,诉求内容,联系电话,所属区域,承办单位\n");
+    for n in 0..rows {
+        let said = SAID[n % SAID.len()];
+        sheet.push_str(&format!(
+            "W{n:04},2026-11-20 09:{:02},{said}（{n}）,{said}，第{n}次来电，内容不详。,,,\n",
+            n % 60
+        ));
+    }
+    let sheet = county.file("waiting.csv", sheet);
+    county.ok(&["import", sheet.to_str().unwrap(), "--source", "12345", "--judge"]);
+    county
+}
+
+/// The row with the focus.
+async fn row(window: &Window) -> String {
+    let script = "return document.activeElement.closest('[data-row]')?.dataset.row ?? ''";
+    window.client.execute(script, vec![]).await.unwrap().as_str().unwrap().to_owned()
+}
+
+/// What stands below a row after it was acted on.
+async fn outcome(window: &Window, row: &str) -> String {
+    window.wait_for_text_in(&format!("[data-row='{row}'] .outcome")).await
+}
+
+async fn count(store: &Store, state: ItemState) -> i64 {
+    let filter = ItemFilter { state, ..ItemFilter::default() };
+    store.count_items(&Viewer::OPEN, &filter).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_hundred_items_are_judged_by_keys_alone() {
+    if !wanted() {
+        return;
+    }
+    let county = waiting(130).await;
+    let (_server, site) = serve(&county);
+    let store = county.store().await;
+    let (waiting, dismissed) =
+        (count(&store, ItemState::Open).await, count(&store, ItemState::Dismissed).await);
+    assert!(waiting >= 100, "{waiting} items wait");
+    let window = Window::open(&site).await;
+    window.log_in("duty", PASSWORD).await;
+    window.go("/items").await;
+    window.keys("j").await;
+    let (mut judged, mut pages) = (0, 1);
+    while judged < 100 {
+        let at = row(&window).await;
+        if at.is_empty() {
+            // Everything on this page is done: Enter on the link that has the focus.
+            window.keys("\u{E007}").await;
+            window.wait_for_new_page().await;
+            window.keys("j").await;
+            pages += 1;
+            assert!(pages < 20, "{judged} were judged");
+            continue;
+        }
+        if window.is_there(&format!("[data-row='{at}'] [data-key='c']")).await {
+            // Each third is none of the county's business, the others are right.
+            if judged % 3 == 0 {
+                window.keys("x").await;
+                window.keys("试报\u{E007}").await;
+            } else {
+                window.keys("c").await;
+            }
+            let said = outcome(&window, &at).await;
+            assert!(said.contains("已确认研判") || said.contains("已标记为不需办理"), "{said}");
+        } else {
+            // To be judged blind, on its own page.
+            window.keys("j").await;
+        }
+        if row(&window).await == at {
+            break;
+        }
+        judged += 1;
+    }
+    assert!(judged >= 100, "{judged} were judged");
+    window.shoot("triage").await;
+    let now = count(&store, ItemState::Dismissed).await;
+    assert!(now - dismissed >= 30, "{dismissed} before, {now} now");
+    assert_eq!(window.console().await, Vec::<String>::new());
+    window.close().await;
+}
+
+#[tokio::test]
+async fn what_was_done_is_taken_back_and_the_text_stands_beside_the_list() {
+    if !wanted() {
+        return;
+    }
+    let county = waiting(20).await;
+    let (_server, site) = serve(&county);
+    let store = county.store().await;
+    let window = Window::open(&site).await;
+    window.look(1500, 900, false).await;
+    window.log_in("duty", PASSWORD).await;
+    window.go("/items").await;
+    window.keys("j").await;
+    let first = row(&window).await;
+    let item: ItemId = first.parse().unwrap();
+    let pane = window.wait_for_text_in("[data-pane] article").await;
+    let text = store.item(&Viewer::OPEN, item).await.unwrap().unwrap().content.body;
+    assert!(
+        pane.contains(text.lines().next().unwrap().chars().take(10).collect::<String>().trim()),
+        "{pane}"
+    );
+    window.shoot("triage-pane").await;
+    window.keys("x").await;
+    window.keys("重复\u{E007}").await;
+    assert!(outcome(&window, &first).await.contains("已标记为不需办理"));
+    assert_ne!(row(&window).await, first, "the next one has the focus");
+    assert!(store.item(&Viewer::OPEN, item).await.unwrap().unwrap().dismissed.is_some());
+    window.keys("u").await;
+    window.wait_for_text("已撤销，恢复到待研判").await;
+    assert_eq!(row(&window).await, first);
+    assert!(store.item(&Viewer::OPEN, item).await.unwrap().unwrap().dismissed.is_none());
+    // Another topic, chosen beside the list.
+    window.keys("t").await;
+    let boxed = "return document.activeElement.name";
+    assert_eq!(window.client.execute(boxed, vec![]).await.unwrap(), "topic");
+    window.keys(" ").await;
+    window.click("[data-pane] form[action$='/judge'] button").await;
+    assert!(outcome(&window, &first).await.contains("研判已保存"));
+    assert!(store.item(&Viewer::OPEN, item).await.unwrap().unwrap().judged_by_person);
+    window.close().await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_when_the_line_drops_the_log_in_ends_or_a_colleague_is_faster() {
+    if !wanted() {
+        return;
+    }
+    let county = waiting(20).await;
+    let (_server, site) = serve(&county);
+    let store = county.store().await;
+    let (window, other) = (Window::open(&site).await, Window::open(&site).await);
+    for each in [&window, &other] {
+        each.log_in("duty", PASSWORD).await;
+        each.go("/items").await;
+        each.keys("j").await;
+    }
+    let first = row(&window).await;
+    let item: ItemId = first.parse().unwrap();
+    let now = async || store.item(&Viewer::OPEN, item).await.unwrap().unwrap();
+
+    window.cut_off(true).await;
+    window.keys("x").await;
+    window.keys("重复来件\u{E007}").await;
+    assert!(outcome(&window, &first).await.contains("连不上服务器，没有保存"));
+    assert!(now().await.dismissed.is_none());
+    window.cut_off(false).await;
+
+    // The log-in has ended; what was typed is still there.
+    let kept = window.client.get_all_cookies().await.unwrap();
+    window.client.delete_all_cookies().await.unwrap();
+    window.click(&format!("[data-row='{first}'] form[action$='/dismiss'] button")).await;
+    assert!(outcome(&window, &first).await.contains("登录已结束，没有保存"));
+    assert!(now().await.dismissed.is_none());
+    for cookie in kept {
+        window.client.add_cookie(cookie).await.unwrap();
+    }
+    window.click(&format!("[data-row='{first}'] form[action$='/dismiss'] button")).await;
+    assert!(outcome(&window, &first).await.contains("已标记为不需办理"));
+    assert_eq!(now().await.dismissed.as_deref(), Some("重复来件"));
+
+    // The colleague still sees it waiting, and is told.
+    assert_eq!(row(&other).await, first);
+    other.keys("a").await;
+    let told = outcome(&other, &first).await;
+    assert!(told.contains("不处理（重复来件）"), "{told}");
+    assert!(now().await.case.is_none());
+    window.close().await;
+    other.close().await;
+}
