@@ -2,7 +2,7 @@
 
 use qingting_models::ids::ItemId;
 use qingting_models::records::Viewer;
-use qingting_models::store::{ItemFilter, ItemState, Page, Store};
+use qingting_models::store::{ItemFilter, ItemState, Store};
 
 use super::journeys::{PASSWORD, county};
 use super::window::{Window, serve, wanted};
@@ -73,20 +73,23 @@ async fn a_hundred_items_are_judged_by_keys_alone() {
             // Each third is none of the county's business, the others are right.
             if judged % 3 == 0 {
                 window.keys("x").await;
+                window.wait_for_focus("input[name=reason]").await;
                 window.keys("试报\u{E007}").await;
             } else {
                 window.keys("c").await;
             }
             let said = outcome(&window, &at).await;
             assert!(said.contains("已确认研判") || said.contains("已标记为不需办理"), "{said}");
+            judged += 1;
         } else {
             // To be judged blind, on its own page.
             window.keys("j").await;
         }
-        if row(&window).await == at {
-            break;
-        }
-        judged += 1;
+        assert_ne!(
+            row(&window).await,
+            at,
+            "the focus goes on: {judged} were judged on {pages} pages of {waiting}"
+        );
     }
     assert!(judged >= 100, "{judged} were judged");
     window.shoot("triage").await;
@@ -119,6 +122,7 @@ async fn what_was_done_is_taken_back_and_the_text_stands_beside_the_list() {
     );
     window.shoot("triage-pane").await;
     window.keys("x").await;
+    window.wait_for_focus("input[name=reason]").await;
     window.keys("重复\u{E007}").await;
     assert!(outcome(&window, &first).await.contains("已标记为不需办理"));
     assert_ne!(row(&window).await, first, "the next one has the focus");
@@ -129,8 +133,7 @@ async fn what_was_done_is_taken_back_and_the_text_stands_beside_the_list() {
     assert!(store.item(&Viewer::OPEN, item).await.unwrap().unwrap().dismissed.is_none());
     // Another topic, chosen beside the list.
     window.keys("t").await;
-    let boxed = "return document.activeElement.name";
-    assert_eq!(window.client.execute(boxed, vec![]).await.unwrap(), "topic");
+    window.wait_for_focus("input[name=topic]").await;
     window.keys(" ").await;
     window.click("[data-pane] form[action$='/judge'] button").await;
     assert!(outcome(&window, &first).await.contains("研判已保存"));
@@ -158,6 +161,7 @@ async fn nothing_is_lost_when_the_line_drops_the_log_in_ends_or_a_colleague_is_f
 
     window.cut_off(true).await;
     window.keys("x").await;
+    window.wait_for_focus("input[name=reason]").await;
     window.keys("重复来件\u{E007}").await;
     assert!(outcome(&window, &first).await.contains("连不上服务器，没有保存"));
     assert!(now().await.dismissed.is_none());

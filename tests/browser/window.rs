@@ -163,6 +163,11 @@ impl Window {
         panic!("{css} shows no text");
     }
 
+    /// Waits until an element has the focus.
+    pub(super) async fn wait_for_focus(&self, css: &str) {
+        self.wait_for(&format!("{css}:focus")).await;
+    }
+
     pub(super) async fn is_there(&self, css: &str) -> bool {
         self.client.find(Locator::Css(css)).await.is_ok()
     }

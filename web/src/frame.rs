@@ -54,6 +54,8 @@ pub struct Frame {
     pub roles: String,
     pub csrf: String,
     pub nav: Vec<NavLink>,
+    /// The pages that the user may open, as the route table writes them.
+    pub pages: Vec<&'static str>,
     /// Notices that the user has not read; none where there is no bell.
     pub unread: Option<i64>,
     /// Messages that do not get out, for administrators.
@@ -193,6 +195,7 @@ impl Frame {
             roles: String::new(),
             csrf: String::new(),
             nav: Vec::new(),
+            pages: Vec::new(),
             unread: None,
             stuck: 0,
             notice: None,
@@ -214,10 +217,16 @@ impl Frame {
             roles: roles.join(" · "),
             csrf: caller.session.csrf.clone(),
             nav: if user.must_change_password { Vec::new() } else { nav(caller, here) },
+            pages: routes::pages_of(caller.user()),
             unread: (!user.must_change_password).then_some(caller.unread),
             stuck: caller.stuck,
             ..Self::outside(title, &state.names.county)
         }
+    }
+
+    /// Whether the user may open a page: a link to it is shown only then.
+    pub fn opens(&self, page: &str) -> bool {
+        self.pages.contains(&page)
     }
 
     /// Adds what is to be said about a finished action.

@@ -9,8 +9,9 @@ use axum::routing::{MethodRouter, get, post};
 use qingting_models::records::Role::{
     Admin, Auditor, Discipline, Duty, Handler as Handling, Leader, Reviewer,
 };
+use qingting_models::records::User;
 
-use crate::access::{Access, BODY_LIMIT, Gate, gate};
+use crate::access::{Access, BODY_LIMIT, Gate, Verdict, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
 use crate::facts::WithFacts;
 use crate::pages::{county, mirrored, notices, sources};
@@ -294,9 +295,20 @@ pub fn table() -> Vec<RouteInfo> {
 
 /// The rule of the page at `path`; nobody's for a path that no route has.
 pub fn access_of(path: &str) -> Access {
-    static TABLE: std::sync::OnceLock<Vec<RouteInfo>> = std::sync::OnceLock::new();
-    let found = TABLE.get_or_init(table).iter().find(|r| r.verb == Verb::Get && r.path == path);
+    let found = known().iter().find(|r| r.verb == Verb::Get && r.path == path);
     found.map_or(Access::NOBODY, |r| r.access)
+}
+
+/// The pages that a user may open.
+pub fn pages_of(user: &User) -> Vec<&'static str> {
+    let open =
+        |route: &&RouteInfo| route.verb == Verb::Get && route.access.verdict(Some(user)) == Verdict::Allow;
+    known().iter().filter(open).map(|route| route.path).collect()
+}
+
+fn known() -> &'static [RouteInfo] {
+    static TABLE: std::sync::OnceLock<Vec<RouteInfo>> = std::sync::OnceLock::new();
+    TABLE.get_or_init(table)
 }
 
 /// The routes, each behind its gate.

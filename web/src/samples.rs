@@ -58,6 +58,7 @@ pub fn frame(text: &str) -> Frame {
         roles: text.into(),
         csrf: text.into(),
         nav: vec![NavLink { href: "/items", label: "信息研判", current: true }],
+        pages: crate::routes::table().into_iter().map(|route| route.path).collect(),
         unread: Some(3),
         stuck: 2,
         notice: Some(Notice::bad(text)),

@@ -9,6 +9,7 @@ const move = (from, step) => {
   let at = rows.indexOf(from) + step;
   while (rows[at]?.classList.contains("done")) at += step;
   if (rows[at]) rows[at].focus();
+  else if (step > 0) document.querySelector('nav.more a[rel="next"]')?.focus();
 };
 const press = (row, name) => row.querySelector(`[data-key="${name}"]`)?.click();
 

@@ -55,7 +55,7 @@ const post = async (address, fields) => {
 
 const next = (row) => {
   const rows = [...desk.querySelectorAll("[data-row]")];
-  const waiting = (other) => !other.classList.contains("done");
+  const waiting = (other) => !other.classList.contains("done") && !other.dataset.acted;
   const after = rows.slice(rows.indexOf(row) + 1).find(waiting) ?? rows.find(waiting);
   if (after) after.focus();
   else document.querySelector('nav.more a[rel="next"]')?.focus();
@@ -79,6 +79,7 @@ const undo = async (row) => {
     else say(row, answer.text, !answer.done);
     if (answer.done) {
       row.classList.remove("done");
+      delete row.dataset.acted;
       row.focus();
       show(row, true);
     }
@@ -102,6 +103,7 @@ const act = async (row, form, by) => {
       say(row, answer.text, false, button("撤销（u）", () => undo(row)));
       // What was judged may still be assigned.
       row.classList.toggle("done", what === "assign" || what === "dismiss");
+      row.dataset.acted = "yes";
       const box = row.querySelector('input[name="row"]');
       if (box) box.checked = false;
       for (const open of row.querySelectorAll("details[open]")) open.open = false;
@@ -143,7 +145,9 @@ document.addEventListener("keydown", (event) => {
 
 // The row with the focus, beside the list where there is room.
 let asked = 0;
-const show = async (row, again) => {
+let showing = Promise.resolve();
+const show = (row, again) => { showing = bring(row, again); return showing; };
+const bring = async (row, again) => {
   const id = row.dataset.row;
   if (!pane || !WIDE.matches || (!again && pane.dataset.shown === id)) return;
   const mine = ++asked;
@@ -153,7 +157,8 @@ const show = async (row, again) => {
     const answer = await fetch(`/items/${id}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const item = page.querySelector("[data-item]");
-    if (mine !== asked || !answer.ok || !item) return;
+    // Nobody's form is taken away while he is in it.
+    if (mine !== asked || !answer.ok || !item || pane.contains(document.activeElement)) return;
     const title = item.querySelector("h1");
     const link = document.createElement("a");
     link.href = `/items/${id}`;
@@ -179,6 +184,7 @@ desk?.addEventListener("focusin", (event) => {
 // Another topic is chosen in the text beside the list, or on the item's own page.
 const change = async (row) => {
   if (!WIDE.matches) { location.href = `/items/${row.dataset.row}`; return; }
+  await showing;
   if (pane.dataset.shown !== row.dataset.row) await show(row, true);
   const form = pane.querySelector('form[action$="/judge"]');
   if (!form) return;
