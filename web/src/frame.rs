@@ -80,6 +80,7 @@ const NAV: &[(&str, &str)] = &[
     ("/promises", "承诺"),
     ("/lines", "口径"),
     ("/templates", "答复模板"),
+    ("/system", "系统"),
     ("/sources", "来源"),
     ("/quarantine", "隔离区"),
     ("/backfill", "回填"),
@@ -270,7 +271,7 @@ pub fn home(caller: &Caller) -> &'static str {
     } else if caller.has_any(&[Role::Handler, Role::Reviewer]) {
         "/inbox"
     } else if caller.has(Role::Admin) {
-        "/sources"
+        "/system"
     } else if caller.has(Role::Auditor) {
         "/audit"
     } else {

@@ -278,6 +278,7 @@ fn routes() -> Vec<Route> {
         action("/views/{id}/remove", READERS, pages::views::remove),
         page("/departments", OFFICES, pages::departments::show),
         page("/departments/cases", OFFICES, pages::rate_cases::show),
+        page("/system", ADMINS, pages::system::show),
         page("/users", ADMINS, pages::users::show),
         action("/users/add", ADMINS, pages::users::add),
         action("/users/{id}/disable", ADMINS, pages::users::disable),

@@ -190,3 +190,22 @@ const reach = () => {
 };
 reach();
 window.addEventListener("resize", reach);
+
+// A file may be dropped anywhere on a page that takes one.
+const taker = document.querySelector('form[enctype="multipart/form-data"] input[type="file"]');
+if (taker) {
+  const holds = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!holds(event)) return;
+    event.preventDefault();
+    document.body.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) document.body.classList.remove("dropping"); });
+  document.addEventListener("drop", (event) => {
+    if (!holds(event)) return;
+    event.preventDefault();
+    document.body.classList.remove("dropping");
+    taker.files = event.dataTransfer.files;
+    if (taker.form.reportValidity()) taker.form.requestSubmit();
+  });
+}

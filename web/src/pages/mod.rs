@@ -52,6 +52,7 @@ pub mod rate_cases;
 pub mod reply_templates;
 pub mod reports;
 pub mod sources;
+pub mod system;
 pub mod trends;
 pub mod users;
 pub mod views;

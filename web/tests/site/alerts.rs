@@ -115,7 +115,7 @@ async fn an_administrator_tries_rules_without_seeing_items() {
     alert(&office).await;
     let tried = office.post("admin", "/alerts/rules/new", &rule(&[("do", "try")])).await.body;
     assert!(tried.contains("命中 <strong class=\"num\">1</strong> 条") && !tried.contains("小区路灯坏了"));
-    assert!(office.get("admin", "/").await.location() == "/sources");
+    assert!(office.get("admin", "/").await.location() == "/system");
     let first = office.post("admin", "/alerts/rules/first", &[]).await;
     assert_eq!(first.location(), "/alerts/rules?done=rule-added");
     let list = office.get("admin", "/alerts/rules").await.body;

@@ -26,5 +26,6 @@ mod replies;
 mod reports;
 mod sources;
 mod sources_kept;
+mod system;
 mod together;
 mod worklist;

@@ -117,9 +117,14 @@ fn axis(base: i32, top: f64, high: &dyn Fn(f64) -> i32) -> Vec<Shape> {
         let n = top * f64::from(quarter) / 4.0;
         let y = base - high(n);
         shapes.push(Shape::Line { points: vec![(LEFT, y), (WIDTH - 200, y)], tone: Tone::Axis });
-        shapes.push(text_at(LEFT - 120, y + 120, format!("{n:.0}"), Stands::Left));
+        shapes.push(text_at(LEFT - 120, y + 120, label(n), Stands::Left));
     }
     shapes
+}
+
+/// There is room for four figures.
+fn label(n: f64) -> String {
+    if n >= 10_000.0 { format!("{}万", n / 10_000.0) } else { format!("{n:.0}") }
 }
 
 fn bar_of(x: i32, base: i32, width: i32, height: i32, tone: Tone) -> Shape {
