@@ -5,6 +5,7 @@
 
 mod browser {
     mod every_page;
+    mod import;
     mod journeys;
     mod reports;
     mod triage;
