@@ -3,6 +3,7 @@
 mod alert_rule_form;
 pub mod alert_rules;
 pub mod alerts;
+pub mod api_page;
 pub mod audit;
 pub mod backfill;
 pub mod backfill_batch;
@@ -12,7 +13,7 @@ pub mod case_contact;
 pub mod case_draft;
 pub mod case_items;
 mod case_replies;
-mod case_reply;
+pub(crate) mod case_reply;
 pub mod cases;
 pub mod cases_batch;
 pub mod county;
@@ -51,6 +52,7 @@ pub mod rate_cases;
 pub mod reply_templates;
 pub mod reports;
 pub mod sources;
+pub mod tokens;
 pub mod users;
 
 use askama::Template;

@@ -6,12 +6,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use qingting_models::ids::SealedId;
 use qingting_models::records::{Source, SourceRun};
-use qingting_models::store::Receipt;
+use qingting_models::store::Receipt as Kept;
 
-use super::door::Sender;
-use super::problem::Problem;
-use super::push::{self, Line};
+use super::super::door::Sender;
+use super::super::problem::{Problem, ProblemDocument};
+use super::described::{Pushed, Receipt, Withdrawn};
 use super::receipts::json;
+use super::taking::{self, Line};
 use crate::app::AppState;
 
 /// Largest body in bytes.
@@ -33,8 +34,16 @@ enum Shape {
     Lines,
 }
 
+#[utoipa::path(post, path = "/items", tag = "push", summary = "推送记录",
+    params(("Idempotency-Key" = Option<String>, Header, max_length = 200, pattern = "^[!-~]{1,200}$", description = "同一键、同一内容得到同一个回答")),
+    request_body(content((Pushed = "application/json"), (String = "application/x-ndjson"))),
+    responses(
+        (status = 202, description = "至少收下了一条", body = Receipt),
+        (status = 422, content((Receipt = "application/json"), (ProblemDocument = "application/problem+json")),
+            description = "一条也没有收下，或没有内容，或键已用于另一份内容"),
+    ))]
 /// Takes the records of a body, each on its own, and answers with a receipt.
-pub(super) async fn push(
+pub(in crate::api) async fn push(
     State(state): State<AppState>,
     Sender(source): Sender,
     request: Request,
@@ -49,7 +58,7 @@ pub(super) async fn push(
     }
     let lines = lines(shape, &body)?;
     let id: SealedId = state.store.ids().next(state.store.now());
-    let taken = push::take(&state.store, &source, id, lines).await?;
+    let taken = taking::take(&state.store, &source, id, lines).await?;
     let status = if taken.all_bad() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::ACCEPTED };
     let answer = serde_json::to_string(&taken).map_err(Problem::internal)?;
     // A push without a key has a receipt too, under a key that no sender can have.
@@ -65,20 +74,23 @@ pub(super) async fn push(
     Ok(json(status, answer))
 }
 
+#[utoipa::path(delete, path = "/items/{id}", tag = "push", summary = "撤回记录",
+    params(("id" = String, Path, description = "贵方的编号，要做百分号编码")),
+    responses((status = 200, description = "已标记为撤回；再次推送同一编号即恢复", body = Withdrawn)))]
 /// Marks the record with the sender's number `id` as withdrawn. Doing it again changes nothing.
-pub(super) async fn withdraw(
+pub(in crate::api) async fn withdraw(
     State(state): State<AppState>,
     Sender(source): Sender,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id = id.trim().to_owned();
     if !state.store.has_record(&source, &id).await? {
-        let detail = format!("来源“{}”没有推送过编号为“{}”的记录", source.name, push::short(&id));
+        let detail = format!("来源“{}”没有推送过编号为“{}”的记录", source.name, taking::short(&id));
         return Err(Problem::new(StatusCode::NOT_FOUND, detail));
     }
     let marked = state.store.withdraw(&source, std::slice::from_ref(&id)).await?;
     let counts = SourceRun { read: 1, updated: marked, unchanged: 1 - marked, ..SourceRun::default() };
-    note_run(&state, &source, &format!("withdraw {}", push::short(&id)), counts).await?;
+    note_run(&state, &source, &format!("withdraw {}", taking::short(&id)), counts).await?;
     let outcome = if marked == 1 { "updated" } else { "unchanged" };
     let answer = serde_json::json!({ "id": id, "withdrawn": true, "outcome": outcome });
     Ok(json(StatusCode::OK, answer.to_string()))
@@ -157,7 +169,7 @@ fn lines(shape: Shape, body: &Bytes) -> Result<Vec<Line>, Problem> {
     }
 }
 
-fn replayed(receipt: Receipt) -> Result<Response, Problem> {
+fn replayed(receipt: Kept) -> Result<Response, Problem> {
     if !receipt.same_body {
         let detail = "这个 Idempotency-Key 已经用于另一份内容；新的内容请换一个新的键";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
