@@ -164,7 +164,7 @@ pub(super) struct CasesAsked {
 }
 
 /// What the list may be asked for, for the document alone.
-struct CaseFilterCode;
+pub(super) struct CaseFilterCode;
 
 const STATE_WORDS: &[&str] = &["open", "all"];
 

@@ -9,7 +9,9 @@ use qingting_models::records::Scope;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::cases::CaseFilterCode;
 use super::problem::ProblemDocument;
+use super::schema::{DepartmentWord, FormatCode, TopicWord, TownWord};
 use super::{PATH, Row, Whose, routes};
 use crate::app::AppState;
 use crate::names::Names;
@@ -18,7 +20,8 @@ use crate::names::Names;
 #[openapi(
     info(title = "倾听接口", version = "1", description = DESCRIPTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = PATH)),
-    components(schemas(ProblemDocument)),
+    // Those that parameters alone speak of are not found by themselves.
+    components(schemas(ProblemDocument, CaseFilterCode, FormatCode, TopicWord, DepartmentWord, TownWord)),
 )]
 pub(super) struct Base;
 

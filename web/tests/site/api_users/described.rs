@@ -2,7 +2,6 @@
 //! through the reading routes is as described.
 
 use axum::http::StatusCode;
-use jsonschema::Validator;
 use qingting_models::records::Role;
 use qingting_web::routes::{Verb, table};
 use serde_json::{Value, json};
@@ -98,6 +97,7 @@ async fn everything_described_is_there_and_asks_for_a_token() {
     add_user(&office.store, "all", &full, Some("zjj")).await;
     let document = document(&office).await;
     let mut names = std::collections::BTreeSet::new();
+    let program = Program::of(&office, "all").await;
     for (verb, path, operation) in operations(&document) {
         let name = operation["operationId"].as_str().unwrap().to_owned();
         assert!(names.insert(name.clone()), "{name} stands twice");
@@ -105,7 +105,6 @@ async fn everything_described_is_there_and_asks_for_a_token() {
         let request = axum::http::Request::builder().method(verb.as_str()).uri(format!("/api/v1{address}"));
         let answer = office.send(request.body(axum::body::Body::empty()).unwrap()).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{verb} {path}");
-        let program = Program::of(&office, "all").await;
         let answer = program.send(&verb, &address, None).await;
         let documented = operation["responses"].as_object().unwrap();
         let status = answer.status.as_str();
@@ -116,7 +115,18 @@ async fn everything_described_is_there_and_asks_for_a_token() {
     assert!(names.len() > 50, "{}", names.len());
 }
 
-/// Checks an answer against what is described of it.
+#[tokio::test]
+async fn what_the_document_refers_to_stands_in_it() {
+    let office = Office::new().await;
+    let document = document(&office).await;
+    let text = document.to_string();
+    let named = text.split("\"$ref\":\"#").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let missing: Vec<&str> = named.filter(|to| document.pointer(to).is_none()).collect();
+    assert_eq!(missing, [""; 0]);
+}
+
+/// Checks the names and the kinds of the values of an answer against what is described of it. The limits of values are
+/// for `tests/schemathesis.sh`, whose validator would take a minute to build here.
 struct Described {
     document: Value,
 }
@@ -124,14 +134,66 @@ struct Described {
 impl Described {
     fn check(&self, verb: &str, path: &str, status: &str, body: &str) {
         let answer = &self.document["paths"][path][verb]["responses"][status];
-        let mut schema = answer["content"]["application/json"]["schema"].clone();
+        let schema = &answer["content"]["application/json"]["schema"];
         assert!(schema.is_object(), "{verb} {path} {status} has no schema");
-        schema["components"] = self.document["components"].clone();
-        let validator: Validator = jsonschema::validator_for(&schema).unwrap();
-        let value: Value = serde_json::from_str(body).unwrap();
-        let wrong: Vec<String> =
-            validator.iter_errors(&value).map(|e| format!("{} at {}", e, e.instance_path())).collect();
-        assert!(wrong.is_empty(), "{verb} {path}: {wrong:?} in {value}");
+        self.holds(schema, &serde_json::from_str(body).unwrap(), &format!("{verb} {path}"));
+    }
+
+    fn holds(&self, schema: &Value, value: &Value, place: &str) {
+        let schema = self.named(schema);
+        if let Some(choices) = schema["oneOf"].as_array() {
+            let other = choices.iter().find(|choice| choice["type"] != "null").unwrap();
+            if !value.is_null() {
+                self.holds(other, value, place);
+            }
+            return;
+        }
+        if let Some(words) = schema["enum"].as_array() {
+            assert!(words.contains(value) || value.is_null(), "{place}: {value} is none of {words:?}");
+        }
+        let kind = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        let fits = |named: &Value| named == kind || named == "number" && kind == "integer";
+        match &schema["type"] {
+            Value::Array(kinds) => assert!(kinds.iter().any(fits), "{place}: {kind} is none of {kinds:?}"),
+            Value::Null => assert_eq!(kind, "object", "{place}"),
+            one => assert!(fits(one), "{place}: {kind} is no {one}"),
+        }
+        for (at, inner) in value.as_array().into_iter().flatten().enumerate() {
+            self.holds(&schema["items"], inner, &format!("{place}[{at}]"));
+        }
+        let mut fields = serde_json::Map::new();
+        self.fields(schema, value, &mut fields, place);
+        for (name, inner) in value.as_object().into_iter().flatten().filter(|_| !fields.is_empty()) {
+            let field = fields.get(name).unwrap_or_else(|| panic!("{place}: {name} is not described"));
+            self.holds(field, inner, &format!("{place}.{name}"));
+        }
+    }
+
+    /// The fields of an object and of those that it includes; what has to be there is.
+    fn fields(&self, schema: &Value, value: &Value, all: &mut serde_json::Map<String, Value>, place: &str) {
+        let schema = self.named(schema);
+        for name in schema["required"].as_array().into_iter().flatten() {
+            assert!(value.get(name.as_str().unwrap()).is_some(), "{place} has no {name}");
+        }
+        all.extend(schema["properties"].as_object().cloned().unwrap_or_default());
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            self.fields(part, value, all, place);
+        }
+    }
+
+    fn named<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        match schema["$ref"].as_str() {
+            Some(to) => self.document.pointer(to.trim_start_matches('#')).unwrap(),
+            None => schema,
+        }
     }
 }
 

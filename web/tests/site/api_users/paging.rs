@@ -5,7 +5,7 @@ use qingting_models::records::{ItemContent, Upstream};
 use qingting_models::store::Arrival;
 
 use super::{Program, problem};
-use crate::office::Office;
+use crate::office::{Office, judge};
 
 async fn arrive(office: &Office, number: usize) {
     let source = office.store.source(office.source).await.unwrap().unwrap();
@@ -26,6 +26,7 @@ async fn arrive(office: &Office, number: usize) {
         sealed_fields: Vec::new(),
     };
     office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
+    judge(&office.store, |_| "urban").await;
 }
 
 #[tokio::test]
