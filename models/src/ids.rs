@@ -171,6 +171,8 @@ ids! {
     DraftId,
     /// A report that is kept (周报 and others).
     ReportId,
+    /// A token by which a program acts for a user.
+    TokenId,
 }
 
 #[cfg(test)]

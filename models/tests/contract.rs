@@ -26,5 +26,6 @@ mod contract {
     mod rates;
     mod replies;
     mod sources;
+    mod user_tokens;
     mod words;
 }

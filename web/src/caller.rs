@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{Actor, Role, Session, User, Viewer};
+use qingting_models::records::{Actor, Role, Session, User, UserToken, Viewer};
 
 use crate::error::WebError;
 
-/// A logged-in user. Only the gate makes one.
+/// A logged-in user, or one for whom a program asks. Only the gates make one.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub session: Session,
@@ -25,6 +25,11 @@ impl Caller {
     pub fn new(session: Session) -> Self {
         let viewer = Viewer::of(&session.user);
         Self { session, viewer, unread: 0, stuck: 0 }
+    }
+
+    /// The user for whom a program asks. There is no form whose origin its token could prove.
+    pub(crate) fn of_token(user: User, token: &UserToken) -> Self {
+        Self::new(Session { user, csrf: String::new(), expires_at: token.expires_at })
     }
 
     pub fn user(&self) -> &User {
@@ -75,7 +80,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The fields of a form, in order. Only the gate makes one, after checking its token.
+/// The fields of a form, in order. For a page only the gate makes one, after checking its token; the API fills in the same
+/// form from JSON.
 #[derive(Debug, Clone, Default)]
 pub struct Form(Arc<Vec<(String, String)>>);
 
@@ -85,7 +91,7 @@ impl Form {
         Self(Arc::new(url::form_urlencoded::parse(body).into_owned().collect()))
     }
 
-    /// The fields of a test or of a page that is shown again.
+    /// The fields of a test, of a page that is shown again, or of a request of the API.
     pub fn of(rows: &[(&str, &str)]) -> Self {
         Self(Arc::new(rows.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()))
     }

@@ -178,6 +178,7 @@ const DONE: &[(&str, &str)] = &[
     ("user-enabled", "用户已启用。"),
     ("password-reset", "密码已重置；该用户登录后会要求修改密码。"),
     ("password-changed", "密码已修改。"),
+    ("token-ended", "令牌已结束，用它的程序不能再来。"),
     ("logged-out", "您已退出登录。"),
 ];
 

@@ -18,13 +18,13 @@ use crate::pages::{county, mirrored, notices, sources};
 use crate::{api, assets, pages};
 
 /// Judge items.
-const JUDGES: Access = Access::Roles(&[Duty, Discipline]);
+pub(crate) const JUDGES: Access = Access::Roles(&[Duty, Discipline]);
 /// See the items of the whole county.
-const OVERSEERS: Access = Access::Roles(&[Duty, Discipline, Leader]);
+pub(crate) const OVERSEERS: Access = Access::Roles(&[Duty, Discipline, Leader]);
 /// See items and cases, each as far as the viewer goes.
-const READERS: Access = Access::Roles(&[Duty, Discipline, Leader, Handling, Reviewer]);
+pub(crate) const READERS: Access = Access::Roles(&[Duty, Discipline, Leader, Handling, Reviewer]);
 /// Work in a department.
-const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
+pub(crate) const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
 /// May look behind the mask.
 const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
 /// See how the model does, in figures without what is confidential.
@@ -34,19 +34,19 @@ const ROSTER_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// Say what raises an alert.
 const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// See how cases fare with the departments; a department its own.
-const OFFICES: Access = Access::Roles(&[Admin, Duty, Discipline, Leader, Handling, Reviewer]);
+pub(crate) const OFFICES: Access = Access::Roles(&[Admin, Duty, Discipline, Leader, Handling, Reviewer]);
 /// Write down agreed wordings: a department's reviewer proposes, the duty office agrees.
-const LINE_WRITERS: Access = Access::Roles(&[Duty, Discipline, Reviewer]);
+pub(crate) const LINE_WRITERS: Access = Access::Roles(&[Duty, Discipline, Reviewer]);
 /// Keep the templates of replies.
-const TEMPLATE_KEEPERS: Access = Access::Roles(&[Duty, Reviewer]);
+pub(crate) const TEMPLATE_KEEPERS: Access = Access::Roles(&[Duty, Reviewer]);
 /// Write replies.
-const REPLIERS: Access = Access::Roles(&[Handling]);
-const ADMINS: Access = Access::Roles(&[Admin]);
+pub(crate) const REPLIERS: Access = Access::Roles(&[Handling]);
+pub(crate) const ADMINS: Access = Access::Roles(&[Admin]);
 /// Deal with rows that could not be read.
-const QUARANTINE_KEEPERS: Access = Access::Roles(&[Admin, Duty]);
+pub(crate) const QUARANTINE_KEEPERS: Access = Access::Roles(&[Admin, Duty]);
 /// Mend such rows, which shows what is personal in them.
 const QUARANTINE_MENDERS: Access = Access::Roles(&[Duty]);
-const AUDIT_READERS: Access = Access::Roles(&[Auditor, Admin]);
+pub(crate) const AUDIT_READERS: Access = Access::Roles(&[Auditor, Admin]);
 
 /// Largest sheet that is uploaded, in bytes.
 const SHEET_LIMIT: usize = 100 << 20;
@@ -128,6 +128,10 @@ fn routes() -> Vec<Route> {
         action("/logout", Access::SignedIn, pages::login::log_out).before_password_change(),
         page("/password", Access::SignedIn, pages::password::show).before_password_change(),
         action("/password", Access::SignedIn, pages::password::submit).before_password_change(),
+        page("/tokens", Access::SignedIn, pages::tokens::show),
+        action("/tokens/make", Access::SignedIn, pages::tokens::make),
+        action("/tokens/{id}/end", Access::SignedIn, pages::tokens::end),
+        page("/api", Access::SignedIn, pages::api_page::show),
         page("/", Access::SignedIn, pages::overview::show),
         page("/items", OVERSEERS, pages::items::show),
         action("/items/batch", JUDGES, pages::items_batch::submit),

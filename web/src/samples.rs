@@ -228,6 +228,8 @@ mod tests {
         walk::<ErrorPage>("error");
         walk::<login::LoginPage>("login");
         walk::<password::PasswordPage>("password");
+        walk::<tokens::TokensPage>("tokens");
+        walk::<api_page::ApiPage>("the description of the API");
         walk::<overview::OverviewPage>("overview");
         walk::<items::ItemsPage>("items");
         walk::<item::ItemPage>("item");

@@ -28,6 +28,7 @@ mod report_span;
 mod source;
 mod source_settings;
 mod template;
+mod user_token;
 
 pub use account::{Role, Session, User, Viewer};
 pub use advice::{Advice, AdvisedSentence, IncidentAdvice};
@@ -76,6 +77,7 @@ pub use report_span::{BadSpan, ReportKind, ReportSpan, days_apart};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
 pub use source_settings::{Open311Rule, PageRule, Paging, PullRule, SourceSettings};
 pub use template::{Placeholder, ReplyTemplate, TemplateContent, TemplateFault};
+pub use user_token::{Scope, UserToken};
 
 /// Declares an enum whose values are written as fixed words in the store, in JSON and in sheets.
 macro_rules! words {

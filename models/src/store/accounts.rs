@@ -84,7 +84,8 @@ impl Store {
         Ok(users)
     }
 
-    /// Sets a new password and ends every session of the user.
+    /// Sets a new password and ends every session of the user; one that has to be changed, because somebody else set it,
+    /// ends the tokens too.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -106,11 +107,13 @@ impl Store {
             return Err(StoreError::NotFound("user"));
         }
         tx.run("DELETE FROM session WHERE account_id = $1", args![id.0]).await?;
-        self.audit_in(&mut tx, actor, "user.password", Subject::User(id), json!({})).await?;
+        let ended = if must_change { self.end_user_tokens_in(&mut tx, id).await? } else { 0 };
+        let detail = if ended > 0 { json!({"tokens_ended": ended}) } else { json!({}) };
+        self.audit_in(&mut tx, actor, "user.password", Subject::User(id), detail).await?;
         tx.commit().await
     }
 
-    /// Locks a user out and ends the sessions, or lets the user in again.
+    /// Locks a user out and ends the sessions and tokens, or lets the user in again.
     ///
     /// # Errors
     /// [`StoreError::NotFound`].
@@ -120,8 +123,10 @@ impl Store {
             return Err(StoreError::NotFound("user"));
         }
         tx.run("DELETE FROM session WHERE account_id = $1", args![id.0]).await?;
+        let ended = if disabled { self.end_user_tokens_in(&mut tx, id).await? } else { 0 };
         let action = if disabled { "user.disable" } else { "user.enable" };
-        self.audit_in(&mut tx, actor, action, Subject::User(id), json!({})).await?;
+        let detail = if ended > 0 { json!({"tokens_ended": ended}) } else { json!({}) };
+        self.audit_in(&mut tx, actor, action, Subject::User(id), detail).await?;
         tx.commit().await
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::db::{Arg, Row, Tx, args, to_json};
 use super::visibility::{self, bind};
-use super::{Store, StoreError, item_of};
+use super::{Listing, Page, Store, StoreError, item_of};
 use crate::county::DepartmentCode;
 use crate::ids::{ItemId, SourceId};
 use crate::records::{Actor, ItemVersion, Mirror, MirrorChange, MirrorLine, MirroredCase, Subject, Viewer};
@@ -165,6 +165,24 @@ impl Store {
              LIMIT {limit} OFFSET {skip}"
         );
         self.db().rows(&sql, values).await?.iter().map(case_of).collect()
+    }
+
+    /// Mirrored cases, the newest first: an order in which none comes twice or is missed while due times change.
+    pub async fn mirrored_by_age(
+        &self,
+        viewer: &Viewer,
+        filter: &MirrorFilter,
+        page: Page,
+    ) -> Result<Listing<MirroredCase>, StoreError> {
+        let mut values = Vec::new();
+        let condition = condition(viewer, filter, &mut values);
+        let before = bind(&mut values, page.before());
+        let limit = bind(&mut values, page.size() + 1);
+        let sql = format!(
+            "SELECT {COLUMNS} {FROM} WHERE {condition} AND m.item_id < {before} ORDER BY m.item_id DESC LIMIT {limit}"
+        );
+        let rows = self.db().rows(&sql, values).await?.iter().map(case_of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Listing::of(rows, page, |case| case.item.id.0))
     }
 
     /// How many a filter finds.

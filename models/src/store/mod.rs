@@ -42,6 +42,7 @@ mod source_health;
 mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod user_tokens;
 mod visibility;
 mod words;
 mod work;

@@ -6,7 +6,7 @@ use qingting_models::ids::{IncidentId, ItemId, UserId};
 use qingting_models::records::{Actor, Channel, Incident, Kind, Source, Urgency, Viewer};
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
-    IncidentFilter, JoinBatch, Joining, NewMembership, PersonJudgement, Rank, Store, StoreError,
+    IncidentFilter, JoinBatch, Joining, NewMembership, Page, PersonJudgement, Rank, Store, StoreError,
 };
 use serde_json::json;
 
@@ -309,5 +309,34 @@ async fn a_large_incident_is_raised_by_what_comes_and_counted_again_when_it_cool
         let again = read(&store, ids[0]).await;
         assert_eq!((again.items, again.callers, again.channels.clone()), (212, 151, raised.channels));
         assert_ne!(again.heat, raised.heat);
+    }
+}
+
+#[tokio::test]
+async fn by_age_each_incident_comes_once_while_new_ones_arrive() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "热线").await;
+        let mut incidents = Vec::new();
+        calls(&store, &source, &[("1", ""), ("2", ""), ("3", ""), ("4", ""), ("5", "")]).await;
+        join(&store, &mut incidents, &[0, 1, 2, 3, 4]).await;
+        let filter = IncidentFilter { items_min: 1, ..IncidentFilter::default() };
+        let (mut seen, mut page) = (Vec::new(), Page { before: None, size: 2 });
+        let mut late = 10;
+        loop {
+            let found = store.incidents_by_age(&Viewer::OPEN, &filter, page).await.unwrap();
+            seen.extend(found.rows.iter().map(|incident| incident.id));
+            late += 1;
+            calls(&store, &source, &[(&late.to_string(), "")]).await;
+            let next = incidents.len();
+            join(&store, &mut incidents, &[next]).await;
+            let Some(before) = found.next else { break };
+            page.before = Some(before);
+        }
+        let mut wanted = incidents[..5].to_vec();
+        wanted.reverse();
+        assert_eq!(seen, wanted);
+        let none =
+            store.incidents_by_age(&Viewer { all_open: false, ..Viewer::OPEN }, &filter, page).await.unwrap();
+        assert_eq!(none.rows, []);
     }
 }

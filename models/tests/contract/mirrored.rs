@@ -4,7 +4,7 @@ use qingting_models::ids::NoticeEventId;
 use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
-    Arrival, MirrorFilter, MirrorOffice, MirrorState, NewSource, StoreError, TaskSubject,
+    Arrival, MirrorFilter, MirrorOffice, MirrorState, NewSource, Page, StoreError, TaskSubject,
 };
 use serde_json::json;
 
@@ -171,6 +171,10 @@ async fn the_list_is_sorted_by_due_time_and_filtered() {
         assert_eq!(found(MirrorFilter { number: Some("浙1".into()), ..any() }).await, [ids[1]]);
         assert_eq!(found(MirrorFilter { number: Some("%".into()), ..any() }).await, []);
         assert_eq!(store.mirrored_cases(&DUTY, &any(), 1, 1).await.unwrap()[0].item.id, ids[0]);
+        let two = store.mirrored_by_age(&DUTY, &any(), Page { before: None, size: 2 }).await.unwrap();
+        assert_eq!(two.rows.iter().map(|case| case.item.id).collect::<Vec<_>>(), [ids[2], ids[1]]);
+        let rest = store.mirrored_by_age(&DUTY, &any(), Page { before: two.next, size: 2 }).await.unwrap();
+        assert_eq!((rest.rows.len(), rest.rows[0].item.id, rest.next), (1, ids[0], None));
         let loads = store.mirror_loads(&DUTY).await.unwrap();
         let loads: Vec<_> = loads
             .iter()

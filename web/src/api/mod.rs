@@ -1,36 +1,204 @@
-//! The door for platforms: records are pushed as JSON with the token of a source, without session or cookie.
+//! The API: for platforms that push records with the token of a source, and for programs that act for a user.
 //!
-//! Every address under `/api/v1` stands behind [`door::admit`], which knows the source by its token. Each answer
-//! that is no success is a problem document (RFC 9457) with its `detail` in Chinese.
+//! Every address under `/api/v1` but the document itself stands behind [`door::admit`], which knows the source or the user
+//! by the token. A user's routes ask for a scope and for the roles of the page that does the same, and call what that page
+//! calls. Each answer that is no success is a problem document (RFC 9457) with its `detail` in Chinese.
 
+mod acting;
+mod alerts;
+mod ask;
+mod cases;
+mod county;
+pub(crate) mod document;
 mod door;
+mod incidents;
 mod items;
+mod me;
+mod mirrored;
+mod notices;
+mod offices;
 mod pace;
 mod problem;
 mod push;
-mod receipts;
+mod replies;
+mod reports;
+mod schema;
+mod sources;
+mod users;
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, get};
+use qingting_models::records::Scope;
+use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::ToSchema;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
+use utoipa_axum::routes;
 
+use crate::access::Access;
 use crate::app::AppState;
+use crate::facts::WithFacts;
+use crate::routes::{
+    ADMINS, AUDIT_READERS, DEPARTMENT, JUDGES, OFFICES, OVERSEERS, QUARANTINE_KEEPERS, READERS, REPLIERS,
+    TEMPLATE_KEEPERS,
+};
 
 /// Where it stands.
 pub const PATH: &str = "/api/v1";
 
-/// The routes, each behind the token.
+/// Who comes to a route.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Whose {
+    /// Platforms that push.
+    Sources,
+    /// Users' programs: the scope of the token, `None` where any will do, and who may use the page of the same.
+    Users { scope: Option<Scope>, access: Access },
+}
+
+/// A row of the table of routes.
+pub(crate) struct Row {
+    whose: Whose,
+    made: UtoipaMethodRouter<WithFacts>,
+}
+
+fn row(scope: Scope, access: Access, made: UtoipaMethodRouter<WithFacts>) -> Row {
+    Row { whose: Whose::Users { scope: Some(scope), access }, made }
+}
+
+fn push(made: UtoipaMethodRouter<WithFacts>) -> Row {
+    Row { whose: Whose::Sources, made }
+}
+
+/// Every route with what describes it, for the router and the document.
+fn routes() -> Vec<Row> {
+    use Scope as S;
+    vec![
+        push(routes!(push::records::push)),
+        push(routes!(push::records::withdraw)),
+        push(routes!(push::receipts::show)),
+        Row { whose: Whose::Users { scope: None, access: Access::SignedIn }, made: routes!(me::show) },
+        row(S::CountyRead, Access::SignedIn, routes!(county::show)),
+        row(S::ItemsRead, OVERSEERS, routes!(items::list)),
+        row(S::ItemsRead, READERS, routes!(items::one)),
+        row(S::ItemsJudge, JUDGES, routes!(items::confirm)),
+        row(S::ItemsJudge, JUDGES, routes!(items::judge)),
+        row(S::ItemsJudge, JUDGES, routes!(items::assign)),
+        row(S::ItemsJudge, JUDGES, routes!(items::dismiss)),
+        row(S::ItemsJudge, JUDGES, routes!(items::restore)),
+        row(S::IncidentsRead, OVERSEERS, routes!(incidents::list)),
+        row(S::IncidentsRead, OVERSEERS, routes!(incidents::hottest)),
+        row(S::IncidentsRead, OVERSEERS, routes!(incidents::one)),
+        row(S::IncidentsWrite, JUDGES, routes!(incidents::merge)),
+        row(S::IncidentsWrite, JUDGES, routes!(incidents::split)),
+        row(S::IncidentsWrite, JUDGES, routes!(incidents::relocate)),
+        row(S::IncidentsWrite, JUDGES, routes!(incidents::rename)),
+        row(S::CasesAct, JUDGES, routes!(incidents::gather)),
+        row(S::CasesRead, READERS, routes!(cases::list)),
+        row(S::CasesRead, READERS, routes!(cases::one)),
+        row(S::CasesAct, READERS, routes!(cases::act)),
+        row(S::CasesAct, JUDGES, routes!(cases::leave_out)),
+        row(S::CasesRead, REPLIERS, routes!(cases::draft)),
+        row(S::CasesAct, REPLIERS, routes!(cases::save_draft)),
+        row(S::IncidentsRead, OVERSEERS, routes!(alerts::list)),
+        row(S::IncidentsRead, OVERSEERS, routes!(alerts::silences)),
+        row(S::IncidentsWrite, JUDGES, routes!(alerts::see)),
+        row(S::IncidentsWrite, JUDGES, routes!(alerts::silence)),
+        row(S::IncidentsWrite, JUDGES, routes!(alerts::end_silence)),
+        row(S::CasesRead, READERS, routes!(mirrored::list)),
+        row(S::CasesRead, READERS, routes!(mirrored::one)),
+        row(S::CasesAct, OVERSEERS, routes!(mirrored::press)),
+        row(S::CasesAct, JUDGES, routes!(mirrored::watch)),
+        row(S::CasesRead, READERS, routes!(replies::promises)),
+        row(S::CasesAct, DEPARTMENT, routes!(replies::mark)),
+        row(S::CasesRead, READERS, routes!(replies::lines)),
+        row(S::CasesRead, READERS, routes!(replies::one_line)),
+        row(S::CasesRead, TEMPLATE_KEEPERS, routes!(replies::templates)),
+        row(S::ReportsRead, OVERSEERS, routes!(offices::figures)),
+        row(S::ReportsRead, OFFICES, routes!(offices::rates)),
+        row(S::ReportsRead, OFFICES, routes!(offices::rate_cases)),
+        row(S::ReportsRead, OVERSEERS, routes!(reports::list)),
+        row(S::ReportsRead, OVERSEERS, routes!(reports::one)),
+        row(S::ReportsRead, OVERSEERS, routes!(reports::file)),
+        row(S::ReportsWrite, JUDGES, routes!(reports::make)),
+        row(S::ReportsWrite, JUDGES, routes!(reports::write)),
+        row(S::ReportsWrite, JUDGES, routes!(reports::recount)),
+        row(S::ReportsWrite, OVERSEERS, routes!(reports::move_on)),
+        row(S::NoticesRead, Access::SignedIn, routes!(notices::list)),
+        row(S::NoticesRead, Access::SignedIn, routes!(notices::read)),
+        row(S::Admin, ADMINS, routes!(sources::list)),
+        row(S::Admin, ADMINS, routes!(sources::one)),
+        row(S::Admin, ADMINS, routes!(sources::pause)),
+        row(S::Admin, ADMINS, routes!(sources::resume)),
+        row(S::Admin, ADMINS, routes!(sources::poll)),
+        row(S::Admin, QUARANTINE_KEEPERS, routes!(sources::rows)),
+        row(S::Admin, QUARANTINE_KEEPERS, routes!(sources::replay)),
+        row(S::Admin, QUARANTINE_KEEPERS, routes!(sources::dismiss)),
+        row(S::Admin, ADMINS, routes!(users::list)),
+        row(S::Admin, ADMINS, routes!(users::add)),
+        row(S::Admin, ADMINS, routes!(users::disable)),
+        row(S::Admin, ADMINS, routes!(users::enable)),
+        row(S::Admin, AUDIT_READERS, routes!(users::log)),
+    ]
+}
+
+/// The routes, each behind the token and its gate.
 pub(crate) fn build(state: AppState) -> Router {
     let door = door::Door::new(state.clone());
-    Router::new()
-        .route("/items", post(items::push))
-        .route("/items/{*id}", delete(items::withdraw))
-        .route("/receipts/{id}", get(receipts::show))
+    let behind_door = routes()
+        .into_iter()
+        .map(guarded)
+        .fold(OpenApiRouter::default(), OpenApiRouter::routes)
+        .split_for_parts()
+        .0
         .fallback(problem::nowhere)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(from_fn_with_state(door, door::admit))
+        .layer(from_fn_with_state(door, door::admit));
+    behind_door
+        .route("/openapi.json", get(document::show))
         .layer(from_fn(door::in_time))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .with_state(state)
+        .with_state(WithFacts(state))
+}
+
+/// The route behind its gate, which knows from the description what its query may hold.
+fn guarded(Row { whose, made: (schemas, paths, handler) }: Row) -> UtoipaMethodRouter<WithFacts> {
+    let Whose::Users { scope, access } = whose else { return (schemas, paths, handler) };
+    let operations = paths.paths.values().flat_map(|item| [&item.get, &item.post, &item.put, &item.delete]);
+    let parameters = operations.flatten().flat_map(|operation| operation.parameters.iter().flatten());
+    let query = parameters.filter_map(|parameter| match parameter {
+        utoipa::openapi::RefOr::T(p) if p.parameter_in == utoipa::openapi::path::ParameterIn::Query => {
+            Some(p.name.clone())
+        }
+        _ => None,
+    });
+    let needs = door::Needs { scope, access, query: Arc::new(query.collect()) };
+    let guarded: MethodRouter<WithFacts> = handler.route_layer(from_fn_with_state(needs, door::gate));
+    (schemas, paths, guarded)
+}
+
+/// What a handler answers.
+type Answer<T> = Result<axum::Json<T>, problem::Problem>;
+
+/// An action that has no answer but that it was done.
+type Done = Result<axum::http::StatusCode, problem::Problem>;
+
+const DONE: axum::http::StatusCode = axum::http::StatusCode::NO_CONTENT;
+
+/// 一页
+#[derive(Debug, Serialize, ToSchema)]
+struct Listed<T> {
+    rows: Vec<T>,
+    /// 下一页的 cursor；没有下一页时是 null
+    #[schema(required)]
+    next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    fn of<R>(name: &str, found: qingting_models::store::Listing<R>, row: impl FnMut(R) -> T) -> Self {
+        let next = found.next.map(|before| ask::cursor(name, before));
+        Self { rows: found.rows.into_iter().map(row).collect(), next }
+    }
 }

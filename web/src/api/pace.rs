@@ -1,19 +1,26 @@
-//! How often each source may come: a bucket that holds a burst and fills steadily.
+//! How often each token may come: a bucket that holds a burst and fills steadily.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use qingting_models::ids::SourceId;
 
-/// Requests that may come at once.
-pub(super) const BURST: i64 = 120;
-/// Milliseconds in which one more request is allowed.
-const REFILL_MS: i64 = 500;
+/// How many requests are let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Limit {
+    /// Requests that may come at once.
+    pub burst: i64,
+    /// Milliseconds in which one more request is allowed.
+    pub refill_ms: i64,
+}
 
-/// The buckets of all sources, kept in this process alone.
-#[derive(Debug, Default)]
-pub(super) struct Pace(Mutex<HashMap<SourceId, Bucket>>);
+/// The buckets of all tokens of a kind, by whose they are, kept in this process alone.
+#[derive(Debug)]
+pub(super) struct Pace<K> {
+    limit: Limit,
+    buckets: Mutex<HashMap<K, Bucket>>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -22,19 +29,24 @@ struct Bucket {
     at: Timestamp,
 }
 
-impl Pace {
-    /// Takes one request of a source, or tells in how many seconds it may come again.
-    pub(super) fn take(&self, source: SourceId, now: Timestamp) -> Result<(), i64> {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = Bucket { left_ms: BURST * REFILL_MS, at: now };
-        let bucket = buckets.entry(source).or_insert(full);
+impl<K: Eq + Hash> Pace<K> {
+    pub(super) fn new(limit: Limit) -> Self {
+        Self { limit, buckets: Mutex::default() }
+    }
+
+    /// Takes one request of `whose`, or tells in how many seconds it may come again.
+    pub(super) fn take(&self, whose: K, now: Timestamp) -> Result<(), i64> {
+        let Limit { burst, refill_ms } = self.limit;
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = Bucket { left_ms: burst * refill_ms, at: now };
+        let bucket = buckets.entry(whose).or_insert(full);
         let passed = (now.as_millisecond() - bucket.at.as_millisecond()).max(0);
         bucket.left_ms = (bucket.left_ms + passed).min(full.left_ms);
         bucket.at = now;
-        if bucket.left_ms < REFILL_MS {
-            return Err((REFILL_MS - bucket.left_ms + 999) / 1000);
+        if bucket.left_ms < refill_ms {
+            return Err((refill_ms - bucket.left_ms + 999) / 1000);
         }
-        bucket.left_ms -= REFILL_MS;
+        bucket.left_ms -= refill_ms;
         Ok(())
     }
 }
@@ -43,20 +55,25 @@ impl Pace {
 mod tests {
     use super::*;
 
+    const BURST: i64 = 120;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_790_000_000_000 + ms).unwrap()
+    }
+
     #[test]
     fn a_burst_is_let_in_and_then_one_after_the_other() {
-        let pace = Pace::default();
-        let at = |ms: i64| Timestamp::from_millisecond(1_790_000_000_000 + ms).unwrap();
+        let pace = Pace::new(Limit { burst: BURST, refill_ms: 500 });
+        let one = |ms| pace.take(1, at(ms));
         for _ in 0..BURST {
-            assert_eq!(pace.take(SourceId(1), at(0)), Ok(()));
+            assert_eq!(one(0), Ok(()));
         }
-        assert_eq!(pace.take(SourceId(1), at(0)), Err(1));
-        assert_eq!(pace.take(SourceId(2), at(0)), Ok(()), "another source has its own");
-        assert_eq!(pace.take(SourceId(1), at(499)), Err(1));
-        assert_eq!(pace.take(SourceId(1), at(500)), Ok(()));
-        assert_eq!(pace.take(SourceId(1), at(400)), Err(1), "a clock that runs back gives nothing");
-        let later = at(3_600_000);
-        let let_in = (0..2 * BURST).filter(|_| pace.take(SourceId(1), later).is_ok()).count();
+        assert_eq!(one(0), Err(1));
+        assert_eq!(pace.take(2, at(0)), Ok(()), "another has its own");
+        assert_eq!(one(499), Err(1));
+        assert_eq!(one(500), Ok(()));
+        assert_eq!(one(400), Err(1), "a clock that runs back gives nothing");
+        let let_in = (0..2 * BURST).filter(|_| one(3_600_000).is_ok()).count();
         assert_eq!(let_in as i64, BURST, "what was not used does not pile up");
     }
 }

@@ -21,7 +21,7 @@ const PATH: &str = "/alerts";
 /// Rows of a page.
 const ROWS: i64 = 30;
 /// How long a rule may be silenced, in hours, and how that is said.
-const SILENCES: &[(i64, &str)] = &[(6, "6 小时"), (24, "1 天"), (72, "3 天"), (168, "7 天")];
+pub(crate) const SILENCES: &[(i64, &str)] = &[(6, "6 小时"), (24, "1 天"), (72, "3 天"), (168, "7 天")];
 
 /// The list.
 #[derive(Debug, Template)]
@@ -80,11 +80,7 @@ pub struct SilenceRow {
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
     let rules = state.store.alert_rules().await?;
-    let filter = AlertFilter {
-        unseen: query.text("state") != "all",
-        rule: query.parsed("rule"),
-        incident: query.parsed("incident"),
-    };
+    let filter = filter(&query);
     let page = Page { before: query.parsed("after"), size: ROWS };
     let found = state.store.alerts(&caller.viewer, &filter, page).await?;
     let people = People::load(&state.store).await?;
@@ -130,6 +126,15 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         first: query.first(PATH),
         next: found.next.map(|id| query.address(PATH, &[("after", &id.to_string())])),
     })
+}
+
+/// Which alerts the query asks for.
+pub(crate) fn filter(query: &Query) -> AlertFilter {
+    AlertFilter {
+        unseen: query.text("state") != "all",
+        rule: query.parsed("rule"),
+        incident: query.parsed("incident"),
+    }
 }
 
 async fn row(
@@ -194,14 +199,27 @@ pub async fn see(
     form: Form,
 ) -> Answer {
     let id: AlertId = read_id(&id)?;
-    let note = form.text("note");
+    let first = look(&state, &caller, id, form.text("note")).await?;
+    Ok(back(form.text("back"), PATH, if first { "alert-seen" } else { "alert-seen-before" }))
+}
+
+/// Notes that the caller has looked; false when somebody was first.
+///
+/// # Errors
+/// When the note is too long, or the alert is not there for the caller.
+pub(crate) async fn look(
+    state: &AppState,
+    caller: &Caller,
+    id: AlertId,
+    note: &str,
+) -> Result<bool, WebError> {
     if note.chars().count() > 200 {
         return Err(WebError::bad("备注最多 200 个字"));
     }
     match state.store.see_alert(&caller.judging_eyes(), id, note, caller.actor()).await {
-        Ok(_) => Ok(back(form.text("back"), PATH, "alert-seen")),
+        Ok(_) => Ok(true),
         // Two looked at the same moment: both know now.
-        Err(StoreError::Conflict { .. }) => Ok(back(form.text("back"), PATH, "alert-seen-before")),
+        Err(StoreError::Conflict { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }
@@ -213,7 +231,20 @@ pub async fn silence(
     Path(id): Path<String>,
     form: Form,
 ) -> Answer {
-    let id: AlertId = read_id(&id)?;
+    be_silent(&state, &caller, read_id(&id)?, &form).await?;
+    Ok(back(form.text("back"), PATH, "alert-silenced"))
+}
+
+/// Silences the rule of an alert as the form asks.
+///
+/// # Errors
+/// When the time is none of those there are, the reason is missing, or the alert is not there for the caller.
+pub(crate) async fn be_silent(
+    state: &AppState,
+    caller: &Caller,
+    id: AlertId,
+    form: &Form,
+) -> Result<(), WebError> {
     let alert = state.store.alert(&caller.judging_eyes(), id).await?.ok_or(WebError::NotFound)?;
     let hours: i64 = form.must("hours", "静默多久")?;
     if !SILENCES.iter().any(|(known, _)| *known == hours) {
@@ -223,7 +254,7 @@ pub async fn silence(
     let incident: Option<IncidentId> = (form.text("whole") != "on").then_some(alert.incident);
     let until = state.store.now() + SignedDuration::from_hours(hours);
     state.store.silence(alert.rule, incident, until, reason, caller.actor()).await?;
-    Ok(back(form.text("back"), PATH, "alert-silenced"))
+    Ok(())
 }
 
 pub async fn end_silence(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {

@@ -41,6 +41,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("user.add", "添加用户"),
     ("user.disable", "停用用户"),
     ("user.enable", "启用用户"),
+    ("token.make", "生成接口令牌"),
+    ("token.end", "结束接口令牌"),
     ("item.unmask", "查看原始内容"),
     ("item.judge", "研判"),
     ("item.judge_undo", "撤销研判"),
@@ -166,7 +168,8 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Audit
     })
 }
 
-fn filter(query: &Query) -> AuditFilter {
+/// Which lines the query asks for.
+pub(crate) fn filter(query: &Query) -> AuditFilter {
     let id = query.get("id").and_then(|id| id.parse::<qingting_models::ids::AuditId>().ok());
     let subject = match (query.text("kind"), id) {
         ("system", _) => Some(Subject::System),

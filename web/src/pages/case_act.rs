@@ -82,8 +82,11 @@ async fn to_be_looked_at(
     Ok(Some(html(&build(state, caller, id, Shown { at_desk, ..Shown::default() }).await?)?))
 }
 
-/// Does what was asked; gives the case to go on with and the code of what is said there.
-async fn take(
+/// Does what was asked of a case that was read at version `seen`; gives the case to go on with and the code of what is said there.
+///
+/// # Errors
+/// When a rule refuses it, or somebody changed the case since.
+pub(crate) async fn take(
     state: &AppState,
     caller: &Caller,
     id: CaseId,

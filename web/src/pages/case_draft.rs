@@ -44,7 +44,7 @@ pub async fn save(
 }
 
 /// Saves what was typed, if it is anything, and gives the version of the draft.
-pub(super) async fn keep(
+pub(crate) async fn keep(
     state: &AppState,
     caller: &Caller,
     file: &CaseFile,

@@ -49,12 +49,8 @@ pub async fn leave_out(
     form: Form,
 ) -> Answer {
     let id: CaseId = read_id(&id)?;
-    let item: ItemId = read_id(form.text("item"))?;
-    let seen: i64 = form.must("version", "版本")?;
-    let (eyes, user) = (caller.judging_eyes(), ActingUser::of(caller.user()));
-    let done = state.desk.leave_out(&eyes, &user, id, seen, item, form.text("reason")).await;
-    match done.map_err(WebError::from) {
-        Ok(_) => Ok(back("", &format!("/cases/{id}"), "left-out")),
+    match take_out(&state, &caller, id, &form).await {
+        Ok(()) => Ok(back("", &format!("/cases/{id}"), "left-out")),
         Err(WebError::Bad(why) | WebError::Conflict(why)) => {
             let mut page = build(&state, &caller, id, Shown::default()).await?;
             page.frame = page.frame.with(Some(Notice::bad(why)));
@@ -62,4 +58,21 @@ pub async fn leave_out(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Takes the item of the form out of a case.
+///
+/// # Errors
+/// When a rule refuses it, or somebody changed the case since it was read.
+pub(crate) async fn take_out(
+    state: &AppState,
+    caller: &Caller,
+    id: CaseId,
+    form: &Form,
+) -> Result<(), WebError> {
+    let item: ItemId = read_id(form.text("item"))?;
+    let seen: i64 = form.must("version", "版本")?;
+    let (eyes, user) = (caller.judging_eyes(), ActingUser::of(caller.user()));
+    state.desk.leave_out(&eyes, &user, id, seen, item, form.text("reason")).await?;
+    Ok(())
 }

@@ -89,7 +89,7 @@ pub(crate) struct AtDesk<'a> {
 }
 
 /// The department for which the caller writes on this case: the lead's handler its reply, a helper's what it has to say.
-pub(super) fn writes_for<'a>(caller: &Caller, file: &'a CaseFile) -> Option<&'a DepartmentCode> {
+pub(crate) fn writes_for<'a>(caller: &Caller, file: &'a CaseFile) -> Option<&'a DepartmentCode> {
     let user = ActingUser::of(caller.user());
     let gone = |h: &&Helper| matches!(h.state, HelperState::Refused | HelperState::Released);
     let helpers = file.case.helpers.iter().filter(|h| !gone(h)).map(|h| &h.department);

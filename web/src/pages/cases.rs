@@ -27,7 +27,7 @@ const ROWS: i64 = 30;
 /// Rows of the one page that is ordered by due time.
 const SOONEST_ROWS: i64 = 200;
 const PATH: &str = "/cases";
-const ENDED: &[&str] = &["closed", "declined", "outside", "void", "merged"];
+pub(crate) const ENDED: &[&str] = &["closed", "declined", "outside", "void", "merged"];
 
 /// The list.
 #[derive(Debug, Template)]
@@ -95,7 +95,11 @@ fn selects(names: &Names, query: &Query, all_departments: bool) -> Vec<Select> {
     selects
 }
 
-fn filter(state: &AppState, query: &Query) -> Result<CaseFilter, WebError> {
+/// Which cases the query asks for.
+///
+/// # Errors
+/// When a time cannot be reckoned.
+pub(crate) fn filter(state: &AppState, query: &Query) -> Result<CaseFilter, WebError> {
     let now = state.store.now();
     let hours = match query.text("due") {
         "over" => Some(0),

@@ -21,7 +21,7 @@ pub(super) const PATH: &str = "/departments";
 /// Where the cases behind a figure are.
 pub(super) const CASES: &str = "/departments/cases";
 /// The word of an address for what no department is charged with.
-pub(super) const DESK: &str = "-";
+pub(crate) const DESK: &str = "-";
 pub(super) const DESK_NAME: &str = "值班室";
 
 #[derive(Debug, Template)]
@@ -82,7 +82,7 @@ pub struct DepartmentRow {
 }
 
 /// Whose figures the caller sees: an administrator, who sees no cases, those of all that is not confidential.
-pub(super) fn figures_viewer(caller: &Caller) -> Viewer {
+pub(crate) fn figures_viewer(caller: &Caller) -> Viewer {
     let viewer = caller.viewer.clone();
     Viewer { all_open: viewer.all_open || caller.has(Role::Admin), ..viewer }
 }

@@ -19,7 +19,10 @@ pub async fn split(
     form: Form,
 ) -> Answer {
     let id: IncidentId = read_id(&id)?;
-    let done = part(&state, &caller, id, &form, None).await;
+    let done = match chosen(&form) {
+        Ok(items) => part(&state, &caller, id, &items, None).await,
+        Err(error) => Err(error),
+    };
     answer(&state, &caller, id, done, "incident-split").await
 }
 
@@ -31,9 +34,10 @@ pub async fn relocate(
     form: Form,
 ) -> Answer {
     let id: IncidentId = read_id(&id)?;
-    let done = match form.text("target").parse::<IncidentId>() {
-        Ok(target) => part(&state, &caller, id, &form, Some(target)).await,
-        Err(_) => Err(WebError::bad("请选择要移到的事件")),
+    let done = match (form.text("target").parse::<IncidentId>(), chosen(&form)) {
+        (Ok(target), Ok(items)) => part(&state, &caller, id, &items, Some(target)).await,
+        (Ok(_), Err(error)) => Err(error),
+        (Err(_), _) => Err(WebError::bad("请选择要移到的事件")),
     };
     answer(&state, &caller, id, done, "incident-moved").await
 }
@@ -47,14 +51,27 @@ pub async fn merge(
 ) -> Answer {
     let id: IncidentId = read_id(&id)?;
     let done = match other(&form) {
-        Some(other) if other == id => Err(WebError::bad("选的就是本事件")),
-        Some(other) => {
-            let merged = state.store.merge_incidents(&caller.judging_eyes(), other, id, caller.actor()).await;
-            merged.map(|incident| incident.id).map_err(refused)
-        }
+        Some(other) => merge_in(&state, &caller, id, other).await,
         None => Err(WebError::bad("请选择另一个事件，或粘贴它的网址，如 /incidents/01h3…")),
     };
     answer(&state, &caller, id, done, "incident-merged").await
+}
+
+/// Makes the incident `other` part of the incident `id`; gives the one that goes on.
+///
+/// # Errors
+/// When they are the same, or the store refuses it.
+pub(crate) async fn merge_in(
+    state: &AppState,
+    caller: &Caller,
+    id: IncidentId,
+    other: IncidentId,
+) -> Result<IncidentId, WebError> {
+    if other == id {
+        return Err(WebError::bad("选的就是本事件"));
+    }
+    let merged = state.store.merge_incidents(&caller.judging_eyes(), other, id, caller.actor()).await;
+    merged.map(|incident| incident.id).map_err(refused)
 }
 
 pub async fn rename(
@@ -64,25 +81,40 @@ pub async fn rename(
     form: Form,
 ) -> Answer {
     let id: IncidentId = read_id(&id)?;
-    let done = match form.need("title", "名称", 60) {
-        Ok(title) => {
-            let named = state.store.name_incident(&caller.judging_eyes(), id, title, caller.actor()).await;
-            named.map(|()| id).map_err(WebError::from)
-        }
-        Err(error) => Err(error),
-    };
+    let done = name(&state, &caller, id, &form).await.map(|()| id);
     answer(&state, &caller, id, done, "incident-named").await
 }
 
-async fn part(
+/// Gives an incident the name of the form.
+///
+/// # Errors
+/// When there is none, or it is too long.
+pub(crate) async fn name(
     state: &AppState,
     caller: &Caller,
     id: IncidentId,
     form: &Form,
+) -> Result<(), WebError> {
+    let title = form.need("title", "名称", 60)?;
+    Ok(state.store.name_incident(&caller.judging_eyes(), id, title, caller.actor()).await?)
+}
+
+fn chosen(form: &Form) -> Result<Vec<ItemId>, WebError> {
+    let chosen = form.all("item").map(str::parse::<ItemId>).collect::<Result<Vec<_>, _>>();
+    chosen.map_err(|_| WebError::NotFound)
+}
+
+/// Takes items out of an incident, to `target` or into one of their own; gives where they are.
+///
+/// # Errors
+/// When none is chosen, none would be left, or the store refuses it.
+pub(crate) async fn part(
+    state: &AppState,
+    caller: &Caller,
+    id: IncidentId,
+    items: &[ItemId],
     target: Option<IncidentId>,
 ) -> Result<IncidentId, WebError> {
-    let chosen = form.all("item").map(str::parse::<ItemId>).collect::<Result<Vec<_>, _>>();
-    let items = chosen.map_err(|_| WebError::NotFound)?;
     let eyes = caller.judging_eyes();
     let incident = state.store.incident(&eyes, id).await?.ok_or(WebError::NotFound)?;
     if items.is_empty() {
@@ -91,7 +123,7 @@ async fn part(
     if target.is_none() && items.len() as i64 >= incident.items {
         return Err(WebError::bad("至少要在本事件里留下一件"));
     }
-    let parted = state.store.part_items(&eyes, id, &items, target, caller.actor()).await;
+    let parted = state.store.part_items(&eyes, id, items, target, caller.actor()).await;
     parted.map(|incident| incident.id).map_err(refused)
 }
 

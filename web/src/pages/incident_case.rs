@@ -125,7 +125,11 @@ pub async fn gather(
     }
 }
 
-async fn gathered(
+/// Does what the form asks for.
+///
+/// # Errors
+/// When the case or department is missing, or a rule refuses the whole.
+pub(crate) async fn gathered(
     state: &AppState,
     caller: &Caller,
     id: IncidentId,

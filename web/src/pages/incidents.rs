@@ -119,7 +119,8 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     })
 }
 
-fn filter(query: &Query) -> IncidentFilter {
+/// Which incidents the query asks for.
+pub(crate) fn filter(query: &Query) -> IncidentFilter {
     IncidentFilter {
         topic: query.get("topic").map(Into::into),
         town: query.get("town").map(Into::into),

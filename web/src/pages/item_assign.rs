@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use qingting_models::county::DepartmentCode;
 use qingting_models::ids::ItemId;
+use qingting_models::records::Case;
 use qingting_respond::acting::ActingUser;
 
 use super::{Answer, back, item, read_id};
@@ -18,6 +19,25 @@ pub async fn submit(
     form: Form,
 ) -> Answer {
     let id: ItemId = read_id(&id)?;
+    match assign(&state, &caller, id, &form).await {
+        Ok(_) => Ok(back(form.text("back"), &format!("/items/{id}"), "assigned")),
+        Err(WebError::Bad(text) | WebError::Conflict(text)) => {
+            item::show_again(&state, &caller, id, Notice::bad(text)).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Opens the case of an item for the department of the form.
+///
+/// # Errors
+/// When the department is none, the item has a newer version than the one that was read, or a rule refuses it.
+pub(crate) async fn assign(
+    state: &AppState,
+    caller: &Caller,
+    id: ItemId,
+    form: &Form,
+) -> Result<Case, WebError> {
     let department = form.need("department", "主办单位", 40)?;
     if !state.names.has_department(department) {
         return Err(WebError::bad("单位不在单位表里"));
@@ -26,8 +46,7 @@ pub async fn submit(
     let eyes = caller.judging_eyes();
     let item_now = state.store.item(&eyes, id).await?.ok_or(WebError::NotFound)?;
     if item_now.version != seen {
-        let text = "这条信息有了新的版本，请看过最新内容后再分派。";
-        return item::show_again(&state, &caller, id, Notice::bad(text)).await;
+        return Err(WebError::Conflict("这条信息有了新的版本，请看过最新内容后再分派。".into()));
     }
     let reason = match form.text("reason") {
         "" => "值班研判分派",
@@ -35,11 +54,5 @@ pub async fn submit(
     };
     let user = ActingUser::of(caller.user());
     let to = DepartmentCode::from(department);
-    match state.desk.assign_item(&eyes, &user, id, &to, reason).await.map_err(WebError::from) {
-        Ok(_) => Ok(back(form.text("back"), &format!("/items/{id}"), "assigned")),
-        Err(WebError::Bad(text) | WebError::Conflict(text)) => {
-            item::show_again(&state, &caller, id, Notice::bad(text)).await
-        }
-        Err(other) => Err(other),
-    }
+    Ok(state.desk.assign_item(&eyes, &user, id, &to, reason).await?)
 }

@@ -6,6 +6,7 @@ use qingting_models::ids::ItemId;
 use super::{Answer, back, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
+use crate::error::WebError;
 
 pub async fn dismiss(
     State(state): State<AppState>,
@@ -14,9 +15,22 @@ pub async fn dismiss(
     form: Form,
 ) -> Answer {
     let id: ItemId = read_id(&id)?;
-    let reason = qingting_models::text::mask(form.need("reason", "理由", 200)?).text;
-    state.store.dismiss_item(&caller.judging_eyes(), id, &reason, caller.actor()).await?;
+    dismiss_item(&state, &caller, id, &form).await?;
     Ok(back(form.text("back"), &format!("/items/{id}"), "dismissed"))
+}
+
+/// Marks an item, for the reason of the form.
+///
+/// # Errors
+/// When the reason is missing or too long, or the item has a case.
+pub(crate) async fn dismiss_item(
+    state: &AppState,
+    caller: &Caller,
+    id: ItemId,
+    form: &Form,
+) -> Result<(), WebError> {
+    let reason = qingting_models::text::mask(form.need("reason", "理由", 200)?).text;
+    Ok(state.store.dismiss_item(&caller.judging_eyes(), id, &reason, caller.actor()).await?)
 }
 
 pub async fn restore(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {

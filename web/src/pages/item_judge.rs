@@ -30,7 +30,7 @@ pub async fn confirm(
 ///
 /// # Errors
 /// When it is to be judged blind, or its text changed since.
-pub(super) async fn confirm_item(
+pub(crate) async fn confirm_item(
     state: &AppState,
     caller: &Caller,
     item: &Item,
@@ -60,13 +60,27 @@ pub async fn judge(
     form: Form,
 ) -> Answer {
     let id: ItemId = read_id(&id)?;
-    let judgement = read(&state, &form)?;
-    let seen: i64 = form.must("version", "版本")?;
-    state.store.judge_by_person(&caller.judging_eyes(), id, seen, judgement, caller.actor()).await?;
+    judge_item(&state, &caller, id, &form).await?;
     // A matter that became confidential may have left the caller's sight.
     let seen = state.store.item(&caller.viewer, id).await?.is_some();
     let to = if seen { format!("/items/{id}") } else { "/items".into() };
     Ok(back("", &to, "judged").into_response())
+}
+
+/// Saves what a person judged of an item.
+///
+/// # Errors
+/// When a value is in no table, or the item's text changed since it was read.
+pub(crate) async fn judge_item(
+    state: &AppState,
+    caller: &Caller,
+    id: ItemId,
+    form: &Form,
+) -> Result<(), WebError> {
+    let judgement = read(state, form)?;
+    let seen: i64 = form.must("version", "版本")?;
+    state.store.judge_by_person(&caller.judging_eyes(), id, seen, judgement, caller.actor()).await?;
+    Ok(())
 }
 
 fn read(state: &AppState, form: &Form) -> Result<PersonJudgement, WebError> {

@@ -104,7 +104,8 @@ fn selects(names: &Names, query: &Query) -> Vec<Select> {
     ]
 }
 
-fn filter(state: &AppState, query: &Query) -> ItemFilter {
+/// Which items the query asks for.
+pub(crate) fn filter(state: &AppState, query: &Query) -> ItemFilter {
     let asked = query.get("state").unwrap_or("open");
     ItemFilter {
         state: STATES.iter().find(|(code, _, _)| *code == asked).map_or(ItemState::Open, |(_, s, _)| *s),

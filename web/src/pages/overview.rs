@@ -137,7 +137,7 @@ async fn due_soon(state: &AppState, caller: &Caller, now: Timestamp) -> Result<V
 }
 
 /// The beginnings of today and of the last seven days.
-fn since(now: Timestamp) -> Result<(Timestamp, Timestamp), WebError> {
+pub(crate) fn since(now: Timestamp) -> Result<(Timestamp, Timestamp), WebError> {
     let today = local_date(now);
     let week = today.checked_sub(6.days()).map_err(WebError::internal)?;
     let start = |date: Date| from_local(date.to_datetime(Time::midnight())).map_err(WebError::internal);

@@ -65,10 +65,10 @@ pub(super) fn standing_tag(standing: PromiseStanding) -> Tag {
     Tag::new(standing.label(), class)
 }
 
-pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
-    let today = local_date(state.store.now());
+/// Which promises the query asks for.
+pub(crate) fn filter(state: &AppState, query: &Query) -> PromiseFilter {
     let chosen = query.text("state");
-    let filter = PromiseFilter {
+    PromiseFilter {
         department: query.get("department").map(DepartmentCode::from),
         state: match chosen {
             "all" => None,
@@ -76,10 +76,14 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
             "broken" => Some(PromiseState::Broken),
             _ => Some(PromiseState::Open),
         },
-        before: (chosen == "over").then_some(today),
+        before: (chosen == "over").then(|| local_date(state.store.now())),
         case: query.parsed("case"),
-    };
-    let found = state.store.promises(&caller.viewer, &filter).await?;
+    }
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let chosen = query.text("state");
+    let found = state.store.promises(&caller.viewer, &filter(&state, &query)).await?;
     let people = People::load(&state.store).await?;
     let option = |value: &str, label: &str| Choice::new(value, label, value == chosen);
     let mut selects = vec![Select {
@@ -137,7 +141,20 @@ pub async fn mark(
     Path(id): Path<String>,
     form: Form,
 ) -> Answer {
-    let reply: ReplyId = read_id(&id)?;
+    let first = mark_one(&state, &caller, read_id(&id)?, &form).await?;
+    Ok(back(form.text("back"), PATH, if first { "promise-marked" } else { "promise-marked-before" }))
+}
+
+/// Says what became of a promise of a reply, as the form has it; false when somebody was first.
+///
+/// # Errors
+/// When a field is missing, or the promise is of another department.
+pub(crate) async fn mark_one(
+    state: &AppState,
+    caller: &Caller,
+    reply: ReplyId,
+    form: &Form,
+) -> Result<bool, WebError> {
     let place: i64 = form.must("place", "承诺")?;
     let became = match form.text("became") {
         "kept" => PromiseState::Kept,
@@ -151,8 +168,8 @@ pub async fn mark(
         return Err(WebError::bad("只能由作出承诺的单位登记"));
     }
     match state.store.mark_promise(&caller.viewer, (reply, place), became, note, caller.actor()).await {
-        Ok(_) => Ok(back(form.text("back"), PATH, "promise-marked")),
-        Err(StoreError::Conflict { .. }) => Ok(back(form.text("back"), PATH, "promise-marked-before")),
+        Ok(_) => Ok(true),
+        Err(StoreError::Conflict { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

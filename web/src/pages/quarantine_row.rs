@@ -189,11 +189,44 @@ pub async fn dismiss(
     form: Form,
 ) -> Answer {
     let row = row_of(&state, &id).await?;
+    dismiss_row(&state, &caller, &row, &form).await?;
+    Ok(back("", &format!("{PATH}/{id}"), "row-dismissed"))
+}
+
+/// Dismisses a row for the reason of the form.
+///
+/// # Errors
+/// When there is none, or somebody dealt with the row before.
+pub(crate) async fn dismiss_row(
+    state: &AppState,
+    caller: &Caller,
+    row: &QuarantinedRow,
+    form: &Form,
+) -> Result<(), WebError> {
     let reason = form.need("reason", "理由", 200)?;
     if !state.store.close_quarantined(row.id, false, reason, caller.actor()).await? {
         return Err(closed_before());
     }
-    Ok(back("", &format!("{PATH}/{id}"), "row-dismissed"))
+    Ok(())
+}
+
+/// Reads a row again as it is; gives the code of what became of it.
+///
+/// # Errors
+/// When it is still bad, may be outdated, or somebody dealt with it before.
+pub(crate) async fn replayed(
+    state: &AppState,
+    caller: &Caller,
+    row: &QuarantinedRow,
+    form: &Form,
+) -> Result<&'static str, WebError> {
+    match take(state, caller, row, None, form).await? {
+        Ok(done) => Ok(done),
+        Err(Kept::StillBad(told)) => Err(WebError::bad(format!("还是读不了：{}", told.text))),
+        Err(Kept::MayBeOutdated) => {
+            Err(WebError::bad("这条信息后来又送来过，已收下的可能更新，没有用这一行覆盖"))
+        }
+    }
 }
 
 fn closed_before() -> WebError {

@@ -85,7 +85,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
 }
 
 /// The department whose templates the caller writes; `None` for the duty office, which keeps all.
-fn own(caller: &Caller) -> Option<&DepartmentCode> {
+pub(crate) fn own(caller: &Caller) -> Option<&DepartmentCode> {
     if caller.has(Role::Duty) { None } else { caller.department() }
 }
 

@@ -107,7 +107,11 @@ pub async fn add(State(state): State<AppState>, caller: Caller, form: Form) -> A
     }
 }
 
-async fn create(state: &AppState, caller: &Caller, form: &Form) -> Result<String, WebError> {
+/// Adds the user of the form; gives the first password.
+///
+/// # Errors
+/// When a field is missing or wrong, or the log-in is taken.
+pub(crate) async fn create(state: &AppState, caller: &Caller, form: &Form) -> Result<String, WebError> {
     let name = form.need("name", "姓名", 40)?;
     let login = form.need("login", "登录名", 32)?.to_lowercase();
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -184,7 +188,7 @@ pub async fn reset(State(state): State<AppState>, caller: Caller, Path(id): Path
 }
 
 /// The user of an action; never the caller, so that no administrator locks the own account.
-fn other(caller: &Caller, id: &str) -> Result<UserId, WebError> {
+pub(crate) fn other(caller: &Caller, id: &str) -> Result<UserId, WebError> {
     let id: UserId = read_id(id)?;
     if id == caller.user().id {
         return Err(WebError::bad("不能对自己的账号这样操作；修改密码请用右上角的菜单"));

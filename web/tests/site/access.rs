@@ -16,6 +16,7 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
     use Verb::{Get, Post};
     Some(match (verb, path) {
         (Get, "/healthz" | "/static/{name}" | "/login") | (Post, "/login") => return None,
+        (_, "/tokens" | "/tokens/make" | "/tokens/{id}/end" | "/api") => EVERYONE,
         (Get, "/" | "/password") | (Post, "/logout" | "/password") => EVERYONE,
         (Get, "/notices" | "/notices/stream") | (Post, "/notices/read" | "/notices/{id}/open") => EVERYONE,
         (_, p) if p.starts_with("/notices/roster") => &["admin", "duty", "discipline"],

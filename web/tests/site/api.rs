@@ -301,7 +301,8 @@ async fn what_is_no_json_or_too_much_is_refused_before_anything_is_stored() {
     check_problem(&platform.push(NDJSON, many).await, StatusCode::PAYLOAD_TOO_LARGE);
     check_problem(&platform.push(NDJSON, vec![b' '; (20 << 20) + 1]).await, StatusCode::PAYLOAD_TOO_LARGE);
     check_problem(&platform.push(NDJSON, " \n\r\n").await, StatusCode::UNPROCESSABLE_ENTITY);
-    check_problem(&platform.ask("GET", ITEMS).await, StatusCode::METHOD_NOT_ALLOWED);
+    check_problem(&platform.ask("PUT", ITEMS).await, StatusCode::METHOD_NOT_ALLOWED);
+    check_problem(&platform.ask("GET", ITEMS).await, StatusCode::FORBIDDEN);
     check_problem(&platform.ask("GET", "/api/v1/nowhere").await, StatusCode::NOT_FOUND);
     assert_eq!((platform.items().await, platform.waiting().await), (0, 0));
     let charset = platform.push("Application/JSON; charset=\"UTF-8\"", r#"{"title":"一"}"#).await;

@@ -6,6 +6,7 @@ mod access;
 mod advice;
 mod alerts;
 mod api;
+mod api_users;
 mod backfill;
 mod blind;
 mod county;

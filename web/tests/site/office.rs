@@ -282,12 +282,22 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
         sealed_fields: Vec::new(),
     };
     store.intake(&source, texts.iter().enumerate().map(arrival).collect(), vec![]).await.unwrap();
+    judge(store, |title| texts.iter().find(|t| t.0 == title).unwrap().2).await;
+    let listed = store
+        .items(&Viewer::SYSTEM, &Default::default(), qingting_models::store::Page::default())
+        .await
+        .unwrap();
+    let by_title = |title: &str| listed.rows.iter().find(|i| i.content.title == title).unwrap().id;
+    texts.iter().map(|t| by_title(t.0)).collect()
+}
+
+/// Judges what waits as complaints of the topic that `topic` gives for a title.
+pub(crate) async fn judge(store: &TestStore, topic: impl Fn(&str) -> &'static str) {
     let tasks = store.claim_judging("test", 50, SignedDuration::from_mins(5)).await.unwrap();
-    let topic = |title: &str| texts.iter().find(|t| t.0 == title).map(|t| TopicCode::from(t.2)).unwrap();
     let verdicts = tasks.into_iter().map(|task| {
         let verdict = NewJudgement {
             model: "m".repeat(64),
-            topics: vec![TopicScore { code: topic(&task.title), score: 0.93 }],
+            topics: vec![TopicScore { code: TopicCode::from(topic(&task.title)), score: 0.93 }],
             unsure: false,
             kind: Kind::Complaint,
             urgency: Urgency::Ordinary,
@@ -302,10 +312,4 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
         (task, verdict)
     });
     store.save_verdicts("test", verdicts.collect()).await.unwrap();
-    let listed = store
-        .items(&Viewer::SYSTEM, &Default::default(), qingting_models::store::Page::default())
-        .await
-        .unwrap();
-    let by_title = |title: &str| listed.rows.iter().find(|i| i.content.title == title).unwrap().id;
-    texts.iter().map(|t| by_title(t.0)).collect()
 }

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use super::db::{Arg, Row, args};
 use super::visibility::{self, bind};
-use super::{Listing, Store, StoreError, item_of};
+use super::{Listing, Page, Store, StoreError, item_of};
 use crate::county::{TopicCode, Town};
 use crate::ids::{IncidentId, ItemId};
 use crate::records::{Actor, Channel, Incident, IncidentMove, Item, Membership, Urgency, Viewer};
@@ -29,6 +29,22 @@ pub struct IncidentFilter {
     pub town: Option<Town>,
     /// Only those with so many items; 2 leaves out what was reported once.
     pub items_min: i64,
+}
+
+/// The incidents that are there for the viewer and pass the filter.
+fn condition(viewer: &Viewer, filter: &IncidentFilter, values: &mut Vec<Arg>) -> String {
+    let mut all = vec![
+        "n.merged_into IS NULL".to_owned(),
+        visibility::incidents(viewer).to_owned(),
+        format!("n.items >= {}", bind(values, filter.items_min.max(1))),
+    ];
+    if let Some(topic) = &filter.topic {
+        all.push(format!("n.topic = {}", bind(values, topic.as_str())));
+    }
+    if let Some(town) = &filter.town {
+        all.push(format!("n.town = {}", bind(values, town.as_str())));
+    }
+    all.join(" AND ")
 }
 
 /// A page of incidents, counted from 0; they are read hottest first, so ids give no order.
@@ -48,29 +64,37 @@ impl Store {
         rank: Rank,
     ) -> Result<Listing<Incident>, StoreError> {
         let mut values = Vec::new();
-        let mut all = vec![
-            "n.merged_into IS NULL".to_owned(),
-            visibility::incidents(viewer).to_owned(),
-            format!("n.items >= {}", bind(&mut values, filter.items_min.max(1))),
-        ];
-        if let Some(topic) = &filter.topic {
-            all.push(format!("n.topic = {}", bind(&mut values, topic.as_str())));
-        }
-        if let Some(town) = &filter.town {
-            all.push(format!("n.town = {}", bind(&mut values, town.as_str())));
-        }
+        let condition = condition(viewer, filter, &mut values);
         let (page, size) = (rank.page.max(0), rank.size.clamp(1, 200));
         let limit = bind(&mut values, size + 1);
         let offset = bind(&mut values, page * size);
         let sql = format!(
-            "SELECT n.* FROM incident n WHERE {} ORDER BY n.heat DESC, n.id DESC LIMIT {limit} OFFSET {offset}",
-            all.join(" AND ")
+            "SELECT n.* FROM incident n WHERE {condition} ORDER BY n.heat DESC, n.id DESC LIMIT {limit} OFFSET {offset}"
         );
         let mut rows: Vec<Incident> =
             self.db().rows(&sql, values).await?.iter().map(incident_of).collect::<Result<_, _>>()?;
         let more = rows.len() as i64 > size;
         rows.truncate(usize::try_from(size).unwrap_or(1));
         Ok(Listing { rows, next: more.then_some(page + 1) })
+    }
+
+    /// Incidents, the newest first: an order in which none comes twice or is missed while heat changes.
+    pub async fn incidents_by_age(
+        &self,
+        viewer: &Viewer,
+        filter: &IncidentFilter,
+        page: Page,
+    ) -> Result<Listing<Incident>, StoreError> {
+        let mut values = Vec::new();
+        let condition = condition(viewer, filter, &mut values);
+        let before = bind(&mut values, page.before());
+        let limit = bind(&mut values, page.size() + 1);
+        let sql = format!(
+            "SELECT n.* FROM incident n WHERE {condition} AND n.id < {before} ORDER BY n.id DESC LIMIT {limit}"
+        );
+        let rows =
+            self.db().rows(&sql, values).await?.iter().map(incident_of).collect::<Result<Vec<_>, _>>()?;
+        Ok(Listing::of(rows, page, |incident| incident.id.0))
     }
 
     /// The incident, or the one that it lives on in, if the viewer may see it.

@@ -86,7 +86,11 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     })
 }
 
-fn filter(state: &AppState, query: &Query) -> Result<MirrorFilter, WebError> {
+/// Which mirrored cases the query asks for.
+///
+/// # Errors
+/// None at present.
+pub(crate) fn filter(state: &AppState, query: &Query) -> Result<MirrorFilter, WebError> {
     let now = state.store.now();
     let view = query.get("view").unwrap_or("open");
     let office = query.get("department").map(|code| match code {

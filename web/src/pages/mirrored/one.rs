@@ -125,7 +125,7 @@ async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Result<Mirrored
 }
 
 /// The columns that the page does not show already.
-fn other_facts(upstream: &Upstream) -> Vec<(String, String)> {
+pub(crate) fn other_facts(upstream: &Upstream) -> Vec<(String, String)> {
     let case = &upstream.case;
     let shown = [&case.office, &case.state, &case.answer, &case.answered, &case.satisfaction];
     let is_shown = |value: &String| shown.iter().any(|shown| shown.as_ref() == Some(value));

@@ -19,10 +19,18 @@ use crate::pages::{Answer, back, html, read_id};
 
 /// Makes a draft of the days and scope that the form names.
 pub async fn make(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
-    let span = span(&form)?;
-    let scope = scope(&state, &form)?;
-    let id = state.desk.make_report(span, scope, caller.actor()).await.map_err(in_words)?;
+    let id = make_one(&state, &caller, &form).await?;
     Ok(back("", &format!("{PATH}/{id}"), "report-made"))
+}
+
+/// Makes the report that the form asks for.
+///
+/// # Errors
+/// When its days or its scope are none, or there is one already.
+pub(crate) async fn make_one(state: &AppState, caller: &Caller, form: &Form) -> Result<ReportId, WebError> {
+    let span = span(form)?;
+    let scope = scope(state, form)?;
+    state.desk.make_report(span, scope, caller.actor()).await.map_err(in_words)
 }
 
 fn span(form: &Form) -> Result<ReportSpan, WebError> {

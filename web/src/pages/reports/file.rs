@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
+use qingting_models::records::KeptReport;
 use qingting_respond::report::{FileError, IN_DOCUMENT, ReportFormat, Source, file_name, pdf};
 
 use super::kept;
@@ -31,8 +32,16 @@ pub(super) struct Written {
 
 pub async fn download(State(state): State<AppState>, Path(id): Path<String>, query: Query) -> Answer {
     let format = query.parsed::<ReportFormat>("format").ok_or(WebError::NotFound)?;
-    let source = Source::Kept(Box::new(state.desk.shown(kept(&state, &id).await?).await?));
-    named(&source, written(&state, &source, format).await?)
+    file_of(&state, kept(&state, &id).await?, format).await
+}
+
+/// The file of a kept report.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn file_of(state: &AppState, kept: KeptReport, format: ReportFormat) -> Answer {
+    let source = Source::Kept(Box::new(state.desk.shown(kept).await?));
+    named(&source, written(state, &source, format).await?)
 }
 
 /// The answer that a browser keeps as a file.

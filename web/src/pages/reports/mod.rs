@@ -7,9 +7,11 @@ mod items;
 mod list;
 mod one;
 
+pub(crate) use act::make_one;
 pub use act::{make, move_on, recount, write};
 pub use brief::{BriefPage, make as make_brief, show as show_brief};
 pub use file::download;
+pub(crate) use file::file_of;
 pub use items::{ReportItemsPage, show as show_items, title as items_title};
 pub use list::{ReportsPage, show};
 pub use one::{ReportPage, show as show_one};
@@ -48,7 +50,7 @@ fn scope_name(scope: &ReportScope, names: &Names) -> String {
     town.into_iter().chain(topic).chain(department).collect::<Vec<_>>().join("、")
 }
 
-fn in_words(error: ReportError) -> WebError {
+pub(crate) fn in_words(error: ReportError) -> WebError {
     match error {
         ReportError::NotFound => WebError::NotFound,
         ReportError::Changed { .. } => WebError::Conflict(error.to_string()),

@@ -1,6 +1,7 @@
 //! What is done with a source by one press: pausing, going on, reading at once, taking a new address.
 
 use axum::extract::{Path, State};
+use qingting_models::ids::SourceId;
 use qingting_models::records::Source;
 
 use super::draft::form_of;
@@ -11,23 +12,42 @@ use crate::caller::Caller;
 use crate::error::WebError;
 
 pub async fn pause(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
-    set_paused(&state, &caller, &id, true).await
+    let id = set_paused(&state, &caller, &id, true).await?;
+    Ok(back("", &page_of(id), "source-paused"))
 }
 
 pub async fn resume(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
-    set_paused(&state, &caller, &id, false).await
+    let id = set_paused(&state, &caller, &id, false).await?;
+    Ok(back("", &page_of(id), "source-resumed"))
 }
 
-async fn set_paused(state: &AppState, caller: &Caller, id: &str, paused: bool) -> Answer {
+/// Pauses a source, or lets it go on.
+///
+/// # Errors
+/// When there is no such source.
+pub(crate) async fn set_paused(
+    state: &AppState,
+    caller: &Caller,
+    id: &str,
+    paused: bool,
+) -> Result<SourceId, WebError> {
     let source = find(state, id).await?;
     state.store.set_source_paused(source.id, paused, caller.actor()).await?;
-    let done = if paused { "source-paused" } else { "source-resumed" };
-    Ok(back("", &page_of(source.id), done))
+    Ok(source.id)
 }
 
 /// Makes a source due; a worker reads it within seconds.
 pub async fn poll(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
-    let source = find(&state, &id).await?;
+    let id = poll_now(&state, &caller, &id).await?;
+    Ok(back("", &page_of(id), "source-due"))
+}
+
+/// Has a source read at once.
+///
+/// # Errors
+/// When it is paused, or brings its records itself.
+pub(crate) async fn poll_now(state: &AppState, caller: &Caller, id: &str) -> Result<SourceId, WebError> {
+    let source = find(state, id).await?;
     if source.paused {
         return Err(WebError::bad("这个来源已暂停，请先恢复"));
     }
@@ -35,7 +55,7 @@ pub async fn poll(State(state): State<AppState>, caller: Caller, Path(id): Path<
         return Err(WebError::bad("这种来源由对方送来，不需要读取"));
     }
     state.store.poll_at_once(source.id, caller.actor()).await?;
-    Ok(back("", &page_of(source.id), "source-due"))
+    Ok(source.id)
 }
 
 /// Takes the address that a permanent redirect leads to.

@@ -49,7 +49,7 @@ fn page_of(id: SourceId) -> String {
 }
 
 /// The source of an address; one that was removed is not there.
-async fn find(state: &AppState, id: &str) -> Result<Source, WebError> {
+pub(crate) async fn find(state: &AppState, id: &str) -> Result<Source, WebError> {
     let found = state.store.source(read_id(id)?).await?;
     found.filter(|source| source.removed_at.is_none()).ok_or(WebError::NotFound)
 }

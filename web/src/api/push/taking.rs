@@ -10,7 +10,7 @@ use qingting_models::records::{RejectForm, RowPlace, Source, SourceRun};
 use qingting_models::store::{Arrival, Fate, Reject, Store};
 use serde::Serialize;
 
-use super::problem::Problem;
+use super::super::problem::Problem;
 
 /// Lines of one transaction.
 const BATCH: usize = 500;

@@ -5,12 +5,16 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use qingting_models::ids::SealedId;
 
-use super::door::Sender;
-use super::problem::Problem;
+use super::super::door::Sender;
+use super::super::problem::Problem;
+use super::super::schema::Id;
+use super::described::Receipt;
 use crate::app::AppState;
 
+#[utoipa::path(get, path = "/receipts/{id}", tag = "push", summary = "查回执", params(("id" = Id, Path)),
+    responses((status = 200, description = "当时的回答", body = Receipt)))]
 /// Shows a receipt of the same source; receipts are kept for thirty days.
-pub(super) async fn show(
+pub(in crate::api) async fn show(
     State(state): State<AppState>,
     Sender(source): Sender,
     Path(id): Path<String>,

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Tries the server against its own OpenAPI document with schemathesis: every check, several programs at once, each with
+# a token of its own, and the push interface with the token of a source. Makes a county of its own, serves it on a free
+# loopback port, and ends and removes what it started. Fails when a check does, or when fewer requests than asked for
+# were generated.
+#
+#   pip install schemathesis          # once, in a virtual environment
+#   tests/schemathesis.sh [EXAMPLES] [REQUESTS]
+#
+# EXAMPLES a request kind and program (default 60), REQUESTS the least in all (default 20000). SCHEMATHESIS names the
+# command, QINGTING the binary (default target/debug/qingting), PROGRAMS how many programs come at once (default 4),
+# SEED the first seed (default: another each time), REPORTS a folder to keep the reports in.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+examples=${1:-60}
+wanted=${2:-20000}
+schemathesis=${SCHEMATHESIS:-schemathesis}
+qingting=$(realpath "${QINGTING:-target/debug/qingting}")
+programs=${PROGRAMS:-4}
+seed=${SEED:-$RANDOM}
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/qingting-schemathesis.XXXXXX")
+reports=${REPORTS:-$dir/reports}
+mkdir -p "$reports"
+server=
+runs=()
+
+# Ends what was started here, by its id.
+end() {
+    local status=$? pid
+    trap '' HUP INT TERM
+    for pid in "${runs[@]}" $server; do
+        kill "$pid" 2>/dev/null || true
+    done
+    wait 2>/dev/null || true
+    rm -rf "$dir"
+    exit "$status"
+}
+trap end EXIT
+trap 'exit 130' HUP INT TERM
+
+county=$dir/county
+password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+"$qingting" demo --no-serve --dir "$county" --items 300 >"$dir/demo.log"
+# One person with every role, so that every request kind is let in; nobody can lock out oneself.
+"$qingting" --dir "$county" user add tester --name 试验员 \
+    --role duty,discipline,handler,reviewer,leader,admin,auditor --department zjj --password-stdin <<<"$password" >/dev/null
+"$qingting" --dir "$county" source add 推送试验 --kind push --channel hotline --mode handle >/dev/null
+push_token=$("$qingting" --dir "$county" source token 推送试验)
+
+"$qingting" --dir "$county" serve --bind 127.0.0.1:0 --workers 1 >"$dir/serve.out" 2>"$reports/serve.log" &
+server=$!
+base=
+for _ in $(seq 300); do
+    base=$(grep -m1 -o 'http://127.0.0.1:[0-9]*' "$dir/serve.out" || true)
+    [ -n "$base" ] && curl -fsS -o /dev/null "$base/healthz" && break
+    kill -0 "$server"
+    sleep 0.2
+done
+[ -n "$base" ]
+
+jar=$dir/cookies
+curl -fsS -o /dev/null -c "$jar" -H "Origin: $base" --data-urlencode login=tester --data-urlencode "password=$password" \
+    "$base/login"
+csrf=$(curl -fsS -b "$jar" "$base/tokens" | grep -m1 -o 'name="csrf" value="[^"]*"' | cut -d'"' -f4)
+scopes=$(curl -fsS -b "$jar" "$base/tokens" | grep -o 'name="scope" value="[^"]*"' | cut -d'"' -f4)
+
+# A token with every scope, made on the page.
+make_token() {
+    local fields=(--data-urlencode "csrf=$csrf" --data-urlencode "name=试验 $1" -d days=1) scope
+    for scope in $scopes; do
+        fields+=(--data-urlencode "scope=$scope")
+    done
+    curl -fsS -b "$jar" -H "Origin: $base" "${fields[@]}" "$base/tokens/make" | grep -m1 -o 'qu_[0-9a-f]*'
+}
+
+# Tries the document as one program. The pace stays below what the server allows a token.
+try() {
+    local name=$1 token=$2 pace=$3
+    shift 3
+    "$schemathesis" --config-file tests/schemathesis.toml run "$base/api/v1/openapi.json" \
+        -H "Authorization: Bearer $token" --checks all --max-examples "$examples" --rate-limit "$pace" \
+        --phases examples,coverage,fuzzing,stateful --continue-on-failure --no-color --generation-database none \
+        --suppress-health-check all --report junit --report-junit-path "$reports/$name.xml" "$@" >"$reports/$name.log" 2>&1
+}
+
+for program in $(seq "$programs"); do
+    try "program-$program" "$(make_token "$program")" 9/s --exclude-tag push --seed $((seed + program)) &
+    runs+=($!)
+done
+try push "$push_token" 100/m --include-tag push --seed "$seed" &
+runs+=($!)
+
+failed=0
+for run in "${runs[@]}"; do
+    wait "$run" || failed=1
+done
+runs=()
+for log in "$reports"/program-*.log "$reports/push.log"; do
+    echo "== $(basename "$log" .log)"
+    sed -n '/SUMMARY/,$p' "$log"
+done
+requests=$(grep -h -o 'Test cases: *[0-9,]* generated\|[0-9,]* generated' "$reports"/*.log | grep -o '[0-9,]*[0-9]' | tr -d , | paste -sd+ | bc)
+echo "seed $seed: ${requests:-0} requests generated, $(grep -c 'a request of the API failed' "$reports/serve.log" || true) server errors"
+if [ "$failed" -ne 0 ]; then
+    for log in "$reports"/program-*.log "$reports/push.log"; do
+        sed -n '/FAILURES/,/SUMMARY/p;/ERRORS/,/SUMMARY/p' "$log"
+    done | head -400
+    exit 1
+fi
+if [ "${requests:-0}" -lt "$wanted" ]; then
+    echo "error: only ${requests:-0} requests of $wanted; raise EXAMPLES" >&2
+    exit 1
+fi

@@ -1,0 +1,271 @@
+//! What replies are written with and what they bring: promises, lines, templates.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::civil::Date;
+use qingting_models::clock::local_date;
+use qingting_models::county::{DepartmentCode, TopicCode};
+use qingting_models::ids::{CaseId, IncidentId, LineId, ReplyId, TemplateId};
+use qingting_models::records::{Line, Outcome, PromiseState, ReplyTemplate, TrackedPromise};
+use qingting_models::store::LineFilter;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::ask::{self, Ask, Body, Key};
+use super::items::known;
+use super::schema::{
+    AnyDepartment, AnyTopic, At, Day, DepartmentWord, Filled, Id, OutcomeCode, PromiseStateCode,
+};
+use super::{Answer, DONE, Done};
+use crate::app::AppState;
+use crate::caller::Caller;
+use crate::error::WebError;
+use crate::pages::{promises, reply_templates};
+use crate::people::People;
+use crate::query::Query;
+
+/// 答复里的承诺
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PromiseLine {
+    #[schema(value_type = Id)]
+    reply: ReplyId,
+    /// 答复里的第几项，从 0 数起
+    place: i64,
+    #[schema(value_type = Id)]
+    case: CaseId,
+    case_number: String,
+    case_title: String,
+    confidential: bool,
+    #[schema(value_type = AnyDepartment)]
+    department: DepartmentCode,
+    what: String,
+    #[schema(value_type = Day)]
+    by: Date,
+    #[schema(value_type = PromiseStateCode)]
+    state: PromiseState,
+    /// 到今天的情况
+    standing: &'static str,
+    marked_by: Option<String>,
+    marked_at: Option<At>,
+    note: Option<String>,
+}
+
+fn promise(promise: TrackedPromise, people: &People, today: Date) -> PromiseLine {
+    let standing = promise.standing(today).code();
+    let (marked_by, marked_at, note) = match promise.marked {
+        Some((by, at, note)) => (Some(people.actor(by)), Some(At(at)), Some(note)),
+        None => (None, None, None),
+    };
+    PromiseLine {
+        reply: promise.reply,
+        place: promise.place,
+        case: promise.case,
+        case_number: promise.case_number,
+        case_title: promise.case_title,
+        confidential: promise.confidential,
+        department: promise.department,
+        what: promise.what,
+        by: promise.by,
+        state: promise.state,
+        standing,
+        marked_by,
+        marked_at,
+        note,
+    }
+}
+
+/// The states of the page.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum PromisesWord {
+    Open,
+    Over,
+    Kept,
+    Broken,
+    All,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PromisesAsked {
+    /// open 待兑现（缺省），over 逾期未兑现，kept 已兑现，broken 未能兑现，all 全部
+    #[param(inline)]
+    #[serde(rename = "state")]
+    _state: Option<PromisesWord>,
+    #[param(value_type = Option<DepartmentWord>)]
+    department: Option<String>,
+    #[param(value_type = Option<Id>)]
+    #[serde(rename = "case")]
+    _case: Option<CaseId>,
+}
+
+#[utoipa::path(get, path = "/promises", tag = "promises", summary = "承诺，先到期的在前，至多 300 项", params(PromisesAsked),
+    responses((status = 200, description = "承诺", body = Vec<PromiseLine>)))]
+pub(super) async fn promises(
+    State(state): State<AppState>,
+    caller: Caller,
+    query: Query,
+    Ask(asked): Ask<PromisesAsked>,
+) -> Answer<Vec<PromiseLine>> {
+    known(&state, None, None, asked.department.as_deref())?;
+    let found = state.store.promises(&caller.viewer, &promises::filter(&state, &query)).await?;
+    let people = People::load(&state.store).await?;
+    let today = local_date(state.store.now());
+    Ok(Json(found.into_iter().map(|p| promise(p, &people, today)).collect()))
+}
+
+/// 登记承诺
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MarkAsked {
+    /// 答复里的第几项，从 0 数起
+    #[schema(minimum = 0, maximum = 4294967295u32)]
+    place: u32,
+    /// kept 已兑现，broken 未能兑现
+    #[schema(inline)]
+    became: BecameWord,
+    /// 怎样兑现的，或为什么不能
+    note: Filled<200>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum BecameWord {
+    Kept,
+    Broken,
+}
+
+#[utoipa::path(post, path = "/promises/{id}/mark", tag = "promises", summary = "登记承诺是否兑现；id 是答复的编号", params(("id" = Id, Path)),
+    request_body = MarkAsked, responses((status = 204, description = "已登记；同事先登记过的也一样")))]
+pub(super) async fn mark(
+    State(state): State<AppState>,
+    caller: Caller,
+    Key(id): Key<ReplyId>,
+    Body(asked): Body<MarkAsked>,
+) -> Done {
+    let became = match asked.became {
+        BecameWord::Kept => "kept",
+        BecameWord::Broken => "broken",
+    };
+    let form = ask::form(vec![
+        ("place", asked.place.to_string()),
+        ("became", became.into()),
+        ("note", asked.note.0),
+    ]);
+    promises::mark_one(&state, &caller, id, &form).await?;
+    Ok(DONE)
+}
+
+/// 口径
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LineWhole {
+    #[schema(value_type = Id)]
+    id: LineId,
+    version: i64,
+    name: String,
+    text: String,
+    /// proposed 待确认，not_yet 未生效，valid 有效，expired 已过期，withdrawn 已撤回
+    standing: &'static str,
+    #[schema(value_type = Vec<AnyTopic>)]
+    topics: Vec<TopicCode>,
+    #[schema(value_type = Vec<AnyDepartment>)]
+    departments: Vec<DepartmentCode>,
+    #[schema(value_type = Option<Id>)]
+    incident: Option<IncidentId>,
+    confidential: bool,
+    #[schema(value_type = Day)]
+    valid_from: Date,
+    #[schema(value_type = Option<Day>)]
+    valid_to: Option<Date>,
+    /// 由谁商定
+    agreed_by: Option<String>,
+    #[schema(value_type = Option<Day>)]
+    agreed_on: Option<Date>,
+    changed_at: At,
+}
+
+fn line(line: Line, today: Date) -> LineWhole {
+    let standing = line.standing(today).code();
+    let content = line.content;
+    LineWhole {
+        id: line.id,
+        version: line.version,
+        standing,
+        changed_at: At(line.changed_at),
+        name: content.name,
+        text: content.text,
+        topics: content.topics,
+        departments: content.departments,
+        incident: content.incident,
+        confidential: content.confidential,
+        valid_from: content.valid_from,
+        valid_to: content.valid_to,
+        agreed_on: content.agreement.as_ref().map(|agreement| agreement.on),
+        agreed_by: content.agreement.map(|agreement| agreement.by),
+    }
+}
+
+#[utoipa::path(get, path = "/lines", tag = "lines", summary = "口径，最近改过的在前",
+    responses((status = 200, description = "口径", body = Vec<LineWhole>)))]
+pub(super) async fn lines(State(state): State<AppState>, caller: Caller) -> Answer<Vec<LineWhole>> {
+    let today = local_date(state.store.now());
+    let all = LineFilter { state: None, text: String::new() };
+    let found = state.store.lines(&caller.viewer, &all).await?;
+    Ok(Json(found.into_iter().map(|l| line(l, today)).collect()))
+}
+
+#[utoipa::path(get, path = "/lines/{id}", tag = "lines", summary = "一条口径", params(("id" = Id, Path)),
+    responses((status = 200, description = "口径", body = LineWhole)))]
+pub(super) async fn one_line(
+    State(state): State<AppState>,
+    caller: Caller,
+    Key(id): Key<LineId>,
+) -> Answer<LineWhole> {
+    let found = state.store.line(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
+    Ok(Json(line(found, local_date(state.store.now()))))
+}
+
+/// 答复模板
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TemplateWhole {
+    #[schema(value_type = Id)]
+    id: TemplateId,
+    version: i64,
+    name: String,
+    text: String,
+    /// 哪个单位的；各单位都用的是 null
+    #[schema(value_type = Option<AnyDepartment>)]
+    department: Option<DepartmentCode>,
+    #[schema(value_type = Option<AnyTopic>)]
+    topic: Option<TopicCode>,
+    /// 用在哪个状态
+    state: Option<String>,
+    #[schema(value_type = Option<OutcomeCode>)]
+    outcome: Option<Outcome>,
+    changed_at: At,
+}
+
+impl From<ReplyTemplate> for TemplateWhole {
+    fn from(template: ReplyTemplate) -> Self {
+        let content = template.content;
+        Self {
+            id: template.id,
+            version: template.version,
+            name: content.name,
+            text: content.text,
+            department: content.department,
+            topic: content.topic,
+            state: content.state,
+            outcome: content.outcome,
+            changed_at: At(template.changed_at),
+        }
+    }
+}
+
+#[utoipa::path(get, path = "/templates", tag = "templates", summary = "答复模板",
+    responses((status = 200, description = "模板", body = Vec<TemplateWhole>)))]
+pub(super) async fn templates(State(state): State<AppState>, caller: Caller) -> Answer<Vec<TemplateWhole>> {
+    let found = state.store.reply_templates(reply_templates::own(&caller)).await?;
+    Ok(Json(found.into_iter().map(TemplateWhole::from).collect()))
+}
