@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use qingting_classify::corpus::{load_ids, load_incidents};
-use qingting_classify::incidents::{FACE, Kinship, Member, Shelf, measure, probes};
+use qingting_classify::incidents::{FACE, Holder, Kinship, Member, Shelf, measure, probes};
 use qingting_classify::{Classifier, Input, Model};
 use qingting_models::county::County;
 use qingting_models::records::Channel;
@@ -113,7 +113,8 @@ const FORMULA: &str = "该市民表示曾向辖区网格员登记反馈，至今
 /// Joins items by a shelf that is trimmed after each, and brings back what they can meet from all that was there.
 fn join_trimming(items: impl IntoIterator<Item = Member>) -> Vec<usize> {
     let mut shelf = Shelf::default();
-    let (mut terms, mut members): (HashMap<u32, Vec<(usize, i64)>>, Vec<Vec<Member>>) = Default::default();
+    let mut terms: HashMap<u32, Vec<Holder<usize>>> = HashMap::new();
+    let mut members: Vec<Vec<Member>> = Vec::new();
     let mut joined = Vec::new();
     for item in items {
         for term in probes(&item.signature) {
