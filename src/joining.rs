@@ -63,10 +63,14 @@ impl Joiner {
         Ok(joining)
     }
 
-    /// As of which count of changes it knows the redirects. It lets go of what it knows when that grows too large.
+    /// As of which count of changes it knows the redirects. It lets go of what it did not use of late when it has read too
+    /// much; redirects are few and stay.
     pub fn knows(&mut self) -> Option<i64> {
-        self.known = self.known.take().filter(|(_, shelves)| shelves.len() < KEPT);
-        self.known.as_ref().map(|(changes, _)| *changes)
+        let (changes, shelves) = self.known.as_mut()?;
+        if shelves.len() >= KEPT {
+            shelves.trim();
+        }
+        Some(*changes)
     }
 
     /// Forgets what it kept: the outcome that was decided last was not written.
@@ -109,6 +113,11 @@ impl Shelves {
 
     fn len(&self) -> usize {
         self.open.len() + self.confidential.len()
+    }
+
+    fn trim(&mut self) {
+        self.open.trim();
+        self.confidential.trim();
     }
 
     fn shelf(&mut self, confidential: bool) -> &mut Shelf<IncidentId> {

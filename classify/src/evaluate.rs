@@ -140,7 +140,7 @@ impl<'a> Judged<'a> {
             topics: topics.into_iter().map(|(t, p)| (labels.topics[t].clone(), p)).collect(),
             unsure,
             kind,
-            offices: offices.into_iter().take(3).map(|(o, _)| labels.offices[o].clone()).collect(),
+            offices: offices.into_iter().map(|(o, _)| labels.offices[o].clone()).collect(),
             urgency,
         }
     }

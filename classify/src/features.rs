@@ -2,6 +2,11 @@
 //!
 //! A feature is known by a 32-bit hash alone, so a model file holds no piece of any text.
 
+use std::cell::RefCell;
+
+use fearless_simd::{Simd, dispatch};
+
+use crate::LEVEL;
 use crate::copies::CopyKey;
 use crate::segment::{Document, Word};
 
@@ -9,13 +14,14 @@ use crate::segment::{Document, Word};
 pub(crate) const VIEWS: usize = 3;
 /// Their places: words with their pairs, characters, the title's words.
 pub(crate) const WORDS: usize = 0;
+#[cfg(test)]
 pub(crate) const CHARACTERS: usize = 1;
 pub(crate) const TITLE: usize = 2;
 /// How much each view weighs.
 pub(crate) const VIEW_WEIGHTS: [f32; VIEWS] = [1.0, 0.8, 0.4];
 /// How often what stands once counts.
-const OF_TITLE: f32 = 2.0;
-const OF_BODY: f32 = 1.0;
+const OF_TITLE: u32 = 2;
+const OF_BODY: u32 = 1;
 /// Words that connect others and speak for no topic; they make no pairs. They are part of what a feature is, as the
 /// hashes are: a model learned its pairs over them. (A county's stop words are data.) In rising order.
 const CONNECTING: [&str; 65] = [
@@ -26,47 +32,77 @@ const CONNECTING: [&str; 65] = [
     "里",
 ];
 
-/// What stands in a text, by view, with how much it counts there. A feature that stands in it several times is named
-/// several times, until [`Counts::in_order`].
+/// What stands in a text, by view. A feature that stands in it several times is named several times, until
+/// [`Counts::in_order`].
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Counts {
     /// The words' view begins with the words of the document, one for one; pairs follow. The title's begins and ends
     /// with the title's words.
-    pub views: [Vec<(u32, f32)>; VIEWS],
+    pub views: [View; VIEWS],
     /// By the runs of three characters of the body, or of the title where there is nothing below it.
     pub copy: CopyKey,
+}
+
+/// The features of a view, and how often each counts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View {
+    pub hashes: Vec<u32>,
+    pub times: Vec<u32>,
 }
 
 impl Counts {
     /// By rising hash, each feature once: as a model learns from it.
     pub(crate) fn in_order(self) -> Self {
-        Self { views: self.views.map(summed), ..self }
+        Self { views: self.views.map(View::in_order), ..self }
+    }
+}
+
+impl View {
+    /// Whatever was added to the hashes since counts so often.
+    fn counts(&mut self, times: u32) {
+        self.times.resize(self.hashes.len(), times);
+    }
+
+    fn in_order(self) -> Self {
+        let mut counts: Vec<(u32, u32)> = self.hashes.into_iter().zip(self.times).collect();
+        counts.sort_unstable();
+        counts.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            kept.1 += if same { next.1 } else { 0 };
+            same
+        });
+        let (hashes, times) = counts.into_iter().unzip();
+        Self { hashes, times }
     }
 }
 
 /// Counts the features of a text. Words of the title count twice.
 pub(crate) fn count(document: &Document) -> Counts {
-    let mut views: [Vec<(u32, f32)>; VIEWS] = Default::default();
+    let mut views: [View; VIEWS] = Default::default();
     let mut copy = CopyKey::default();
-    views[WORDS].reserve(2 * document.words().len());
-    views[CHARACTERS].reserve(3 * document.text_length());
+    let [words_view, characters, of_title] = &mut views;
+    words_view.hashes.reserve_exact(2 * document.words().len());
+    characters.hashes.reserve_exact(3 * document.text_length() + 3);
     let parts = [(document.title(), OF_TITLE), (document.body(), OF_BODY)];
-    for (words, weight) in parts {
-        views[WORDS].extend(words.iter().map(|word| (word.hash, weight)));
+    for (words, times) in parts {
+        words_view.hashes.extend(words.iter().map(|word| word.hash));
+        words_view.counts(times);
     }
-    for (words, weight) in parts {
-        let is_told = weight == OF_BODY || document.body().is_empty();
-        each_pair(document, words, |hash| views[WORDS].push((hash, weight)));
-        for run in document.runs(words) {
-            each_run(run.chars(), |length, hash| {
-                views[CHARACTERS].push((hash, weight));
-                if length == 3 && is_told {
-                    copy.add(hash);
-                }
-            });
+    RUNS.with_borrow_mut(|runs| {
+        for (words, times) in parts {
+            each_pair(document, words, |hash| words_view.hashes.push(hash));
+            words_view.counts(times);
+            let is_told = times == OF_BODY || document.body().is_empty();
+            runs.read(document.runs(words));
+            runs.list(&mut characters.hashes);
+            characters.counts(times);
+            if is_told {
+                runs.of_three().for_each(|hash| copy.add(*hash));
+            }
         }
-    }
-    views[TITLE].extend(document.title().iter().map(|word| (title_hash(document.text(word)), 1.0)));
+    });
+    of_title.hashes.extend(document.title().iter().map(|word| title_hash(document.text(word))));
+    of_title.counts(1);
     Counts { views, copy }
 }
 
@@ -98,32 +134,147 @@ pub(crate) fn pair_hash(before: &str, word: &str) -> u32 {
     folded(eat_part(eat_part(eat(BASIS, b'p'), before), word))
 }
 
+thread_local! {
+    static RUNS: RefCell<Runs> = RefCell::default();
+}
+
 /// Hands on the hash of each run of one to three characters, with its length; those that begin first come first.
 pub(crate) fn each_run(chars: impl Iterator<Item = char>, mut found: impl FnMut(usize, u32)) {
-    const START: u64 = eat(BASIS, b'c');
-    let end = |state| folded(eat(state, END));
-    // What is known of the run that begins with the character before, and of the one before that: its state, and the
-    // hashes of its first character and of its first two.
-    let (mut last, mut before) = ((START, 0), (START, 0, 0));
-    let mut count = 0usize;
-    for c in chars {
-        if count > 1 {
-            found(1, before.1);
-            found(2, before.2);
-            found(3, end(eat_char(before.0, c)));
+    RUNS.with_borrow_mut(|runs| {
+        runs.clear();
+        runs.read_piece(chars);
+        runs.reckon();
+        let count = runs.chars.len();
+        for from in 0..count {
+            (1..=3.min(count - from)).for_each(|length| found(length, runs.hashes[length - 1][from]));
         }
-        let (two, one) = (eat_char(last.0, c), eat_char(START, c));
-        before = (two, last.1, end(two));
-        last = (one, end(one));
-        count += 1;
+    });
+}
+
+/// The hashes of the runs of one to three characters within pieces of a text, by the character that they begin with. They
+/// are reckoned for many characters at once, by the widest instructions that the processor has; each thread keeps the room.
+#[derive(Debug, Default)]
+struct Runs {
+    chars: Vec<Character>,
+    /// How many characters each piece has.
+    pieces: Vec<usize>,
+    /// All have three bytes.
+    threes: bool,
+    /// By length, for each character. What would reach beyond its piece is no run, and has any hash.
+    hashes: [Vec<u32>; 3],
+    states: Vec<u64>,
+}
+
+/// The bytes of a character, the first the lowest; 0 where there is none, since no byte of a longer one is 0.
+type Character = u32;
+
+/// Room for more characters is not kept.
+const MOST_KEPT: usize = 1 << 16;
+
+impl Runs {
+    fn clear(&mut self) {
+        if self.chars.capacity() > MOST_KEPT {
+            *self = Self::default();
+        }
+        self.chars.clear();
+        self.pieces.clear();
+        self.threes = true;
     }
-    if count > 1 {
-        found(1, before.1);
-        found(2, before.2);
+
+    fn read<'a>(&mut self, pieces: impl Iterator<Item = &'a str>) {
+        self.clear();
+        for piece in pieces {
+            let (threes, rest) = piece.as_bytes().as_chunks::<3>();
+            // The first byte of a character of three in each third place makes all of them such characters.
+            if rest.is_empty() && threes.iter().fold(true, |all, [first, ..]| all & (first & 0xf0 == 0xe0)) {
+                self.pieces.push(threes.len());
+                self.chars.extend(threes.iter().map(|&[a, b, c]| u32::from_le_bytes([a, b, c, 0])));
+            } else {
+                self.read_piece(piece.chars());
+            }
+        }
+        self.reckon();
     }
-    if count > 0 {
-        found(1, last.1);
+
+    fn read_piece(&mut self, chars: impl Iterator<Item = char>) {
+        let before = self.chars.len();
+        self.chars.extend(chars.map(|c| {
+            let mut bytes = [0; 4];
+            c.encode_utf8(&mut bytes);
+            u32::from_le_bytes(bytes)
+        }));
+        self.pieces.push(self.chars.len() - before);
+        self.threes = false;
     }
+
+    fn reckon(&mut self) {
+        let Self { chars, threes, hashes, states, .. } = self;
+        let threes = *threes;
+        dispatch!(*LEVEL, simd => reckon(simd, chars, threes, states, hashes));
+    }
+
+    /// Adds the hashes, those of runs that begin first before others.
+    fn list(&self, list: &mut Vec<u32>) {
+        list.reserve(3 * self.chars.len());
+        let [one, two, three] = &self.hashes;
+        let mut from = 0;
+        for &count in &self.pieces {
+            let past = from + count;
+            let (long, last) = (from..past.saturating_sub(2).max(from), past.saturating_sub(2).max(from));
+            let runs = one[long.clone()].iter().zip(&two[long.clone()]).zip(&three[long]);
+            list.extend(runs.flat_map(|((one, two), three)| [*one, *two, *three]));
+            if count > 1 {
+                list.extend([one[last], two[last]]);
+            }
+            list.extend(one[from..past].last());
+            from = past;
+        }
+    }
+
+    /// The hashes of the runs of three characters.
+    fn of_three(&self) -> impl Iterator<Item = &u32> {
+        let mut from = 0;
+        self.pieces.iter().flat_map(move |&count| {
+            let start = from;
+            from += count;
+            &self.hashes[2][start..start + count.max(2) - 2]
+        })
+    }
+}
+
+/// Each list of hashes gets as long as there are characters.
+#[inline(always)]
+fn reckon<S: Simd>(
+    _: S,
+    chars: &[Character],
+    threes: bool,
+    states: &mut Vec<u64>,
+    hashes: &mut [Vec<u32>; 3],
+) {
+    const START: u64 = eat(BASIS, b'c');
+    states.clear();
+    states.resize(chars.len(), START);
+    for (length, hashes) in hashes.iter_mut().enumerate() {
+        hashes.clear();
+        hashes.resize(chars.len(), 0);
+        let ends = chars.get(length..).unwrap_or_default();
+        for ((hash, state), c) in hashes.iter_mut().zip(states.iter_mut()).zip(ends) {
+            *state = if threes { eat_three(*state, *c) } else { eat_character(*state, *c) };
+            *hash = folded(eat(*state, END));
+        }
+    }
+}
+
+#[inline(always)]
+fn eat_three(state: u64, c: Character) -> u64 {
+    let [a, b, c, _] = c.to_le_bytes();
+    eat(eat(eat(state, a), b), c)
+}
+
+#[inline(always)]
+fn eat_character(state: u64, c: Character) -> u64 {
+    let [a, rest @ ..] = c.to_le_bytes();
+    rest.into_iter().fold(eat(state, a), |state, byte| if byte == 0 { state } else { eat(state, byte) })
 }
 
 /// Whether a word connects others and speaks for no topic; `hash` is its [`word_hash`].
@@ -176,23 +327,16 @@ const fn eat_part(state: u64, part: &str) -> u64 {
     eat(state, END)
 }
 
-/// Eats the bytes of a character.
-fn eat_char(state: u64, c: char) -> u64 {
-    let mut bytes = [0; 4];
-    match *c.encode_utf8(&mut bytes).as_bytes() {
-        [a, b, c] => eat(eat(eat(state, a), b), c),
-        ref bytes => bytes.iter().fold(state, |state, byte| eat(state, *byte)),
-    }
-}
-
 const fn folded(state: u64) -> u32 {
     ((state ^ (state >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd) >> 32) as u32
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::segment::document_of_words;
+    use crate::segment::{Segmenter, document_of_words};
 
     /// The hash of a run of characters by the rule of [`each_run`].
     fn run_hash(run: &str) -> u32 {
@@ -203,7 +347,7 @@ mod tests {
     fn pairs_reach_over_connecting_words_and_characters_stay_in_their_run() {
         let words = ["路灯", "的", "开关"].map(str::to_owned);
         let counts = count(&document_of_words(&words));
-        let has = |view: usize, h: u32| counts.views[view].iter().any(|&(x, _)| x == h);
+        let has = |view: usize, h: u32| counts.views[view].hashes.contains(&h);
         assert!(has(WORDS, pair_hash("路灯", "开关")));
         assert!(has(CHARACTERS, run_hash("灯的开")));
         assert!(!has(CHARACTERS, run_hash("路灯的开")));
@@ -213,11 +357,11 @@ mod tests {
     fn the_view_of_words_begins_with_the_words_of_the_document() {
         let document = document_of_words(&["路灯", "的", "开关", "路灯"].map(str::to_owned));
         let counts = count(&document);
-        let hashes: Vec<u32> = counts.views[WORDS].iter().map(|(hash, _)| *hash).collect();
-        assert_eq!(hashes[..4], ["路灯", "的", "开关", "路灯"].map(word_hash));
-        let in_order = counts.in_order();
-        assert!(in_order.views[WORDS].is_sorted_by(|a, b| a.0 < b.0));
-        assert!(in_order.views[WORDS].contains(&(word_hash("路灯"), 2.0)));
+        assert_eq!(counts.views[WORDS].hashes[..4], ["路灯", "的", "开关", "路灯"].map(word_hash));
+        let View { hashes, times } = &counts.in_order().views[WORDS];
+        assert!(hashes.is_sorted_by(|a, b| a < b));
+        let at = hashes.binary_search(&word_hash("路灯")).unwrap();
+        assert_eq!((times[at], times.len()), (2, hashes.len()));
     }
 
     #[test]
@@ -234,6 +378,40 @@ mod tests {
         each_run("路灯x".chars(), |length, hash| found.push((length, hash)));
         let runs = ["路", "路灯", "路灯x", "灯", "灯x", "x"];
         assert_eq!(found, runs.map(|run| (run.chars().count(), run_hash(run))));
+    }
+
+    /// The characters' view and the key, run by run.
+    fn plainly(document: &Document) -> (Vec<u32>, CopyKey) {
+        let (mut hashes, mut copy) = (Vec::new(), CopyKey::default());
+        for (words, told) in [(document.title(), document.body().is_empty()), (document.body(), true)] {
+            for piece in document.runs(words) {
+                let chars: Vec<char> = piece.chars().collect();
+                for from in 0..chars.len() {
+                    for length in 1..=3.min(chars.len() - from) {
+                        let hash = run_hash(&chars[from..from + length].iter().collect::<String>());
+                        hashes.push(hash);
+                        if length == 3 && told {
+                            copy.add(hash);
+                        }
+                    }
+                }
+            }
+        }
+        (hashes, copy)
+    }
+
+    proptest! {
+        #[test]
+        fn runs_reckoned_together_are_those_reckoned_one_by_one(
+            title in "[路灯不亮a1é𠮷，。 ]{0,30}", body in "[路灯不亮停水了a1é𠮷，。 ]{0,80}", any in any::<String>(),
+        ) {
+            let segmenter = Segmenter::new(std::iter::empty());
+            for (title, body) in [(&title, &body), (&title, &any), (&any, &String::new())] {
+                let (document, _) = segmenter.document(title, body);
+                let counts = count(&document);
+                prop_assert_eq!((counts.views[CHARACTERS].hashes.clone(), counts.copy), plainly(&document));
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ use std::ops::Range;
 #[derive(Debug, Clone)]
 pub(crate) struct Finder {
     words: Vec<(String, usize)>,
+    /// The first characters, and where the words with each begin.
+    starts: Vec<(char, usize)>,
     /// A bit for each character of the basic plane that begins a word.
     first: Vec<u64>,
     /// A bit for the first two characters of a word, by their hash.
@@ -44,7 +46,10 @@ impl Finder {
                 None => single = true,
             }
         }
-        Self { words, first, pairs, single }
+        let firsts = words.iter().enumerate().filter_map(|(at, (word, _))| Some((word.chars().next()?, at)));
+        let mut starts: Vec<(char, usize)> = firsts.collect();
+        starts.dedup_by_key(|(first, _)| *first);
+        Self { words, starts, first, pairs, single }
     }
 
     /// Whether any of the words stands in a text.
@@ -87,10 +92,10 @@ impl Finder {
         if !may_begin && !self.single {
             return None;
         }
-        let from = self.words.partition_point(|(word, _)| word.chars().next() < Some(one));
-        let same = self.words[from..].iter().take_while(|(word, _)| word.starts_with(one));
-        let mut same = same.filter(|(word, _)| text.starts_with(word.as_str()));
-        same.next().map(|(word, place)| (word.as_str(), *place))
+        let at = self.starts.binary_search_by_key(&one, |(first, _)| *first).ok()?;
+        let past = self.starts.get(at + 1).map_or(self.words.len(), |(_, from)| *from);
+        let mut same = self.words[self.starts[at].1..past].iter();
+        same.find(|(word, _)| text.starts_with(word.as_str())).map(|(word, place)| (word.as_str(), *place))
     }
 }
 

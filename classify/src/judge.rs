@@ -17,9 +17,6 @@ use crate::segment::{Document, Segmenter, document_of_words};
 use crate::stop_words::StopList;
 use crate::vocabulary::Vocabulary;
 
-/// How many offices a verdict proposes.
-const MOST_OFFICES: usize = 3;
-
 /// A text as people read it: masked, as written.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
@@ -183,7 +180,6 @@ impl Classifier {
         let offices: Vec<(String, f32)> = choice
             .offices
             .into_iter()
-            .take(MOST_OFFICES)
             .map(|(office, score)| (labels.offices[office].clone(), score))
             .collect();
         let kind = match channel {

@@ -30,6 +30,10 @@ mod trial;
 mod urgency;
 mod vocabulary;
 
+use std::sync::LazyLock;
+
+use fearless_simd::Level;
+
 pub use adapt::adapt;
 pub use compare::{Comparison, Duel, compare};
 pub use copies::CopyKey;
@@ -39,3 +43,6 @@ pub use model::{Card, Model, ModelError};
 pub use nested::{Nested, cross_validate_nested};
 pub use train::{TrainError, TrainOptions, train};
 pub use trial::{ComparedSet, RowSet, Trial, Unfit};
+
+/// Which instructions the processor has. Whichever are used, what is reckoned is the same to the last bit.
+static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use qingting_classify::corpus::{load_ids, load_incidents};
-use qingting_classify::incidents::{Kinship, Member, Shelf, measure};
+use qingting_classify::incidents::{FACE, Holder, Kinship, Member, Shelf, measure, probes};
 use qingting_classify::{Classifier, Input, Model};
 use qingting_models::county::County;
 use qingting_models::records::Channel;
@@ -109,6 +109,44 @@ const MATTERS: [(&str, &str); 12] = [
     ("医保卡刷不出来", "在药店买降压药，医保卡提示已冻结，打社保电话让去窗口排队。"),
 ];
 const FORMULA: &str = "该市民表示曾向辖区网格员登记反馈，至今杳无音讯。";
+
+/// Joins items by a shelf that is trimmed after each, and brings back what they can meet from all that was there.
+fn join_trimming(items: impl IntoIterator<Item = Member>) -> Vec<usize> {
+    let mut shelf = Shelf::default();
+    let mut terms: HashMap<u32, Vec<Holder<usize>>> = HashMap::new();
+    let mut members: Vec<Vec<Member>> = Vec::new();
+    let mut joined = Vec::new();
+    for item in items {
+        for term in probes(&item.signature) {
+            if !shelf.has_term(term.hash) {
+                shelf.put_term(term.hash, terms.get(&term.hash).cloned().unwrap_or_default());
+            }
+        }
+        for incident in shelf.missing(&item) {
+            let all = &members[incident];
+            shelf.put_face(incident, all[all.len().saturating_sub(FACE)..].to_vec());
+        }
+        let now = shelf.join(item.clone(), || members.len());
+        assert!(now.merged.is_empty());
+        members.resize(members.len().max(now.incident + 1), Vec::new());
+        members[now.incident].push(item);
+        terms.extend(now.terms.iter().map(|hash| (*hash, shelf.term(*hash).to_vec())));
+        joined.push(now.incident);
+        shelf.trim();
+        assert!(shelf.len() <= 60, "{}", shelf.len());
+    }
+    joined
+}
+
+#[test]
+fn what_was_taken_off_the_shelf_and_brought_back_joins_as_if_it_had_stayed() {
+    let again =
+        |(n, (title, body)): (usize, &(&str, &str))| call(3 * n as i64, title, &format!("您好，{body}"));
+    let calls = || MATTERS.iter().chain(&MATTERS).chain(&MATTERS[..5]).enumerate().map(again);
+    let stayed = join(calls());
+    assert_eq!(stayed.iter().max(), Some(&11));
+    assert_eq!(join_trimming(calls()), stayed);
+}
 
 fn with_formula(formulas: &[&str]) -> Vec<Member> {
     let formulas = formulas.iter().cycle();

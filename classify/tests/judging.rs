@@ -174,6 +174,33 @@ fn an_ordinary_letter_is_not_urgent_and_the_office_is_named() {
 }
 
 #[test]
+fn a_text_is_judged_alike_on_every_run_and_thread_whatever_was_judged_before_it() {
+    let matter = "石浦镇建设路的工地拖欠工资，请查处；化工厂偷排污水，小区停水三天！ＷｉＦｉ信号８０㎡ abc 🚌 𠮷野家。";
+    let bodies = [0, 1, 3, 40, 130, 400].map(|times| matter.repeat(times));
+    let titles = ["", "来信", "樓下燒烤店油煙擾民", "感谢急诊医生", "7路公交车等不到，谁管？"];
+    let pairs = titles.iter().flat_map(|title| bodies.iter().map(move |body| (*title, body.as_str())));
+    let texts: Vec<(&str, &str)> = pairs.collect();
+    let told = |(title, body): (&str, &str)| {
+        let (verdict, signature) =
+            CLASSIFIER.judge_and_sign(&Input { title, body, channel: Channel::Hotline });
+        (verdict, signature.to_bytes())
+    };
+    let first: Vec<_> = texts.iter().map(|text| told(*text)).collect();
+    std::thread::scope(|scope| {
+        for step in [1, 7, 11, 29] {
+            let (texts, first) = (&texts, &first);
+            // Each thread takes them in another order, twice: its room is used by longer and by shorter texts before.
+            scope.spawn(move || {
+                for turn in 0..2 * texts.len() {
+                    let at = turn * step % texts.len();
+                    assert_eq!(told(texts[at]), first[at], "{}", texts[at].0);
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn words_alone_are_judged_too() {
     let words: Vec<String> = ["工地", "拖欠", "农民工", "工资", "讨薪", "老板"].map(str::to_owned).to_vec();
     let verdict = CLASSIFIER.judge_tokens(&words, Channel::Hotline);

@@ -36,13 +36,22 @@ pub struct Joined<I> {
 #[derive(Debug)]
 pub struct Shelf<I> {
     kinship: Kinship,
-    terms: HashMap<u32, Vec<Holder<I>>>,
+    terms: HashMap<u32, Used<Vec<Holder<I>>>>,
     /// The latest members of each incident, oldest first, under the name by which the caller knows them.
-    faces: HashMap<I, Vec<Member>>,
+    faces: HashMap<I, Used<Vec<Member>>>,
+    /// Raised by [`Shelf::trim`]; what was used since is marked with it.
+    now: u32,
     /// Where merged incidents live on.
     lives_in: HashMap<I, I>,
     /// Incidents that a person parted: never merged.
     apart: HashSet<(I, I)>,
+}
+
+/// What lies on a shelf, and when it was used last.
+#[derive(Debug, Clone)]
+struct Used<T> {
+    what: T,
+    last: u32,
 }
 
 impl<I> Default for Shelf<I> {
@@ -58,6 +67,7 @@ impl<I> Shelf<I> {
             kinship,
             terms: HashMap::new(),
             faces: HashMap::new(),
+            now: 0,
             lives_in: HashMap::new(),
             apart: HashSet::new(),
         }
@@ -67,12 +77,12 @@ impl<I> Shelf<I> {
 impl<I: Copy + Ord + Hash> Shelf<I> {
     /// Puts in a term with its holders, the latest last, in place of what was known of it.
     pub fn put_term(&mut self, hash: u32, holders: Vec<Holder<I>>) {
-        self.terms.insert(hash, holders);
+        self.terms.insert(hash, Used { what: holders, last: self.now });
     }
 
     /// The holders of a term, the latest last.
     pub fn term(&self, hash: u32) -> &[Holder<I>] {
-        self.terms.get(&hash).map(Vec::as_slice).unwrap_or_default()
+        self.terms.get(&hash).map(|term| term.what.as_slice()).unwrap_or_default()
     }
 
     /// Whether a term was put in or met.
@@ -92,7 +102,14 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
 
     /// Puts in an incident with its latest members, oldest first.
     pub fn put_face(&mut self, incident: I, face: Vec<Member>) {
-        self.faces.insert(incident, face);
+        self.faces.insert(incident, Used { what: face, last: self.now });
+    }
+
+    /// Takes terms and faces off the shelf that no item met since this was last asked; where incidents live on stays known.
+    pub fn trim(&mut self) {
+        self.terms.retain(|_, term| term.last == self.now);
+        self.faces.retain(|_, face| face.last == self.now);
+        self.now = self.now.wrapping_add(1);
     }
 
     /// Forgets an incident's members, so that they are [`Shelf::missing`] again.
@@ -118,11 +135,12 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
     /// Puts in one item; `next` names an incident that begins with it. Items come in the order in which they arrived.
     /// Of incidents that are merged the smallest name lives on. A merged incident is found again by [`Shelf::home`].
     pub fn join(&mut self, item: Member, next: impl FnOnce() -> I) -> Joined<I> {
-        let known: Vec<Known<'_, I>> = self
-            .candidates(&item)
-            .into_iter()
-            .filter_map(|incident| Some(Known { incident, face: self.faces.get(&incident)? }))
-            .collect();
+        let candidates = self.candidates(&item);
+        for incident in &candidates {
+            self.faces.entry(*incident).and_modify(|face| face.last = self.now);
+        }
+        let face_of = |incident: I| Some(Known { incident, face: &self.faces.get(&incident)?.what });
+        let known: Vec<Known<'_, I>> = candidates.into_iter().filter_map(face_of).collect();
         let joined = match decide(&self.kinship, &item, &known) {
             Decision::New => {
                 Joined { incident: next(), kinship: None, merged: Vec::new(), terms: Vec::new() }
@@ -133,9 +151,10 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
             }
         };
         let terms = self.index(joined.incident, &item);
-        let face = self.faces.entry(joined.incident).or_default();
-        face.push(item);
-        latest(face);
+        let face = self.faces.entry(joined.incident);
+        let face = face.or_insert_with(|| Used { what: Vec::new(), last: self.now });
+        face.what.push(item);
+        latest(&mut face.what);
         Joined { terms, ..joined }
     }
 
@@ -144,7 +163,9 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
     pub fn index(&mut self, incident: I, item: &Member) -> Vec<u32> {
         let mut changed = Vec::new();
         for term in probes(&item.signature) {
-            let holders = self.terms.entry(term.hash).or_default();
+            let held = self.terms.entry(term.hash);
+            let Used { what: holders, last } = held.or_insert_with(|| Used { what: Vec::new(), last: 0 });
+            *last = self.now;
             if holders.last().is_some_and(|(last, at)| *last == incident && at.abs_diff(item.at) < AGAIN_MS) {
                 continue;
             }
@@ -175,16 +196,20 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
         }
         let home = all.iter().copied().min().unwrap_or(first);
         all.retain(|incident| *incident != home);
-        let mut face = self.faces.remove(&home).unwrap_or_default();
+        let mut face = self.take_face(home);
         for &merged in &all {
             self.lives_in.insert(merged, home);
-            face.append(&mut self.faces.remove(&merged).unwrap_or_default());
+            face.append(&mut self.take_face(merged));
             let parted: Vec<I> = self.parted_from(merged).collect();
             parted.into_iter().for_each(|other| self.put_apart(home, other));
         }
         latest(&mut face);
-        self.faces.insert(home, face);
+        self.put_face(home, face);
         (home, all)
+    }
+
+    fn take_face(&mut self, incident: I) -> Vec<Member> {
+        self.faces.remove(&incident).map(|face| face.what).unwrap_or_default()
     }
 
     fn parted_from(&self, incident: I) -> impl Iterator<Item = I> {

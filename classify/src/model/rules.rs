@@ -8,6 +8,8 @@ use crate::prepare::Prepared;
 
 /// A message has at most this many topics, as in the labelling guide.
 pub(crate) const MOST_TOPICS: usize = 3;
+/// How many offices are proposed.
+const MOST_OFFICES: usize = 3;
 
 /// Calibration and thresholds, learned on rows that the planes had not seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,7 +47,7 @@ pub(crate) struct Choice {
     pub unsure: bool,
     pub kind: Option<usize>,
     pub urgency: u8,
-    /// All offices, likeliest first.
+    /// The likeliest offices, at most [`MOST_OFFICES`], likeliest first.
     pub offices: Vec<(usize, f32)>,
 }
 
@@ -62,9 +64,7 @@ impl Rules {
         let (topics, unsure) =
             if self.is_nothing(sheet, text) { (Vec::new(), false) } else { self.topics(sheet, &main) };
         let kinds = self.kind.probabilities(&singles(sheet.kinds));
-        let mut offices: Vec<(usize, f32)> =
-            self.office.probabilities(&self.office_inputs(sheet, &main)).into_iter().enumerate().collect();
-        offices.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let offices = likeliest(&self.office.probabilities(&self.office_inputs(sheet, &main)));
         Choice { topics, unsure, kind: top(&kinds), urgency: self.urgency(sheet, text), offices }
     }
 
@@ -126,6 +126,19 @@ impl Rules {
     }
 }
 
+/// The first places by value; of equals the first.
+fn likeliest(values: &[f32]) -> Vec<(usize, f32)> {
+    let mut first: Vec<(usize, f32)> = Vec::with_capacity(MOST_OFFICES + 1);
+    for (place, value) in values.iter().enumerate() {
+        if first.len() < MOST_OFFICES || first.last().is_some_and(|last| value.total_cmp(&last.1).is_gt()) {
+            let at = first.partition_point(|other| value.total_cmp(&other.1).is_le());
+            first.insert(at, (place, *value));
+            first.truncate(MOST_OFFICES);
+        }
+    }
+    first
+}
+
 /// What "nothing to answer" is told from; `None` for a model that never saw such rows.
 pub(crate) fn nothing_input(sheet: &Sheet<'_>) -> Option<[f32; 2]> {
     let best = sheet.topics.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -149,4 +162,23 @@ pub(crate) fn singles(scores: &[f32]) -> Vec<[f32; 1]> {
 /// The place of the greatest value; the first of equals.
 pub(crate) fn top(values: &[f32]) -> Option<usize> {
     (0..values.len()).reduce(|best, at| if values[at] > values[best] { at } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_likeliest_are_the_first_of_all_in_order(
+            values in proptest::collection::vec((0u8..6).prop_map(|n| f32::from(n) / 5.0), 0..40)
+        ) {
+            let mut all: Vec<(usize, f32)> = values.iter().copied().enumerate().collect();
+            all.sort_by(|a, b| b.1.total_cmp(&a.1));
+            all.truncate(MOST_OFFICES);
+            prop_assert_eq!(likeliest(&values), all);
+        }
+    }
 }

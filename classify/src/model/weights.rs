@@ -1,18 +1,16 @@
 //! The planes of a model as sparse 8-bit weights, by feature.
 
-use std::sync::LazyLock;
+use fearless_simd::{Simd, dispatch};
 
-use fearless_simd::{Level, Simd, dispatch};
-
+use crate::LEVEL;
 use crate::solver::Plane;
 
 /// Rows are as long as a whole number of these.
 const LANES: usize = 16;
+/// So many rows are fetched before they are added: they stay in the nearest memory until then.
+const FETCHED: usize = 192;
 /// So many sums are kept in registers at once: a model of some seventy planes needs one pass.
 const WIDE: usize = 80;
-
-/// Which instructions the processor has. Whichever are used, each sum is made of the same steps in the same order.
-static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// Weights of features over planes. A weight is `level * scale[plane]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +20,8 @@ pub(crate) struct Weights {
     /// By feature the level of each plane, filled up with zeros to the length of a row. Most are zero; but where a row lies
     /// is known without looking, and all rows are added alike.
     levels: Vec<i8>,
+    /// A bit for each feature that has any weight: a tenth has none, and adds nothing.
+    weighty: Vec<u64>,
 }
 
 impl Weights {
@@ -71,7 +71,11 @@ impl Weights {
                 row[usize::from(plane)] = level;
             }
         }
-        Self { scales, biases, levels }
+        let mut weighty = vec![0; starts.len().div_ceil(64)];
+        for (column, row) in levels.chunks_exact(width).enumerate() {
+            weighty[column / 64] |= u64::from(row.iter().any(|level| *level != 0)) << (column % 64);
+        }
+        Self { scales, biases, levels, weighty }
     }
 
     /// How many entries there are in all.
@@ -89,17 +93,27 @@ impl Weights {
         &self.levels[column as usize * width..][..width]
     }
 
-    /// The score of every plane for a row of `(column, value)`.
+    /// The score of every plane for a row of `(column, value)`. Each sum is made of the same steps in the same order on
+    /// every processor.
     pub(crate) fn scores(&self, row: &[(u32, f32)]) -> Vec<f32> {
+        let mut told = vec![(0, 0.0); row.len()];
+        let mut count = 0;
+        for &(column, value) in row {
+            // Written whether it has weights or not, and written over if not: a guess at which would often be wrong.
+            told[count] = (column, value);
+            count += (self.weighty[column as usize / 64] >> (column % 64) & 1) as usize;
+        }
         let width = width_of(self.scales.len());
-        // A touch of each row before any is added: they lie far apart in memory, and the processor fetches many at a time
-        // when nothing stands between.
-        let ends =
-            row.iter().map(|&(column, _)| (column as usize * width, (column as usize + 1) * width - 1));
-        let touched = ends.fold(0i8, |all, (first, last)| all ^ self.levels[first] ^ self.levels[last]);
-        std::hint::black_box(touched);
         let mut sums = vec![0.0f32; width];
-        dispatch!(*LEVEL, simd => add_up(simd, &self.levels, row, &mut sums));
+        for some in told[..count].chunks(FETCHED) {
+            // A touch of each row before any is added: they lie far apart in memory, and the processor fetches many at a
+            // time when nothing stands between.
+            let ends =
+                some.iter().map(|&(column, _)| (column as usize * width, (column as usize + 1) * width - 1));
+            let touched = ends.fold(0i8, |all, (first, last)| all ^ self.levels[first] ^ self.levels[last]);
+            std::hint::black_box(touched);
+            dispatch!(*LEVEL, simd => add_up(simd, &self.levels, some, &mut sums));
+        }
         sums.truncate(self.scales.len());
         for (sum, (scale, bias)) in sums.iter_mut().zip(self.scales.iter().zip(&self.biases)) {
             *sum = *sum * scale + bias;
@@ -154,7 +168,7 @@ fn add_up_block<const N: usize>(
     features: &[(u32, f32)],
     sums: &mut [f32; N],
 ) {
-    let mut block = [0.0; N];
+    let mut block = *sums;
     for &(column, value) in features {
         let Some(row) = levels[column as usize * width + from..].first_chunk::<N>() else { return };
         for plane in 0..N {
@@ -201,11 +215,12 @@ mod tests {
     fn scores_are_the_same_to_the_last_bit_whatever_the_processor_has() {
         let mixed = |n: u32| n.wrapping_mul(0x9e37_79b9) >> 8;
         for planes in [1, 16, 73, 80, 97, 200u32] {
-            let plane =
-                |p| Plane { weights: (0..50).map(|c| mixed(p * 50 + c) as f32 - 8e6).collect(), bias: 0.5 };
+            // Every seventh feature has no weights.
+            let weight = |p, c| if c % 7 == 0 { 0.0 } else { mixed(p * 50 + c) as f32 - 8e6 };
+            let plane = |p| Plane { weights: (0..50).map(|c| weight(p, c)).collect(), bias: 0.5 };
             let weights = Weights::quantise(&(0..planes).map(plane).collect::<Vec<_>>(), 50, usize::MAX);
             let row: Vec<(u32, f32)> =
-                (0..120).map(|n| (mixed(n) % 50, mixed(n + 7) as f32 * 1e-7)).collect();
+                (0..500).map(|n| (mixed(n) % 50, mixed(n + 7) as f32 * 1e-7)).collect();
             let one_by_one = |plane: usize| {
                 let sum = row.iter().fold(0.0f32, |sum, &(column, value)| {
                     sum + value * f32::from(weights.row(column)[plane])

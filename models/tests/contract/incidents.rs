@@ -340,3 +340,41 @@ async fn by_age_each_incident_comes_once_while_new_ones_arrive() {
         assert_eq!(none.rows, []);
     }
 }
+
+#[tokio::test]
+async fn an_incident_that_a_large_one_swallows_adds_what_it_was_and_what_came_since() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        let numbers: Vec<(String, String)> =
+            (0..40).map(|n| (n.to_string(), format!("138000{:05}", n % 20))).collect();
+        let many: Vec<(&str, &str)> =
+            numbers.iter().map(|(id, phone)| (id.as_str(), phone.as_str())).collect();
+        let mut ids = Vec::new();
+        calls(&store, &source, &many).await;
+        join(&store, &mut ids, &[0; 40]).await;
+        calls(&store, &source, &[("a", "13900001234"), ("b", "13800000001")]).await;
+        join(&store, &mut ids, &[1, 1]).await;
+        let (large, small) = (read(&store, ids[0]).await, read(&store, ids[1]).await);
+        store.clock.set(store.now() + hours(1));
+        // One comes to the small one, a new one begins, and both turn out to be the large one's matter.
+        calls(&store, &source, &[("c", "13700001234"), ("d", "13900001234")]).await;
+        let batch = claim(&store).await;
+        let new = store.ids().next(store.now());
+        let to = [(ids[1], Some(0.5)), (new, None)];
+        let joined = batch.tasks.iter().zip(to).map(|(task, (incident, kinship))| NewMembership {
+            item: task.item,
+            incident,
+            kinship,
+        });
+        let merged = vec![(new, ids[1]), (ids[1], ids[0])];
+        let joining = Joining { joined: joined.collect(), merged, ..Joining::default() };
+        assert!(store.save_joining("w", &batch, &joining).await.unwrap());
+        let raised = read(&store, ids[0]).await;
+        assert_eq!((raised.items, raised.callers, raised.channels[&Channel::Hotline]), (44, 22, 44));
+        assert_eq!((raised.first_at, raised.last_at), (large.first_at, store.now()));
+        assert_eq!(raised.heat, large.heat + small.heat + 2.0);
+        store.cool_incidents().await.unwrap();
+        let again = read(&store, ids[0]).await;
+        assert_eq!((again.items, again.callers, again.channels), (44, 22, raised.channels));
+    }
+}

@@ -9,7 +9,7 @@ use qingting_models::records::Viewer;
 use qingting_models::store::{IncidentFilter, Rank};
 use serde::Serialize;
 
-use super::{Scratch, import_whole, made_sheets, open, source};
+use super::{Scratch, import_whole, made_sheets, open, processor_time, source};
 use crate::cli::Global;
 use crate::worker::Tools;
 use crate::{home, output};
@@ -28,6 +28,15 @@ struct Found {
     /// Milliseconds an item, over all and in each tenth.
     mean: f64,
     by_tenth: Vec<f64>,
+    /// The same of processor time, which other programs on the machine lengthen less; empty where the system does not tell.
+    processor_by_tenth: Vec<f64>,
+}
+
+/// What joining a batch took.
+struct Batch {
+    items: i64,
+    time: Duration,
+    processor: Option<Duration>,
 }
 
 pub(super) async fn run(global: &Global, items: u32) -> Result<()> {
@@ -60,33 +69,39 @@ pub(super) async fn run(global: &Global, items: u32) -> Result<()> {
         items: all,
         hottest_with_two: hottest.len(),
         largest_of_hottest: hottest.iter().map(|incident| incident.items).max().unwrap_or(0),
-        mean: rounded(&batches),
-        by_tenth: batches.chunks(batches.len().div_ceil(PARTS)).map(rounded).collect(),
+        mean: rounded(&batches, |batch| Some(batch.time)).unwrap_or_default(),
+        by_tenth: tenths(&batches, |batch| Some(batch.time)),
+        processor_by_tenth: tenths(&batches, |batch| batch.processor),
     };
     store.close().await;
     report(global, &found)
 }
 
-/// Items and time of each batch.
-async fn joined(tools: &Tools, all: i64) -> Result<Vec<(i64, Duration)>> {
+async fn joined(tools: &Tools, all: i64) -> Result<Vec<Batch>> {
     let bar = output::progress(all.unsigned_abs(), "joining");
     let (mut batches, mut left) = (Vec::new(), all);
     while left > 0 {
-        let start = Instant::now();
+        let (start, before) = (Instant::now(), processor_time());
         let joined = tools.join_once().await?.context("the joining stage gives no more items out")?;
-        batches.push((i64::try_from(joined)?, start.elapsed()));
+        let processor = processor_time().zip(before).map(|(now, before)| now.saturating_sub(before));
+        let items = i64::try_from(joined)?;
+        batches.push(Batch { items, time: start.elapsed(), processor });
         bar.inc(joined as u64);
-        left -= i64::try_from(joined)?;
+        left -= items;
     }
     bar.finish_and_clear();
     Ok(batches)
 }
 
+fn tenths(batches: &[Batch], time: impl Fn(&Batch) -> Option<Duration>) -> Vec<f64> {
+    batches.chunks(batches.len().div_ceil(PARTS)).filter_map(|part| rounded(part, &time)).collect()
+}
+
 /// Milliseconds an item, to a thousandth.
-fn rounded(batches: &[(i64, Duration)]) -> f64 {
-    let items: i64 = batches.iter().map(|(items, _)| items).sum();
-    let time: Duration = batches.iter().map(|(_, time)| *time).sum();
-    (time.as_secs_f64() * 1e6 / items.max(1) as f64).round() / 1e3
+fn rounded(batches: &[Batch], time: impl Fn(&Batch) -> Option<Duration>) -> Option<f64> {
+    let items: i64 = batches.iter().map(|batch| batch.items).sum();
+    let time: Duration = batches.iter().map(time).sum::<Option<Duration>>()?;
+    Some((time.as_secs_f64() * 1e6 / items.max(1) as f64).round() / 1e3)
 }
 
 fn report(global: &Global, found: &Found) -> Result<()> {
@@ -97,5 +112,6 @@ fn report(global: &Global, found: &Found) -> Result<()> {
         "{} items, {}: {} ms an item; among the 200 hottest incidents {} have two items or more, the largest {}",
         found.items, found.database, found.mean, found.hottest_with_two, found.largest_of_hottest
     ))?;
-    output::line(&format!("  by tenths: {:?}", found.by_tenth))
+    output::line(&format!("  by tenths: {:?}", found.by_tenth))?;
+    output::line(&format!("  of processor time, by tenths: {:?}", found.processor_by_tenth))
 }

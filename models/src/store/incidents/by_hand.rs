@@ -112,18 +112,19 @@ impl Store {
         tx.commit().await
     }
 
-    /// Moves all members, counts the callers again under the other's key, and leaves a redirect.
+    /// Moves all members, counts the callers again under the other's key, and leaves a redirect. Answers how many callers
+    /// are new to the other.
     pub(super) async fn merge_in(
         &self,
         tx: &mut Tx,
         from: IncidentId,
         into: IncidentId,
         actor: Actor,
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let items = items_of(tx, from).await?;
         self.note_moves(tx, from, into, &items, actor, "merge").await?;
         merge_alerts(tx, from, into).await?;
-        self.callers_to(tx, into, &items).await?;
+        let callers = self.callers_to(tx, into, &items).await?;
         let sql = "UPDATE incident_member SET incident_id = $1 WHERE incident_id = $2";
         tx.run(sql, args![into.0, from.0]).await?;
         tx.run("DELETE FROM incident_caller WHERE incident_id = $1", args![from.0]).await?;
@@ -140,7 +141,7 @@ impl Store {
         if tx.run(sql, args![into.0, from.0]).await? == 0 {
             return Err(StoreError::Bad("the incident was merged already".into()));
         }
-        Ok(())
+        Ok(callers)
     }
 
     async fn check_leaving(
@@ -224,13 +225,14 @@ impl Store {
         Ok(())
     }
 
-    /// Counts the callers of items for an incident.
+    /// Counts the callers of items for an incident; how many are new to it.
     async fn callers_to(
         &self,
         tx: &mut Tx,
         incident: IncidentId,
         items: &[ItemId],
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
+        let mut new = 0;
         for part in items.chunks(500) {
             let sql = format!(
                 "SELECT i.sealed_id FROM item i JOIN incident_member m ON m.item_id = i.id AND m.told WHERE i.id IN ({})",
@@ -238,18 +240,19 @@ impl Store {
             );
             for row in tx.rows(&sql, part.iter().map(|item| Arg::from(item.0)).collect()).await? {
                 if let Some(number) = self.caller(tx, SealedId(row.int("sealed_id")?)).await? {
-                    self.note_caller(tx, incident, &number).await?;
+                    new += i64::from(self.note_caller(tx, incident, &number).await?);
                 }
             }
         }
-        Ok(())
+        Ok(new)
     }
 
     /// Counts the callers of an incident anew after items left it.
     pub(super) async fn callers_again(&self, tx: &mut Tx, incident: IncidentId) -> Result<(), StoreError> {
         tx.run("DELETE FROM incident_caller WHERE incident_id = $1", args![incident.0]).await?;
         let left = items_of(tx, incident).await?;
-        self.callers_to(tx, incident, &left).await
+        self.callers_to(tx, incident, &left).await?;
+        Ok(())
     }
 
     async fn seen(&self, viewer: &Viewer, id: IncidentId) -> Result<Incident, StoreError> {

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::super::{Store, StoreError, work};
 use super::callers::caller_of;
-use super::standing::Touched;
+use super::standing::{Touched, figures};
 use super::{TITLE, TITLE_OF_ITEM};
 use crate::ids::{IncidentId, ItemId, SealedId};
 use crate::records::{Actor, Channel};
@@ -192,15 +192,12 @@ impl Store {
         work::add(&mut tx, work::ALERT, &all, now).await?;
         let mut touched = self.add_members(&mut tx, batch, outcome).await?;
         for &(from, into) in &outcome.merged {
-            self.merge_in(&mut tx, from, into, Actor::System).await?;
-            touched.lost.push(into);
+            let was = figures(&mut tx, from).await?;
+            let callers = self.merge_in(&mut tx, from, into, Actor::System).await?;
+            touched.merge(from, into, was, callers);
         }
         write_terms(&mut tx, &outcome.terms).await?;
         write_signatures(&mut tx, &outcome.signatures).await?;
-        for (gone, _) in &outcome.merged {
-            touched.gained.remove(gone);
-            touched.lost.retain(|id| id != gone);
-        }
         self.count_touched(&mut tx, touched).await?;
         tx.commit().await?;
         Ok(true)

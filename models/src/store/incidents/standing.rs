@@ -19,7 +19,7 @@ const COOLED: i64 = 200;
 /// cooling reckons its heat.
 const LARGE: i64 = 30;
 
-/// Incidents of a batch: what came to them, and those that lost or swallowed something.
+/// Incidents of a batch: what came to them, be it by merging, and those that lost something.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
     pub gained: BTreeMap<IncidentId, Gain>,
@@ -35,9 +35,39 @@ pub(super) struct Gain {
     urgency: i64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
+    heat: f64,
+}
+
+impl Touched {
+    /// Takes over what an incident is when it lives on in another: what it was before the batch and what came to it since.
+    /// `callers` are those that are new to the other.
+    pub(super) fn merge(&mut self, from: IncidentId, into: IncidentId, was: Gain, callers: i64) {
+        let since = self.gained.remove(&from).unwrap_or_default();
+        let gain = self.gained.entry(into).or_default();
+        for part in [was, since] {
+            gain.take(part);
+        }
+        gain.callers += callers;
+        if self.lost.contains(&from) {
+            self.lost.retain(|lost| *lost != from);
+            self.lost.push(into);
+        }
+    }
 }
 
 impl Gain {
+    /// All but the callers, whom the two may have in common.
+    fn take(&mut self, other: Self) {
+        self.items += other.items;
+        for (channel, items) in other.channels {
+            *self.channels.entry(channel).or_default() += items;
+        }
+        self.urgency = self.urgency.max(other.urgency);
+        self.first = [self.first, other.first].into_iter().flatten().min();
+        self.last = self.last.max(other.last);
+        self.heat += other.heat;
+    }
+
     pub(super) fn add(&mut self, at: Timestamp, channel: Channel, urgency: i64, new_caller: bool) {
         self.items += 1;
         self.callers += i64::from(new_caller);
@@ -45,7 +75,24 @@ impl Gain {
         self.urgency = self.urgency.max(urgency);
         self.first = Some(self.first.map_or(at, |first| first.min(at)));
         self.last = self.last.max(Some(at));
+        self.heat += 1.0;
     }
+}
+
+/// The figures of an incident as they were written last.
+pub(super) async fn figures(tx: &mut Tx, incident: IncidentId) -> Result<Gain, StoreError> {
+    let sql =
+        "SELECT items, channels, urgency, first_at, last_at, heat FROM incident WHERE id = $1 AND items > 0";
+    let Some(row) = tx.row(sql, args![incident.0]).await? else { return Ok(Gain::default()) };
+    Ok(Gain {
+        items: row.int("items")?,
+        callers: 0,
+        channels: row.json("channels")?,
+        urgency: row.int("urgency")?,
+        first: row.opt_time("first_at")?,
+        last: row.opt_time("last_at")?,
+        heat: row.real("heat")?,
+    })
 }
 
 /// A member as counting needs it.
@@ -60,7 +107,8 @@ struct Counted {
 }
 
 impl Store {
-    /// Counts what a batch touched: large incidents by what they gained, the others from their members.
+    /// Counts what a batch touched: large incidents by what they gained, the others from their members, so that a batch
+    /// costs no more when incidents have thousands.
     pub(super) async fn count_touched(&self, tx: &mut Tx, touched: Touched) -> Result<(), StoreError> {
         let Touched { gained, lost } = touched;
         let ids: Vec<IncidentId> = gained.keys().copied().collect();
@@ -176,7 +224,7 @@ async fn raise(
             gain.urgency,
             gain.first,
             gain.last,
-            Some(gain.items as f64),
+            Some(gain.heat),
             id.0
         ],
     )

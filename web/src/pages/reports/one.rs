@@ -195,12 +195,13 @@ fn changes(then: &ReportFigures, now: &ReportFigures) -> Vec<(&'static str, i64,
 /// What a brief tells of its incident that is other now.
 fn brief_changes(then: &Brief, now: &Brief) -> Vec<(&'static str, i64, i64)> {
     type Of = fn(&Brief) -> i64;
-    let count = |brief: &Brief, is: fn(&BriefCase) -> bool| {
+    type Is = fn(&BriefCase) -> bool;
+    let count = |brief: &Brief, is: Is| {
         i64::try_from(brief.cases.iter().filter(|case| is(case)).count()).unwrap_or(i64::MAX)
     };
     const FIGURES: [(&str, Of); 2] =
         [("信息", |brief| brief.incident.items), ("来电人", |brief| brief.incident.callers)];
-    const CASES: [(&str, fn(&BriefCase) -> bool); 3] =
+    const CASES: [(&str, Is); 3] =
         [("工单", |_| true), ("在办工单", |case| case.open), ("超期工单", |case| case.overdue)];
     let figures = FIGURES.into_iter().map(|(name, of)| (name, of(then), of(now)));
     let cases = CASES.into_iter().map(|(name, is)| (name, count(then, is), count(now, is)));
