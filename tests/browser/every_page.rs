@@ -41,7 +41,8 @@ async fn pages(window: &Window, seen: &mut BTreeMap<String, String>) -> Vec<Stri
             .filter(a => a.origin === location.origin && !a.target).map(a => a.pathname + a.search)";
         let links = window.client.execute(script, vec![]).await.unwrap();
         for link in links.as_array().unwrap().iter().filter_map(Value::as_str) {
-            let file = link.ends_with(".opml") || link.contains("format=") || link.ends_with("/outcome");
+            let file = [".opml", ".json", "/outcome"].iter().any(|end| link.ends_with(end))
+                || link.contains("format=");
             if !file && !seen.contains_key(&shape(link)) {
                 waiting.push_back(link.to_owned());
             }

@@ -149,18 +149,19 @@ impl Window {
         wait.for_element(Locator::XPath(&xpath)).await.unwrap_or_else(|e| panic!("{text}: {e}"));
     }
 
-    /// Waits until an element shows a text; which.
-    pub(super) async fn wait_for_text_in(&self, css: &str) -> String {
+    /// Waits until an element shows a text.
+    pub(super) async fn wait_for_said(&self, css: &str, text: &str) {
+        let mut shown = String::new();
         for _ in 0..200 {
-            if let Ok(found) = self.client.find(Locator::Css(css)).await
-                && let Ok(text) = found.text().await
-                && !text.is_empty()
-            {
-                return text;
+            if let Ok(found) = self.client.find(Locator::Css(css)).await {
+                shown = found.text().await.unwrap_or_default();
+                if shown.contains(text) {
+                    return;
+                }
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("{css} shows no text");
+        panic!("{css} shows “{shown}”, not “{text}”");
     }
 
     /// Waits until an element has the focus.

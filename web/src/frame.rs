@@ -217,7 +217,7 @@ impl Frame {
         Self {
             user: user.name.clone(),
             roles: roles.join(" · "),
-            csrf: caller.session.csrf.clone(),
+            csrf: crate::origin::masked(&caller.session.csrf),
             nav: if user.must_change_password { Vec::new() } else { nav(caller, here) },
             pages: routes::pages_of(caller.user()),
             unread: (!user.must_change_password).then_some(caller.unread),

@@ -1,6 +1,7 @@
 //! Whether a changing request comes from one of our own pages.
 
 use axum::http::{HeaderMap, header};
+use data_encoding::HEXLOWER;
 use subtle::ConstantTimeEq;
 
 /// Judges `Sec-Fetch-Site` and `Origin`, which every browser that we serve sends with a form. A request
@@ -23,9 +24,28 @@ pub fn is_ours(headers: &HeaderMap, base_url: Option<&str>) -> bool {
     }
 }
 
-/// Compares two tokens in a time that does not depend on where they differ.
+/// A token as it stands on a page: other bytes on each, so that the lengths of compressed pages tell nothing of it
+/// (the attack called BREACH). [`same_token`] knows it again.
+pub fn masked(token: &str) -> String {
+    let mut mask = vec![0; token.len()];
+    if getrandom::fill(&mut mask).is_err() {
+        return token.to_owned();
+    }
+    let mixed: Vec<u8> = token.bytes().zip(&mask).map(|(byte, mask)| byte ^ mask).collect();
+    mask.extend(mixed);
+    HEXLOWER.encode(&mask)
+}
+
+fn unmasked(given: &str) -> Option<Vec<u8>> {
+    let bytes = HEXLOWER.decode(given.as_bytes()).ok()?;
+    let (mask, mixed) = bytes.split_at(bytes.len() / 2);
+    Some(mixed.iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect())
+}
+
+/// Compares a token, masked or not, with the expected one in a time that does not depend on where they differ.
 pub fn same_token(given: &str, expected: &str) -> bool {
-    !expected.is_empty() && bool::from(given.as_bytes().ct_eq(expected.as_bytes()))
+    let same = |given: &[u8]| bool::from(given.ct_eq(expected.as_bytes()));
+    !expected.is_empty() && (same(given.as_bytes()) || unmasked(given).is_some_and(|given| same(&given)))
 }
 
 /// `to` when it is a path of ours, for going back after an action; anything else leads nowhere.
@@ -59,6 +79,19 @@ mod tests {
         ] {
             assert_eq!(is_ours(&headers(&rows), None), ours, "{rows:?}");
         }
+    }
+
+    #[test]
+    fn a_token_is_known_under_every_mask_and_no_other_is() {
+        let (one, two) = (masked("geheim-1"), masked("geheim-1"));
+        assert!(one != two && !one.contains("geheim-1"));
+        for given in ["geheim-1", &one, &two] {
+            assert!(same_token(given, "geheim-1"), "{given}");
+        }
+        for given in ["", "geheim-2", &masked("geheim-2"), &one[1..], "00", &one[..16]] {
+            assert!(!same_token(given, "geheim-1"), "{given}");
+        }
+        assert!(!same_token("", "") && !same_token(&masked(""), ""));
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Views {
             (view.id.to_string(), view.name, to, shown)
         });
         Ok(Self {
-            csrf: caller.session.csrf.clone(),
+            csrf: crate::origin::masked(&caller.session.csrf),
             page,
             kept: kept.collect(),
             here: Some(here).filter(|here| here != page),
