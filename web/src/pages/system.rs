@@ -128,8 +128,11 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
         .map(Role::label)
         .collect();
     let (alerts, notices) = (store.alert_rules().await?.len(), store.notice_rules().await?.len());
-    let county_name =
-        format!("现在是{}，上班时间到 {}。", county.settings.name, state.desk.calendar().closing_time());
+    let county_name = format!(
+        "现在是{}，上班时间到 {}。",
+        county.settings.name,
+        state.desk.calendar().closing_time().strftime("%H:%M")
+    );
     let departments = county.departments.on(today).count();
     let fields = county.taxonomy.fields().len();
     let base = state.settings.base_url.clone();
