@@ -76,8 +76,7 @@ async fn a_hundred_items_are_judged_by_keys_alone() {
         let at = row(&window).await;
         if at.is_empty() {
             // Everything on this page is done: Enter on the link that has the focus.
-            window.keys("\u{E007}").await;
-            window.wait_for_new_page().await;
+            window.leave_by("\u{E007}").await;
             window.keys("j").await;
             pages += 1;
             assert!(pages < 10, "{judged} were judged");
@@ -87,7 +86,9 @@ async fn a_hundred_items_are_judged_by_keys_alone() {
             // To be judged blind: topics are chosen in the text beside the list.
             window.keys("t").await;
             window.wait_for_focus("input[name=topic]").await;
-            window.keys(" \u{E007}").await;
+            window.keys(" ").await;
+            window.keys_into("[data-pane] select[name=kind]", "\u{E015}").await;
+            window.keys_into("[data-pane] form[action$='/judge'] button", "\u{E007}").await;
             "研判已保存"
         } else if judged % 3 == 0 {
             // Each third is none of the county's business, the others are right.

@@ -173,12 +173,13 @@ impl Window {
         self.client.find(Locator::Css(css)).await.is_ok()
     }
 
-    /// Waits until a page that was asked for by a key has replaced the one before.
-    pub(super) async fn wait_for_new_page(&self) {
-        let script = "const fresh = !window.stays && document.readyState === 'complete'; return fresh";
+    /// Presses keys that lead to another page, and waits until it is there.
+    pub(super) async fn leave_by(&self, keys: &str) {
+        self.client.execute("window.left = true", vec![]).await.unwrap();
+        self.keys(keys).await;
+        let fresh = "return !window.left && document.readyState === 'complete'";
         for _ in 0..200 {
-            if self.client.execute(script, vec![]).await.is_ok_and(|fresh| fresh == true) {
-                self.client.execute("window.stays = true", vec![]).await.unwrap();
+            if self.client.execute(fresh, vec![]).await.is_ok_and(|fresh| fresh == true) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -226,6 +227,12 @@ impl Window {
     /// Presses keys, one after the other, wherever the focus is.
     pub(super) async fn keys(&self, keys: &str) {
         self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
+    /// Puts the focus on an element and presses keys there.
+    pub(super) async fn keys_into(&self, css: &str, keys: &str) {
+        let found = self.wait_for(css).await;
+        found.send_keys(keys).await.unwrap_or_else(|e| panic!("{css}: {e}"));
     }
 
     /// Keeps what the window shows as build output.
