@@ -1,23 +1,22 @@
 #!/usr/bin/env bash
-# Tries the server against its own OpenAPI document with schemathesis: every check, several programs at once, each with
-# a token of its own, and the push interface with the token of a source. Makes a county of its own, serves it on a free
-# loopback port, and ends and removes what it started. Fails when a check does, or when fewer requests than asked for
+# Tries the server against its own OpenAPI document with schemathesis: every check, a program for each tag at once, each
+# with a token of its own, and the push interface with the token of a source. Makes a county of its own, serves it on a
+# free loopback port, and ends and removes what it started. Fails when a check does, or when fewer requests than asked for
 # were generated.
 #
 #   pip install schemathesis          # once, in a virtual environment
 #   tests/schemathesis.sh [EXAMPLES] [REQUESTS]
 #
-# EXAMPLES a request kind and program (default 60), REQUESTS the least in all (default 20000). SCHEMATHESIS names the
-# command, QINGTING the binary (default target/debug/qingting), PROGRAMS how many programs come at once (default 4),
-# SEED the first seed (default: another each time), REPORTS a folder to keep the reports in.
+# EXAMPLES a request kind and phase (default 250; of pushes, whose pace is slower, 60), REQUESTS the least in all (default 20000). SCHEMATHESIS names the
+# command, QINGTING the binary (default target/debug/qingting), SEED the first seed (default: another each time), REPORTS
+# a folder to keep the reports in.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-examples=${1:-60}
+examples=${1:-250}
 wanted=${2:-20000}
 schemathesis=${SCHEMATHESIS:-schemathesis}
 qingting=$(realpath "${QINGTING:-target/debug/qingting}")
-programs=${PROGRAMS:-4}
 seed=${SEED:-$RANDOM}
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/qingting-schemathesis.XXXXXX")
@@ -49,7 +48,7 @@ password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 "$qingting" --dir "$county" source add 推送试验 --kind push --channel hotline --mode handle >/dev/null
 push_token=$("$qingting" --dir "$county" source token 推送试验)
 
-"$qingting" --dir "$county" serve --bind 127.0.0.1:0 --workers 1 >"$dir/serve.out" 2>"$reports/serve.log" &
+"$qingting" --dir "$county" serve --bind 127.0.0.1:0 --workers 1 >"$dir/serve.out" 2>"$dir/serve.log" &
 server=$!
 base=
 for _ in $(seq 300); do
@@ -65,6 +64,7 @@ curl -fsS -o /dev/null -c "$jar" -H "Origin: $base" --data-urlencode login=teste
     "$base/login"
 csrf=$(curl -fsS -b "$jar" "$base/tokens" | grep -m1 -o 'name="csrf" value="[^"]*"' | cut -d'"' -f4)
 scopes=$(curl -fsS -b "$jar" "$base/tokens" | grep -o 'name="scope" value="[^"]*"' | cut -d'"' -f4)
+tags=$(curl -fsS "$base/api/v1/openapi.json" | grep -o '"tags":\["[a-z]*"' | cut -d'"' -f4 | sort -u | grep -vx push)
 
 # A token with every scope, made on the page.
 make_token() {
@@ -75,7 +75,7 @@ make_token() {
     curl -fsS -b "$jar" -H "Origin: $base" "${fields[@]}" "$base/tokens/make" | grep -m1 -o 'qu_[0-9a-f]*'
 }
 
-# Tries the document as one program. The pace stays below what the server allows a token.
+# Tries a part of the document as one program. The pace stays below what the server allows a token.
 try() {
     local name=$1 token=$2 pace=$3
     shift 3
@@ -85,11 +85,12 @@ try() {
         --suppress-health-check all --report junit --report-junit-path "$reports/$name.xml" "$@" >"$reports/$name.log" 2>&1
 }
 
-for program in $(seq "$programs"); do
-    try "program-$program" "$(make_token "$program")" 9/s --exclude-tag push --seed $((seed + program)) &
+for tag in $tags; do
+    seed=$((seed + 1))
+    try "$tag" "$(make_token "$tag")" 9/s --include-tag "$tag" --seed "$seed" &
     runs+=($!)
 done
-try push "$push_token" 100/m --include-tag push --seed "$seed" &
+examples=60 try push "$push_token" 100/m --include-tag push --seed "$seed" &
 runs+=($!)
 
 failed=0
@@ -97,14 +98,14 @@ for run in "${runs[@]}"; do
     wait "$run" || failed=1
 done
 runs=()
-for log in "$reports"/program-*.log "$reports/push.log"; do
+for log in "$reports"/*.log; do
     echo "== $(basename "$log" .log)"
     sed -n '/SUMMARY/,$p' "$log"
 done
 requests=$(grep -h -o 'Test cases: *[0-9,]* generated\|[0-9,]* generated' "$reports"/*.log | grep -o '[0-9,]*[0-9]' | tr -d , | paste -sd+ | bc)
-echo "seed $seed: ${requests:-0} requests generated, $(grep -c 'a request of the API failed' "$reports/serve.log" || true) server errors"
+echo "last seed $seed: ${requests:-0} requests generated, $(grep -c 'a request of the API failed' "$dir/serve.log" || true) server errors"
 if [ "$failed" -ne 0 ]; then
-    for log in "$reports"/program-*.log "$reports/push.log"; do
+    for log in "$reports"/*.log; do
         sed -n '/FAILURES/,/SUMMARY/p;/ERRORS/,/SUMMARY/p' "$log"
     done | head -400
     exit 1

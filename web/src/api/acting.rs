@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::ask::{self, Object};
 use super::problem::Problem;
-use super::schema::{Day, DepartmentWord, Filled, GradeCode, Id, OutcomeCode, Text};
+use super::schema::{Day, DepartmentWord, Filled, GradeCode, Id, OutcomeCode, Text, Whole};
 use crate::caller::Form;
 
 /// A day as it has to be written.
@@ -54,42 +54,28 @@ fn objects<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PromiseAske
 #[serde(tag = "action", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum ActAsked {
     /// 签收
-    Accept {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-    },
+    Accept { version: Whole },
     /// 退回，写明应由谁办理
     SendBack {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         text: Filled<1000>,
         #[schema(value_type = DepartmentWord)]
         department: String,
     },
     /// 改派
     Reassign {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[schema(value_type = DepartmentWord)]
         department: String,
         text: Filled<1000>,
     },
     /// 登记已联系
-    Contact {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    Contact { version: Whole, text: Filled<1000> },
     /// 告知信访人
-    PetitionerTold {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    PetitionerTold { version: Whole, text: Filled<1000> },
     /// 等待群众
     Wait {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         /// 依据
         text: Filled<1000>,
         /// 等到哪一天
@@ -98,15 +84,13 @@ pub(super) enum ActAsked {
     },
     /// 继续办理
     GoOn {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[serde(default)]
         text: Text<1000>,
     },
     /// 申请延期
     AskExtension {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[schema(minimum = 1, maximum = 60)]
         #[serde(deserialize_with = "days")]
         days: u32,
@@ -114,21 +98,15 @@ pub(super) enum ActAsked {
     },
     /// 同意延期
     GrantExtension {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[serde(default)]
         text: Text<1000>,
     },
     /// 不同意延期
-    RefuseExtension {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    RefuseExtension { version: Whole, text: Filled<1000> },
     /// 提交答复
     Submit {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         /// 给诉求人的答复
         text: Filled<4000>,
         /// 可公开的内容，不含个人信息
@@ -144,22 +122,16 @@ pub(super) enum ActAsked {
         promises: Vec<PromiseAsked>,
     },
     /// 退回修改
-    NeedsWork {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    NeedsWork { version: Whole, text: Filled<1000> },
     /// 审核通过
     Approve {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[serde(default)]
         text: Text<1000>,
     },
     /// 登记回访
     CallBack {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[schema(value_type = GradeCode)]
         grade: RatingGrade,
         #[schema(value_type = OutcomeCode)]
@@ -171,15 +143,10 @@ pub(super) enum ActAsked {
         called: Option<ItemId>,
     },
     /// 重办
-    Reopen {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    Reopen { version: Whole, text: Filled<1000> },
     /// 督办：1 黄色，2 红色，3 领导
     Press {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[schema(minimum = 1, maximum = 3)]
         #[serde(deserialize_with = "level")]
         level: u32,
@@ -187,87 +154,57 @@ pub(super) enum ActAsked {
     },
     /// 增加协办
     AddHelper {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[schema(value_type = DepartmentWord)]
         department: String,
         text: Filled<1000>,
     },
     /// 解除协办
     ReleaseHelper {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[schema(value_type = DepartmentWord)]
         department: String,
         text: Filled<1000>,
     },
     /// 协办签收
-    HelperAccept {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-    },
+    HelperAccept { version: Whole },
     /// 协办反馈
-    HelperAnswer {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    HelperAnswer { version: Whole, text: Filled<1000> },
     /// 协办不承担
-    HelperRefuse {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    HelperRefuse { version: Whole, text: Filled<1000> },
     /// 不予受理，写明法定理由
-    Decline {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    Decline { version: Whole, text: Filled<1000> },
     /// 转外部门
     Outside {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         authority: Filled<100>,
         /// 回执或文号
         text: Filled<200>,
     },
     /// 作废
-    Void {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        text: Filled<1000>,
-    },
+    Void { version: Whole, text: Filled<1000> },
     /// 并案
     Merge {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         /// 并入的工单号，如 2026-00123
         into: Filled<20>,
         text: Filled<1000>,
     },
     /// 拆分
     Split {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
+        version: Whole,
         #[schema(value_type = DepartmentWord)]
         department: String,
         text: Filled<1000>,
     },
     /// 同一事件后来的诉求是否归入
-    TakeIncident {
-        #[schema(minimum = 0, maximum = 4294967295u32)]
-        version: u32,
-        on: bool,
-    },
+    TakeIncident { version: Whole, on: bool },
 }
 
 fn within<'de, D: Deserializer<'de>>(deserializer: D, most: u32) -> Result<u32, D::Error> {
-    let number = u32::deserialize(deserializer)?;
-    match number {
-        0 => Err(D::Error::custom(format!("应为 1 至 {most}"))),
-        number if number > most => Err(D::Error::custom(format!("应为 1 至 {most}"))),
-        number => Ok(number),
+    match Whole::deserialize(deserializer)? {
+        Whole(n) if (1..=most).contains(&n) => Ok(n),
+        Whole(_) => Err(D::Error::custom(format!("应为 1 至 {most}"))),
     }
 }
 

@@ -9,9 +9,8 @@ use qingting_models::records::Scope;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use super::cases::CaseFilterCode;
 use super::problem::ProblemDocument;
-use super::schema::{DepartmentWord, FormatCode, TopicWord, TownWord};
+use super::schema::{CaseFilterCode, DepartmentWord, FormatCode, TopicWord, TownWord};
 use super::{PATH, Row, Whose, routes};
 use crate::app::AppState;
 use crate::names::Names;
@@ -84,6 +83,11 @@ pub(crate) fn plain() -> &'static Value {
                     complete(&mut document["paths"][path][verb], verb, &owner);
                 }
             }
+        }
+        // What serde refuses utoipa does not write for the shapes of a tagged enum.
+        let shapes = document.pointer_mut("/components/schemas/ActAsked/oneOf").and_then(Value::as_array_mut);
+        for shape in shapes.into_iter().flatten() {
+            shape["additionalProperties"] = json!(false);
         }
         let components = &mut document["components"];
         components["responses"] = problems();

@@ -9,8 +9,8 @@ use qingting_models::store::Rank;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Ask, Body, Key};
-use super::items::{ItemLine, known};
+use super::ask::{self, Ask, Body, Key, known};
+use super::items::ItemLine;
 use super::problem::Problem;
 use super::schema::{
     AnyTopic, AnyTown, At, DepartmentWord, Filled, Id, Text, TopicWord, TownWord, UrgencyLevel,

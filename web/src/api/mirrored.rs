@@ -10,9 +10,9 @@ use qingting_respond::mirrored::LONGEST_NOTE;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Ask, Body, Key};
-use super::items::{Fact, known};
-use super::schema::{AnyDepartment, At, Id, Text};
+use super::ask::{self, Ask, Body, Key, known};
+use super::items::whole::Fact;
+use super::schema::{AnyDepartment, At, Id, Text, Whole};
 use super::{Answer, DONE, Done, Listed};
 use crate::app::AppState;
 use crate::caller::Caller;
@@ -195,8 +195,7 @@ pub(super) async fn one(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PressAsked {
-    #[schema(minimum = 0, maximum = 4294967295u32)]
-    version: u32,
+    version: Whole,
     #[schema(value_type = Option<String>, max_length = 500, pattern = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
     note: Option<Text<LONGEST_NOTE>>,
 }
@@ -218,8 +217,7 @@ pub(super) async fn press(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WatchAsked {
-    #[schema(minimum = 0, maximum = 4294967295u32)]
-    version: u32,
+    version: Whole,
     /// true 列入关注，false 取消
     watch: bool,
     #[schema(value_type = Option<String>, max_length = 500, pattern = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]

@@ -18,6 +18,7 @@ use super::schema::{AnyDepartment, AnyTopic, AnyTown, At, Day, Id, RateCode};
 use super::{Answer, Listed};
 use crate::app::AppState;
 use crate::caller::Caller;
+use crate::error::WebError;
 use crate::pages::departments::{DESK, figures_viewer};
 use crate::pages::overview;
 use crate::query::Query;
@@ -169,6 +170,14 @@ fn value(rate: Rate, count: RateCount) -> RateValue {
     }
 }
 
+/// The days that are asked for. What is wrong with them is wrong with the request, whatever the state of things.
+fn days(state: &AppState, query: &Query) -> Result<Days, Problem> {
+    Days::of(state, query).map_err(|error| match error {
+        WebError::Bad(told) => Problem::unfit(told),
+        other => other.into(),
+    })
+}
+
 #[utoipa::path(get, path = "/departments/rates", tag = "overview", summary = "单位的指标", params(RatesAsked),
     responses((status = 200, description = "各单位的指标", body = RatesWhole)))]
 pub(super) async fn rates(
@@ -177,7 +186,7 @@ pub(super) async fn rates(
     query: Query,
     Ask(_): Ask<RatesAsked>,
 ) -> Answer<RatesWhole> {
-    let days = Days::of(&state, &query)?;
+    let days = days(&state, &query)?;
     let found = state.desk.rates(&figures_viewer(&caller), days.period()?).await?;
     let of = |code: Option<&DepartmentCode>| DepartmentFigures {
         department: code.map_or(DESK, |code| code.as_str()).to_owned(),
@@ -245,8 +254,8 @@ pub(super) async fn rate_cases(
     query: Query,
     Ask(asked): Ask<RateCasesAsked>,
 ) -> Answer<Listed<RateCaseLine>> {
-    super::items::known(&state, None, None, asked.department.as_deref())?;
-    let days = Days::of(&state, &query)?;
+    super::ask::known(&state, None, None, asked.department.as_deref())?;
+    let days = days(&state, &query)?;
     let page = ask::page("rate_cases", asked.cursor.as_deref(), asked.limit)?;
     let filter = RateFilter {
         rate: asked.rate,

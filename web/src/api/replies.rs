@@ -11,10 +11,9 @@ use qingting_models::store::LineFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Ask, Body, Key};
-use super::items::known;
+use super::ask::{self, Ask, Body, Key, known};
 use super::schema::{
-    AnyDepartment, AnyTopic, At, Day, DepartmentWord, Filled, Id, OutcomeCode, PromiseStateCode,
+    AnyDepartment, AnyTopic, At, Day, DepartmentWord, Filled, Id, OutcomeCode, PromiseStateCode, Whole,
 };
 use super::{Answer, DONE, Done};
 use crate::app::AppState;
@@ -120,15 +119,14 @@ pub(super) async fn promises(
 #[serde(deny_unknown_fields)]
 pub(super) struct MarkAsked {
     /// 答复里的第几项，从 0 数起
-    #[schema(minimum = 0, maximum = 4294967295u32)]
-    place: u32,
-    /// kept 已兑现，broken 未能兑现
+    place: Whole,
     #[schema(inline)]
     became: BecameWord,
     /// 怎样兑现的，或为什么不能
     note: Filled<200>,
 }
 
+/// kept 已兑现，broken 未能兑现
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum BecameWord {

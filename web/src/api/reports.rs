@@ -13,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::acting::DayAsked;
-use super::ask::{self, Ask, Body, Key, Object};
-use super::items::{Seen, known};
+use super::ask::{self, Ask, Body, Key, Object, known};
+use super::items::decide::Seen;
 use super::problem::Problem;
 use super::schema::{
     AnyDepartment, AnyTopic, AnyTown, At, ChapterCode, Day, DepartmentWord, FormatCode, Id, ReportDeedCode,
-    ReportKindCode, ReportStateCode, Text, TopicWord, TownWord,
+    ReportKindCode, ReportStateCode, Text, TopicWord, TownWord, Whole,
 };
 use super::{Answer, DONE, Done, Listed};
 use crate::app::AppState;
@@ -244,8 +244,7 @@ struct ChapterAsked {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WriteAsked {
-    #[schema(minimum = 0, maximum = 4294967295u32)]
-    version: u32,
+    version: Whole,
     #[serde(deserialize_with = "chapters")]
     #[schema(max_items = 50)]
     judgements: Vec<ChapterAsked>,
@@ -297,8 +296,7 @@ pub(super) async fn recount(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MoveReportAsked {
-    #[schema(minimum = 0, maximum = 4294967295u32)]
-    version: u32,
+    version: Whole,
     #[schema(value_type = ReportDeedCode)]
     deed: ReportDeed,
     /// 退回的意见

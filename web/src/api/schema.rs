@@ -10,6 +10,7 @@ use qingting_models::records::{
     Channel, HelperState, Kind, Mode, NoticeKind, Outcome, PromiseState, Rate, RatingGrade, RejectForm,
     RejectKind, ReportDeed, ReportKind, ReportState, Role, Scope, SourceKind,
 };
+use qingting_models::records::{OPEN_STATES, state_label};
 use qingting_respond::case_table::ActionKind;
 use qingting_respond::report::ReportFormat;
 use serde::de::Error;
@@ -17,6 +18,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
+
+use crate::pages::cases;
 
 /// Characters that no text may hold: PostgreSQL keeps no NUL, and nobody can read the others.
 pub(super) fn is_unreadable(c: char) -> bool {
@@ -174,6 +177,42 @@ impl PartialSchema for ChapterCode {
 
 impl ToSchema for ChapterCode {}
 
+/// A whole number from 0 to 4294967295. JSON knows one kind of number: 3.0 is 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(super) struct Whole(pub u32);
+
+impl PartialSchema for Whole {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(u32::MAX)).into()
+    }
+}
+
+impl ToSchema for Whole {}
+
+impl std::fmt::Display for Whole {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl From<Whole> for i64 {
+    fn from(Whole(n): Whole) -> Self {
+        n.into()
+    }
+}
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = f64::deserialize(deserializer)?;
+        // Every such number is one that an f64 holds.
+        if number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number) {
+            return Ok(Self(number as u32));
+        }
+        Err(D::Error::custom("应为 0 至 4294967295 的整数"))
+    }
+}
+
 /// A text that has to be filled in, of at most `MAX` characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -233,3 +272,36 @@ impl<const MAX: usize> ToSchema for Text<MAX> {
         format!("Text{MAX}").into()
     }
 }
+
+/// The codes of all states that a case can have.
+pub(super) fn case_states() -> impl Iterator<Item = &'static str> {
+    OPEN_STATES.iter().chain(cases::ENDED).copied()
+}
+
+/// The state of a case, for the document alone.
+pub(super) struct CaseStateCode;
+
+impl PartialSchema for CaseStateCode {
+    fn schema() -> RefOr<Schema> {
+        let says: Vec<String> = case_states().map(|code| format!("{code} {}", state_label(code))).collect();
+        text(&format!("工单状态：{}", says.join("，"))).enum_values(Some(case_states())).into()
+    }
+}
+
+impl ToSchema for CaseStateCode {}
+
+/// What the list of cases may be asked for.
+pub(super) fn case_filters() -> impl Iterator<Item = &'static str> {
+    ["open", "all"].into_iter().chain(case_states())
+}
+
+/// The same, for the document alone.
+pub(super) struct CaseFilterCode;
+
+impl PartialSchema for CaseFilterCode {
+    fn schema() -> RefOr<Schema> {
+        text("一种状态，或 open 未办结、all 全部").enum_values(Some(case_filters())).into()
+    }
+}
+
+impl ToSchema for CaseFilterCode {}

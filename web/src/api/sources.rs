@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Ask, Body, Key};
-use super::items::Reason;
+use super::items::decide::Reason;
 use super::schema::{At, ChannelCode, Id, ModeCode, RejectFormCode, RejectKindCode, SourceKindCode};
 use super::{Answer, DONE, Done, Listed};
 use crate::app::AppState;

@@ -8,8 +8,7 @@ use qingting_models::records::{ChainedEntry, Role, User};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Ask, Body, Key};
-use super::items::known;
+use super::ask::{self, Ask, Body, Key, known};
 use super::problem::Problem;
 use super::schema::{AnyDepartment, At, DepartmentWord, Filled, Id, RoleCode};
 use super::{Answer, DONE, Done, Listed};
