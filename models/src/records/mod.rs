@@ -73,7 +73,7 @@ pub use report::{
     ReportDepartment, ReportFigures, ReportFlow, ReportForecast, ReportIncident, ReportItem,
     ReportItemFilter, ReportRisen, ReportScope, ReportShare, ReportTile, ReportTotals,
 };
-pub use report_span::{BadSpan, ReportKind, ReportSpan, days_apart};
+pub use report_span::{BadSpan, ReportKind, ReportSpan, day_number, days_apart};
 pub use source::{FinishedRun, Mode, Source, SourceHealth, SourceKind, SourceRun};
 pub use source_settings::{Open311Rule, PageRule, Paging, PullRule, SourceSettings};
 pub use template::{Placeholder, ReplyTemplate, TemplateContent, TemplateFault};

@@ -42,6 +42,8 @@ pub enum BadSpan {
 
 /// The most days that one report covers: a year and a week.
 const LONGEST_DAYS: i32 = 373;
+/// Of more days than these the weeks are listed.
+const LISTED_DAYS: i32 = 62;
 /// Reports are about days of this century; that leaves room for every comparison.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2199;
 
@@ -94,6 +96,23 @@ impl ReportSpan {
     pub fn days(&self) -> impl Iterator<Item = Date> + use<> {
         let from = self.from;
         (0..self.length()).map(move |n| from.saturating_add(n.days()))
+    }
+
+    /// Whether it is so long that its weeks are listed in the place of its days.
+    pub fn lists_weeks(&self) -> bool {
+        self.length() > LISTED_DAYS
+    }
+
+    /// Its weeks from Monday on, the first and the last as far as they belong to it.
+    pub fn weeks(&self) -> Vec<(Date, Date)> {
+        let mut all: Vec<(Date, Date)> = Vec::new();
+        for day in self.days() {
+            match all.last_mut() {
+                Some((_, to)) if day.weekday() != Weekday::Monday => *to = day,
+                _ => all.push((day, day)),
+            }
+        }
+        all
     }
 
     /// From midnight to midnight in Asia/Shanghai.
@@ -211,6 +230,11 @@ pub fn days_apart(from: Date, to: Date) -> i32 {
     from.duration_until(to).as_hours().div_euclid(24).try_into().unwrap_or(i32::MAX)
 }
 
+/// The number of a day: how many lie between it and 1970-01-01.
+pub fn day_number(date: Date) -> i64 {
+    i64::from(days_apart(jiff::civil::date(1970, 1, 1), date))
+}
+
 fn day_name(date: Date) -> String {
     format!("{}年{}月{}日", date.year(), date.month(), date.day())
 }
@@ -253,6 +277,18 @@ mod tests {
         assert_eq!(days.days().count(), 8);
         let period = days.period();
         assert_eq!(period.to.duration_since(period.from).as_hours(), 8 * 24);
+    }
+
+    #[test]
+    fn a_long_span_has_weeks_from_monday_on_and_no_day_twice() {
+        let year = ReportSpan::days_between(date(2026, 1, 1), date(2026, 12, 31)).unwrap();
+        let weeks = year.weeks();
+        assert_eq!(weeks[0], (date(2026, 1, 1), date(2026, 1, 4)));
+        assert_eq!(weeks.last(), Some(&(date(2026, 12, 28), date(2026, 12, 31))));
+        assert!(weeks.windows(2).all(|pair| pair[0].1.tomorrow().unwrap() == pair[1].0));
+        let days =
+            |n| ReportSpan::days_between(date(2026, 1, 1), date(2026, 1, 1).saturating_add(n)).unwrap();
+        assert!(!days(61.days()).lists_weeks() && days(62.days()).lists_weeks() && year.lists_weeks());
     }
 
     #[test]

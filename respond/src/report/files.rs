@@ -185,11 +185,8 @@ impl Desk {
     /// # Errors
     /// When it cannot be written.
     pub fn report_json(&self, source: &Source) -> Result<serde_json::Value, FileError> {
-        let of_days = |figures: &ReportFigures| -> Result<_, FileError> {
-            Ok(json!({ "digest": digest(figures)?, "figures": figures }))
-        };
         let told = match source {
-            Source::Counted(figures) => of_days(figures)?,
+            Source::Counted(figures) => json!({ "digest": digest(figures)?, "figures": figures }),
             Source::Brief(brief, items) => {
                 let mut told = json!({ "brief": brief, "flash": flash(brief) });
                 told["brief"]["items"] = json!(items);
@@ -197,7 +194,7 @@ impl Desk {
             }
             Source::Kept(kept) => {
                 let mut told = match &kept.content {
-                    ReportContent::Figures(figures) => of_days(figures)?,
+                    ReportContent::Figures(figures) => json!({ "figures": figures }),
                     ReportContent::Brief(brief) => json!({ "brief": brief, "flash": flash(brief) }),
                 };
                 told["number"] = json!(kept.number);

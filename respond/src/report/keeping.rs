@@ -177,8 +177,7 @@ impl Desk {
             }
         };
         for incident in figures.incidents.iter_mut().chain(&mut figures.repeated) {
-            let open = self.is_open_to_all(incident.id).await?;
-            if !open {
+            if self.open_incident(incident.id).await?.is_none() {
                 incident.title = TURNED.into();
                 (incident.answer, incident.town, incident.topic) = (None, None, None);
                 incident.cases.clear();

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use qingting_models::ids::{IncidentId, ReportId};
-use qingting_models::records::{Actor, Brief, Channel};
+use qingting_models::records::{Actor, Brief, Channel, Incident, day_number};
 use qingting_models::store::{BriefOrder, ItemCell, StoreError};
 
-use super::figures::number_of;
 use super::{OPEN_TO_ALL, ReportError, digest};
 use crate::desk::Desk;
 
@@ -53,12 +52,11 @@ impl Desk {
         Ok(BriefOrder { brief, items, digest })
     }
 
-    /// Whether there is an incident of which everybody who reads reports may know, and items of it.
-    pub(super) async fn is_open_to_all(&self, id: IncidentId) -> Result<bool, StoreError> {
-        match self.store().incident(&OPEN_TO_ALL, id).await? {
-            Some(incident) => Ok(!self.store().members(&OPEN_TO_ALL, incident.id, 1).await?.is_empty()),
-            None => Ok(false),
-        }
+    /// An incident of which everybody who reads reports may know, with items of it.
+    pub(super) async fn open_incident(&self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+        let Some(incident) = self.store().incident(&OPEN_TO_ALL, id).await? else { return Ok(None) };
+        let some = self.store().members(&OPEN_TO_ALL, incident.id, 1).await?;
+        Ok(Some(incident).filter(|_| !some.is_empty()))
     }
 
     /// What the incident of a kept brief is called.
@@ -66,16 +64,14 @@ impl Desk {
     /// # Errors
     /// When the store fails.
     pub async fn brief_title(&self, id: IncidentId) -> Result<String, StoreError> {
-        let open = self.is_open_to_all(id).await?;
-        let incident = self.store().incident(&OPEN_TO_ALL, id).await?.filter(|_| open);
-        Ok(incident.map_or(TURNED.to_owned(), |incident| incident.title))
+        Ok(self.open_incident(id).await?.map_or(TURNED.to_owned(), |incident| incident.title))
     }
 
     /// Takes out of a kept brief what has turned confidential since: demands, answers and promises of such items and cases, and
     /// all that tells of the incident when it did itself. Whether the incident is open to all still.
     pub(super) async fn hide_what_turned(&self, brief: &mut Brief) -> Result<bool, StoreError> {
         let incident = &mut brief.incident;
-        if !self.is_open_to_all(incident.id).await? {
+        if self.open_incident(incident.id).await?.is_none() {
             incident.title = TURNED.into();
             (incident.town, incident.topic, brief.topic) = (None, None, None);
             brief.asked.clear();
@@ -103,6 +99,6 @@ pub(super) fn brief_agrees(brief: &Brief, cells: &[ItemCell]) -> bool {
     for cell in cells {
         *counts.entry((cell.day, cell.channel)).or_default() += cell.items;
     }
-    let told = brief.spread.iter().map(|(day, channel, items)| ((number_of(*day), *channel), *items));
+    let told = brief.spread.iter().map(|(day, channel, items)| ((day_number(*day), *channel), *items));
     told.eq(counts)
 }

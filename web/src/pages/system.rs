@@ -45,17 +45,20 @@ pub struct Step {
     /// What is so now, and what is to be done.
     pub says: String,
     /// Where it is done.
-    pub to: Option<(&'static str, &'static str)>,
+    pub to: Place,
 }
 
+/// A page, and what the link to it is called; none where it is done outside the pages.
+type Place = Option<(&'static str, &'static str)>;
+
 impl Step {
-    fn of(title: &'static str, done: Option<bool>, says: String, to: (&'static str, &'static str)) -> Self {
+    fn of(title: &'static str, done: Option<bool>, says: String, to: Place) -> Self {
         let state = match done {
             Some(true) => Tag::new("已就绪", "tag green"),
             Some(false) => Tag::new("待办", "tag yellow"),
             None => Tag::new("请核对", "tag"),
         };
-        Self { title, state, says, to: Some(to).filter(|(path, _)| !path.is_empty()) }
+        Self { title, state, says, to }
     }
 }
 
@@ -137,14 +140,14 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
     let fields = county.taxonomy.fields().len();
     let base = state.settings.base_url.clone();
     let steps = vec![
-        Step::of("县名、办公时间", None, county_name, ("/county/file?name=county.toml", "修改")),
+        Step::of("县名、办公时间", None, county_name, Some(("/county/file?name=county.toml", "修改"))),
         Step::of(
             "单位和分流",
             None,
             format!("现有 {departments} 个能收工单的单位，{fields} 个话题；分流规则按话题定主办单位。"),
-            ("/county", "查看和修改"),
+            Some(("/county", "查看和修改")),
         ),
-        Step::of("放假和调休", days.0, days.1, ("/county", "导入")),
+        Step::of("放假和调休", days.0, days.1, Some(("/county", "导入"))),
         Step::of(
             "来源",
             Some(sources > 0),
@@ -152,7 +155,7 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
                 0 => "还没有来源。先定它由本县办理还是由别的平台办理，早于起始日期的只存档。".into(),
                 n => format!("现有 {n} 个来源。"),
             },
-            if sources == 0 { ("/sources/new", "添加") } else { ("/sources", "查看") },
+            Some(if sources == 0 { ("/sources/new", "添加") } else { ("/sources", "查看") }),
         ),
         Step::of(
             "用户",
@@ -161,19 +164,19 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
                 true => format!("现有 {} 人，各种角色都有。", users.len()),
                 false => format!("还没有{}。", lacking.join("、")),
             },
-            ("/users", "添加"),
+            Some(("/users", "添加")),
         ),
         Step::of(
             "预警规则",
             Some(alerts > 0),
             format!("现有 {alerts} 条。样例规则可以一次装入，再改成自己的。"),
-            ("/alerts/rules", if alerts == 0 { "装入" } else { "查看" }),
+            Some(("/alerts/rules", if alerts == 0 { "装入" } else { "查看" })),
         ),
         Step::of(
             "通知规则",
             Some(notices > 0),
             format!("现有 {notices} 条。样例规则可以一次装入；外发短信、企业微信等要先设渠道。"),
-            ("/notices/rules", if notices == 0 { "装入" } else { "查看" }),
+            Some(("/notices/rules", if notices == 0 { "装入" } else { "查看" })),
         ),
         Step::of(
             "消息里的网址",
@@ -182,13 +185,13 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
                 || "没有设 base_url，外发的消息里没有链接。在 qingting.toml 里写上浏览器用的网址，再重启。".into(),
                 |base| format!("消息里的链接以 {base} 开头。"),
             ),
-            ("", ""),
+            None,
         ),
         Step::of(
             "备份",
             None,
             "主密钥和数据要分开备份：qingting key export 导出主密钥，qingting backup 备份数据。丢了主密钥，密封的内容谁也打不开。".into(),
-            ("", ""),
+            None,
         ),
     ];
     Ok(steps)
@@ -200,7 +203,7 @@ impl crate::samples::Sampled for SystemPage {
         use crate::samples::{frame, hostile, moment};
         let page = |t: String| Self {
             frame: frame(&t),
-            steps: vec![Step::of("来源", Some(false), t.clone(), ("/sources", "添加"))],
+            steps: vec![Step::of("来源", Some(false), t.clone(), Some(("/sources", "添加")))],
             missing: 1,
             facts: vec![("数据库", t.clone())],
             waiting: vec![("研判", 3)],

@@ -6,10 +6,9 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
-use jiff::ToSpan;
 use jiff::civil::Date;
 use qingting_models::county::{DepartmentCode, TopicCode, Town};
-use qingting_models::records::{Channel, ReportDay, ReportItemFilter, ReportScope, ReportSpan, days_apart};
+use qingting_models::records::{Channel, ReportDay, ReportItemFilter, ReportScope, ReportSpan, day_number};
 use qingting_models::store::ItemMark;
 use qingting_respond::report::document::Opens;
 use qingting_respond::report::{drawing, svg};
@@ -29,8 +28,6 @@ use crate::view::{Choice, choices};
 
 /// So many marks have a column of their own, the rest share one.
 const COLUMNS: usize = 7;
-/// Of more days than this the weeks are shown.
-const MOST_DAYS: i32 = 62;
 
 #[derive(Debug, Template)]
 #[template(path = "trends.html")]
@@ -169,7 +166,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         selects: selects(&query, by, names),
         says: format!("{of}：共 {total} 条"),
         svg: svg(&drawing::trend(&drawn, "信息", "")),
-        unit: if span.length() > MOST_DAYS { "周" } else { "日期" },
+        unit: if span.lists_weeks() { "周" } else { "日期" },
         columns,
         rows: stretches.into_iter().map(row).collect(),
         script: assets::trends(),
@@ -200,7 +197,7 @@ impl<'c> Counts<'c> {
 
     /// Of the days from one to another, with a mark or all.
     fn sum(&self, from: Date, to: Date, mark: Option<&Option<String>>) -> i64 {
-        let days = number_of(from)..=number_of(to);
+        let days = day_number(from)..=day_number(to);
         let one = |mark: &Option<String>| -> i64 {
             days.clone().filter_map(|day| self.by_day.get(&(day, mark))).sum()
         };
@@ -211,28 +208,9 @@ impl<'c> Counts<'c> {
     }
 }
 
-/// Days since 1970-01-01.
-fn number_of(day: Date) -> i64 {
-    i64::from(days_apart(jiff::civil::date(1970, 1, 1), day))
-}
-
-/// The days of a span each by itself; of a long one its weeks, from Monday on, the first and last as far as they belong to it.
+/// The days of a span each by itself; of a long one its weeks.
 fn stretches(span: &ReportSpan) -> Vec<(Date, Date)> {
-    if span.length() <= MOST_DAYS {
-        return span.days().map(|day| (day, day)).collect();
-    }
-    let mut all = Vec::new();
-    let mut from = span.from;
-    while from <= span.to {
-        let left = 6 - i64::from(from.weekday().to_monday_zero_offset());
-        let to = from.saturating_add(left.days()).min(span.to);
-        all.push((from, to));
-        match to.tomorrow() {
-            Ok(next) => from = next,
-            Err(_) => break,
-        }
-    }
-    all
+    if span.lists_weeks() { span.weeks() } else { span.days().map(|day| (day, day)).collect() }
 }
 
 fn selects(query: &Query, by: By, names: &Names) -> Vec<Select> {
@@ -287,20 +265,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_span_has_weeks_from_monday_on_and_no_day_twice() {
-        let span = |from, to| ReportSpan::days_between(from, to).unwrap();
-        let short = span(date(2026, 11, 1), date(2026, 11, 30));
-        assert_eq!(stretches(&short).len(), 30);
-        let long = span(date(2026, 1, 1), date(2026, 12, 31));
-        let weeks = stretches(&long);
-        assert_eq!(weeks[0], (date(2026, 1, 1), date(2026, 1, 4)));
-        assert_eq!(weeks.last(), Some(&(date(2026, 12, 28), date(2026, 12, 31))));
-        assert!(weeks.windows(2).all(|pair| pair[0].1.tomorrow().unwrap() == pair[1].0));
-    }
-
-    #[test]
     fn the_most_common_marks_come_first_and_their_days_add_up() {
-        let day = |n: i8| number_of(date(2026, 11, n));
+        let day = |n: i8| day_number(date(2026, 11, n));
         let mark = |text: &str| Some(text.to_owned());
         let rows = [
             (day(2), mark("wages"), 2),

@@ -1,6 +1,5 @@
 //! The first chapter: how much there was, against what it is held against, and by day.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use qingting_models::county::ReportSentence;
 use qingting_models::records::{Channel, Rate, ReportDay, ReportItemFilter};
@@ -8,9 +7,6 @@ use qingting_models::records::{Channel, Rate, ReportDay, ReportItemFilter};
 use super::Writer;
 use crate::report::document::{Block, Cell, Column, Opens, Table, Value};
 use crate::report::drawing;
-
-/// Of more days than these the weeks are listed.
-const LISTED_DAYS: usize = 62;
 
 impl Writer<'_> {
     pub(super) fn overview(&mut self) -> Vec<Block> {
@@ -74,7 +70,7 @@ impl Writer<'_> {
             if let Some(drawing) = drawing::calendar(&self.figures.calendar, &self.figures.span) {
                 blocks.push(self.chart("信息量日历", drawing));
             }
-            let days = if self.figures.days.len() > LISTED_DAYS { self.weeks() } else { self.days() };
+            let days = if self.figures.span.lists_weeks() { self.weeks() } else { self.days() };
             blocks.push(Block::Table(days));
         }
         blocks
@@ -133,24 +129,20 @@ impl Writer<'_> {
             Column::figures("日均"),
             Column::words("说明", 24),
         ];
-        let of_monday = |day: &ReportDay| {
-            let back = day.day.weekday().to_monday_zero_offset();
-            day.day.saturating_sub(i64::from(back).days())
-        };
-        let weeks = self.figures.days.chunk_by(|a, b| of_monday(a) == of_monday(b));
-        let rows = weeks.filter_map(|days| {
-            let (first, last) = (days.first()?.day, days.last()?.day);
+        let rows = self.figures.span.weeks().into_iter().map(|(first, last)| {
+            let of_week = |day: &&ReportDay| (first..=last).contains(&day.day);
+            let days: Vec<&ReportDay> = self.figures.days.iter().filter(of_week).collect();
             let items: i64 = days.iter().map(|day| day.items).sum();
             let mut marks: Vec<&str> = days.iter().filter_map(|day| day.mark.as_deref()).collect();
             marks.dedup();
             let name = format!("{}月{}日至{}月{}日", first.month(), first.day(), last.month(), last.day());
             let opens = Opens::Items(ReportItemFilter::of_days(first, last));
-            Some(vec![
+            vec![
                 name.into(),
                 Cell::from(items).opening(opens),
-                Value::Number(items as f64 / days.len() as f64).into(),
+                Value::Number(items as f64 / days.len().max(1) as f64).into(),
                 marks.join("、").into(),
-            ])
+            ]
         });
         let rows = rows.collect();
         let mut table = self.table("每周信息量", columns, rows);

@@ -2,25 +2,25 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use qingting_models::records::{ReportCalendarDay, ReportDay};
+use qingting_models::records::{ReportCalendarDay, ReportDay, day_number};
 
-use super::{Reckoner, number_of};
+use super::Reckoner;
 use crate::report::USUAL_DAYS;
 
 impl Reckoner<'_> {
     pub(super) fn days(&self) -> Vec<ReportDay> {
         let before = self.span.before();
         let knows_before = self.knows(before);
-        let first_before = number_of(before.from);
+        let first_before = day_number(before.from);
         let shift = match before.length() == self.span.length() {
-            true => number_of(self.span.from) - first_before,
+            true => day_number(self.span.from) - first_before,
             // Months: the same number of the day.
             false => i64::from(before.length()),
         };
         let day = |day: Date| {
-            let number = number_of(day);
+            let number = day_number(day);
             let then = number - shift;
-            let within = (first_before..number_of(self.span.from)).contains(&then);
+            let within = (first_before..day_number(self.span.from)).contains(&then);
             let (usual, usual_weeks) = self.usual(day);
             ReportDay {
                 day,
@@ -41,26 +41,26 @@ impl Reckoner<'_> {
     /// The days from the first Monday of the eight weeks before; of spans longer than those weeks the span alone.
     pub(super) fn calendar_days(&self) -> Vec<ReportCalendarDay> {
         let Some(known) = self.counts.history_from else { return Vec::new() };
-        let first = number_of(self.span.from);
+        let first = day_number(self.span.from);
         let back = if i64::from(self.span.length()) > USUAL_DAYS { 0 } else { USUAL_DAYS };
         let begin = self.span.from.saturating_sub(back.days());
         let to_monday = (7 - i64::from(begin.weekday().to_monday_zero_offset())) % 7;
         let from = (first - back + if back > 0 { to_monday } else { 0 }).max(known);
-        let days = (from..=number_of(self.span.to))
+        let days = (from..=day_number(self.span.to))
             .filter_map(|number| self.span.from.checked_add((number - first).days()).ok());
-        days.map(|day| ReportCalendarDay { day, items: self.items_on(number_of(day)), mark: self.mark(day) })
+        days.map(|day| ReportCalendarDay { day, items: self.items_on(day_number(day)), mark: self.mark(day) })
             .collect()
     }
 
     /// The mean of the same weekday over the eight weeks before, days of the same kind alone, and over how many.
     fn usual(&self, day: Date) -> (Option<f64>, u32) {
         let kind = self.calendar.is_workday(day);
-        let first = number_of(self.span.from);
-        let back = (number_of(day) - first).div_euclid(7) + 1;
+        let first = day_number(self.span.from);
+        let back = (day_number(day) - first).div_euclid(7) + 1;
         let mut counts = Vec::new();
         for week in back..back + USUAL_DAYS / 7 {
             let Ok(then) = day.checked_sub(jiff::Span::new().days(7 * week)) else { break };
-            let number = number_of(then);
+            let number = day_number(then);
             let known = self.counts.history_from.is_some_and(|first| first <= number);
             if known && self.calendar.is_workday(then) == kind {
                 counts.push(self.items_on(number));

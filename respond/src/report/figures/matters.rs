@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use qingting_models::chance::at_least;
 use qingting_models::clock::local_date;
 use qingting_models::county::{DepartmentCode, TopicCode};
-use qingting_models::records::{OPEN_STATES, ReportCase, ReportIncident, ReportRisen, state_label};
+use qingting_models::records::{
+    OPEN_STATES, ReportCase, ReportIncident, ReportRisen, day_number, state_label,
+};
 use qingting_models::rising::Rise;
 use qingting_models::store::IncidentCount;
 
-use super::{LEAST_TOLD, Reckoner, department_name, number_of};
+use super::{LEAST_TOLD, Reckoner, department_name};
 use crate::report::USUAL_DAYS;
 
 /// How unlikely the count of a topic must be to be told as risen.
@@ -43,7 +45,7 @@ impl Reckoner<'_> {
     }
 
     pub(super) fn risen_topics(&self) -> Vec<ReportRisen> {
-        let first = number_of(self.span.from);
+        let first = day_number(self.span.from);
         let known = self.counts.history_from.map_or(0, |known| first - known.max(first - USUAL_DAYS));
         if known < LEAST_KNOWN {
             return Vec::new();

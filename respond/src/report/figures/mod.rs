@@ -5,11 +5,10 @@ mod matters;
 mod offices;
 mod shares;
 
-use jiff::civil::Date;
 use qingting_models::county::{County, DepartmentCode, Tile, TopicCode};
 use qingting_models::records::{
     Channel, Compared, Rate, RateCount, RateFigure, ReportAhead, ReportFigures, ReportScope, ReportShare,
-    ReportSpan, ReportTile, ReportTotals, days_apart,
+    ReportSpan, ReportTile, ReportTotals, day_number,
 };
 use qingting_models::rising::Rise;
 use qingting_models::store::{ItemCell, ReportCounts, SpanCounts};
@@ -31,7 +30,7 @@ pub(super) fn draw(
     words: Option<Vec<Rise>>,
 ) -> ReportFigures {
     let reckoner = Reckoner { county, calendar, span, counts: &counts };
-    let last = number_of(span.to);
+    let last = day_number(span.to);
     ReportFigures {
         definition: DEFINITION,
         county: county.settings.name.clone(),
@@ -82,7 +81,7 @@ pub(super) fn agree(figures: &ReportFigures, kept: &[ItemCell]) -> bool {
         && totals.news.now == sum(&|cell| cell.channel == Channel::News)
         && totals.demands.now == sum(&|cell| cell.channel != Channel::News)
         && totals.urgent.now == sum(&|cell| cell.urgency == 2)
-        && figures.days.iter().all(|day| day.items == sum(&|cell| cell.day == number_of(day.day)))
+        && figures.days.iter().all(|day| day.items == sum(&|cell| cell.day == day_number(day.day)))
         && shares(&figures.channels, &|cell| Some(cell.channel.code().to_owned()))
         && shares(&figures.topics, &|cell| cell.topic.as_ref().map(TopicCode::to_string))
         && shares(&figures.towns, &|cell| cell.town.as_ref().map(|town| town.as_str().to_owned()))
@@ -100,11 +99,6 @@ fn department_name(county: &County, code: &DepartmentCode) -> String {
     county.departments.by_code(code).map_or_else(|| code.to_string(), |d| d.short_name.clone())
 }
 
-/// Days since 1970-01-01.
-pub(super) fn number_of(date: Date) -> i64 {
-    i64::from(days_apart(jiff::civil::date(1970, 1, 1), date))
-}
-
 struct Reckoner<'a> {
     county: &'a County,
     calendar: &'a WorkCalendar,
@@ -115,7 +109,7 @@ struct Reckoner<'a> {
 impl Reckoner<'_> {
     /// Whether the store reaches back to the beginning of some days.
     fn knows(&self, span: ReportSpan) -> bool {
-        self.counts.history_from.is_some_and(|first| first <= number_of(span.from))
+        self.counts.history_from.is_some_and(|first| first <= day_number(span.from))
     }
 
     fn compared(&self, of: impl Fn(&SpanCounts) -> i64) -> Compared {
