@@ -13,7 +13,8 @@ use super::error::{At, CountyError, line_of};
 use super::gazetteer::{self, Gazetteer};
 use super::notice_rules;
 use super::reply_templates;
-use super::report_styles::{self, ReportStyles};
+use super::report_sentences;
+use super::report_styles::ReportStyles;
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::stop_words::{self, StopWords};
@@ -79,7 +80,7 @@ impl County {
                 &taxonomy,
                 &departments,
             )?,
-            report_styles: ReportStyles::parse(sample(report_styles::WORDING), text)?,
+            report_styles: ReportStyles::parse(sample(report_sentences::WORDING), text)?,
             words: Words::parse(words::FILE, text(words::FILE))?,
             stop_words: StopWords::parse(stop_words::FILE, text(stop_words::FILE))?,
             settings,

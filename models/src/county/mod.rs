@@ -16,6 +16,7 @@ mod loading;
 mod notice_rules;
 mod office_kind;
 mod reply_templates;
+mod report_sentences;
 mod report_styles;
 mod routing;
 mod routing_sheet;
@@ -40,8 +41,9 @@ pub use files::{CountyFiles, MAX_FILE, Texts, is_file};
 pub use gazetteer::{Gazetteer, Place, PlaceKind};
 pub use notice_rules::{Escalation, FirstNoticeRule, NoticeFile};
 pub use office_kind::OfficeKind;
+pub use report_sentences::ReportSentence;
 pub use report_styles::{
-    BRIEF_CHAPTERS, BriefStyle, ChapterStyle, REPORT_CHAPTERS, ReportSentence, ReportStyle, ReportStyles,
+    BRIEF_CHAPTERS, BriefStyle, ChapterStyle, REPORT_CHAPTERS, ReportStyle, ReportStyles,
 };
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use routing_sheet::{RoutingCells, RoutingSheet};

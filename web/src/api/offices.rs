@@ -13,12 +13,11 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::acting::DayAsked;
 use super::ask::{self, Ask};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemDocument};
 use super::schema::{AnyDepartment, AnyTopic, AnyTown, At, Day, Id, RateCode};
 use super::{Answer, Listed};
 use crate::app::AppState;
 use crate::caller::Caller;
-use crate::error::WebError;
 use crate::pages::departments::{DESK, figures_viewer};
 use crate::pages::overview;
 use crate::query::Query;
@@ -170,23 +169,16 @@ fn value(rate: Rate, count: RateCount) -> RateValue {
     }
 }
 
-/// The days that are asked for. What is wrong with them is wrong with the request, whatever the state of things.
-fn days(state: &AppState, query: &Query) -> Result<Days, Problem> {
-    Days::of(state, query).map_err(|error| match error {
-        WebError::Bad(told) => Problem::unfit(told),
-        other => other.into(),
-    })
-}
-
 #[utoipa::path(get, path = "/departments/rates", tag = "overview", summary = "单位的指标", params(RatesAsked),
-    responses((status = 200, description = "各单位的指标", body = RatesWhole)))]
+    responses((status = 200, description = "各单位的指标", body = RatesWhole),
+        (status = 409, description = "第一天在最后一天之后", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(super) async fn rates(
     State(state): State<AppState>,
     caller: Caller,
     query: Query,
     Ask(_): Ask<RatesAsked>,
 ) -> Answer<RatesWhole> {
-    let days = days(&state, &query)?;
+    let days = Days::of(&state, &query)?;
     let found = state.desk.rates(&figures_viewer(&caller), days.period()?).await?;
     let of = |code: Option<&DepartmentCode>| DepartmentFigures {
         department: code.map_or(DESK, |code| code.as_str()).to_owned(),
@@ -247,7 +239,8 @@ pub(super) struct RateCaseLine {
 }
 
 #[utoipa::path(get, path = "/departments/rates/cases", tag = "overview", summary = "指标背后的工单", params(RateCasesAsked),
-    responses((status = 200, description = "一页", body = Listed<RateCaseLine>)))]
+    responses((status = 200, description = "一页", body = Listed<RateCaseLine>),
+        (status = 409, description = "第一天在最后一天之后", body = ProblemDocument, content_type = "application/problem+json")))]
 pub(super) async fn rate_cases(
     State(state): State<AppState>,
     caller: Caller,
@@ -255,7 +248,7 @@ pub(super) async fn rate_cases(
     Ask(asked): Ask<RateCasesAsked>,
 ) -> Answer<Listed<RateCaseLine>> {
     super::ask::known(&state, None, None, asked.department.as_deref())?;
-    let days = days(&state, &query)?;
+    let days = Days::of(&state, &query)?;
     let page = ask::page("rate_cases", asked.cursor.as_deref(), asked.limit)?;
     let filter = RateFilter {
         rate: asked.rate,

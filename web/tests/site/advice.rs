@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use qingting_models::county::TopicCode;
 use qingting_models::ids::{IncidentId, ItemId};
 use qingting_models::records::*;
-use qingting_models::store::{Arrival, Joining, NewJudgement, NewMembership};
+use qingting_models::store::{Joining, NewJudgement, NewMembership};
 
-use crate::office::{HOSTILE, Office};
+use crate::office::{HOSTILE, Office, arrival};
 
 const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -14,23 +14,8 @@ const LEASE: SignedDuration = SignedDuration::from_mins(5);
 async fn bring(office: &Office) -> (ItemId, ItemId) {
     let store = &office.store;
     let source = store.source(office.source).await.unwrap().unwrap();
-    let arrival = |n: usize| Arrival {
-        external_id: Some(format!("V{n}")),
-        canonical: format!("{n}"),
-        content: ItemContent {
-            title: format!("第{n}件"),
-            body: "三天没有水".into(),
-            url: None,
-            occurred_at: None,
-            upstream: Upstream::default(),
-        },
-        original: serde_json::json!({}).into(),
-        sameness: Default::default(),
-        withdrawn: false,
-        language: None,
-        sealed_fields: Vec::new(),
-    };
-    store.intake(&source, (0..300).map(arrival).collect(), vec![]).await.unwrap();
+    let coming = |n: usize| arrival(&format!("V{n}"), &format!("第{n}件"), "三天没有水");
+    store.intake(&source, (0..300).map(coming).collect(), vec![]).await.unwrap();
     let tasks = store.claim_judging("test", 300, LEASE).await.unwrap();
     let ids: Vec<ItemId> = tasks.iter().map(|task| task.item).collect();
     let verdict = NewJudgement {

@@ -5,9 +5,9 @@ use jiff::SignedDuration;
 use qingting_models::county::TopicCode;
 use qingting_models::ids::ItemId;
 use qingting_models::records::*;
-use qingting_models::store::{Arrival, NewJudgement};
+use qingting_models::store::NewJudgement;
 
-use crate::office::Office;
+use crate::office::{Office, arrival};
 
 const ITEMS: usize = 300;
 
@@ -15,23 +15,8 @@ const ITEMS: usize = 300;
 async fn bring(office: &Office) -> (ItemId, ItemId) {
     let store = &office.store;
     let source = store.source(office.source).await.unwrap().unwrap();
-    let arrival = |n: usize| Arrival {
-        external_id: Some(format!("B{n}")),
-        canonical: format!("{n}"),
-        content: ItemContent {
-            title: format!("第{n}件"),
-            body: "工地三个月没发工资".into(),
-            url: None,
-            occurred_at: None,
-            upstream: Upstream::default(),
-        },
-        original: serde_json::json!({}).into(),
-        sameness: Default::default(),
-        withdrawn: false,
-        language: None,
-        sealed_fields: Vec::new(),
-    };
-    store.intake(&source, (0..ITEMS).map(arrival).collect(), vec![]).await.unwrap();
+    let coming = |n: usize| arrival(&format!("B{n}"), &format!("第{n}件"), "工地三个月没发工资");
+    store.intake(&source, (0..ITEMS).map(coming).collect(), vec![]).await.unwrap();
     let tasks = store.claim_judging("test", ITEMS as i64, SignedDuration::from_mins(5)).await.unwrap();
     let ids: Vec<ItemId> = tasks.iter().map(|task| task.item).collect();
     let verdict = NewJudgement {

@@ -265,23 +265,11 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
         ("学校食堂饭菜凉", "孩子吃不好", "edu_med_elder"),
         ("反映镇干部作风", "态度恶劣", "conduct"),
     ];
-    let arrival = |(n, (title, body, _)): (usize, &(&str, &str, &str))| Arrival {
-        external_id: Some(format!("R{n}")),
-        canonical: format!("{title}{body}"),
-        content: ItemContent {
-            title: (*title).into(),
-            body: (*body).into(),
-            url: None,
-            occurred_at: None,
-            upstream: Upstream::default(),
-        },
+    let coming = |(n, (title, body, _)): (usize, &(&str, &str, &str))| Arrival {
         original: serde_json::json!({"诉求内容": format!("{body} 13800000000")}).into(),
-        sameness: Default::default(),
-        withdrawn: false,
-        language: None,
-        sealed_fields: Vec::new(),
+        ..arrival(&format!("R{n}"), title, body)
     };
-    store.intake(&source, texts.iter().enumerate().map(arrival).collect(), vec![]).await.unwrap();
+    store.intake(&source, texts.iter().enumerate().map(coming).collect(), vec![]).await.unwrap();
     judge(store, |title| texts.iter().find(|t| t.0 == title).unwrap().2).await;
     let listed = store
         .items(&Viewer::SYSTEM, &Default::default(), qingting_models::store::Page::default())
@@ -289,6 +277,26 @@ async fn bring(store: &TestStore, source: SourceId) -> Vec<ItemId> {
         .unwrap();
     let by_title = |title: &str| listed.rows.iter().find(|i| i.content.title == title).unwrap().id;
     texts.iter().map(|t| by_title(t.0)).collect()
+}
+
+/// A record as it arrives, with this number, title and text and nothing else.
+pub(crate) fn arrival(number: &str, title: &str, body: &str) -> Arrival {
+    Arrival {
+        external_id: Some(number.into()),
+        canonical: format!("{title}{body}"),
+        content: ItemContent {
+            title: title.into(),
+            body: body.into(),
+            url: None,
+            occurred_at: None,
+            upstream: Upstream::default(),
+        },
+        original: serde_json::json!({}).into(),
+        sameness: Default::default(),
+        withdrawn: false,
+        language: None,
+        sealed_fields: Vec::new(),
+    }
 }
 
 /// Judges what waits as complaints of the topic that `topic` gives for a title.

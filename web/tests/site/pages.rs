@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use qingting_models::records::Viewer;
 use qingting_models::store::{AuditFilter, Page};
 
-use crate::office::{CSRF, HOSTILE, Office};
+use crate::office::{CSRF, HOSTILE, Office, arrival};
 
 async fn actions(office: &Office) -> Vec<String> {
     let page = office.store.audit_page(&AuditFilter::default(), Page::default()).await.unwrap();
@@ -122,26 +122,11 @@ async fn lists_go_on_by_cursor_and_keep_their_filters() {
 }
 
 async fn bring_more(office: &Office, n: usize) {
-    use qingting_models::records::{ItemContent, Kind, Upstream, Urgency};
-    use qingting_models::store::{Arrival, NewJudgement};
+    use qingting_models::records::{Kind, Urgency};
+    use qingting_models::store::NewJudgement;
     let source = office.store.source(office.source).await.unwrap().unwrap();
-    let arrival = |k: usize| Arrival {
-        external_id: Some(format!("M{k}")),
-        canonical: format!("m{k}"),
-        content: ItemContent {
-            title: format!("道路坑洼第{k}处"),
-            body: String::new(),
-            url: None,
-            occurred_at: None,
-            upstream: Upstream::default(),
-        },
-        original: serde_json::json!({}).into(),
-        sameness: Default::default(),
-        withdrawn: false,
-        language: None,
-        sealed_fields: Vec::new(),
-    };
-    office.store.intake(&source, (0..n).map(arrival).collect(), vec![]).await.unwrap();
+    let coming = |k: usize| arrival(&format!("M{k}"), &format!("道路坑洼第{k}处"), "");
+    office.store.intake(&source, (0..n).map(coming).collect(), vec![]).await.unwrap();
     let lease = jiff::SignedDuration::from_mins(5);
     let tasks = office.store.claim_judging("more", 200, lease).await.unwrap();
     let verdict = |task| {
@@ -166,27 +151,11 @@ async fn bring_more(office: &Office, n: usize) {
 
 /// Judges an item without a topic, of this kind of office, in this town.
 async fn bring_for_office(office: &Office, title: &str, kind: &str, town: Option<&str>) {
-    use qingting_models::records::{ItemContent, Kind, PlaceMention, Upstream, Urgency};
-    use qingting_models::store::{Arrival, NewJudgement};
+    use qingting_models::records::{Kind, PlaceMention, Urgency};
+    use qingting_models::store::NewJudgement;
     let source = office.store.source(office.source).await.unwrap().unwrap();
-    let content = ItemContent {
-        title: title.into(),
-        body: "请帮忙看看".into(),
-        url: None,
-        occurred_at: None,
-        upstream: Upstream::default(),
-    };
-    let arrival = Arrival {
-        external_id: Some(title.into()),
-        canonical: title.into(),
-        content,
-        original: serde_json::json!({}).into(),
-        sameness: Default::default(),
-        withdrawn: false,
-        language: None,
-        sealed_fields: Vec::new(),
-    };
-    office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
+    let coming = arrival(title, title, "请帮忙看看");
+    office.store.intake(&source, vec![coming], vec![]).await.unwrap();
     let tasks = office.store.claim_judging("one", 9, jiff::SignedDuration::from_mins(5)).await.unwrap();
     let place =
         |t: &str| PlaceMention { town: Some(t.into()), name: t.into(), start: 0, end: 3, confidence: 1.0 };

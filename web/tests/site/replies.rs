@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use qingting_classify::{Classifier, Model};
 use qingting_models::county::County;
 use qingting_models::ids::CaseId;
-use qingting_models::records::{ItemContent, Kind, TopicScore, Upstream, Urgency, Viewer};
+use qingting_models::records::{Kind, TopicScore, Urgency, Viewer};
 use qingting_models::store::{Arrival, AuditFilter, NewJudgement, Page};
 
-use crate::office::{HOSTILE, Office, add_user};
+use crate::office::{HOSTILE, Office, add_user, arrival};
 
 pub(crate) fn classifier() -> Arc<Classifier> {
     static ONE: OnceLock<Arc<Classifier>> = OnceLock::new();
@@ -319,23 +319,11 @@ async fn the_handler_who_must_call_sees_the_number_by_one_tap_and_the_log_has_it
 /// Brings one more call, judged, assigned to `zjj`, and answered.
 async fn answered(office: &Office, title: &str, body: &str, words: &str, answer: &str) -> CaseId {
     let source = office.store.source(office.source).await.unwrap().unwrap();
-    let arrival = Arrival {
-        external_id: Some(title.into()),
-        canonical: title.into(),
-        content: ItemContent {
-            title: title.into(),
-            body: body.into(),
-            url: None,
-            occurred_at: None,
-            upstream: Upstream::default(),
-        },
+    let coming = Arrival {
         original: serde_json::json!({ "诉求内容": body }).into(),
-        sameness: Default::default(),
-        withdrawn: false,
-        language: None,
-        sealed_fields: Vec::new(),
+        ..arrival(title, title, body)
     };
-    office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
+    office.store.intake(&source, vec![coming], vec![]).await.unwrap();
     let tasks = office.store.claim_judging("test", 50, SignedDuration::from_mins(5)).await.unwrap();
     let item = tasks[0].item;
     let verdict = NewJudgement {

@@ -1,31 +1,14 @@
 //! Lists by cursor: nothing twice, nothing lost, while new items arrive.
 
 use axum::http::StatusCode;
-use qingting_models::records::{ItemContent, Upstream};
-use qingting_models::store::Arrival;
 
 use super::{Program, problem};
-use crate::office::{Office, judge};
+use crate::office::{Office, arrival, judge};
 
 async fn arrive(office: &Office, number: usize) {
     let source = office.store.source(office.source).await.unwrap().unwrap();
-    let arrival = Arrival {
-        external_id: Some(format!("N{number}")),
-        canonical: format!("新到{number}"),
-        content: ItemContent {
-            title: format!("新到{number}"),
-            body: "路灯不亮".into(),
-            url: None,
-            occurred_at: None,
-            upstream: Upstream::default(),
-        },
-        original: serde_json::json!({}).into(),
-        sameness: Default::default(),
-        withdrawn: false,
-        language: None,
-        sealed_fields: Vec::new(),
-    };
-    office.store.intake(&source, vec![arrival], vec![]).await.unwrap();
+    let coming = arrival(&format!("N{number}"), &format!("新到{number}"), "路灯不亮");
+    office.store.intake(&source, vec![coming], vec![]).await.unwrap();
     judge(&office.store, |_| "urban").await;
 }
 
