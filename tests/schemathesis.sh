@@ -82,7 +82,7 @@ try() {
     "$schemathesis" --config-file tests/schemathesis.toml run "$base/api/v1/openapi.json" \
         -H "Authorization: Bearer $token" --checks all --max-examples "$examples" --rate-limit "$pace" \
         --phases examples,coverage,fuzzing,stateful --continue-on-failure --no-color --generation-database none \
-        --suppress-health-check all --report junit --report-junit-path "$reports/$name.xml" "$@" >"$reports/$name.log" 2>&1
+        --request-timeout 60 --suppress-health-check all --report junit --report-junit-path "$reports/$name.xml" "$@" >"$reports/$name.log" 2>&1
 }
 
 for tag in $tags; do

@@ -168,6 +168,26 @@ pub(super) fn form(rows: Vec<(&str, String)>) -> Form {
     Form::of(&rows)
 }
 
+/// Refuses words that stand in no table of the county.
+pub(super) fn known(
+    state: &AppState,
+    topic: Option<&str>,
+    town: Option<&str>,
+    department: Option<&str>,
+) -> Result<(), Problem> {
+    let names = &state.names;
+    let none = |what: &str, word: &str| {
+        let word: String = word.chars().take(40).collect();
+        Err(Problem::unfit(format!("没有{what}“{word}”；可用的见 GET {}/county", super::PATH)))
+    };
+    match (topic, town, department) {
+        (Some(word), ..) if !names.has_topic(word) => none("话题", word),
+        (_, Some(word), _) if !names.has_town(word) => none("乡镇街道", word),
+        (.., Some(word)) if !names.has_department(word) => none("单位", word),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,25 +224,5 @@ mod tests {
             assert_eq!(said("字段", &error.path().to_string(), &error.inner().to_string()), wanted);
         }
         assert!(serde_json::from_str::<Object<Two>>("[1,\"x\"]").is_err(), "a list is no object");
-    }
-}
-
-/// Refuses words that stand in no table of the county.
-pub(super) fn known(
-    state: &AppState,
-    topic: Option<&str>,
-    town: Option<&str>,
-    department: Option<&str>,
-) -> Result<(), Problem> {
-    let names = &state.names;
-    let none = |what: &str, word: &str| {
-        let word: String = word.chars().take(40).collect();
-        Err(Problem::unfit(format!("没有{what}“{word}”；可用的见 GET {}/county", super::PATH)))
-    };
-    match (topic, town, department) {
-        (Some(word), ..) if !names.has_topic(word) => none("话题", word),
-        (_, Some(word), _) if !names.has_town(word) => none("乡镇街道", word),
-        (.., Some(word)) if !names.has_department(word) => none("单位", word),
-        _ => Ok(()),
     }
 }
