@@ -9,6 +9,7 @@ mod browser {
     mod journeys;
     mod reports;
     mod triage;
+    mod wall;
     mod window;
 }
 

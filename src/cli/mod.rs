@@ -383,6 +383,13 @@ pub enum BenchPart {
         #[arg(long, value_name = "WEEK")]
         week: Option<String>,
     },
+    /// Ask for the pages of the installation as browsers do, beside a static file of the same server
+    #[command(after_help = "Example: qingting bench pages --dir county --rounds 50")]
+    Pages {
+        /// How often each page is asked for
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(3..=10_000))]
+        rounds: u32,
+    },
     /// Judge texts, beside bare segmentation of the same, on one thread and on two
     #[command(after_help = "Example: qingting bench classify --items 20000")]
     Classify {

@@ -41,3 +41,40 @@ async fn a_sheet_is_dropped_looked_at_and_imported() {
     assert_eq!(window.console().await, Vec::<String>::new());
     window.close().await;
 }
+
+#[tokio::test]
+async fn an_import_says_how_far_it_is() {
+    if !wanted() {
+        return;
+    }
+    let (county, _) = county().await;
+    let (_server, site) = serve(&county);
+    let source = county.store().await.sources().await.unwrap()[0].id;
+    let window = Window::open(&site).await;
+    window.log_in("admin", PASSWORD).await;
+    window.go(&format!("/sources/{source}/import")).await;
+    // Everything that the page says of it is kept, for it may be done before anybody looks.
+    let watch = "window.told = [];
+        new MutationObserver(() => window.told.push(document.querySelector('.underway')?.textContent ?? ''))
+          .observe(document.body, { childList: true, subtree: true, characterData: true });
+        sessionStorage.setItem('told', '');
+        addEventListener('pagehide', () => sessionStorage.setItem('told', window.told.join('|')));
+        const head = '工单编号,来电时间,诉求标题,诉求内容,联系电话,所属区域,承办单位\\n';
+        const row = (n) => `P${n},2026-11-20 09:30,路灯第${n}盏不亮,第${n}盏路灯晚上不亮,,石浦镇,\\n`;
+        const data = new DataTransfer();
+        const rows = Array.from({ length: 20000 }, (_, n) => row(n)).join('');
+        data.items.add(new File([head + rows], '大表.csv', { type: 'text/csv' }));
+        document.querySelector('main').dispatchEvent(
+          new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));";
+    window.client.execute(watch, vec![]).await.unwrap();
+    window.wait_for_text("前几行会这样读入").await;
+    window.click("button[formaction$='/import/run']").await;
+    window.wait_for_text("导入结果").await;
+    assert!(window.text().await.contains("20000 行"));
+    let told = window.client.execute("return sessionStorage.getItem('told')", vec![]).await.unwrap();
+    let told = told.as_str().unwrap();
+    assert!(told.contains("正在上传") || told.contains("正在读开头"), "{told}");
+    assert!(told.contains("正在导入：已读"), "{told}");
+    assert_eq!(window.console().await, Vec::<String>::new());
+    window.close().await;
+}

@@ -154,6 +154,42 @@ async fn what_was_done_is_taken_back_and_the_text_stands_beside_the_list() {
 }
 
 #[tokio::test]
+async fn an_item_is_taken_out_of_its_incident_by_a_key() {
+    if !wanted() {
+        return;
+    }
+    let county = waiting(20).await;
+    let (_server, site) = serve(&county);
+    let store = county.store().await;
+    let window = Window::open(&site).await;
+    window.look(1500, 900, false).await;
+    window.log_in("duty", PASSWORD).await;
+    window.go("/items").await;
+    window.keys("j").await;
+    // The first that shares its incident with others.
+    let mut at = row(&window).await;
+    for _ in 0..25 {
+        window.wait_for(&format!("[data-pane][data-shown='{at}']")).await;
+        if window.is_there("#incident-other option[value=own]").await {
+            break;
+        }
+        window.keys("j").await;
+        at = row(&window).await;
+    }
+    let item: ItemId = at.parse().unwrap();
+    let of = async || store.incidents_of(&Viewer::OPEN, &[item]).await.unwrap()[&item].0;
+    let before = of().await;
+    window.keys("i").await;
+    window.wait_for_focus("#incident-other").await;
+    window.choose("#incident-other", "own").await;
+    window.click("[data-pane] form[action$='/incident'] button").await;
+    said(&window, &at, "已归入选中的事件").await;
+    assert_eq!(row(&window).await, at, "it is still to be judged");
+    assert_ne!(of().await, before);
+    window.close().await;
+}
+
+#[tokio::test]
 async fn nothing_is_lost_when_the_line_drops_the_log_in_ends_or_a_colleague_is_faster() {
     if !wanted() {
         return;

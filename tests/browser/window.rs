@@ -137,7 +137,7 @@ impl Window {
         self.wait_for("html:not([data-left]) main").await;
     }
 
-    async fn wait_for(&self, css: &str) -> fantoccini::elements::Element {
+    pub(super) async fn wait_for(&self, css: &str) -> fantoccini::elements::Element {
         let found = self.client.wait().at_most(Duration::from_secs(20)).for_element(Locator::Css(css)).await;
         found.unwrap_or_else(|e| panic!("{css}: {e}"))
     }
@@ -162,6 +162,19 @@ impl Window {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("{css} shows “{shown}”, not “{text}”");
+    }
+
+    /// Waits until an element that is there is not shown.
+    pub(super) async fn wait_for_hidden(&self, css: &str) {
+        for _ in 0..200 {
+            if let Ok(found) = self.client.find(Locator::Css(css)).await
+                && !found.is_displayed().await.unwrap_or(true)
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{css} is still shown");
     }
 
     /// Waits until an element has the focus.

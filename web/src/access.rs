@@ -10,7 +10,7 @@ use qingting_models::records::{Role, User};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
-use crate::{origin, sessions, upload};
+use crate::{error, origin, sessions, upload};
 
 /// Largest body of a request, in bytes.
 pub const BODY_LIMIT: usize = 1 << 20;
@@ -77,7 +77,7 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
     };
     match gate.access.verdict(caller.as_ref().map(|c| &c.session.user)) {
         Verdict::Allow => {}
-        Verdict::LogIn => return to_log_in(&request),
+        Verdict::LogIn => return to_log_in(&gate, request).await,
         Verdict::Forbid => return WebError::Forbidden.into_response(),
     }
     let must_change = caller.as_ref().is_some_and(|c| c.session.user.must_change_password);
@@ -109,9 +109,15 @@ async fn count(state: &AppState, caller: &mut Caller) -> Result<(), WebError> {
     Ok(())
 }
 
-fn to_log_in(request: &Request) -> Response {
+async fn to_log_in(gate: &Gate, request: Request) -> Response {
     if request.method() != Method::GET {
-        return WebError::SignedOut.into_response();
+        let from = came_from(&request);
+        // What others made a browser send is not shown as if the user had typed it.
+        let typed = match read_form(gate, request, None).await {
+            Ok(request) => request.extensions().get::<Form>().map(Form::typed).unwrap_or_default(),
+            Err(_) => Vec::new(),
+        };
+        return error::signed_out(typed, from.as_deref());
     }
     let path = request
         .extensions()
@@ -119,6 +125,17 @@ fn to_log_in(request: &Request) -> Response {
         .map_or_else(|| request.uri().to_string(), |uri| uri.0.to_string());
     let next: String = url_encode(&path);
     Redirect::to(&format!("/login?next={next}")).into_response()
+}
+
+/// The path of the page that a form was sent from.
+fn came_from(request: &Request) -> Option<String> {
+    let referer = request.headers().get(header::REFERER)?.to_str().ok()?;
+    let url = url::Url::parse(referer).ok()?;
+    let path = match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
+    };
+    origin::local_path(&path).map(str::to_owned)
 }
 
 /// Percent-encodes a text for a query value.

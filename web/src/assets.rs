@@ -25,8 +25,8 @@ impl Asset {
     }
 }
 
-fn assets() -> &'static [Asset; 6] {
-    static ASSETS: OnceLock<[Asset; 6]> = OnceLock::new();
+fn assets() -> &'static [Asset; 8] {
+    static ASSETS: OnceLock<[Asset; 8]> = OnceLock::new();
     ASSETS.get_or_init(|| {
         [
             Asset::new("app", "css", "text/css; charset=utf-8", include_bytes!("../static/app.css")),
@@ -45,6 +45,13 @@ fn assets() -> &'static [Asset; 6] {
                 include_bytes!("../static/triage.js"),
             ),
             Asset::new("echarts", "js", "text/javascript; charset=utf-8", ECHARTS),
+            Asset::new("wall", "js", "text/javascript; charset=utf-8", include_bytes!("../static/wall.js")),
+            Asset::new(
+                "import",
+                "js",
+                "text/javascript; charset=utf-8",
+                include_bytes!("../static/import.js"),
+            ),
         ]
     })
 }
@@ -77,6 +84,16 @@ pub fn triage() -> String {
 /// Address of Apache ECharts.
 pub fn echarts() -> String {
     format!("/static/{}", assets()[5].name)
+}
+
+/// Address of the script of the wall display.
+pub fn wall() -> String {
+    format!("/static/{}", assets()[6].name)
+}
+
+/// Address of the script of the page that imports sheets.
+pub fn import() -> String {
+    format!("/static/{}", assets()[7].name)
 }
 
 /// Serves one of them; any other name is not found.

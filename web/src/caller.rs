@@ -112,6 +112,16 @@ impl Form {
         self.0.iter().find(|(k, _)| k == name).map_or("", |(_, v)| v)
     }
 
+    /// What a person typed, as far as values tell it from what a form carries along: words with something in them that no
+    /// code or number has.
+    pub fn typed(&self) -> Vec<String> {
+        let own =
+            |value: &str| !value.is_ascii() || (value.len() > 20 && value.contains(char::is_whitespace));
+        let carried = ["csrf", "back", "filters", "next", "password"];
+        let rows = self.0.iter().filter(|(name, value)| !carried.contains(&name.as_str()) && own(value));
+        rows.map(|(_, value)| value.trim().to_owned()).collect()
+    }
+
     /// Every value of `name` that is not empty.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(k, _)| k == name).map(|(_, v)| v.trim()).filter(|v| !v.is_empty())

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, time};
 use qingting_models::clock::from_local;
 use qingting_models::county::DepartmentCode;
-use qingting_models::records::{Case, Outcome, Promise, PublicText, RatingGrade};
+use qingting_models::records::{Case, CaseState, Outcome, Promise, PublicText, RatingGrade};
 use qingting_models::text::normalise;
 use qingting_respond::action::Action;
 use qingting_respond::case_table::ActionKind;
@@ -144,7 +144,18 @@ fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
             note("text", "退回理由"),
             department("应由哪个单位办理", names).hint("“不属本单位职责”须写明应由谁办理"),
         ],
-        K::Reassign => vec![department("改派给", names), note("text", "改派理由")],
+        K::Reassign => {
+            let named = match &case.state {
+                CaseState::Returned { right_department, .. } => right_department.as_ref(),
+                _ => None,
+            };
+            let code = named.map_or("", DepartmentCode::as_str);
+            let mut to = Field::select("department", "改派给", choices(&names.departments, code));
+            if named.is_some() {
+                to = to.hint("已选上退回的单位认为应当办理的，请核对");
+            }
+            vec![to, note("text", "改派理由")]
+        }
         K::Contact => vec![note("text", "联系情况")],
         K::TellPetitioner => vec![note("text", "告知情况")],
         K::Wait => vec![
@@ -152,7 +163,11 @@ fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
             Field::date("until", "等到"),
         ],
         K::GoOn | K::GrantExtension | K::Approve => vec![free_note()],
-        K::AskExtension => vec![Field::number("days", "延期天数", 1, 60), note("text", "延期理由")],
+        K::AskExtension => vec![
+            Field::number("days", "延期天数", 1, 60)
+                .hint("热线件按工作日、信访件按自然日计；到期之前申请，只能延一次"),
+            note("text", "延期理由"),
+        ],
         K::RefuseExtension => vec![note("text", "理由")],
         K::Submit => vec![
             Field::new("text", "答复（给诉求人）", Control::Area(REPLY)),

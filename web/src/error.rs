@@ -9,6 +9,7 @@ use qingting_models::clock::minute_text;
 use qingting_models::store::StoreError;
 use qingting_respond::desk::ActError;
 
+use crate::access::url_encode;
 use crate::inline::Said;
 
 /// A request that cannot be answered as asked.
@@ -66,11 +67,9 @@ impl WebError {
             Self::Forbidden => {
                 ("没有权限", "您的角色不能使用这个功能。", "如工作需要，请联系管理员调整角色。")
             }
-            Self::SignedOut => (
-                "请先登录",
-                "登录已过期或尚未登录，刚才的操作没有执行。",
-                "请重新登录后再试；浏览器后退可以找回刚才填写的内容。",
-            ),
+            Self::SignedOut => {
+                ("请先登录", "登录已过期或尚未登录，刚才的操作没有执行。", "请重新登录后再试。")
+            }
             Self::ForeignForm => (
                 "操作没有执行",
                 "这次提交不是从本系统当前登录的页面发出的，或页面打开得太久。",
@@ -135,7 +134,7 @@ impl From<askama::Error> for WebError {
     }
 }
 
-/// The error page. It shows no data of the user and stands without a session.
+/// The error page. It stands without a session, and shows nothing of the house but what the browser itself sent.
 #[derive(Debug, Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
@@ -143,7 +142,29 @@ pub struct ErrorPage {
     pub title: String,
     pub what: String,
     pub todo: String,
-    pub log_in: bool,
+    /// Where to log in, where that is what is missing.
+    pub log_in: Option<String>,
+    /// What was typed and not saved, to be copied.
+    pub typed: Vec<String>,
+}
+
+/// The answer to a form that was sent when the log-in had ended: what was typed is not lost. `from` is the path of the page
+/// of the form.
+pub fn signed_out(typed: Vec<String>, from: Option<&str>) -> Response {
+    let error = WebError::SignedOut;
+    let (title, what, todo) = error.words();
+    let todo = match typed.is_empty() {
+        true => todo,
+        false => "填写的内容在下面，请先复制，登录后再贴回去。",
+    };
+    let log_in = from.map_or_else(|| "/login".to_owned(), |from| format!("/login?next={}", url_encode(from)));
+    let status = error.status();
+    let said = Said(what.clone());
+    let (title, todo) = (title.to_owned(), todo.to_owned());
+    let shown = ErrorPage { status: status.as_u16(), title, what, todo, log_in: Some(log_in), typed };
+    let mut response = page(status, shown);
+    response.extensions_mut().insert(said);
+    response
 }
 
 impl IntoResponse for WebError {
@@ -153,12 +174,11 @@ impl IntoResponse for WebError {
         }
         let status = self.status();
         let (title, what, todo) = self.words();
-        let log_in = matches!(self, Self::SignedOut);
+        let log_in = matches!(self, Self::SignedOut).then(|| "/login".to_owned());
         let said = Said(what.clone());
-        let mut response = page(
-            status,
-            ErrorPage { status: status.as_u16(), title: title.into(), what, todo: todo.into(), log_in },
-        );
+        let (title, todo) = (title.to_owned(), todo.to_owned());
+        let shown = ErrorPage { status: status.as_u16(), title, what, todo, log_in, typed: Vec::new() };
+        let mut response = page(status, shown);
         response.extensions_mut().insert(said);
         response
     }
@@ -188,7 +208,14 @@ pub async fn nowhere() -> WebError {
 #[cfg(test)]
 impl crate::samples::Sampled for ErrorPage {
     fn samples() -> Vec<Self> {
-        let page = |t: String| Self { status: 422, title: t.clone(), what: t.clone(), todo: t, log_in: true };
+        let page = |t: String| Self {
+            status: 422,
+            title: t.clone(),
+            what: t.clone(),
+            todo: t.clone(),
+            log_in: Some(t.clone()),
+            typed: vec![t],
+        };
         crate::samples::hostile().into_iter().map(page).collect()
     }
 }

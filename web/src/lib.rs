@@ -15,6 +15,7 @@ pub mod error;
 pub mod facts;
 pub mod frame;
 pub mod headers;
+pub mod heat;
 pub mod inline;
 pub mod live;
 pub mod marks;

@@ -13,10 +13,17 @@ const STREAMS: usize = 1_000;
 /// How often the store is asked.
 pub const PACE: Duration = Duration::from_secs(2);
 
+/// How far the store has come; each rises when there is something new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latest {
+    pub notice: i64,
+    pub judgement: i64,
+}
+
 /// The shared part; cheap to clone.
 #[derive(Clone)]
 pub struct Live {
-    latest: Arc<Mutex<Option<(Instant, i64)>>>,
+    latest: Arc<Mutex<Option<(Instant, Latest)>>>,
     places: Arc<Semaphore>,
     stop: Arc<watch::Sender<bool>>,
 }
@@ -50,16 +57,17 @@ impl Live {
         }
     }
 
-    /// The id of the latest notice of anybody, at most [`PACE`] old: many streams ask the store once.
+    /// How far the store has come for anybody, at most [`PACE`] old: many streams ask the store once.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn latest(&self, store: &Store) -> Result<i64, StoreError> {
+    pub async fn latest(&self, store: &Store) -> Result<Latest, StoreError> {
         let mut known = self.latest.lock().await;
         match *known {
             Some((at, latest)) if at.elapsed() < PACE => Ok(latest),
             _ => {
-                let latest = store.latest_notice().await?;
+                let (notice, judgement) = (store.latest_notice().await?, store.latest_judgement().await?);
+                let latest = Latest { notice, judgement };
                 *known = Some((Instant::now(), latest));
                 Ok(latest)
             }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use qingting_models::clock::{local, minute_text, rfc3339};
 
 /// A time as a page shows it.
@@ -19,6 +20,11 @@ impl Moment {
     /// `at` as seen at `now`: `刚刚`, `8 分钟前`, `今天 08:30`, `昨天 17:05`, `11月20日`, `2025年3月2日`.
     pub fn new(at: Timestamp, now: Timestamp) -> Self {
         Self { text: words(at, now), exact: minute_text(at), iso: rfc3339(at) }
+    }
+
+    /// The words alone.
+    pub fn words(&self) -> &str {
+        &self.text
     }
 
     /// A time at which something is to happen; one that has come, or is a minute away, is `马上`.
@@ -47,6 +53,13 @@ fn words(at: Timestamp, now: Timestamp) -> String {
         _ if then.year() == today.year() => format!("{}月{}日 {clock}", then.month(), then.day()),
         _ => format!("{}年{}月{}日", then.year(), then.month(), then.day()),
     }
+}
+
+/// A day with its weekday: `2026年12月1日 星期二`.
+pub fn day_text(day: Date) -> String {
+    let weekday = ["一", "二", "三", "四", "五", "六", "日"];
+    let name = weekday.get(usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())).unwrap_or(&"");
+    format!("{}年{}月{}日 星期{name}", day.year(), day.month(), day.day())
 }
 
 /// How much of the time is left until `due`, or by how much it is passed: `还剩 2 天 3 小时`, `超时 40 分钟`.

@@ -62,5 +62,9 @@ fn chosen(state: &AppState, item: &Item, route: &Route) -> Proposal {
 }
 
 fn unplaced(office: Option<&str>) -> String {
-    office.map_or_else(String::new, |kind| format!("模型建议：{kind}，未能确定是哪一个，请选择单位"))
+    match office {
+        None => String::new(),
+        Some("其他") => "模型看不出该由哪个单位办，请选择单位".into(),
+        Some(kind) => format!("模型建议：{kind}，未能确定是哪一个，请选择单位"),
+    }
 }

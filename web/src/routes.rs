@@ -133,6 +133,7 @@ fn routes() -> Vec<Route> {
         action("/tokens/{id}/end", Access::SignedIn, pages::tokens::end),
         page("/api", Access::SignedIn, pages::api_page::show),
         page("/", Access::SignedIn, pages::overview::show),
+        page("/wall", OVERSEERS, pages::wall::show),
         page("/items", OVERSEERS, pages::items::show),
         action("/items/batch", JUDGES, pages::items_batch::submit),
         page("/items/newer", OVERSEERS, pages::items::newer).by_itself(),
@@ -142,6 +143,7 @@ fn routes() -> Vec<Route> {
         action("/items/{id}/assign", JUDGES, pages::item_assign::submit),
         action("/items/{id}/dismiss", JUDGES, pages::item_dismiss::dismiss),
         action("/items/{id}/restore", JUDGES, pages::item_dismiss::restore),
+        action("/items/{id}/incident", JUDGES, pages::item_incident::submit),
         action("/items/{id}/undo", JUDGES, pages::item_undo::submit),
         action("/items/{id}/unmask", UNMASKERS, pages::item_unmask::submit),
         page("/alerts", OVERSEERS, pages::alerts::show),
@@ -187,6 +189,7 @@ fn routes() -> Vec<Route> {
         action("/incidents/{id}/gather", JUDGES, pages::incident_case::gather),
         action("/incidents/{id}/name", JUDGES, pages::incident_act::rename),
         page("/cases", READERS, pages::cases::show),
+        page("/due", READERS, pages::due::show),
         page("/cases/{id}", READERS, pages::case::show),
         action("/cases/batch", OVERSEERS, pages::cases_batch::submit),
         action("/cases/{id}/leave-out", JUDGES, pages::case_items::leave_out),
@@ -238,6 +241,7 @@ fn routes() -> Vec<Route> {
         // Takes no file, but as long as one.
         upload("/sources/{id}/import/run", ADMINS, BODY_LIMIT, pages::import::run),
         page("/sources/{id}/import/{file}/result", ADMINS, pages::import::result),
+        page("/sources/{id}/import/{file}/progress", ADMINS, pages::import::progress),
         page("/sources/{id}/import/{file}/outcome", ADMINS, pages::import::outcome),
         page("/quarantine", QUARANTINE_KEEPERS, pages::quarantine::show),
         action("/quarantine/replay", QUARANTINE_KEEPERS, pages::quarantine::replay_kind),
@@ -289,6 +293,7 @@ fn routes() -> Vec<Route> {
         action("/users/{id}/enable", ADMINS, pages::users::enable),
         action("/users/{id}/reset", ADMINS, pages::users::reset),
         page("/audit", AUDIT_READERS, pages::audit::show),
+        page("/audit/file", AUDIT_READERS, pages::audit::file),
         action("/audit/verify", AUDIT_READERS, pages::audit::verify),
     ]
 }

@@ -231,6 +231,7 @@ mod tests {
         walk::<tokens::TokensPage>("tokens");
         walk::<api_page::ApiPage>("the description of the API");
         walk::<overview::OverviewPage>("overview");
+        walk::<wall::WallPage>("the wall display");
         walk::<items::ItemsPage>("items");
         walk::<item::ItemPage>("item");
         walk::<alerts::AlertsPage>("alerts");
@@ -245,6 +246,7 @@ mod tests {
         walk::<reply_templates::TemplatesPage>("reply templates");
         walk::<reply_templates::TemplatePage>("a reply template");
         walk::<promises::PromisesPage>("promises");
+        walk::<due::DuePage>("the calendar of due times");
         walk::<inbox::InboxPage>("inbox");
         walk::<sources::SourcesPage>("sources");
         walk::<sources::AddPage>("adding a source");
@@ -290,7 +292,8 @@ mod tests {
             title: "<b>".into(),
             what: r#"<script>alert("1")</script>"#.into(),
             todo: String::new(),
-            log_in: false,
+            log_in: None,
+            typed: Vec::new(),
         };
         let html = page.render().unwrap();
         assert!(html.contains("&#60;script&#62;alert(&#34;1&#34;)&#60;/script&#62;"), "{html}");

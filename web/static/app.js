@@ -11,11 +11,23 @@ const move = (from, step) => {
   if (rows[at]) rows[at].focus();
   else if (step > 0) document.querySelector('nav.more a[rel="next"]')?.focus();
 };
+// In the list of offices letters find one by its code, which is the first letters of its name: rsj. Enter assigns.
+let letters = { text: "", at: 0 };
+const chooseOffice = (event, select) => {
+  if (event.key === "Enter") press(select.closest("[data-row]"), "a");
+  else if (/^[a-z]$/.test(event.key)) {
+    letters = { text: event.timeStamp - letters.at > 1500 ? event.key : letters.text + event.key, at: event.timeStamp };
+    const found = [...select.options].find((option) => option.value.startsWith(letters.text));
+    if (found) select.value = found.value;
+  } else return;
+  event.preventDefault();
+};
 const press = (row, name) => row.querySelector(`[data-key="${name}"]`)?.click();
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const at = event.target;
+  if (at.matches('select[data-key="d"]')) chooseOffice(event, at);
   if (at.closest("input, select, textarea")) return;
   const row = at.closest("[data-row]");
   if (!row) {
@@ -141,6 +153,10 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
   });
 }
 
+// The entry of this page is seen on a narrow screen too.
+const here = document.querySelector(".top nav [aria-current]");
+if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").clientWidth / 2;
+
 // The menu closes when the focus leaves it or Escape is pressed.
 for (const menu of document.querySelectorAll("details.me")) {
   document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
@@ -173,6 +189,7 @@ if (bell && window.EventSource) {
       count.textContent = String(unread);
       count.classList.toggle("none", unread === 0);
     });
+    stream.addEventListener("judged", () => document.dispatchEvent(new Event("judged")));
     stream.addEventListener("ended", () => { ended = true; end(); });
   };
   document.addEventListener("visibilitychange", () => { if (document.hidden) end(); else begin(); });

@@ -4,8 +4,10 @@
 
 const desk = document.querySelector("[data-triage]");
 const pane = document.querySelector("[data-pane]");
-const WIDE = matchMedia("(min-width: 78rem)");
-const ACTION = /^\/items\/([^/]+)\/(confirm|assign|dismiss|judge)$/;
+const WIDE = matchMedia("(min-width: 68rem)");
+const ACTION = /^\/items\/([^/]+)\/(confirm|assign|dismiss|judge|incident)$/;
+// The keys that go to a form of the text beside the list.
+const FORMS = { t: "judge", i: "incident" };
 // What was done last, for u.
 const past = [];
 // A new log-in in another window gives a new token.
@@ -48,7 +50,7 @@ const post = async (address, fields) => {
   if (answer.status === 403 && await newToken()) answer = await send();
   if (answer.status === 401 || answer.type === "opaqueredirect") return { out: true };
   const text = await answer.text();
-  if (answer.headers.get("content-type")?.startsWith("application/json")) return { done: answer.ok, text: JSON.parse(text).text };
+  if (answer.headers.get("content-type")?.startsWith("application/json")) return { ...JSON.parse(text), done: answer.ok };
   const page = new DOMParser().parseFromString(text, "text/html");
   return { done: false, text: page.querySelector(".notice.bad, main h1")?.textContent ?? "没有保存，请打开这一条看看。" };
 };
@@ -61,12 +63,42 @@ const next = (row) => {
   else document.querySelector('nav.more a[rel="next"]')?.focus();
 };
 
+const link = (path, text) => {
+  const made = document.createElement("a");
+  made.href = path;
+  made.textContent = text;
+  return made;
+};
+
 const logIn = () => {
-  const link = document.createElement("a");
-  link.href = "/login";
-  link.target = "_blank";
-  link.textContent = "在新窗口登录";
-  return link;
+  const made = link("/login", "在新窗口登录");
+  made.target = "_blank";
+  return made;
+};
+
+// The row says what a person decided, not what the model thought; what it said before comes back when that is undone.
+const told = new Map();
+const tags = (row) => row.querySelector(".meta");
+const tag = (text, tone) => {
+  const made = document.createElement("span");
+  made.className = `tag ${tone}`;
+  made.textContent = text;
+  return made;
+};
+const mark = (row, form, what) => {
+  if (what !== "confirm" && what !== "judge") return;
+  if (!told.has(row)) told.set(row, tags(row).cloneNode(true));
+  for (const old of tags(row).querySelectorAll(".tag.yellow, .tag.green")) old.remove();
+  const topic = tags(row).querySelector(".tag.accent");
+  if (what === "judge") {
+    const chosen = form.querySelector("input[name=topic]:checked");
+    const said = chosen ? tag(chosen.closest("label").textContent.trim(), "accent") : tag("不涉及办理", "");
+    if (topic) topic.replaceWith(said);
+    else tags(row).append(said);
+  } else {
+    topic?.querySelector(".num")?.remove();
+  }
+  tags(row).append(tag("人工已研判", "green"));
 };
 
 const undo = async (row) => {
@@ -80,6 +112,8 @@ const undo = async (row) => {
     if (answer.done) {
       row.classList.remove("done");
       delete row.dataset.acted;
+      if (told.has(row)) tags(row).replaceWith(told.get(row));
+      told.delete(row);
       row.focus();
       show(row, true);
     }
@@ -98,9 +132,14 @@ const act = async (row, form, by) => {
     const answer = await post(form.action, new URLSearchParams(new FormData(form, by)));
     if (answer.out) say(row, "登录已结束，没有保存，填写的还在；请", true, logIn(), "，再按一次。");
     else if (!answer.done) say(row, answer.text, true);
-    else {
+    else if (what === "incident") {
+      say(row, answer.text, false);
+      row.focus();
+      show(row, true);
+    } else {
       past.push(row);
-      say(row, answer.text, false, button("撤销（u）", () => undo(row)));
+      say(row, answer.text, false, ...(answer.made ? [link(answer.made.path, answer.made.name)] : []), button("撤销（u）", () => undo(row)));
+      mark(row, form, what);
       // What was judged may still be assigned.
       row.classList.toggle("done", what === "assign" || what === "dismiss");
       row.dataset.acted = "yes";
@@ -129,6 +168,14 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (!desk || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  // The usual reasons by their number, in a field in which nothing stands yet.
+  const field = event.target.matches('[data-row] input[name="reason"]') && event.target;
+  const usual = field && !field.value && /^[1-9]$/.test(event.key) && field.list?.options[event.key - 1];
+  if (usual) {
+    field.value = usual.value;
+    event.preventDefault();
+    return;
+  }
   const typing = event.target.closest("input:not([type=checkbox]), select, textarea");
   if (event.key === "Escape" && event.target.closest("[data-pane], [data-row]")) {
     const id = pane?.dataset.shown;
@@ -138,7 +185,7 @@ document.addEventListener("keydown", (event) => {
   if (typing) return;
   if (event.key === "/") document.getElementById("q")?.focus();
   else if (event.key === "u" && past.length) undo(past.at(-1));
-  else if (event.key === "t" && event.target.closest("[data-row]")) change(event.target.closest("[data-row]"));
+  else if (FORMS[event.key] && event.target.closest("[data-row]")) fill(event.target.closest("[data-row]"), FORMS[event.key]);
   else return;
   event.preventDefault();
 });
@@ -168,6 +215,8 @@ const bring = async (row, again) => {
     title.replaceWith(head);
     item.querySelector(".crumbs")?.remove();
     pane.replaceChildren(item);
+    for (const other of desk.querySelectorAll(".shown")) other.classList.remove("shown");
+    row.classList.add("shown");
     pane.dataset.shown = id;
     pane.hidden = false;
     pane.scrollTop = 0;
@@ -181,16 +230,16 @@ desk?.addEventListener("focusin", (event) => {
   if (row) show(row, false);
 });
 
-// Another topic is chosen in the text beside the list, or on the item's own page.
-const change = async (row) => {
+// Another topic or another incident is chosen in the text beside the list, or on the item's own page.
+const fill = async (row, action) => {
   if (!WIDE.matches) { location.href = `/items/${row.dataset.row}`; return; }
   await showing;
   if (pane.dataset.shown !== row.dataset.row) await show(row, true);
-  const form = pane.querySelector('form[action$="/judge"]');
+  const form = pane.querySelector(`form[action$="/${action}"]`);
   if (!form) return;
   const box = form.closest("details");
   if (box) box.open = true;
-  (form.querySelector("input:checked") ?? form.querySelector("input[type=checkbox]"))?.focus();
+  (form.querySelector("input:checked") ?? form.querySelector('input:not([type="hidden"]), select'))?.focus();
 };
 
 // New ones are told of, and come in when they are asked for: nothing moves under what is being read.
@@ -208,6 +257,9 @@ if (news) {
       // It is asked again.
     }
   };
-  setInterval(ask, 30_000);
+  // The stream says when there may be something; without it the list is asked for now and then.
+  let soon = 0;
+  document.addEventListener("judged", () => { soon ||= setTimeout(() => { soon = 0; ask(); }, 1_000); });
+  setInterval(ask, 60_000);
   document.addEventListener("visibilitychange", ask);
 }

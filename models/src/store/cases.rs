@@ -27,6 +27,7 @@ pub struct CaseFilter {
     pub lead: Option<DepartmentCode>,
     pub topic: Option<TopicCode>,
     pub town: Option<Town>,
+    pub due_from: Option<Timestamp>,
     pub due_before: Option<Timestamp>,
     /// A case number or its beginning.
     pub number: Option<String>,
@@ -362,6 +363,9 @@ fn case_condition(viewer: &Viewer, filter: &CaseFilter, values: &mut Vec<Arg>) -
     }
     if let Some(town) = &filter.town {
         all.push(format!("c.town = {}", bind(values, town.as_str())));
+    }
+    if let Some(from) = filter.due_from {
+        all.push(format!("c.due_at >= {}", bind(values, from)));
     }
     if let Some(before) = filter.due_before {
         all.push(format!("c.due_at < {}", bind(values, before)));

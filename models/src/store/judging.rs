@@ -60,6 +60,14 @@ pub struct PersonJudgement {
 }
 
 impl Store {
+    /// The id of the latest judgement of anything: it rises when there is something new to see.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn latest_judgement(&self) -> Result<i64, StoreError> {
+        self.db().number("SELECT COALESCE(max(id), 0) FROM judgement", vec![]).await
+    }
+
     /// Leases up to `batch` items that wait for the model.
     pub async fn claim_judging(
         &self,

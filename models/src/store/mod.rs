@@ -16,6 +16,7 @@ mod cases;
 mod corrections;
 mod county_files;
 mod db;
+mod due_days;
 mod error;
 mod incident_advice;
 mod incidents;
@@ -66,6 +67,7 @@ pub use bare::BareBatch;
 pub use cases::CaseFilter;
 pub use corrections::{Correction, WeekAtWork};
 pub use county_files::FileVersion;
+pub use due_days::DueDay;
 pub use error::StoreError;
 pub use incident_advice::IncidentAdviceTask;
 pub use incidents::{
@@ -80,7 +82,7 @@ pub use mirrored::{MirrorFilter, MirrorLoad, MirrorOffice, MirrorState};
 pub use notices::{
     DeliveryOutcome, DeliveryTask, NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert,
 };
-pub use overview::{DepartmentLoad, Overview};
+pub use overview::{DepartmentLoad, Overview, WeekCount};
 pub use quarantine::QuarantineFilter;
 pub use rates::{RateFilter, SentCount};
 pub use replies::{AnsweredMatter, LineFilter, NewLine, PromiseFilter};

@@ -1,6 +1,6 @@
 //! The figures of the first page, as the viewer may see them.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 
 use super::db::{Arg, Row, args};
 use super::visibility::{self, bind};
@@ -27,17 +27,41 @@ pub struct Overview {
     pub waiting: i64,
     pub unsure: i64,
     pub urgent: i64,
-    /// Items first seen since midnight.
+    /// Items first seen since midnight, and how many there were by this hour on the same weekday of the four weeks
+    /// before, on average; `None` where the house is younger than that.
     pub today: i64,
+    pub today_usual: Option<i64>,
     pub open_cases: i64,
     pub overdue_cases: i64,
     /// Cases sent back, and extensions asked for, wait for the duty office.
     pub returned_cases: i64,
     /// Items of the last seven days by main topic and by town, most first.
-    pub by_topic: Vec<(TopicCode, i64)>,
-    pub by_town: Vec<(Town, i64)>,
+    pub by_topic: Vec<(TopicCode, WeekCount)>,
+    pub by_town: Vec<(Town, WeekCount)>,
     pub departments: Vec<DepartmentLoad>,
 }
+
+/// A count of seven days beside the usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WeekCount {
+    pub week: i64,
+    /// What seven days held in the four weeks before, on average; `None` where the house is younger than that.
+    pub usual: Option<i64>,
+}
+
+impl WeekCount {
+    /// More than chance explains: at least five above the usual, and more than twice its square root, which is the
+    /// standard deviation of a count (Poisson).
+    pub fn is_risen(self) -> bool {
+        self.usual.is_some_and(|usual| {
+            let above = self.week - usual;
+            above >= 5 && above * above > 4 * usual
+        })
+    }
+}
+
+/// Weeks that the usual is taken from.
+const WEEKS: i64 = 4;
 
 impl Store {
     /// The figures for `viewer`; `midnight` and `week` are the beginnings of today and of the seven days.
@@ -48,6 +72,7 @@ impl Store {
         week: Timestamp,
     ) -> Result<Overview, StoreError> {
         let now = self.now();
+        let past = self.usual_since(week).await?;
         let items =
             |state, urgency_min, since| ItemFilter { state, urgency_min, since, ..ItemFilter::default() };
         let cases = |states: &[&str], due_before| CaseFilter {
@@ -62,17 +87,21 @@ impl Store {
             unsure: self.count_items(viewer, &items(ItemState::Unsure, None, None)).await?,
             urgent: self.count_items(viewer, &items(ItemState::Open, Some(Urgency::Urgent), None)).await?,
             today: self.count_items(viewer, &items(ItemState::All, None, Some(midnight))).await?,
+            today_usual: match past {
+                Some(_) => Some(self.usual_by_now(viewer, midnight, now).await?),
+                None => None,
+            },
             open_cases: self.count_cases(viewer, &cases(&[], None)).await?,
             overdue_cases: self.count_cases(viewer, &cases(&[], Some(now))).await?,
             returned_cases: self.count_cases(viewer, &cases(&["returned"], None)).await?,
             by_topic: self
-                .shares(viewer, "main_topic", week)
+                .shares(viewer, "main_topic", week, past)
                 .await?
                 .into_iter()
                 .map(|(code, n)| (TopicCode::from(code), n))
                 .collect(),
             by_town: self
-                .shares(viewer, "town", week)
+                .shares(viewer, "town", week, past)
                 .await?
                 .into_iter()
                 .map(|(code, n)| (Town::from(code), n))
@@ -81,20 +110,50 @@ impl Store {
         })
     }
 
+    /// Where the weeks begin that the usual is taken from, if the first item came before.
+    async fn usual_since(&self, week: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let since = weeks_before(week, WEEKS)?;
+        let older =
+            self.db().row("SELECT 1 AS one FROM item WHERE first_seen_at < $1 LIMIT 1", args![since]).await?;
+        Ok(older.map(|_| since))
+    }
+
+    /// How many items a day of the same weekday had by the hour of `now`, on average, to the nearest.
+    async fn usual_by_now(
+        &self,
+        viewer: &Viewer,
+        midnight: Timestamp,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let mut values = Vec::new();
+        let seen = visibility::items(viewer, &mut values);
+        let mut days = Vec::new();
+        for weeks in 1..=WEEKS {
+            let from = bind(&mut values, weeks_before(midnight, weeks)?);
+            let to = bind(&mut values, weeks_before(now, weeks)?);
+            days.push(format!("i.first_seen_at >= {from} AND i.first_seen_at < {to}"));
+        }
+        let sql = format!("SELECT count(*) FROM item i WHERE ({}) AND {seen}", days.join(" OR "));
+        Ok(average(self.db().number(&sql, values).await?))
+    }
+
     async fn shares(
         &self,
         viewer: &Viewer,
         column: &'static str,
-        since: Timestamp,
-    ) -> Result<Vec<(String, i64)>, StoreError> {
-        let mut values: Vec<Arg> = args![since];
+        week: Timestamp,
+        past: Option<Timestamp>,
+    ) -> Result<Vec<(String, WeekCount)>, StoreError> {
+        let mut values: Vec<Arg> = args![past.unwrap_or(week), week];
         let seen = visibility::items(viewer, &mut values);
         let sql = format!(
-            "SELECT i.{column} AS code, count(*) AS n FROM item i WHERE i.first_seen_at >= $1 AND i.{column} IS NOT NULL
-             AND {seen} GROUP BY i.{column} ORDER BY n DESC, code LIMIT 40"
+            "SELECT i.{column} AS code, count(CASE WHEN i.first_seen_at >= $2 THEN 1 END) AS n, count(*) AS total
+             FROM item i WHERE i.first_seen_at >= $1 AND i.{column} IS NOT NULL AND {seen}
+             GROUP BY i.{column} ORDER BY n DESC, code LIMIT 400"
         );
         let rows = self.db().rows(&sql, values).await?;
-        rows.iter().map(|row| Ok((row.text("code")?, row.int("n")?))).collect()
+        let count = |week: i64, total: i64| WeekCount { week, usual: past.map(|_| average(total - week)) };
+        rows.iter().map(|row| Ok((row.text("code")?, count(row.int("n")?, row.int("total")?)))).collect()
     }
 
     /// Open and overdue cases by lead department, most overdue first.
@@ -109,6 +168,15 @@ impl Store {
         );
         self.db().rows(&sql, values).await?.iter().map(load_of).collect()
     }
+}
+
+fn weeks_before(at: Timestamp, weeks: i64) -> Result<Timestamp, StoreError> {
+    at.checked_sub((weeks * 7 * 24).hours()).map_err(|error| StoreError::Bad(error.to_string()))
+}
+
+/// A sum over the weeks of the usual, for one of them, to the nearest.
+fn average(sum: i64) -> i64 {
+    (sum + WEEKS / 2) / WEEKS
 }
 
 fn load_of(row: &Row) -> Result<DepartmentLoad, StoreError> {

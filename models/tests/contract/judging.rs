@@ -3,7 +3,7 @@
 use qingting_models::ids::UserId;
 use qingting_models::records::{Actor, Kind, Urgency, Viewer};
 use qingting_models::store::testing::each_database;
-use qingting_models::store::{ItemFilter, ItemState, Page, PersonJudgement, Waiting};
+use qingting_models::store::{ItemFilter, ItemState, Page, PersonJudgement, Waiting, WeekCount};
 
 use super::builders::*;
 
@@ -115,6 +115,44 @@ async fn confidential_items_are_seen_by_the_roles_named_for_them_only() {
             vec![]
         );
         assert_eq!(store.judgements(&DUTY, item.id).await.unwrap(), vec![]);
+    }
+}
+
+#[tokio::test]
+async fn the_overview_holds_today_and_the_week_against_the_usual_once_there_is_one() {
+    for store in each_database().await.unwrap() {
+        let at = |text: &str| format!("{text}+08:00").parse::<jiff::Timestamp>().unwrap();
+        let source = sheet(&store, "12345").await;
+        let mut known = 0;
+        let mut bring = async |times: &[&str]| {
+            for time in times {
+                store.clock.set(at(time));
+                known += 1;
+                judged(&store, &source, &known.to_string(), "wages").await;
+            }
+        };
+        // Mondays: four of the past with two calls before ten and one after, one with eight.
+        for day in ["2026-10-26", "2026-11-02", "2026-11-09", "2026-11-16"] {
+            for hour in ["08:00:00", "09:59:00", "10:01:00"] {
+                bring(&[&format!("{day}T{hour}")]).await;
+            }
+        }
+        let now = at("2026-11-23T10:00:00");
+        let (midnight, week) = (at("2026-11-23T00:00:00"), at("2026-11-17T00:00:00"));
+        store.clock.set(now);
+        let young = store.overview(&DUTY, midnight, week).await.unwrap();
+        assert_eq!((young.today, young.today_usual), (0, None), "the first item is four weeks old");
+        bring(&["2026-10-19T12:00:00"]).await;
+        bring(&["2026-11-23T09:00:00"; 8]).await;
+        store.clock.set(now);
+        let seen = store.overview(&DUTY, midnight, week).await.unwrap();
+        assert_eq!((seen.today, seen.today_usual), (8, Some(2)), "on {}", store.engine());
+        let (topic, count) = &seen.by_topic[0];
+        assert_eq!((topic.as_str(), count.week, count.usual), ("wages", 8, Some(3)));
+        assert!(count.is_risen());
+        assert!(!WeekCount { week: 104, usual: Some(90) }.is_risen(), "within chance");
+        assert!(!WeekCount { week: 4, usual: Some(0) }.is_risen(), "too few");
+        assert!(!WeekCount { week: 40, usual: None }.is_risen());
     }
 }
 

@@ -5,7 +5,9 @@ use qingting_models::county::DepartmentCode;
 use qingting_models::ids::{ReplyId, UserId};
 use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
-use qingting_models::store::{Joining, LineFilter, NewLine, NewMembership, PromiseFilter, StoreError};
+use qingting_models::store::{
+    CaseFilter, DueDay, Joining, LineFilter, NewLine, NewMembership, PromiseFilter, StoreError,
+};
 
 use super::builders::*;
 
@@ -303,6 +305,44 @@ async fn what_others_answered_on_an_incident_is_shown_as_far_as_it_may_be() {
         assert_eq!(all.len(), 2);
         assert!(all.iter().all(|a| a.reply == "只答复来电人。" && !a.number.is_empty()), "{all:?}");
         assert!(store.answers_in_incident(&NOBODY, items[0].id, own.id).await.unwrap().len() < 2);
+    }
+}
+
+#[tokio::test]
+async fn what_falls_due_is_counted_by_the_day_of_the_county_for_those_who_see_it() {
+    for store in each_database().await.unwrap() {
+        // 23:30 in the county: a case of 48 hours is due in the last minutes of the day after tomorrow.
+        store.clock.set("2026-11-23T23:30:00+08:00".parse().unwrap());
+        let source = sheet(&store, "12345").await;
+        let item = judged(&store, &source, "1", "wages").await;
+        answered(&store, &item, "rsj", "欠薪已发放。", None).await;
+        store.clock.set("2026-11-24T00:10:00+08:00".parse().unwrap());
+        let other = judged(&store, &source, "2", "wages").await;
+        store.open_case(opening(&store, &other, "zjj")).await.unwrap();
+        let secret = judged(&store, &source, "3", "conduct").await;
+        store.open_case(opening(&store, &secret, "jw")).await.unwrap();
+        let days = (date(2026, 11, 1), date(2026, 12, 1));
+        let told = |due: std::collections::BTreeMap<_, DueDay>| {
+            due.into_iter().map(|(day, due)| (day, due.cases, due.promises)).collect::<Vec<_>>()
+        };
+        let (twentieth, first, second) = (date(2026, 11, 20), date(2026, 11, 25), date(2026, 11, 26));
+        let all = store.due_days(&DUTY, None, days).await.unwrap();
+        assert_eq!(told(all), [(twentieth, 0, 1), (first, 1, 0), (second, 1, 0)], "on {}", store.engine());
+        let of = DepartmentCode::from("zjj");
+        let one = store.due_days(&DUTY, Some(&of), days).await.unwrap();
+        assert_eq!(told(one), [(second, 1, 0)]);
+        let own = store.due_days(&viewer_of("rsj"), None, days).await.unwrap();
+        assert_eq!(told(own), [(twentieth, 0, 1), (first, 1, 0)]);
+        let confidential = store.due_days(&DISCIPLINE, None, days).await.unwrap();
+        assert_eq!(told(confidential), [(second, 1, 0)]);
+        let before = store.due_days(&DUTY, None, (date(2026, 11, 1), first)).await.unwrap();
+        assert_eq!(told(before), [(twentieth, 0, 1)]);
+        let shown = CaseFilter {
+            due_from: Some("2026-11-26T00:00:00+08:00".parse().unwrap()),
+            due_before: Some("2026-11-27T00:00:00+08:00".parse().unwrap()),
+            ..CaseFilter::default()
+        };
+        assert_eq!(store.count_cases(&DUTY, &shown).await.unwrap(), 1);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is looked at in a reply before it is reviewed. Each finding names the place in the text and says what to look
 //! at; none of them decides. Pure: the words, the lines and what others said are passed in.
 //!
+//! * [`gaps`]: is a gap of a template left open;
 //! * [`asks`]: does it answer what was asked;
 //! * [`promises`]: are promises dated, and entered;
 //! * [`leaks`]: is personal data in it;
@@ -9,6 +10,7 @@
 
 mod asks;
 mod differs;
+mod gaps;
 mod leaks;
 mod old_lines;
 mod promises;
@@ -42,6 +44,8 @@ pub struct Checked<'a> {
 /// What a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FindingKind {
+    /// A gap of a template that nobody filled in.
+    Gap,
     /// Personal data in what may be published.
     Leak,
     /// Personal data in the answer to the caller.
@@ -57,6 +61,7 @@ impl FindingKind {
     /// The word that people read.
     pub fn label(self) -> &'static str {
         match self {
+            Self::Gap => "还有没填的空",
             Self::Leak => "泄露个人信息",
             Self::Private => "含个人信息",
             Self::OldLine => "口径已失效",
@@ -85,7 +90,8 @@ pub struct Finding {
 
 /// All findings, the gravest first.
 pub fn check(reply: &Checked<'_>) -> Vec<Finding> {
-    let mut found = leaks::find(reply);
+    let mut found = gaps::find(reply);
+    found.extend(leaks::find(reply));
     found.extend(old_lines::find(reply));
     found.extend(differs::find(reply));
     found.extend(promises::find(reply));

@@ -291,12 +291,13 @@ pub fn may_be_done(kept: &KeptReport) -> &'static [ReportDeed] {
     }
 }
 
-/// Whether a user may do this: who writes is on duty, and who approves is not who submitted it.
+/// Whether a user may do this: who writes is on duty, and who approves is not who submitted it, but may take it back.
 pub fn may_do(kept: &KeptReport, deed: ReportDeed, user: &ActingUser) -> bool {
     let is = |role| user.roles.contains(&role);
     let writes = is(Role::Duty) || is(Role::Discipline);
     match deed {
-        ReportDeed::Approved | ReportDeed::SentBack => {
+        ReportDeed::SentBack => is(Role::Leader) || writes,
+        ReportDeed::Approved => {
             let submitted = kept.steps.iter().rfind(|step| step.what == ReportDeed::Submitted);
             let own = submitted.is_some_and(|step| step.by == user.actor);
             is(Role::Leader) || writes && !own

@@ -28,6 +28,11 @@ pub struct Route {
     pub learned: bool,
 }
 
+/// The kind of office of what belongs to none of the others.
+const ANY: &str = "其他";
+/// A kind of office that the model holds for less likely is not proposed.
+const LEAST: f32 = 0.05;
+
 /// Routes a judged item: its first topic, town, kind and words through the table as it stands on the day
 /// `on`; `offices` are the model's kinds of office with their probabilities, most certain first (the item's
 /// own when empty).
@@ -37,7 +42,10 @@ pub fn route(item: &Item, offices: &[(String, f32)], county: &County, on: Date) 
     let own = item.office.iter().map(|office| (office.as_str(), None));
     let given = offices.iter().map(|(office, score)| (office.as_str(), Some(*score)));
     let kinds: Vec<(&str, Option<f32>)> = if offices.is_empty() { own.collect() } else { given.collect() };
-    for (kind, score) in kinds {
+    // "No particular office" is no proposal.
+    let worth =
+        |(kind, score): &(&str, Option<f32>)| *kind != ANY && score.is_none_or(|score| score >= LEAST);
+    for (kind, score) in kinds.into_iter().filter(worth) {
         for department in offices_of(kind, item, county, on) {
             if proposal.iter().all(|(code, _)| *code != department.code) {
                 proposal.push((department.code.clone(), proposed(kind, score)));

@@ -4,6 +4,7 @@ mod audit;
 mod classify;
 mod ingest;
 mod join;
+mod pages;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +27,7 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
         BenchPart::Ingest { rows, file } => ingest::run(global, *rows, file.as_deref()).await,
         BenchPart::Classify { items, file } => classify::run(global, *items, file.as_deref()),
         BenchPart::Join { items } => join::run(global, *items).await,
+        BenchPart::Pages { rounds } => pages::run(global, usize::try_from(*rounds)?).await,
         BenchPart::Report { week } => report::run(global, week.as_deref()).await,
     }
 }

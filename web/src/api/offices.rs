@@ -34,6 +34,8 @@ pub(super) struct OverviewFigures {
     urgent: i64,
     /// 今天收到的信息
     today: i64,
+    /// 往常（前四周的同一星期几）到这个时候的件数；使用不满五周时没有
+    today_usual: Option<i64>,
     open_cases: i64,
     overdue_cases: i64,
     /// 退回的和申请延期的
@@ -53,6 +55,8 @@ struct TopicCount {
     #[schema(value_type = AnyTopic)]
     topic: TopicCode,
     items: i64,
+    /// 往常七天的件数（前四周的平均）；使用不满五周时没有
+    usual: Option<i64>,
 }
 
 /// 乡镇街道和件数
@@ -61,6 +65,8 @@ struct TownCount {
     #[schema(value_type = AnyTown)]
     town: Town,
     items: i64,
+    /// 往常七天的件数（前四周的平均）；使用不满五周时没有
+    usual: Option<i64>,
 }
 
 /// 单位手上的工单
@@ -88,12 +94,21 @@ pub(super) async fn figures(State(state): State<AppState>, caller: Caller) -> An
         unsure: found.unsure,
         urgent: found.urgent,
         today: found.today,
+        today_usual: found.today_usual,
         open_cases: found.open_cases,
         overdue_cases: found.overdue_cases,
         returned_cases: found.returned_cases,
         unseen_alerts: state.store.unseen_alerts(&caller.viewer).await?,
-        by_topic: found.by_topic.into_iter().map(|(topic, items)| TopicCount { topic, items }).collect(),
-        by_town: found.by_town.into_iter().map(|(town, items)| TownCount { town, items }).collect(),
+        by_topic: found
+            .by_topic
+            .into_iter()
+            .map(|(topic, count)| TopicCount { topic, items: count.week, usual: count.usual })
+            .collect(),
+        by_town: found
+            .by_town
+            .into_iter()
+            .map(|(town, count)| TownCount { town, items: count.week, usual: count.usual })
+            .collect(),
         departments: found.departments.into_iter().map(load).collect(),
     }))
 }

@@ -214,7 +214,7 @@ pub(super) async fn log(
         return Err(Problem::unfit("参数“action”应为动作的代码或它的开头，如 item.judge"));
     }
     let page = ask::page("audit", asked.cursor.as_deref(), asked.limit)?;
-    let found = state.store.audit_page(&audit::filter(&query), page).await?;
+    let found = state.store.audit_page(&audit::filter(&query)?, page).await?;
     let people = People::load(&state.store).await?;
     Ok(Json(Listed::of("audit", found, |line| audit_line(line, &people))))
 }

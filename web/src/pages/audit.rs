@@ -2,8 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
-use jiff::Timestamp;
-use qingting_models::records::{Actor, ChainedEntry, Outcome, RatingGrade, Subject, state_label};
+use axum::http::header;
+use axum::response::IntoResponse;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use qingting_models::clock::{from_local, local, minute_text};
+use qingting_models::records::{
+    Actor, ChainedEntry, Outcome, RatingGrade, ReportKind, Role, Subject, state_label,
+};
 use qingting_models::store::{AuditFilter, AuditVerdict, Page};
 use qingting_respond::case_table::ActionKind;
 
@@ -12,7 +18,6 @@ use crate::app::AppState;
 use crate::caller::Caller;
 use crate::error::WebError;
 use crate::frame::Frame;
-use crate::moment::Moment;
 use crate::names::Names;
 use crate::people::People;
 use crate::query::{Query, Select};
@@ -21,6 +26,8 @@ use crate::view::{Choice, Tag, snippet};
 const PATH: &str = "/audit";
 /// Rows of a page.
 const ROWS: i64 = 50;
+/// Rows of a file at most.
+const FILE_ROWS: usize = 10_000;
 /// Kinds of records in the log, with their words.
 const KINDS: &[(&str, &str)] = &[
     ("item", "信息"),
@@ -44,6 +51,13 @@ const ACTIONS: &[(&str, &str)] = &[
     ("token.make", "生成接口令牌"),
     ("token.end", "结束接口令牌"),
     ("item.unmask", "查看原始内容"),
+    ("quarantine.open", "查看隔离行内容"),
+    ("report.make", "生成报告"),
+    ("report.recounted", "重新统计报告"),
+    ("report.written", "编写报告"),
+    ("report.submitted", "报告提交审核"),
+    ("report.sent_back", "退回报告"),
+    ("report.approved", "签发报告"),
     ("item.judge", "研判"),
     ("item.judge_undo", "撤销研判"),
     ("mirrored.first", "收到镜像工单"),
@@ -118,6 +132,11 @@ pub struct AuditPage {
     pub frame: Frame,
     pub selects: Vec<Select>,
     pub id: String,
+    /// Days, `YYYY-MM-DD`; empty for no limit.
+    pub from: String,
+    pub to: String,
+    /// The address of the same lines as a file.
+    pub file: String,
     pub entries: Vec<EntryView>,
     /// What checking the whole chain found, right after it was asked for.
     pub verdict: Option<Tag>,
@@ -129,12 +148,17 @@ pub struct AuditPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryView {
     pub seq: Option<i64>,
-    pub at: Moment,
+    /// To the second.
+    pub at: String,
     pub who: String,
     /// In words.
     pub action: String,
     pub subject: String,
     pub subject_id: String,
+    /// The number of the case, where there is one.
+    pub number: Option<String>,
+    /// What was given as the reason of a look behind the mask, for auditors.
+    pub reason: Option<String>,
     pub detail: String,
     pub hash: Option<String>,
     pub short_hash: String,
@@ -154,22 +178,88 @@ pub async fn verify(State(state): State<AppState>, caller: Caller) -> Answer {
 
 async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<AuditPage, WebError> {
     let page = Page { before: query.parsed("after"), size: ROWS };
-    let found = state.store.audit_page(&filter(query), page).await?;
+    let found = state.store.audit_page(&filter(query)?, page).await?;
     let people = People::load(&state.store).await?;
-    let now = state.store.now();
     Ok(AuditPage {
         frame: Frame::inside(state, caller, "审计", PATH),
         selects: selects(&people, query),
         id: query.text("id").into(),
-        entries: found.rows.iter().map(|e| view(e, &people, &state.names, now)).collect(),
+        from: query.text("from").into(),
+        to: query.text("to").into(),
+        file: query.address("/audit/file", &[]),
+        entries: views(state, caller, &people, &found.rows).await?,
         verdict: None,
         first: query.first(PATH),
         next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
     })
 }
 
+async fn views(
+    state: &AppState,
+    caller: &Caller,
+    people: &People,
+    lines: &[ChainedEntry],
+) -> Result<Vec<EntryView>, WebError> {
+    let subjects: Vec<Subject> = lines.iter().map(|line| line.entry.subject).collect();
+    let numbers = state.store.case_numbers_of(&subjects).await?;
+    let mut views = Vec::with_capacity(lines.len());
+    for line in lines {
+        let number = numbers.get(&line.entry.subject).cloned();
+        let stated = caller.has(Role::Auditor) && line.entry.detail.get("reason_digest").is_some();
+        let reason = if stated { state.store.stated_reason(line.entry.id).await? } else { None };
+        views.push(EntryView { number, reason, ..view(line, people, &state.names) });
+    }
+    Ok(views)
+}
+
+/// The lines that a query asks for as a CSV file, the newest first, at most [`FILE_ROWS`].
+pub async fn file(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let people = People::load(&state.store).await?;
+    let filter = filter(&query)?;
+    // The mark of its encoding, as Excel and WPS want it.
+    let mut csv = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    let heads = ["序号", "时间", "谁", "动作", "对象", "对象编号", "工单号", "理由", "细节", "链"];
+    csv.write_record(heads).map_err(WebError::internal)?;
+    let (mut before, mut rows) = (None, 0);
+    loop {
+        let found = state.store.audit_page(&filter, Page { before, size: ROWS }).await?;
+        for view in views(&state, &caller, &people, &found.rows).await? {
+            let seq = view.seq.map(|seq| seq.to_string()).unwrap_or_default();
+            let (number, reason) = (view.number.unwrap_or_default(), view.reason.unwrap_or_default());
+            let hash = view.hash.unwrap_or_default();
+            let cells = [
+                seq,
+                view.at,
+                view.who,
+                view.action,
+                view.subject,
+                view.subject_id,
+                number,
+                reason,
+                view.detail,
+                hash,
+            ];
+            csv.write_record(cells.map(|cell| no_formula(&cell))).map_err(WebError::internal)?;
+            rows += 1;
+        }
+        before = found.next;
+        if before.is_none() || rows >= FILE_ROWS {
+            break;
+        }
+    }
+    let bytes = csv.into_inner().map_err(WebError::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\""),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
 /// Which lines the query asks for.
-pub(crate) fn filter(query: &Query) -> AuditFilter {
+///
+/// # Errors
+/// When a day is none.
+pub(crate) fn filter(query: &Query) -> Result<AuditFilter, WebError> {
     let id = query.get("id").and_then(|id| id.parse::<qingting_models::ids::AuditId>().ok());
     let subject = match (query.text("kind"), id) {
         ("system", _) => Some(Subject::System),
@@ -179,7 +269,31 @@ pub(crate) fn filter(query: &Query) -> AuditFilter {
     // An action's name begins with the kind of its subject.
     let of_kind = || query.get("kind").filter(|_| subject.is_none()).map(|kind| format!("{kind}."));
     let action = query.get("action").map(str::to_owned).or_else(of_kind);
-    AuditFilter { subject, actor: query.get("actor").and_then(|code| Actor::from_code(code).ok()), action }
+    let midnight = |name, after: i64| match query.get(name) {
+        None => Ok(None),
+        Some(text) => {
+            let day: Option<Date> =
+                text.parse().ok().filter(|day: &Date| (2000..=2900).contains(&day.year()));
+            let day = day.ok_or_else(|| WebError::bad("日期请写成 2026-12-01 这样，2000 年以后"))?;
+            let day = day.checked_add(after.days()).map_err(WebError::internal)?;
+            from_local(day.at(0, 0, 0, 0)).map(Some).map_err(WebError::internal)
+        }
+    };
+    Ok(AuditFilter {
+        subject,
+        actor: query.get("actor").and_then(|code| Actor::from_code(code).ok()),
+        action,
+        since: midnight("from", 0)?,
+        before: midnight("to", 1)?,
+    })
+}
+
+/// A cell that a sheet would take for a formula begins with an apostrophe.
+fn no_formula(cell: &str) -> String {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{cell}"),
+        false => cell.to_owned(),
+    }
 }
 
 fn selects(people: &People, query: &Query) -> Vec<Select> {
@@ -215,22 +329,24 @@ fn selects(people: &People, query: &Query) -> Vec<Select> {
     ]
 }
 
-fn view(entry: &ChainedEntry, people: &People, names: &Names, now: Timestamp) -> EntryView {
+fn view(entry: &ChainedEntry, people: &People, names: &Names) -> EntryView {
     let (kind, id) = entry.entry.subject.parts();
     let word = KINDS.iter().find(|(code, _)| *code == kind).map_or(kind, |(_, word)| word);
     let detail = match &entry.entry.detail {
         serde_json::Value::Null => String::new(),
         serde_json::Value::Object(fields) if fields.is_empty() => String::new(),
-        serde_json::Value::Object(fields) => snippet(&detail_words(fields, names), 300),
+        serde_json::Value::Object(fields) => snippet(&detail_words(&entry.entry.action, fields, names), 300),
         other => snippet(&other.to_string(), 300),
     };
     EntryView {
         seq: entry.seq,
-        at: Moment::new(entry.entry.at, now),
+        at: local(entry.entry.at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         who: people.actor(entry.entry.actor),
         action: action_words(&entry.entry.action),
         subject: word.to_owned(),
         subject_id: if id == 0 { String::new() } else { qingting_models::ids::AuditId(id).to_string() },
+        number: None,
+        reason: None,
         detail,
         hash: entry.hash.clone(),
         short_hash: entry.hash.as_deref().unwrap_or_default().chars().take(8).collect(),
@@ -267,12 +383,36 @@ const FIELDS: &[(&str, &str)] = &[
     ("rewrapped", "重新封装件数"),
     ("damaged", "打不开件数"),
     ("file_digest", "文件摘要"),
+    ("report", "报告"),
+    ("kind", "种类"),
+    ("rule", "规则"),
+    ("silence", "静默"),
+    ("until", "到"),
+    ("incident", "事件"),
+    ("note", "说明"),
+    ("login", "登录名"),
+    ("name", "名称"),
+    ("file", "文件"),
 ];
 
-fn detail_words(fields: &serde_json::Map<String, serde_json::Value>, names: &Names) -> String {
+/// What a digest is of stands beside the log, and what is not set says nothing.
+fn says_something(key: &str, value: &serde_json::Value) -> bool {
+    !value.is_null() && key != "digest" && !key.ends_with("reason_digest")
+}
+
+fn detail_words(action: &str, fields: &serde_json::Map<String, serde_json::Value>, names: &Names) -> String {
+    let days = action.starts_with("report.");
     let words = |(key, value): (&String, &serde_json::Value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let text = match key.as_str() {
+            _ if value
+                .as_str()
+                .is_some_and(|text| text.ends_with('Z') && text.parse::<Timestamp>().is_ok()) =>
+            {
+                text.parse().map_or(text, minute_text)
+            }
+            "from" | "to" if days => text,
+            "kind" => text.parse::<ReportKind>().map_or(text, |kind| kind.label().to_owned()),
             "department" | "from" | "to" | "right_department" | "helper" => {
                 names.department(&text).to_owned()
             }
@@ -281,10 +421,15 @@ fn detail_words(fields: &serde_json::Map<String, serde_json::Value>, names: &Nam
             "grade" => text.parse::<RatingGrade>().map_or(text, |g| g.label().to_owned()),
             _ => text,
         };
-        let key = FIELDS.iter().find(|(name, _)| name == key).map_or(key.as_str(), |(_, words)| *words);
+        let key = match key.as_str() {
+            "from" if days => "自",
+            "to" if days => "至",
+            "number" if days => "编号",
+            key => FIELDS.iter().find(|(name, _)| *name == key).map_or(key, |(_, words)| *words),
+        };
         format!("{key} {text}")
     };
-    fields.iter().map(words).collect::<Vec<_>>().join(" · ")
+    fields.iter().filter(|(key, value)| says_something(key, value)).map(words).collect::<Vec<_>>().join(" · ")
 }
 
 fn verdict_tag(verdict: &AuditVerdict) -> Tag {
@@ -306,14 +451,16 @@ fn verdict_tag(verdict: &AuditVerdict) -> Tag {
 #[cfg(test)]
 impl crate::samples::Sampled for AuditPage {
     fn samples() -> Vec<Self> {
-        use crate::samples::{choice, frame, hostile, moment};
+        use crate::samples::{choice, frame, hostile};
         let entry = |t: &str, seq: Option<i64>| EntryView {
             seq,
-            at: moment(60),
+            at: t.into(),
             who: t.into(),
             action: t.into(),
             subject: t.into(),
             subject_id: t.into(),
+            number: Some(t.into()),
+            reason: Some(t.into()),
             detail: t.into(),
             hash: seq.map(|_| t.to_owned()),
             short_hash: t.into(),
@@ -322,6 +469,9 @@ impl crate::samples::Sampled for AuditPage {
             frame: frame(&t),
             selects: vec![Select { name: "kind", label: "对象", any: "全部", options: vec![choice(&t)] }],
             id: t.clone(),
+            from: t.clone(),
+            to: t.clone(),
+            file: t.clone(),
             entries: vec![entry(&t, Some(1)), entry(&t, None)],
             verdict: Some(Tag::new(&t, "notice bad")),
             first: Some(t.clone()),
@@ -339,11 +489,21 @@ mod tests {
     fn details_are_told_in_words_and_what_is_not_known_stays() {
         let names = crate::samples::names("人社局");
         let detail = serde_json::json!({"helper": "rsj", "state": "handling", "outcome": "solved", "odd": 3});
-        let words = detail_words(detail.as_object().unwrap(), &names);
+        let words = detail_words("case.assign", detail.as_object().unwrap(), &names);
         for part in ["协办单位 人社局", "状态 办理中", "结果 ", "odd 3"] {
             assert!(words.contains(part), "{words}");
         }
         assert!(!words.contains("solved"), "{words}");
+        let made = serde_json::json!({
+            "from": "2026-11-23", "to": "2026-11-29", "number": null, "digest": "5487", "kind": "weekly",
+            "until": "2026-12-01T06:54:27.3Z"
+        });
+        let words = detail_words("report.make", made.as_object().unwrap(), &names);
+        for part in ["自 2026-11-23", "至 2026-11-29", "种类 周报", "到 2026-12-01 14:54"] {
+            assert!(words.contains(part), "{words}");
+        }
+        assert!(!words.contains("5487") && !words.contains("null"), "{words}");
+        assert_eq!(no_formula("=1+1"), "'=1+1");
         assert_eq!(action_words("case.accept"), "签收");
         assert_eq!(action_words("new.thing"), "new.thing");
     }

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use jiff::Timestamp;
 use qingting_models::ids::CaseId;
 use qingting_models::records::{
-    Case, CaseFile, CaseOrigin, CaseState, Clock, Item, Rating, TimelineEntry, state_label,
+    Case, CaseFile, CaseOrigin, CaseState, Clock, Item, Rating, ReplyReview, TimelineEntry, state_label,
 };
 use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
@@ -35,6 +35,10 @@ pub struct CasePage {
     pub row: CaseRow,
     pub version: i64,
     pub conflict: Option<String>,
+    /// What the next step has to know: a title, and what was said.
+    pub banners: Vec<(&'static str, String)>,
+    /// What was typed in a form that is offered no longer.
+    pub typed: Vec<String>,
     pub item_id: String,
     pub body: String,
     /// What the case answers, when it is more than its own item.
@@ -188,6 +192,8 @@ pub(crate) async fn build(
         row: CaseRow::new(case, names, now, opened, own),
         version: case.version,
         conflict: tried.filter(|t| t.conflict).map(|t| t.problem.clone()),
+        banners: banners(&file, names),
+        typed: Vec::new(),
         item_id: case.item.to_string(),
         body: file.item.content.body.clone(),
         answered: match answered.len() {
@@ -382,6 +388,22 @@ fn facts(case: &Case, people: &People, names: &Names) -> Vec<(String, String)> {
     facts
 }
 
+/// What whoever opens the case has to know before anything else.
+fn banners(file: &CaseFile, names: &Names) -> Vec<(&'static str, String)> {
+    let mut banners = Vec::new();
+    let latest = file.replies.last().map(|reply| &reply.review);
+    if let (CaseState::Handling { .. }, Some(ReplyReview::NeedsWork { note, .. })) =
+        (&file.case.state, latest)
+    {
+        banners.push(("审核人退回修改", note.clone()));
+    }
+    if let Some(asked) = file.case.extension.as_ref().filter(|asked| asked.decision.is_none()) {
+        let lead = names.department(file.case.lead.as_str());
+        banners.push(("申请延期，等值班室批复", format!("{lead} {} 天，{}", asked.days, asked.reason)));
+    }
+    banners
+}
+
 #[cfg(test)]
 impl crate::samples::Sampled for CasePage {
     fn samples() -> Vec<Self> {
@@ -391,6 +413,8 @@ impl crate::samples::Sampled for CasePage {
             row: case_row(&t),
             version: 3,
             conflict: Some(t.clone()),
+            banners: vec![("申请延期", t.clone())],
+            typed: vec![t.clone()],
             item_id: t.clone(),
             body: t.clone(),
             answered: vec![AnsweredItem {

@@ -48,12 +48,17 @@ pub async fn submit(
         }
         Err(WebError::Bad(problem)) => again(&state, &caller, id, kind, &form, problem, false).await,
         Err(WebError::Conflict(who)) => {
-            let problem = who + "下面是最新内容，您填写的文字保留在表单里。";
+            let problem = who + LATEST + KEPT;
             again(&state, &caller, id, kind, &form, problem, true).await
         }
         Err(other) => Err(other),
     }
 }
+
+/// What is said of a form that came too late: it is shown again, or cannot be.
+const LATEST: &str = "下面是最新内容，";
+const KEPT: &str = "您填写的文字保留在表单里。";
+const GONE: &str = "这一步现在不能做了；您填写的文字在下面，可以复制。";
 
 /// The page with what is to be looked at in a reply before it is submitted; none when the one who submits has seen it, or
 /// there is nothing. The form of a page says what was seen; a program's has no such field.
@@ -97,7 +102,7 @@ pub(crate) async fn take(
     match asked {
         Asked::Act(action) => {
             desk.act(eyes, &user, id, seen, &action).await?;
-            Ok((id, "acted"))
+            Ok((id, said_of(action.kind())))
         }
         Asked::CallBackOne(said) => {
             desk.call_back_one(eyes, &user, id, seen, &said).await?;
@@ -117,6 +122,24 @@ pub(crate) async fn take(
     }
 }
 
+/// The code of what is said after a step.
+fn said_of(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Accept => "accepted",
+        ActionKind::SendBack => "sent-back",
+        ActionKind::Contact => "contacted",
+        ActionKind::AskExtension => "extension-asked",
+        ActionKind::GrantExtension => "extension-granted",
+        ActionKind::RefuseExtension => "extension-refused",
+        ActionKind::Submit => "submitted",
+        ActionKind::NeedsWork => "needs-work",
+        ActionKind::Approve => "approved",
+        ActionKind::Press => "pressed",
+        ActionKind::Reassign => "reassigned",
+        _ => "acted",
+    }
+}
+
 /// The page again with what was typed and why it was not done.
 async fn again(
     state: &AppState,
@@ -133,7 +156,9 @@ async fn again(
     }
     let mut page = build(state, caller, id, Shown { tried: Some(&tried), ..Shown::default() }).await?;
     if !page.actions.iter().any(|a| a.code == kind.code()) {
-        page.conflict = Some(tried.problem.clone());
+        // The form is gone; what was typed in it is not.
+        page.typed = form.typed();
+        page.conflict = Some(tried.problem.replace(KEPT, GONE));
     }
     let status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, html(&page)?).into_response())

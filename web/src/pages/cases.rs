@@ -84,6 +84,12 @@ fn selects(names: &Names, query: &Query, all_departments: bool) -> Vec<Select> {
             options: dues.iter().map(|(c, l)| Choice::new(*c, *l, due == *c)).collect(),
         },
     ];
+    selects.push(Select {
+        name: "order",
+        label: "顺序",
+        any: "新的在前",
+        options: vec![Choice::new("due", "先到期的在前", query.text("order") == "due" || !due.is_empty())],
+    });
     if all_departments {
         selects.push(Select {
             name: "department",
@@ -120,9 +126,10 @@ pub(crate) fn filter(state: &AppState, query: &Query) -> Result<CaseFilter, WebE
         lead: query.get("lead").map(Into::into),
         topic: query.get("topic").map(Into::into),
         town: query.get("town").map(Into::into),
+        due_from: None,
         due_before,
         number: query.get("q").filter(|q| is_number(q)).map(Into::into),
-        soonest_first: query.get("due").is_some(),
+        soonest_first: query.get("due").is_some() || query.text("order") == "due",
     })
 }
 

@@ -4,6 +4,7 @@
 use std::path::Path as FilePath;
 
 use askama::Template;
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
@@ -13,11 +14,13 @@ use qingting_ingest::sheet::{self, ColumnMap, Meaning};
 use qingting_models::ids::SourceId;
 use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::SourceChange;
+use serde_json::json;
 
-use super::import_file::{Imported, Uploaded, Uploads};
+use super::import_file::{Imported, Running, Uploaded, Uploads};
 use super::import_preview::{COLUMNS, PreviewView, view};
 use super::{Answer, html, read_id};
 use crate::app::AppState;
+use crate::assets;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
 use crate::frame::{Frame, Notice, Tone};
@@ -33,6 +36,7 @@ pub struct ImportPage {
     pub source: String,
     pub paused: bool,
     pub preview: Option<PreviewView>,
+    pub script: String,
 }
 
 /// The result.
@@ -43,6 +47,8 @@ pub struct ImportResultPage {
     pub source_id: String,
     pub source: String,
     pub name: String,
+    /// It is under way: the counts are those so far.
+    pub running: bool,
     pub counts: SourceRun,
     pub problem: Option<Told>,
     /// The address of the outcome sheet.
@@ -77,6 +83,7 @@ fn page(state: &AppState, caller: &Caller, source: &Source, preview: Option<Prev
         source: source.name.clone(),
         paused: source.paused,
         preview,
+        script: assets::import(),
     }
 }
 
@@ -93,7 +100,15 @@ pub async fn look(
     let part =
         part.filter(|p| p.name() == Some("file")).ok_or_else(|| WebError::bad("请选择要导入的表格"))?;
     let now = state.store.now();
-    let uploaded = uploads.keep(source.id, state.store.ids().next(now), part, now).await?;
+    let uploaded = match uploads.keep(source.id, state.store.ids().next(now), part, now).await {
+        Ok(uploaded) => uploaded,
+        Err(WebError::Bad(why)) => {
+            let mut page = page(&state, &caller, &source, None);
+            page.frame = page.frame.with(Some(Notice::bad(why)));
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response());
+        }
+        Err(error) => return Err(error),
+    };
     shown(&state, &caller, &source, &uploaded, None, None).await
 }
 
@@ -216,18 +231,38 @@ pub async fn run(
                 }
             };
         }
-        let imported = take_in(&state, &source, &uploaded).await?;
-        uploaded.note(&imported).map_err(WebError::internal)?;
-        uploaded.delete_file();
+        // It goes on when the browser goes away. A second press leads to where it is told how far it is.
+        if let Some(running) = uploads(&state)?.begin(uploaded.id) {
+            let importing = import_whole(state.clone(), source.clone(), uploaded.clone(), running);
+            tokio::spawn(importing).await.map_err(WebError::internal)??;
+        }
     }
     let path = format!("/sources/{}/import/{}/result", source.id, uploaded.id);
     Ok(Redirect::to(&path).into_response())
 }
 
-async fn take_in(state: &AppState, source: &Source, uploaded: &Uploaded) -> Result<Imported, WebError> {
+async fn import_whole(
+    state: AppState,
+    source: Source,
+    uploaded: Uploaded,
+    running: Running,
+) -> Result<(), WebError> {
+    let imported = take_in(&state, &source, &uploaded, &running).await?;
+    uploaded.note(&imported).map_err(WebError::internal)?;
+    uploaded.delete_file();
+    Ok(())
+}
+
+async fn take_in(
+    state: &AppState,
+    source: &Source,
+    uploaded: &Uploaded,
+    running: &Running,
+) -> Result<Imported, WebError> {
     let path = uploaded.file()?;
     let outcome = OutcomeSheet::create(&uploaded.outcome()).map_err(WebError::internal)?;
-    let imported = import_with_outcome(&state.store, source, &path, None, Some(outcome), &|_| {}).await;
+    let told = |progress| running.told(progress);
+    let imported = import_with_outcome(&state.store, source, &path, None, Some(outcome), &told).await;
     let (counts, problem) = match imported {
         Ok(counts) => (counts, None),
         Err(ImportError::Store(error)) => return Err(error.into()),
@@ -247,17 +282,39 @@ pub async fn result(
 ) -> Answer {
     let source = sheet_source(&state, &id).await?;
     let uploaded = uploads(&state)?.find(source.id, &file)?;
-    let Imported { name, counts, problem } = uploaded.imported().ok_or(WebError::NotFound)?;
-    let done = uploaded.outcome().is_file();
+    let (Imported { name, counts, problem }, running) = match uploaded.imported() {
+        Some(imported) => (imported, false),
+        None => {
+            let progress = uploads(&state)?.progress(uploaded.id).ok_or(WebError::NotFound)?;
+            let name = name_of(&uploaded.file()?);
+            (Imported { name, counts: progress.counts, problem: None }, true)
+        }
+    };
+    let done = !running && uploaded.outcome().is_file();
     html(&ImportResultPage {
         frame: Frame::inside(&state, &caller, "导入结果", "/sources"),
         source_id: source.id.to_string(),
         source: source.name.clone(),
         name,
+        running,
         counts,
         problem: problem.as_deref().map(plain::told),
         outcome: done.then(|| format!("/sources/{}/import/{}/outcome", source.id, uploaded.id)),
     })
+}
+
+/// How far an import is, as `{"rows": 1200, "share": 0.25}`, or `null` while none is under way; the share of the file's bytes
+/// is `null` for a workbook, whose size tells nothing.
+pub async fn progress(State(state): State<AppState>, Path((id, file)): Path<(String, String)>) -> Answer {
+    let source = sheet_source(&state, &id).await?;
+    let uploaded = uploads(&state)?.find(source.id, &file)?;
+    let progress = uploads(&state)?.progress(uploaded.id);
+    let told = progress.map(|progress| {
+        let share = progress.bytes_read as f64 / progress.bytes_total.max(1) as f64;
+        let share = (progress.bytes_read > 0).then_some(share.min(1.0));
+        json!({ "rows": progress.counts.read, "share": share })
+    });
+    Ok(Json(told).into_response())
 }
 
 /// The outcome sheet of an import, for the sender.
@@ -318,9 +375,10 @@ impl crate::samples::Sampled for ImportPage {
         let page = |t: String, preview| Self {
             frame: frame(&t),
             source_id: t.clone(),
-            source: t,
+            source: t.clone(),
             paused: true,
             preview,
+            script: t,
         };
         let unread = |t: &str| PreviewView { unread: true, ready: false, ..preview(t) };
         let both = |t: String| {
@@ -334,16 +392,17 @@ impl crate::samples::Sampled for ImportPage {
 impl crate::samples::Sampled for ImportResultPage {
     fn samples() -> Vec<Self> {
         use crate::samples::{frame, hostile};
-        let page = |t: String| Self {
+        let page = |t: String, running| Self {
             frame: frame(&t),
             source_id: t.clone(),
             source: t.clone(),
             name: t.clone(),
+            running,
             counts: SourceRun { read: 5, new: 1, updated: 1, unchanged: 1, quarantined: 2 },
             problem: Some(Told::sample(&t)),
             outcome: Some(t),
         };
-        hostile().into_iter().map(page).collect()
+        hostile().into_iter().flat_map(|t| [page(t.clone(), true), page(t, false)]).collect()
     }
 }
 

@@ -1,12 +1,15 @@
 //! Uploaded sheets while they are looked at and imported: each in a folder of its own that only this user of the
 //! machine may read, and gone after the import, after a day, or at the next start.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::multipart::Field;
 use jiff::{SignedDuration, Timestamp};
+use qingting_ingest::import::Progress;
 use qingting_models::ids::{RunId, SourceId};
 use qingting_models::records::SourceRun;
 use serde::{Deserialize, Serialize};
@@ -36,10 +39,39 @@ pub(super) struct Imported {
     pub problem: Option<String>,
 }
 
+/// How far the imports are that are under way in this process.
+type Underway = Arc<Mutex<HashMap<RunId, Progress>>>;
+
 /// The folder of all uploads.
 #[derive(Debug, Clone)]
 pub struct Uploads {
     dir: PathBuf,
+    underway: Underway,
+}
+
+/// An import that is under way, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Running {
+    id: RunId,
+    underway: Underway,
+}
+
+impl Running {
+    /// Notes how far it is.
+    pub(super) fn told(&self, progress: Progress) {
+        lock(&self.underway).insert(self.id, progress);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        lock(&self.underway).remove(&self.id);
+    }
+}
+
+fn lock(underway: &Underway) -> MutexGuard<'_, HashMap<RunId, Progress>> {
+    // What a panic left is still whole: each change is one insertion or removal.
+    underway.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One upload of a source.
@@ -57,7 +89,7 @@ impl Uploads {
     pub fn in_folder(dir: PathBuf) -> io::Result<Self> {
         match fs::remove_dir_all(&dir) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(Self { dir }),
+            _ => Ok(Self { dir, underway: Underway::default() }),
         }
     }
 
@@ -104,6 +136,21 @@ impl Uploads {
             return Ok(uploaded);
         }
         Err(WebError::bad("上传的文件已经导入或过期，请重新上传"))
+    }
+
+    /// Begins the import of an upload; `None` when it is under way already.
+    pub(super) fn begin(&self, id: RunId) -> Option<Running> {
+        let mut underway = lock(&self.underway);
+        if underway.contains_key(&id) {
+            return None;
+        }
+        underway.insert(id, Progress::default());
+        Some(Running { id, underway: self.underway.clone() })
+    }
+
+    /// How far the import of an upload is, while it is under way.
+    pub(super) fn progress(&self, id: RunId) -> Option<Progress> {
+        lock(&self.underway).get(&id).copied()
     }
 
     fn at(&self, source: SourceId, id: RunId) -> Uploaded {
@@ -221,6 +268,19 @@ mod tests {
         }
         let long = file_name(&format!("{}.xlsx", "长".repeat(500)));
         assert!(long.len() < 200 && long.ends_with(".xlsx"));
+    }
+
+    #[test]
+    fn an_import_is_under_way_once_until_it_ends() {
+        let uploads = Uploads::in_folder(tempfile::tempdir().unwrap().path().join("uploads")).unwrap();
+        let id = RunId(3);
+        assert_eq!(uploads.progress(id), None);
+        let running = uploads.begin(id).unwrap();
+        assert!(uploads.begin(id).is_none());
+        running.told(Progress { bytes_read: 5, ..Progress::default() });
+        assert_eq!(uploads.progress(id).unwrap().bytes_read, 5);
+        drop(running);
+        assert_eq!(uploads.progress(id), None);
     }
 
     #[test]

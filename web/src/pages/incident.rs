@@ -235,7 +235,14 @@ fn history(id: IncidentId, moves: &[IncidentMove], people: &People, now: Timesta
 }
 
 /// The hottest incidents of the same topic or town, which it may be one with.
-async fn near(state: &AppState, caller: &Caller, incident: &Incident) -> Result<Vec<Choice>, WebError> {
+///
+/// # Errors
+/// When the store fails.
+pub(super) async fn near(
+    state: &AppState,
+    caller: &Caller,
+    incident: &Incident,
+) -> Result<Vec<Choice>, WebError> {
     let eyes = caller.judging_eyes();
     let by_topic = IncidentFilter { topic: incident.topic.clone(), town: None, items_min: 1 };
     let by_town = IncidentFilter { topic: None, town: incident.town.clone(), items_min: 1 };

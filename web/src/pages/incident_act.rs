@@ -142,7 +142,7 @@ fn refused(error: StoreError) -> WebError {
 }
 
 /// The incident that was chosen, or whose address was pasted.
-fn other(form: &Form) -> Option<IncidentId> {
+pub(super) fn other(form: &Form) -> Option<IncidentId> {
     let pasted = form.text("address");
     let path = pasted.split(['?', '#']).next().unwrap_or_default();
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();

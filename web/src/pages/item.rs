@@ -169,7 +169,7 @@ pub(crate) async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Resu
         judgements: judgements.iter().map(|j| judgement_view(j, &state.names, &people, now)).collect(),
         advice: advice.map(|advice| advice_view(advice, &state.names, now)),
         versions: versions.iter().map(|v| version_view(v, now)).collect(),
-        incident: incident(state, eyes, &item, now).await?,
+        incident: incident(state, caller, &item, may_judge, now).await?,
         departments: choices(&state.names.departments, if blind { "" } else { &proposal.department }),
         others: if blind { Vec::new() } else { others },
         topics: topic_choices(&item, &state.names, blind),
@@ -219,7 +219,7 @@ fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp)
     };
     JudgementView {
         who: match &j.judge {
-            Judge::Model { model } => format!("模型 {}", model.chars().take(8).collect::<String>()),
+            Judge::Model { .. } => "模型".into(),
             Judge::Person { user } => people.name(*user),
         },
         at: Moment::new(j.at, now),
@@ -354,6 +354,7 @@ impl crate::samples::Sampled for ItemPage {
                 copies: 2,
                 named_copies: vec![(t.clone(), t.clone(), moment(60))],
                 among_latest: true,
+                near: vec![choice(&t)],
             }),
             departments: vec![choice(&t)],
             others: vec![t.clone(), t.clone()],

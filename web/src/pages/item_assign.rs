@@ -11,6 +11,7 @@ use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
 use crate::frame::Notice;
+use crate::inline::{Made, Said};
 
 pub async fn submit(
     State(state): State<AppState>,
@@ -20,7 +21,14 @@ pub async fn submit(
 ) -> Answer {
     let id: ItemId = read_id(&id)?;
     match assign(&state, &caller, id, &form).await {
-        Ok(_) => Ok(back(form.text("back"), &format!("/items/{id}"), "assigned")),
+        Ok(case) => {
+            let mut answer = back(form.text("back"), &format!("/items/{id}"), "assigned");
+            let said = format!("已派{}。", state.names.department(case.lead.as_str()));
+            let (path, name) = (format!("/cases/{}", case.id), format!("工单 {}", case.number));
+            answer.extensions_mut().insert(Said(said));
+            answer.extensions_mut().insert(Made { path, name });
+            Ok(answer)
+        }
         Err(WebError::Bad(text) | WebError::Conflict(text)) => {
             item::show_again(&state, &caller, id, Notice::bad(text)).await
         }

@@ -8,10 +8,12 @@ use qingting_classify::incidents::Signature;
 use qingting_models::ids::{IncidentId, ItemId, SourceId};
 use qingting_models::records::{Item, Viewer};
 
+use super::incident::near;
 use crate::app::AppState;
+use crate::caller::Caller;
 use crate::error::WebError;
 use crate::moment::Moment;
-use crate::view::title_text;
+use crate::view::{Choice, title_text};
 
 /// Other items of an incident that are shown.
 const OTHERS: usize = 3;
@@ -40,6 +42,8 @@ pub struct IncidentView {
     pub named_copies: Vec<(String, String, Moment)>,
     /// They were looked for among the latest items alone.
     pub among_latest: bool,
+    /// Other incidents that the item may belong to, for those who may move it.
+    pub near: Vec<Choice>,
 }
 
 /// An address that a browser opens.
@@ -74,10 +78,12 @@ pub(super) async fn appearances(
 
 pub(super) async fn incident(
     state: &AppState,
-    eyes: &Viewer,
+    caller: &Caller,
     item: &Item,
+    may_judge: bool,
     now: Timestamp,
 ) -> Result<Option<IncidentView>, WebError> {
+    let eyes = &caller.viewer;
     let found = state.store.incidents_of(eyes, &[item.id]).await?;
     let Some((id, _)) = found.get(&item.id) else { return Ok(None) };
     let Some(incident) = state.store.incident(eyes, *id).await? else { return Ok(None) };
@@ -101,6 +107,7 @@ pub(super) async fn incident(
         copies: copies.len(),
         named_copies,
         among_latest: incident.items > LOOKED_THROUGH,
+        near: if may_judge { near(state, caller, &incident).await? } else { Vec::new() },
     }))
 }
 

@@ -27,6 +27,9 @@ use crate::view::{Choice, ItemRow, choices, may_be_worked};
 const ROWS: i64 = 25;
 const PATH: &str = "/items";
 
+/// Why an item needs no handling, the usual words; the list's script puts them in by their number.
+pub const REASONS: [&str; 5] = ["重复", "广告", "非本县", "表扬", "已处理"];
+
 /// The list.
 #[derive(Debug, Template)]
 #[template(path = "items.html")]

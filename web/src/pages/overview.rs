@@ -16,13 +16,14 @@ use crate::app::AppState;
 use crate::caller::Caller;
 use crate::error::WebError;
 use crate::frame::{Frame, home};
+use crate::heat::{HeatMap, HeatTable};
+use crate::moment::day_text;
 use crate::names::Names;
 use crate::query::Query;
 use crate::view::CaseRow;
 
-/// Rows of the list of cases that are due soon, of a chart and of the departments.
+/// Rows of the list of cases that are due soon.
 const DUE_ROWS: i64 = 10;
-const BARS: usize = 18;
 /// Incidents that are shown.
 const HOTTEST: i64 = 5;
 const DEPARTMENTS: usize = 60;
@@ -37,8 +38,16 @@ pub struct OverviewPage {
     pub figures: Vec<Figure>,
     pub due_soon: Vec<CaseRow>,
     pub incidents: Vec<IncidentRow>,
-    pub charts: Vec<Chart>,
+    pub topics: HeatTable,
+    pub towns: Towns,
     pub departments: Vec<DepartmentRow>,
+}
+
+/// The towns on their tiles, or as a table in a county without a map.
+#[derive(Debug)]
+pub enum Towns {
+    Map(HeatMap),
+    Table(HeatTable),
 }
 
 /// A number that leads to what it counts.
@@ -46,28 +55,11 @@ pub struct OverviewPage {
 pub struct Figure {
     pub label: &'static str,
     pub value: i64,
+    /// What to hold it against: `往常此时 48`.
+    pub note: Option<String>,
     pub href: &'static str,
     /// Shown in red.
     pub alarm: bool,
-}
-
-/// A table with bars.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chart {
-    pub id: &'static str,
-    pub title: &'static str,
-    pub head: &'static str,
-    /// The greatest count, at least 1.
-    pub most: i64,
-    pub bars: Vec<Bar>,
-}
-
-/// A row of a chart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bar {
-    pub name: String,
-    pub count: i64,
-    pub href: String,
 }
 
 /// A department's load.
@@ -100,24 +92,26 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         true => state.store.count_unfinished_reports().await?,
         false => 0,
     };
-    let mut figures = figures(
-        &overview,
-        state.store.unseen_alerts(&caller.viewer).await?,
-        overdue_promises,
-        judges,
-        caller.stuck,
-    );
+    let unseen = state.store.unseen_alerts(&caller.viewer).await?;
+    let mut figures = figures(&overview, unseen, overdue_promises, judges, caller.stuck);
     if reports > 0 {
-        figures.push(Figure { label: "未签发的报告", value: reports, href: "/reports", alarm: false });
+        figures.push(Figure {
+            label: "未签发的报告",
+            value: reports,
+            note: None,
+            href: "/reports",
+            alarm: false,
+        });
     }
     html(&OverviewPage {
         frame: Frame::inside(&state, &caller, "总览", "/").done(query.get("done")),
         greeting: format!("{}，{}", greeting(now), caller.user().name),
-        today: today(now),
+        today: day_text(local_date(now)),
         figures,
         due_soon: due_soon(&state, &caller, now).await?,
         incidents: hottest(&state, &caller.viewer, &several(), HOTTEST).await?,
-        charts: vec![by_topic(&overview, names), by_town(&overview)],
+        topics: HeatTable::of_topics(&overview, names),
+        towns: Towns::of(&state, &overview),
         departments: overview.departments.iter().take(DEPARTMENTS).map(|d| load(d, names)).collect(),
     })
 }
@@ -154,18 +148,23 @@ fn greeting(now: Timestamp) -> &'static str {
     }
 }
 
-fn today(now: Timestamp) -> String {
-    let day = local(now);
-    let weekday = ["一", "二", "三", "四", "五", "六", "日"];
-    let name = weekday.get(usize::from(day.weekday().to_monday_zero_offset().unsigned_abs())).unwrap_or(&"");
-    format!("{}年{}月{}日 星期{name}", day.year(), day.month(), day.day())
+impl Towns {
+    fn of(state: &AppState, overview: &Overview) -> Self {
+        match HeatMap::new(overview, state.desk.county().town_map.tiles()) {
+            Some(map) => Self::Map(map),
+            None => Self::Table(HeatTable::of_towns(overview)),
+        }
+    }
 }
 
 fn figures(o: &Overview, unseen_alerts: i64, overdue_promises: i64, judges: bool, stuck: i64) -> Vec<Figure> {
-    let figure = |label, value, href, alarm| Figure { label, value, href, alarm };
+    let figure = |label, value, href, alarm| Figure { label, value, note: None, href, alarm };
     let mut figures = vec![
         figure(if judges { "等我研判" } else { "待研判" }, o.waiting, "/items?state=open", false),
-        figure("今日新到", o.today, "/items?state=all", false),
+        Figure {
+            note: o.today_usual.map(|usual| format!("往常此时 {usual}")),
+            ..figure("今日新到", o.today, "/items?state=all", false)
+        },
         figure("模型拿不准", o.unsure, "/items?state=unsure", false),
         figure("紧急信息", o.urgent, "/items?state=open&urgency=2", o.urgent > 0),
         figure("新预警", unseen_alerts, "/alerts", unseen_alerts > 0),
@@ -178,30 +177,6 @@ fn figures(o: &Overview, unseen_alerts: i64, overdue_promises: i64, judges: bool
         figures.push(figure("外发卡住", stuck, "/notices/deliveries", true));
     }
     figures
-}
-
-fn chart(id: &'static str, title: &'static str, head: &'static str, mut bars: Vec<Bar>) -> Chart {
-    bars.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
-    bars.truncate(BARS);
-    Chart { id, title, head, most: bars.first().map_or(1, |b| b.count).max(1), bars }
-}
-
-fn by_topic(o: &Overview, names: &Names) -> Chart {
-    let bar = |(code, count): &(qingting_models::county::TopicCode, i64)| Bar {
-        name: names.topic(code.as_str()).to_owned(),
-        count: *count,
-        href: format!("/items?state=all&topic={}", url_encode(code.as_str())),
-    };
-    chart("topics", "话题（近七天）", "话题", o.by_topic.iter().map(bar).collect())
-}
-
-fn by_town(o: &Overview) -> Chart {
-    let bar = |(town, count): &(qingting_models::county::Town, i64)| Bar {
-        name: town.as_str().to_owned(),
-        count: *count,
-        href: format!("/items?state=all&town={}", url_encode(town.as_str())),
-    };
-    chart("towns", "乡镇街道（近七天）", "乡镇街道", o.by_town.iter().map(bar).collect())
 }
 
 fn load(d: &DepartmentLoad, names: &Names) -> DepartmentRow {
@@ -222,13 +197,17 @@ impl crate::samples::Sampled for OverviewPage {
             frame: frame(&t),
             greeting: t.clone(),
             today: t.clone(),
-            figures: vec![Figure { label: "已超时", value: 3, href: "/cases", alarm: true }],
+            figures: vec![Figure {
+                label: "已超时",
+                value: 3,
+                note: Some(t.clone()),
+                href: "/cases",
+                alarm: true,
+            }],
             due_soon: vec![case_row(&t)],
             incidents: vec![crate::samples::incident_row(&t)],
-            charts: vec![
-                chart("topics", "话题", "话题", vec![Bar { name: t.clone(), count: 4, href: t.clone() }]),
-                chart("towns", "乡镇街道", "乡镇街道", vec![]),
-            ],
+            topics: HeatTable::sample(&t),
+            towns: Towns::Map(HeatMap::sample(&t)),
             departments: vec![DepartmentRow { code: t.clone(), name: t, open: 4, overdue: 2, meter_max: 4 }],
         };
         hostile().into_iter().map(page).collect()

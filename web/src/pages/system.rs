@@ -12,6 +12,7 @@ use crate::caller::Caller;
 use crate::error::WebError;
 use crate::frame::Frame;
 use crate::moment::Moment;
+use crate::plain;
 use crate::view::Tag;
 
 const PATH: &str = "/system";
@@ -73,7 +74,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
     for source in store.sources().await? {
         if let Some(error) = &source.health.last_error {
             let good = source.health.last_success_at.map(|at| Moment::new(at, now));
-            failing.push((source.name.clone(), error.clone(), good));
+            failing.push((source.name.clone(), plain::told(error).text, good));
         }
     }
     let row = |stuck: StuckWork| {
@@ -131,11 +132,13 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
         .map(Role::label)
         .collect();
     let (alerts, notices) = (store.alert_rules().await?.len(), store.notice_rules().await?.len());
-    let county_name = format!(
-        "现在是{}，上班时间到 {}。",
-        county.settings.name,
-        state.desk.calendar().closing_time().strftime("%H:%M")
-    );
+    let hours: Vec<String> = county
+        .settings
+        .office_hours
+        .iter()
+        .map(|period| format!("{}—{}", period.start.strftime("%H:%M"), period.end.strftime("%H:%M")))
+        .collect();
+    let county_name = format!("现在是{}，上班时间 {}。", county.settings.name, hours.join("、"));
     let departments = county.departments.on(today).count();
     let fields = county.taxonomy.fields().len();
     let base = state.settings.base_url.clone();
@@ -190,7 +193,7 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
         Step::of(
             "备份",
             None,
-            "主密钥和数据要分开备份：qingting key export 导出主密钥，qingting backup 备份数据。丢了主密钥，密封的内容谁也打不开。".into(),
+            "主密钥和数据要分开备份：密钥用 qingting key export 导出，数据的备份见《安装与管理》里的“备份与恢复”。丢了主密钥，密封的内容谁也打不开。".into(),
             None,
         ),
     ];

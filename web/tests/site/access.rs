@@ -23,6 +23,8 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (_, p) if p.starts_with("/notices/") => ADMIN,
         (Post, "/views" | "/views/{id}/remove") => READERS,
         (Get, "/items/newer") => &["duty", "discipline", "leader"],
+        (Get, "/wall") => &["duty", "discipline", "leader"],
+        (Get, "/due") => READERS,
         (Get, "/items" | "/incidents" | "/incidents/{id}" | "/incidents/{id}/brief") => {
             &["duty", "discipline", "leader"]
         }

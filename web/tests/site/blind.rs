@@ -44,15 +44,15 @@ async fn a_blind_item_shows_its_danger_but_not_what_the_model_said() {
     let office = Office::new().await;
     let (blind, seen) = bring(&office).await;
     let page = office.get("duty", &format!("/items/{seen}")).await.body;
-    assert!(page.contains("模型 mmmmmmmm") && page.contains("value=\"wages\" checked"));
+    assert!(page.contains("<strong>模型</strong>") && page.contains("value=\"wages\" checked"));
     let path = format!("/items/{blind}");
     let page = office.get("duty", &path).await.body;
     assert!(page.contains("盲评") && page.contains("紧急"), "{page}");
-    for hidden in ["模型 mmmmmmmm", "value=\"wages\" checked", "93%", "分派并立案"] {
+    for hidden in ["<strong>模型</strong>", "value=\"wages\" checked", "93%", "分派并立案"] {
         assert!(!page.contains(hidden), "{hidden} is shown");
     }
     // Who does not judge it may read what the model said.
-    assert!(office.get("leader", &path).await.body.contains("模型 mmmmmmmm"));
+    assert!(office.get("leader", &path).await.body.contains("<strong>模型</strong>"));
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_blind_item_cannot_be_confirmed_and_shows_everything_once_it_is_judged
     let judged = office.post("duty", &format!("{path}/judge"), &form).await;
     assert_eq!(judged.status, StatusCode::SEE_OTHER, "{}", judged.body);
     let page = office.get("duty", &path).await.body;
-    assert!(page.contains("模型 mmmmmmmm") && page.contains("分派并立案") && !page.contains("盲评"));
+    assert!(page.contains("<strong>模型</strong>") && page.contains("分派并立案") && !page.contains("盲评"));
     let corrections = office.store.corrections().await.unwrap();
     assert_eq!((corrections.len(), corrections[0].item, corrections[0].blind), (1, blind, true));
 }

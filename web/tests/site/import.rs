@@ -65,6 +65,8 @@ async fn a_sheet_is_previewed_masked_then_imported_and_deleted() {
             assert_eq!(result.status, StatusCode::OK, "{}", result.body);
             assert!(result.body.contains("<dt>新收</dt><dd>1</dd>"), "{}", result.body);
         }
+        let over = office.get("admin", &shown.replace("/result", "/progress")).await;
+        assert_eq!((over.status, over.body.as_str()), (StatusCode::OK, "null"));
         let result = office.get("admin", shown).await;
         let mut left = files(office.uploads());
         left.sort();

@@ -204,6 +204,35 @@ async fn static_files_stand_under_their_digest_and_keep() {
 }
 
 #[tokio::test]
+async fn what_was_typed_when_the_log_in_had_ended_is_given_back() {
+    let office = Office::new().await;
+    let path = format!("/cases/{}/act", office.housing.0);
+    let form = encode(&[
+        ("csrf", "old"),
+        ("action", "send_back"),
+        ("version", "1"),
+        ("reason", "不属于我局职责 <b>应由</b> 自然资源规划局办理"),
+    ]);
+    let send = |origin: &'static str| {
+        Request::post(&path)
+            .header("host", "qt.test")
+            .header("origin", origin)
+            .header("referer", "http://qt.test/cases/0123456789abc?done=acted")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.clone()))
+            .unwrap()
+    };
+    let answer = office.send(send("http://qt.test")).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.body.contains("不属于我局职责 &#60;b&#62;应由&#60;/b&#62;"), "{}", answer.body);
+    assert!(!answer.body.contains("send_back") && !answer.body.contains(">old<"), "{}", answer.body);
+    assert!(answer.body.contains("/login?next=%2Fcases%2F0123456789abc"), "{}", answer.body);
+    let foreign = office.send(send("https://evil.example")).await;
+    assert_eq!(foreign.status, StatusCode::UNAUTHORIZED);
+    assert!(!foreign.body.contains("不属于我局"), "what others made a browser send is not shown");
+}
+
+#[tokio::test]
 async fn a_body_of_more_than_a_megabyte_is_refused() {
     let office = Office::new().await;
     let big = "x".repeat(2 << 20);

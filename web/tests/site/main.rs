@@ -20,6 +20,7 @@ mod model;
 mod notices;
 mod office;
 mod opml;
+mod overview;
 mod pages;
 mod quarantine;
 mod rates;

@@ -89,6 +89,20 @@ async fn a_look_behind_the_mask_needs_a_reason_and_leaves_a_line() {
     assert!(actions(&office).await.contains(&"item.unmask".to_owned()));
     let again = office.get("duty", &format!("/items/{}", office.open)).await.body;
     assert!(!again.contains("13800000000"), "it is shown once");
+    // The auditor reads who looked at what, and why; the administrator that somebody did.
+    let log = office.get("auditor", "/audit?action=item.unmask").await.body;
+    assert!(log.contains("duty员") && log.contains("理由：<bdi>联系诉求人核实</bdi>"), "{log}");
+    assert!(!office.get("admin", "/audit").await.body.contains("联系诉求人核实"));
+    let day = qingting_models::clock::local_date(office.store.now());
+    let file = office.get("auditor", &format!("/audit/file?action=item.unmask&from={day}&to={day}")).await;
+    assert!(file.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    assert_eq!(file.body.lines().count(), 2, "{}", file.body);
+    assert!(file.body.contains("查看原始内容") && file.body.contains("联系诉求人核实"), "{}", file.body);
+    let before = day.yesterday().unwrap();
+    let none = office.get("auditor", &format!("/audit/file?to={before}")).await;
+    assert_eq!(none.body.lines().count(), 1, "{}", none.body);
+    let wrong = office.get("auditor", "/audit?from=2026-02-30").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
 #[tokio::test]

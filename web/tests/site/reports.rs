@@ -136,8 +136,34 @@ async fn a_brief_is_made_on_its_incident_written_on_and_approved() {
             let (office, path) = (&office, format!("{one}/move"));
             async move { office.post(who, &path, &[("version", version), ("deed", deed)]).await.status }
         };
-        assert_eq!(moved("duty", "2", "submitted").await, StatusCode::SEE_OTHER);
-        assert_eq!(moved("leader", "3", "approved").await, StatusCode::SEE_OTHER);
+        // What stands in the fields and was not saved goes along with the submission, and stays when it is taken back.
+        let submit =
+            [("version", "2"), ("deed", "submitted"), ("typed", "yes"), ("next", "建议先通报停水范围")];
+        assert_eq!(office.post("duty", &format!("{one}/move"), &submit).await.status, StatusCode::SEE_OTHER);
+        assert!(office.get("leader", &one).await.body.contains("建议先通报停水范围"));
+        assert!(office.get("duty", &one).await.body.contains("收回修改"));
+        assert_eq!(moved("duty", "4", "approved").await, StatusCode::UNPROCESSABLE_ENTITY);
+        let back = [("version", "4"), ("deed", "sent_back"), ("note", "提交人收回修改")];
+        assert_eq!(office.post("duty", &format!("{one}/move"), &back).await.status, StatusCode::SEE_OTHER);
+        let again = [("version", "5"), ("typed", "yes"), ("next", "建议先通报停水范围和时间")];
+        assert_eq!(
+            office.post("duty", &format!("{one}/recount"), &again).await.status,
+            StatusCode::SEE_OTHER
+        );
+        assert!(office.get("duty", &one).await.body.contains("停水范围和时间"));
+        let late = [("version", "5"), ("deed", "submitted"), ("typed", "yes"), ("next", "迟到的话")];
+        let late = office.post("duty", &format!("{one}/move"), &late).await;
+        assert_eq!(late.status, StatusCode::CONFLICT);
+        assert!(late.body.contains("迟到的话") && late.body.contains("还在下面的框里"), "{}", late.body);
+        assert_eq!(moved("duty", "7", "submitted").await, StatusCode::SEE_OTHER);
+        assert_eq!(moved("leader", "8", "approved").await, StatusCode::SEE_OTHER);
+        let twice =
+            office.post("leader", &format!("{one}/move"), &[("version", "9"), ("deed", "approved")]).await;
+        assert!(
+            twice.body.contains("报告已签发，不能签发") && twice.body.contains("主导航"),
+            "{}",
+            twice.body
+        );
         assert!(office.get("leader", &one).await.body.contains("专报第1期"));
         for format in ["docx", "xlsx", "csv", "json", "html"] {
             let file = office.get("leader", &format!("{one}/file?format={format}")).await;

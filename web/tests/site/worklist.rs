@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use qingting_models::ids::ItemId;
 use qingting_models::records::{CaseState, Role, Viewer};
 
+use crate::incidents::joined;
 use crate::office::{Answer, CSRF, HOSTILE, Office, add_user, encode};
 
 /// Sends a form as the script of the page does.
@@ -48,8 +49,9 @@ async fn what_was_just_done_is_told_in_place_and_taken_back() {
         let path = format!("/items/{item}/assign");
         let form = [("version", "1"), ("department", "zfj")];
         let done = inline(&office, "duty", &path, &form).await;
-        assert_eq!((done.status, said(&done).as_str()), (StatusCode::OK, "已分派，工单已建立。"));
+        assert_eq!((done.status, said(&done).as_str()), (StatusCode::OK, "已派综合执法局。"));
         let case = now().await.case.unwrap();
+        assert!(done.body.contains(&format!("\"path\":\"/cases/{case}\"")), "{}", done.body);
         let other = undo(&office, "second", item).await;
         assert_eq!(other.0, StatusCode::UNPROCESSABLE_ENTITY, "what somebody else did stays");
         assert!(other.1.contains("自己刚做的一步"), "{}", other.1);
@@ -122,6 +124,47 @@ async fn what_came_since_is_counted_under_the_same_filters() {
         assert!(some.contains("\"newer\":1"), "{some}");
         let bad = office.get("duty", "/items/newer?than=x").await;
         assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test]
+async fn an_item_is_taken_to_another_incident_from_where_it_is_read() {
+    for office in Office::each().await {
+        let path = format!("/items/{}/incident", office.open);
+        let waiting = inline(&office, "duty", &path, &[("other", "own")]).await;
+        assert_eq!(waiting.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(waiting.body.contains("还没有归入事件"), "{}", waiting.body);
+        let (open, conduct) = joined(&office).await;
+        let open = open.to_string();
+        for (wrong, says) in [
+            (("other", ""), "请选择一个事件"),
+            (("address", "哪里"), "请选择一个事件"),
+            (("other", open.as_str()), "选的就是现在的事件"),
+            (("other", &conduct.to_string()), "没有改成"),
+        ] {
+            let answer = inline(&office, "duty", &path, &[wrong]).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(
+                answer.body.contains(says) || answer.body.contains("没有找到"),
+                "{says}: {}",
+                answer.body
+            );
+        }
+        let page = office.get("duty", &format!("/items/{}", office.open)).await.body;
+        assert!(page.contains("都不是，单独成为一个事件"), "{page}");
+        let own = inline(&office, "duty", &path, &[("other", "own")]).await;
+        assert_eq!((own.status, said(&own).as_str()), (StatusCode::OK, "已归入选中的事件。"));
+        let alone = inline(&office, "duty", &path, &[("other", "own")]).await;
+        assert!(alone.body.contains("至少要在本事件里留下一件"), "{}", alone.body);
+        let page = office.get("duty", &format!("/items/{}", office.open)).await.body;
+        assert!(!page.contains("都不是") && !page.contains(&format!("href=\"/incidents/{open}\"")), "{page}");
+        let address = format!("http://qt.test/incidents/{open}");
+        let done = inline(&office, "duty", &path, &[("address", &address)]).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+        let page = office.get("duty", &format!("/items/{}", office.open)).await.body;
+        assert!(page.contains(&format!("href=\"/incidents/{open}\"")), "{page}");
+        let secret = format!("/items/{}/incident", office.conduct);
+        assert_eq!(inline(&office, "duty", &secret, &[("other", &open)]).await.status, StatusCode::NOT_FOUND);
     }
 }
 

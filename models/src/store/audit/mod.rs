@@ -5,10 +5,13 @@
 
 mod checkpoints;
 
+use std::collections::HashMap;
+
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::ids::AuditId;
+use crate::ids::{AuditId, SealedId};
 use crate::records::{Actor, AuditEntry, ChainedEntry, Subject};
 use crate::store::db::{Row, Tx, args, to_json};
 use crate::store::visibility::bind;
@@ -23,6 +26,8 @@ pub struct AuditFilter {
     pub actor: Option<Actor>,
     /// The beginning of an action's name: `case.` or `item.unmask`.
     pub action: Option<String>,
+    pub since: Option<Timestamp>,
+    pub before: Option<Timestamp>,
 }
 
 /// What a check of the chain found.
@@ -167,14 +172,63 @@ impl Store {
             all.push(format!("actor = {}", bind(&mut values, actor.code())));
         }
         if let Some(action) = &filter.action {
-            let beginning: String =
-                action.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').take(60).collect();
+            let beginning: String = action
+                .chars()
+                .filter(|c| c.is_ascii_alphanumeric() || ['.', '_'].contains(c))
+                .take(60)
+                .collect();
             all.push(format!("action LIKE {}", bind(&mut values, format!("{beginning}%"))));
+        }
+        if let Some(since) = filter.since {
+            all.push(format!("at >= {}", bind(&mut values, since)));
+        }
+        if let Some(before) = filter.before {
+            all.push(format!("at < {}", bind(&mut values, before)));
         }
         let limit = bind(&mut values, page.size() + 1);
         let sql = format!("SELECT * FROM audit WHERE {} ORDER BY id DESC LIMIT {limit}", all.join(" AND "));
         let rows = self.db().rows(&sql, values).await?.iter().map(entry_of).collect::<Result<Vec<_>, _>>()?;
         Ok(Listing::of(rows, page, |line| line.entry.id.0))
+    }
+
+    /// The masked words of the reason that was given for a look behind the mask, which are sealed beside the log; `None` for
+    /// a line without one, or where it was erased.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn stated_reason(&self, line: AuditId) -> Result<Option<String>, StoreError> {
+        match self.unseal(SealedId(line.0)).await {
+            Ok(kept) => Ok(kept["reason"].as_str().map(str::to_owned)),
+            Err(StoreError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The numbers of the cases that the subjects are or have: what people call them by.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn case_numbers_of(
+        &self,
+        subjects: &[Subject],
+    ) -> Result<HashMap<Subject, String>, StoreError> {
+        let mut found = HashMap::new();
+        for subject in subjects {
+            let sql = match subject {
+                Subject::Case(_) => "SELECT number FROM case_file WHERE id = $1",
+                Subject::Item(_) => {
+                    "SELECT c.number FROM item i JOIN case_file c ON c.id = i.case_id WHERE i.id = $1"
+                }
+                _ => continue,
+            };
+            if found.contains_key(subject) {
+                continue;
+            }
+            if let Some(row) = self.db().row(sql, args![subject.parts().1]).await? {
+                found.insert(*subject, row.text("number")?);
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -113,7 +113,7 @@ pub(super) fn heat(grade: u8) -> u32 {
 }
 
 /// The grade of a count where `most` is the largest: by quarters of it.
-fn grade(n: i64, most: i64) -> u8 {
+pub fn grade(n: i64, most: i64) -> u8 {
     if n <= 0 || most <= 0 {
         return 0;
     }

@@ -113,7 +113,7 @@ async fn build(state: &AppState, caller: &Caller, id: ItemId) -> Result<Mirrored
         dispatched: mirror.dispatched_at.map(|at| Moment::new(at, now)),
         rule: mirror.ours.as_ref().map(|ours| (state.names.rule(ours.rule.as_str()), ours.steps.clone())),
         facts: other_facts(&case.item.content.upstream),
-        lines: store.mirror_lines(eyes, id).await?.into_iter().map(line).collect(),
+        lines: store.mirror_lines(eyes, id).await?.into_iter().rev().map(line).collect(),
         versions: versions.into_iter().map(version).collect(),
         may_press: case.is_open() && (desk || who.leads()),
         must_say: !who.leads() || mirror.presses > 0,

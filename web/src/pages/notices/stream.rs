@@ -1,4 +1,5 @@
-//! The stream by which a page learns of new notices: server-sent events with the count of unread ones.
+//! The stream by which a page learns of what is new: server-sent events with the count of unread notices, and one without
+//! content when something was judged, upon which a list asks how much of it is new under its filters.
 //!
 //! It holds no connection of the store between two looks, does not prolong the session, and ends with it.
 
@@ -16,6 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::super::Answer;
 use crate::app::AppState;
 use crate::error::WebError;
+use crate::live::Latest;
 use crate::sessions;
 
 /// After so many looks without news the session is asked for all the same.
@@ -26,7 +28,7 @@ struct Watching {
     state: AppState,
     /// Under which the store keeps the session.
     session: String,
-    latest: Option<i64>,
+    latest: Option<Latest>,
     unread: Option<i64>,
     looks: u32,
     ended: bool,
@@ -75,10 +77,16 @@ impl Watching {
         let store = &self.state.store;
         let latest = self.state.live.latest(store).await?;
         self.looks += 1;
-        if self.latest == Some(latest) && self.looks < LOOKS {
+        let before = self.latest.replace(latest);
+        if before.is_some_and(|before| before.judgement != latest.judgement) {
+            // The notices are looked at with the next look.
+            self.latest = before.map(|before| Latest { judgement: latest.judgement, ..before });
+            return Ok(Some(Event::default().event("judged").data("judged")));
+        }
+        if before == Some(latest) && self.looks < LOOKS {
             return Ok(None);
         }
-        (self.latest, self.looks) = (Some(latest), 0);
+        self.looks = 0;
         let Some(session) = store.session_now(&self.session).await? else {
             self.ended = true;
             return Ok(Some(Event::default().event("ended").data("ended")));

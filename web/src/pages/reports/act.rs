@@ -74,31 +74,64 @@ pub async fn write(
     form: Form,
 ) -> Answer {
     let id: ReportId = read_id(&id)?;
-    let seen: i64 = form.must("version", "版本")?;
-    let typed: Judgements = REPORT_CHAPTERS
+    let typed = typed(&form);
+    match state.desk.write_report(id, form.must("version", "版本")?, typed.clone(), caller.actor()).await {
+        Ok(()) => Ok(back("", &format!("{PATH}/{id}"), "report-written")),
+        Err(error) => refused(&state, &caller, id, error, Some(&typed)).await,
+    }
+}
+
+fn typed(form: &Form) -> Judgements {
+    REPORT_CHAPTERS
         .iter()
         .chain(&BRIEF_CHAPTERS)
         .map(|code| ((*code).to_owned(), form.text(code).to_owned()))
         .filter(|(_, text)| !text.is_empty())
-        .collect();
-    match state.desk.write_report(id, seen, typed.clone(), caller.actor()).await {
-        Ok(()) => Ok(back("", &format!("{PATH}/{id}"), "report-written")),
-        Err(ReportError::NotFound) => Err(WebError::NotFound),
-        Err(ReportError::Store(cause)) => Err(cause.into()),
-        Err(error) => {
-            let report = kept(&state, &id.to_string()).await?;
-            let mut page = one::page(&state, &caller, report, None).await?;
-            // What somebody else wrote meanwhile is read in the report, what was typed is in the fields.
-            page.put(&typed);
-            let kept_below = "；您写的文字还在下面的框里";
-            page.frame = page.frame.with(Some(Notice::bad(format!("{error}{kept_below}"))));
-            let status = match error {
-                ReportError::Changed { .. } => StatusCode::CONFLICT,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            Ok((status, html(&page)?).into_response())
-        }
+        .collect()
+}
+
+/// The form in which the chapters are written sends them along whatever its button does. Keeps what is new in them; gives the
+/// version to go on with.
+async fn keep_first(
+    state: &AppState,
+    caller: &Caller,
+    id: ReportId,
+    form: &Form,
+) -> Result<Result<i64, (ReportError, Judgements)>, WebError> {
+    let seen: i64 = form.must("version", "版本")?;
+    let typed = typed(form);
+    let kept = state.store.kept_report(id).await?.ok_or(WebError::NotFound)?;
+    if form.text("typed").is_empty() || typed == kept.judgements {
+        return Ok(Ok(seen));
     }
+    let written = state.desk.write_report(id, seen, typed.clone(), caller.actor()).await;
+    Ok(written.map(|()| seen + 1).map_err(|error| (error, typed)))
+}
+
+/// The report as it is now, with why nothing was done; what was typed is in the fields again.
+async fn refused(
+    state: &AppState,
+    caller: &Caller,
+    id: ReportId,
+    error: ReportError,
+    typed: Option<&Judgements>,
+) -> Answer {
+    let status = match error {
+        ReportError::NotFound => return Err(WebError::NotFound),
+        ReportError::Store(cause) => return Err(cause.into()),
+        ReportError::Changed { .. } => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let report = kept(state, &id.to_string()).await?;
+    let mut page = one::page(state, caller, report, None).await?;
+    let mut says = error.to_string();
+    if let Some(typed) = typed {
+        // What somebody else wrote meanwhile is read in the report.
+        page.put(typed);
+        says.push_str("；您写的文字还在下面的框里");
+    }
+    page.frame = page.frame.with(Some(Notice::bad(says)));
+    Ok((status, html(&page)?).into_response())
 }
 
 pub async fn recount(
@@ -108,9 +141,14 @@ pub async fn recount(
     form: Form,
 ) -> Answer {
     let id: ReportId = read_id(&id)?;
-    let seen = form.must("version", "版本")?;
-    state.desk.recount_report(id, seen, caller.actor()).await.map_err(in_words)?;
-    Ok(back("", &format!("{PATH}/{id}"), "report-recounted"))
+    let seen = match keep_first(&state, &caller, id, &form).await? {
+        Ok(seen) => seen,
+        Err((error, typed)) => return refused(&state, &caller, id, error, Some(&typed)).await,
+    };
+    match state.desk.recount_report(id, seen, caller.actor()).await {
+        Ok(()) => Ok(back("", &format!("{PATH}/{id}"), "report-recounted")),
+        Err(error) => refused(&state, &caller, id, error, None).await,
+    }
 }
 
 /// Submits, sends back or approves, as the form's `deed` says.
@@ -121,10 +159,15 @@ pub async fn move_on(
     form: Form,
 ) -> Answer {
     let id: ReportId = read_id(&id)?;
-    let seen = form.must("version", "版本")?;
     let deed: ReportDeed = form.must("deed", "操作")?;
-    let note = form.text("note");
-    state.desk.move_report(id, seen, deed, note, &ActingUser::of(caller.user())).await.map_err(in_words)?;
+    let seen = match keep_first(&state, &caller, id, &form).await? {
+        Ok(seen) => seen,
+        Err((error, typed)) => return refused(&state, &caller, id, error, Some(&typed)).await,
+    };
+    let user = ActingUser::of(caller.user());
+    if let Err(error) = state.desk.move_report(id, seen, deed, form.text("note"), &user).await {
+        return refused(&state, &caller, id, error, None).await;
+    }
     let done = match deed {
         ReportDeed::Approved => "report-approved",
         ReportDeed::SentBack => "report-sent-back",

@@ -37,6 +37,8 @@ pub struct ReportPage {
     pub may_approve: bool,
     /// The caller has submitted it himself and may not approve it.
     pub own: bool,
+    /// Whoever submitted it may go on writing.
+    pub may_take_back: bool,
     pub steps: Vec<StepRow>,
     pub formats: Vec<(&'static str, &'static str)>,
     /// `None` where that was not asked for.
@@ -143,6 +145,7 @@ pub(super) async fn page(
         may_submit: may(ReportDeed::Submitted),
         may_approve: may(ReportDeed::Approved),
         own: kept.state == ReportState::Review && !may(ReportDeed::Approved),
+        may_take_back: !may(ReportDeed::Approved) && may(ReportDeed::SentBack),
         steps: steps.collect(),
         formats: formats(),
         since,
@@ -225,6 +228,7 @@ impl crate::samples::Sampled for ReportPage {
             may_submit: true,
             may_approve: true,
             own: true,
+            may_take_back: true,
             steps: vec![StepRow {
                 at: moment(60), by: t.clone(), what: "生成草稿", note: Some(t.clone())
             }],
@@ -241,6 +245,7 @@ impl crate::samples::Sampled for ReportPage {
             may_submit: false,
             may_approve: false,
             own: false,
+            may_take_back: false,
             incident: None,
             since: Some(Since { sound: true, changed: vec![] }),
             ..page(t)

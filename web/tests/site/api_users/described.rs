@@ -31,6 +31,8 @@ const NOT_IN_THE_API: &[(&str, &str)] = &[
     ("/notices/stream", "for pages"),
     ("/notices/read", "a program asks one by one"),
     ("/items/newer", "a program reads the list"),
+    ("/wall", "the figures of the overview, for a screen"),
+    ("/due", "the list of cases by due time"),
     ("/items/{id}/undo", "for the one who just did it at the desk"),
     ("/views", "of a list's filters, for pages"),
     ("/trends", "not yet"),
@@ -47,6 +49,7 @@ const NOT_IN_THE_API: &[(&str, &str)] = &[
     ("/incidents/{id}/brief", "not yet"),
     ("/reports/items", "not yet"),
     ("/users/{id}/reset", "a first password is told to a person"),
+    ("/audit/file", "a program reads the lines"),
     ("/audit/verify", "walks the whole log; for people and the command line"),
 ];
 
@@ -56,6 +59,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/cases/{id}/act", "/cases/{id}/actions"),
     ("/departments", "/departments/rates"),
     ("/departments/cases", "/departments/rates/cases"),
+    ("/items/{id}/incident", "/incidents/{id}/move"),
     ("/notices/{id}/open", "/notices/{id}/read"),
     ("/reports/make", "/reports"),
     ("/reports/{id}/write", "/reports/{id}/judgements"),

@@ -1,5 +1,8 @@
 //! docs/研判员手册.md: the duty officer logs in and goes through the list.
 
+use axum::body::Body;
+use axum::http::Request;
+use jiff::SignedDuration;
 use qingting_models::ids::{CaseId, ItemId};
 use qingting_models::records::{PlaceMention, Role, Upstream, Viewer};
 use qingting_models::store::NewJudgement;
@@ -7,7 +10,7 @@ use qingting_models::store::NewJudgement;
 use super::kit::{Walk, content, path, verdict};
 use super::unwalked;
 use crate::import::{file_of, upload};
-use crate::office::{Office, PASSWORD, add_user};
+use crate::office::{Office, PASSWORD, add_user, arrival, judge};
 
 pub(super) const GUIDE: &str = include_str!("../../../../docs/研判员手册.md");
 
@@ -71,6 +74,7 @@ async fn the_list_is_gone_through_from_the_top() {
     assert!(!list.contains("商品房逾期交付"), "it has a case");
     walk.sees("duty", "/items?state=case", &["商品房逾期交付"]).await;
     filters(&mut walk).await;
+    glance(&mut walk).await;
     rows(&mut walk).await;
     keys(&mut walk, water).await;
     together(&mut walk, water).await;
@@ -103,6 +107,62 @@ async fn filters(walk: &mut Walk) {
     walk.misses("duty", "/items?state=unsure", &["石浦停水三天"]).await;
 }
 
+/// In an office of its own, so that the list stays as it is.
+async fn glance(walk: &mut Walk) {
+    let other = Office::new().await;
+    let (now, hour) = (other.store.now(), SignedDuration::from_hours(1));
+    let source = other.store.source(other.source).await.unwrap().unwrap();
+    let bring = async |days: i32, numbers: std::ops::Range<i32>| {
+        other.store.clock.set(now - hour * (24 * days + 1));
+        let coming = numbers.map(|n| arrival(&format!("P{n}"), &format!("第{n}盏路灯不亮"), ""));
+        other.store.intake(&source, coming.collect(), vec![]).await.unwrap();
+        judge(&other.store, |_| "urban").await;
+        other.store.clock.set(now);
+    };
+    bring(60, 0..1).await;
+    for weeks in 1..=4 {
+        bring(weeks * 7, weeks * 10..weeks * 10 + 2).await;
+    }
+    bring(0, 100..112).await;
+    let page = other.get("duty", "/").await.body;
+    walk.says("总览上，“今日新到”旁边写着往常此时的条数：前四周同一个星期几到这个时候的平均");
+    assert!(page.contains("<span>今日新到</span><small>往常此时 2</small>"), "{page}");
+    walk.says("话题和乡镇的“往常”是前四周平均每七天的条数");
+    assert!(
+        page.contains("title=\"前四周平均每七天\">往常") && page.contains("<td class=\"num soft\">2</td>"),
+        "{page}"
+    );
+    walk.says("比往常多五条以上、又超出偶然波动的，标“多于往常”");
+    assert!(page.contains("<span class=\"tag yellow\">多于往常</span>"), "{page}");
+    walk.says("使用不满五周时还没有往常");
+    walk.misses("duty", "/", &["往常"]).await;
+    walk.says("各乡镇街道照位置排成一张图，颜色越深信息越多，点开就是那里的信息");
+    let town = "town=%E7%9F%B3%E6%B5%A6%E9%95%87";
+    walk.sees("duty", "/", &["<li class=\"c4 r5 heat", &format!("/items?state=all&#38;{town}")]).await;
+    walk.says("值班大屏（总览右上角）给值班室的大屏幕用：每半分钟自己更新，写着谁在值班、谁来接班");
+    walk.sees("duty", "/", &["href=\"/wall\">值班大屏"]).await;
+    walk.sees("duty", "/wall", &["每半分钟更新一次", "值班表上现在没有人"]).await;
+    let wall = walk.page("duty", "/wall").await;
+    let script = wall.split("src=\"").find(|part| part.starts_with("/static/wall.")).unwrap();
+    let script = walk.page("duty", script.split('"').next().unwrap()).await;
+    assert!(script.contains("PACE = 30_000"), "{script}");
+    walk.says("不显示保密事项，谁打开都一样");
+    walk.misses("discipline", "/wall", &["吃拿卡要", "镇干部作风"]).await;
+    walk.says("连不上或登录结束时，顶上会写明下面是几分钟前的数据");
+    // How this looks in a browser is tried in tests/browser/wall.rs.
+    assert!(script.contains("连不上服务器") && script.contains("登录已结束") && script.contains("分钟前"));
+    walk.says("它一直开着，登录不会因为没有人操作而结束，满十二小时仍要重新登录");
+    let hours = qingting_web::WebSettings::default();
+    assert_eq!((hours.idle_minutes, hours.session_hours), (120, 12));
+    // A log-in of the tests ends after an hour without use, and after two in any case.
+    let cookie = other.cookie("duty").await;
+    for (minutes, status) in [(50, 200), (100, 200), (125, 303)] {
+        other.store.clock.set(now + SignedDuration::from_mins(minutes));
+        let asked = Request::get("/wall").header("cookie", &cookie).body(Body::empty()).unwrap();
+        assert_eq!(other.send(asked).await.status, status, "after {minutes} minutes");
+    }
+}
+
 async fn rows(walk: &mut Walk) {
     let list = walk.page("duty", "/items?q=%E5%81%9C%E6%B0%B4").await;
     walk.says("每一行有话题和模型给出的概率、诉求类型、地点、建议的单位");
@@ -130,7 +190,7 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     let list = walk.page("duty", "/items").await;
     let script = walk.script("duty").await;
     walk.says("| 键 | 作用 |");
-    assert!(list.contains("键盘：j、k 上下移动，c 确认，t 改话题，d 选单位，a 分派，x 不需办理，u 撤销，s 勾选，/ 搜索，回车打开"), "{list}");
+    assert!(list.contains("键盘：j、k 上下移动，c 确认，t 改话题，d 选单位（打首字母找，如 rsj；回车就分派），a 分派，i 归入别的事件，x 不需办理，u 撤销，s 勾选，/ 搜索，回车打开，Esc 回到这一行"), "{list}");
     walk.says("| `j` `k` | 下一条、上一条 |");
     assert!(list.contains("data-row") && script.contains("[data-row]"));
     walk.says("| `c` | 确认模型的研判 |");
@@ -141,8 +201,10 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     let place = list.split("src=\"").find(|part| part.starts_with("/static/triage.")).unwrap();
     let triage = walk.page("duty", place.split('"').next().unwrap()).await;
     walk.says("| `t` | 改话题：屏幕宽时就在旁边改 |");
-    assert!(triage.contains("event.key === \"t\"") && list.contains("data-pane"));
-    walk.says("| `d` | 到选单位的框 |");
+    assert!(triage.contains("t: \"judge\"") && list.contains("data-pane"));
+    walk.says("| `d` | 到选单位的框：打单位代码的首字母找到它，如 `rsj`");
+    walk.says("回车就分派 |");
+    assert!(script.contains("chooseOffice") && list.contains("<option value=\"rsj\""));
     assert!(list.contains("data-key=\"d\"") && script.contains("event.key === \"d\""));
     walk.says("| `a` | 分派给选中的单位，建立工单 |");
     assert!(list.contains("data-key=\"a\">分派</button>"));
@@ -151,6 +213,8 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     walk.goes("duty", &format!("/items/{sure}/assign"), &to).await;
     let case = walk.case_of(sure).await.unwrap();
     assert_eq!(walk.file(case).await.case.lead.as_str(), "zfj");
+    walk.says("| `i` | 归入别的事件：屏幕宽时就在旁边选 |");
+    assert!(triage.contains("i: \"incident\""));
     walk.says("| `x` | 不需办理，写明理由 |");
     assert!(list.contains("<summary data-key=\"x\">不需办理</summary>"));
     let aside = format!("/items/{water}/dismiss");
@@ -169,6 +233,8 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     assert!(
         list.contains(&format!("class=\"name\" href=\"/items/{water}\"")) && script.contains("\"Enter\"")
     );
+    walk.says("| Esc | 从旁边的框回到这一行 |");
+    assert!(triage.contains("event.key === \"Escape\""));
 
     // How this looks in a browser is tried in tests/browser/triage.rs.
     walk.says("办一条不离开单子：结果写在这一行，光标到下一条");

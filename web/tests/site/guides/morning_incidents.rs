@@ -117,6 +117,13 @@ async fn mends(walk: &mut Walk, id: &str, page: &str, single: &str) {
     walk.says("- 名称不合适：改名");
     walk.goes("duty", &format!("{page}/name"), &[("title", "望海花园停水")]).await;
     walk.sees("duty", page, &["望海花园停水"]).await;
+    walk.says("- 只有一条归错了：在单子里按 `i`，或在信息页“事件”一栏点归入别的事件，可以选同话题、同地的事件，也可以让它单独成为一个事件");
+    let one = format!("/items/{open}");
+    walk.sees("duty", &one, &["归入别的事件", "都不是，单独成为一个事件"]).await;
+    walk.goes("duty", &format!("{one}/incident"), &[("other", "own")]).await;
+    assert_eq!(size(walk, id).await, 3);
+    walk.goes("duty", &format!("{one}/incident"), &[("address", page)]).await;
+    assert_eq!(size(walk, id).await, 4);
 }
 
 async fn answers(walk: &mut Walk, page: &str) {

@@ -107,6 +107,15 @@ async fn every_day_begins_with_the_inbox_and_the_bell() {
     walk.at(12, 16, 0).await;
     assert_eq!(raised(&walk).await, 2, "somebody took it up");
 
+    walk.says("到期日历（右上角）按天列出本单位要到期的工单和承诺，放假和调休上班的日子写在格子里");
+    walk.sees("handler", "/inbox", &["href=\"/due\">到期日历"]).await;
+    walk.sees("handler", "/due?month=2026-02", &["春节", ">班<"]).await;
+    walk.says("红色的日子已经过去，点一天看那天的工单");
+    walk.sees("handler", "/due?month=2026-11", &["tag red\"><b class=\"num\">", "已超时"]).await;
+    let due = walk.file(late).await.case.due.unwrap().1;
+    let day = qingting_models::clock::local_date(due);
+    walk.sees("handler", &format!("/due?day={day}"), &["水管爆裂"]).await;
+
     walk.says("打开一件，右侧“可以做的”就是您此刻能做的全部操作");
     let open = walk.call("外墙渗水", "zjj", Upstream::default()).await;
     walk.sees("handler", &path(open), &["可以做的"]).await;
