@@ -10,10 +10,10 @@ use qingting_respond::attachments::{AttachmentRules, Scan};
 
 use crate::office::{Answer, CSRF, HOSTILE, Office, add_user};
 
-const PDF: &[u8] = b"%PDF-1.7\n% a receipt of the test\n";
+pub(crate) const PDF: &[u8] = b"%PDF-1.7\n% a receipt of the test\n";
 
 /// A part of the form: its name, the name of a file where it is one, and its content.
-type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
+pub(crate) type Part<'a> = (&'a str, Option<&'a str>, &'a [u8]);
 
 fn body(parts: &[Part<'_>]) -> Vec<u8> {
     let mut body = Vec::new();
@@ -32,7 +32,7 @@ fn body(parts: &[Part<'_>]) -> Vec<u8> {
     body
 }
 
-async fn send(office: &Office, login: &str, case: CaseId, parts: &[Part<'_>]) -> Answer {
+pub(crate) async fn send(office: &Office, login: &str, case: CaseId, parts: &[Part<'_>]) -> Answer {
     let request = Request::post(format!("/cases/{case}/attachments"))
         .header("host", "qt.test")
         .header("origin", "http://qt.test")
@@ -42,16 +42,16 @@ async fn send(office: &Office, login: &str, case: CaseId, parts: &[Part<'_>]) ->
     office.send(request.unwrap()).await
 }
 
-async fn add(office: &Office, login: &str, case: CaseId, name: &str, content: &[u8]) -> Answer {
+pub(crate) async fn add(office: &Office, login: &str, case: CaseId, name: &str, content: &[u8]) -> Answer {
     send(office, login, case, &[("csrf", None, CSRF.as_bytes()), ("file", Some(name), content)]).await
 }
 
-async fn files(office: &Office, case: CaseId) -> Vec<Attachment> {
+pub(crate) async fn files(office: &Office, case: CaseId) -> Vec<Attachment> {
     office.store.attachments(&Viewer::SYSTEM, case).await.unwrap()
 }
 
 /// The actions of the log about files, the newest first, with what they hold.
-async fn log(office: &Office) -> Vec<(String, String)> {
+pub(crate) async fn log(office: &Office) -> Vec<(String, String)> {
     let page = office.store.audit_page(&Default::default(), Page::default()).await.unwrap();
     let lines = page.rows.into_iter().map(|line| (line.entry.action, line.entry.detail.to_string()));
     lines.filter(|(action, _)| action.starts_with("attachment.")).collect()
