@@ -9,8 +9,10 @@ use qingting_classify::{Classifier, Model};
 use qingting_ingest::http::{Http, HttpSettings};
 use qingting_models::clock::{Clock, SystemClock};
 use qingting_models::county::{County, CountyError, CountyFiles, Texts};
+use qingting_models::records::FileKind;
 use qingting_models::store::{Store, StoreSettings};
 use qingting_models::vault::Vault;
+use qingting_respond::attachments::{AttachmentRules, Scan};
 use serde::Deserialize;
 
 use crate::advisor::{self, Advisor, AdvisorSettings, AdvisorTable};
@@ -27,6 +29,11 @@ pub const COUNTY: &str = "county";
 const HEADS: &str = "audit-heads.jsonl";
 /// Sheets that were uploaded and are not imported yet; emptied at each start.
 pub const UPLOADS: &str = "uploads";
+/// Files of cases while they are looked at, before they are sealed; emptied at each start.
+pub const ATTACHMENTS: &str = "attachments";
+
+/// How long a scanner may look at a file, where the settings say nothing.
+const SCAN_SECONDS: u64 = 60;
 
 /// What `qingting.toml` may hold; everything has a default.
 #[derive(Debug, Default, Deserialize)]
@@ -37,6 +44,7 @@ struct File {
     work: WorkTable,
     http: HttpTable,
     audit: AuditTable,
+    attachments: AttachmentsTable,
     advisor: Option<AdvisorTable>,
 }
 
@@ -77,6 +85,16 @@ struct HttpTable {
     contact: Option<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AttachmentsTable {
+    types: Option<Vec<String>>,
+    max_mb: Option<u64>,
+    max_files: Option<u32>,
+    scan: Option<Vec<String>>,
+    scan_seconds: Option<u64>,
+}
+
 /// The settings that hold: flags, then `QINGTING_*`, then the file, then defaults.
 #[derive(Debug)]
 pub struct Home {
@@ -91,6 +109,8 @@ pub struct Home {
     pub http: HttpSettings,
     /// The file of the audit log's signed heads.
     pub heads: PathBuf,
+    /// What files are taken for cases.
+    pub attachments: AttachmentRules,
     advisor: Option<AdvisorTable>,
 }
 
@@ -113,7 +133,12 @@ impl Home {
         let file: File = toml::from_str(&text).map_err(|e| {
             anyhow::anyhow!("{}: {}", path.display(), e.to_string().trim().replace('\n', " "))
         })?;
+        let attachments = file
+            .attachments
+            .rules()
+            .map_err(|why| anyhow::anyhow!("{}: [attachments] {why}", path.display()))?;
         Ok(Self {
+            attachments,
             database: global
                 .database
                 .clone()
@@ -192,6 +217,39 @@ impl HttpTable {
     }
 }
 
+impl AttachmentsTable {
+    /// What the table says, and what is usual where it says nothing.
+    fn rules(self) -> Result<AttachmentRules, String> {
+        let usual = AttachmentRules::default();
+        let kinds = match self.types {
+            None => usual.kinds,
+            Some(types) if types.is_empty() => return Err("types needs one type or more".into()),
+            Some(types) => types.iter().map(|word| kind_of(word)).collect::<Result<_, _>>()?,
+        };
+        let within = |name: &str, value: u64, most: u64| match value {
+            1.. if value <= most => Ok(value),
+            _ => Err(format!("{name} must be 1 to {most}, not {value}")),
+        };
+        let max_mb = self.max_mb.unwrap_or(usual.max_bytes >> 20);
+        let max_files = self.max_files.unwrap_or(usual.max_files);
+        let scan = self.scan.map(|words| Scan::of(&words, self.scan_seconds.unwrap_or(SCAN_SECONDS)));
+        Ok(AttachmentRules {
+            kinds,
+            max_bytes: within("max_mb", max_mb, AttachmentRules::MOST_MB)? << 20,
+            max_files: within("max_files", max_files.into(), AttachmentRules::MOST_FILES.into())
+                .map(|_| max_files)?,
+            scan: scan.transpose().map_err(|fault| fault.to_string())?,
+        })
+    }
+}
+
+fn kind_of(word: &str) -> Result<FileKind, String> {
+    FileKind::of_ending(word.trim_start_matches('.')).ok_or_else(|| {
+        let all: Vec<&str> = FileKind::ALL.iter().map(|kind| kind.code()).collect();
+        format!("types: \"{word}\" is not known; allowed: {}", all.join(", "))
+    })
+}
+
 /// The client of a folder, or one without settings where there is no folder: for commands that store nothing.
 pub fn http_or_default(global: &Global) -> Result<Http> {
     if !global.dir().join(SETTINGS).exists() {
@@ -257,5 +315,41 @@ pub fn shown(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if at > scheme => format!("{}***{}", &url[..scheme + 3], &url[at..]),
         _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(toml: &str) -> Result<AttachmentRules, String> {
+        toml::from_str::<File>(toml).map_err(|e| e.to_string())?.attachments.rules()
+    }
+
+    #[test]
+    fn without_a_line_the_usual_files_are_taken() {
+        assert_eq!(rules("").unwrap(), AttachmentRules::default());
+        let own = rules("[attachments]\ntypes = [\"JPEG\", \".pdf\", \"zip\"]\nmax_mb = 5\nmax_files = 3\nscan = [\"scan\", \"{}\"]").unwrap();
+        assert_eq!(own.kinds, [FileKind::Jpg, FileKind::Pdf, FileKind::Zip]);
+        assert_eq!((own.max_bytes, own.max_files), (5 << 20, 3));
+        assert!(own.scan.is_some());
+    }
+
+    #[test]
+    fn what_is_mistyped_is_named_with_what_is_allowed() {
+        for (line, says) in [
+            ("types = [\"exe\"]", "\"exe\" is not known; allowed: jpg, png"),
+            ("types = []", "one type or more"),
+            ("max_mb = 0", "max_mb must be 1 to 100, not 0"),
+            ("max_mb = 101", "1 to 100, not 101"),
+            ("max_files = 0", "max_files must be 1 to 400"),
+            ("scan = []", "scan needs a program"),
+            ("scan = [\"clamdscan\"]", "needs an argument with {}"),
+            ("scan = [\"clamdscan\", \"{}\"]\nscan_seconds = 0", "scan_seconds must be 1 to 300, not 0"),
+            ("scann = []", "unknown field `scann`"),
+        ] {
+            let said = rules(&format!("[attachments]\n{line}")).unwrap_err();
+            assert!(said.contains(says), "{line}: {said}");
+        }
     }
 }

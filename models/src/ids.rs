@@ -173,6 +173,8 @@ ids! {
     ReportId,
     /// A token by which a program acts for a user.
     TokenId,
+    /// A file that was added to a case (附件).
+    AttachmentId,
 }
 
 #[cfg(test)]

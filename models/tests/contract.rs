@@ -8,6 +8,7 @@ mod contract {
     mod advice;
     mod alerts;
     mod appearances;
+    mod attachments;
     mod audit;
     mod backfill;
     mod builders;

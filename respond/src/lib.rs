@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod action;
 pub mod alerts;
+pub mod attachments;
 pub mod backfill;
 pub mod calendar;
 pub mod case_change;

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Global, Serve};
-use crate::home::{self, Home, UPLOADS};
+use crate::home::{self, ATTACHMENTS, Home, UPLOADS};
 use crate::model_desk::Models;
 use crate::model_folder::ModelFolder;
 use crate::output;
@@ -51,14 +51,16 @@ pub async fn serve_all(
     let running = worker::start(&tools, workers, &stop);
     let (segmenter, at_work) = (tools.clone(), tools.clone());
     let words: QueryWords = Arc::new(move |text| segmenter.classifier().query_tokens(text));
-    let uploads = home.dir.join(UPLOADS);
+    let (uploads, attachments) = (home.dir.join(UPLOADS), home.dir.join(ATTACHMENTS));
     let state = AppState::new(store.clone(), tools.county(), words, settings)
         .with_county_files(tools.county_files())
         .with_classifier(Arc::new(move || at_work.classifier()))
         .with_models(Arc::new(Models::of(&home.dir, store.clone())))
         .with_http(tools.http.clone())
         .with_uploads(uploads.clone())
-        .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?;
+        .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?
+        .with_attachments(attachments.clone(), home.attachments.clone())
+        .with_context(|| format!("what was left in {} cannot be deleted", attachments.display()))?;
     let (stopped, served) = (stop.clone(), state.clone());
     let following =
         tokio::spawn(worker::follow_county(tools, stop.clone(), move |county| served.take_county(county)));

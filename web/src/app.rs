@@ -16,6 +16,7 @@ use qingting_ingest::http::Http;
 use qingting_models::county::{Amount, County, CountyFiles, DepartmentCode, RuleId};
 use qingting_models::records::{Case, CaseState, Clock, Urgency};
 use qingting_models::store::Store;
+use qingting_respond::attachments::{AttachmentRules, Attachments};
 use qingting_respond::deadline;
 use qingting_respond::desk::Desk;
 use tokio::net::TcpListener;
@@ -102,6 +103,8 @@ pub struct AppState {
     pub live: Live,
     /// Where uploaded sheets are kept; `None` where none are taken.
     pub uploads: Option<Arc<Uploads>>,
+    /// Takes files of cases; `None` where none are taken.
+    pub attachments: Option<Arc<Attachments>>,
     /// The county's files as they stand without what was changed on pages.
     pub county_files: Arc<CountyFiles>,
     pub(crate) facts: FactsNow,
@@ -124,6 +127,7 @@ impl AppState {
             http: None,
             live: Live::default(),
             uploads: None,
+            attachments: None,
             county_files: Arc::default(),
             facts,
         }
@@ -146,6 +150,15 @@ impl AppState {
     /// When what an earlier process left in it cannot be deleted.
     pub fn with_uploads(mut self, dir: PathBuf) -> std::io::Result<Self> {
         self.uploads = Some(Arc::new(Uploads::in_folder(dir)?));
+        Ok(self)
+    }
+
+    /// Takes files of cases by these rules; they lie in a folder of its own while they are looked at.
+    ///
+    /// # Errors
+    /// When what an earlier process left in it cannot be deleted.
+    pub fn with_attachments(mut self, dir: PathBuf, rules: AttachmentRules) -> std::io::Result<Self> {
+        self.attachments = Some(Arc::new(Attachments::in_folder(dir, rules)?));
         Ok(self)
     }
 

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 use qingting_models::clock::minute_text;
 use qingting_models::store::StoreError;
+use qingting_respond::attachments::AttachmentError;
 use qingting_respond::desk::ActError;
 
 use crate::access::url_encode;
@@ -118,6 +119,17 @@ impl From<ActError> for WebError {
             ActError::Changed { by, at } => Self::Conflict(conflict_words(&by, at)),
             ActError::Refused(refusal) => Self::Bad(refusal.to_string()),
             ActError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AttachmentError> for WebError {
+    fn from(error: AttachmentError) -> Self {
+        match error {
+            AttachmentError::NotFound => Self::NotFound,
+            AttachmentError::Refused(refusal) => Self::Bad(refusal.to_string()),
+            AttachmentError::Store(error) => error.into(),
+            AttachmentError::Io(error) => Self::internal(error),
         }
     }
 }

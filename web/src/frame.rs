@@ -168,6 +168,8 @@ const DONE: &[(&str, &str)] = &[
     ("template-removed", "模板已删除。"),
     ("promise-marked", "已登记。"),
     ("promise-marked-before", "另一位同事刚刚先登记了。"),
+    ("attached", "附件已添加。"),
+    ("detached", "附件已删除，内容已销毁。"),
     ("case-merged", "已并案；下面是继续办理的工单。"),
     ("case-split", "已拆分；下面是新立的工单。"),
     ("source-added", "来源已添加。"),

@@ -19,12 +19,22 @@ const FIXED: &[(&str, &str)] = &[
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
+/// Of an answer that holds what somebody sent: should a browser show it after all, it can do nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Sandboxed;
+
+const SANDBOX: &str = "default-src 'none'; sandbox; frame-ancestors 'none'; base-uri 'none'";
+
 /// Sets them, and `Cache-Control: no-store` where a handler said nothing else.
 pub async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let sandboxed = response.extensions().get::<Sandboxed>().is_some();
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if sandboxed {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SANDBOX));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

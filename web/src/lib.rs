@@ -11,6 +11,7 @@ pub mod assets;
 pub mod caller;
 pub mod case_forms;
 pub mod chart;
+mod download;
 pub mod error;
 pub mod facts;
 pub mod frame;

@@ -25,6 +25,8 @@ pub(crate) const OVERSEERS: Access = Access::Roles(&[Duty, Discipline, Leader]);
 pub(crate) const READERS: Access = Access::Roles(&[Duty, Discipline, Leader, Handling, Reviewer]);
 /// Work in a department.
 pub(crate) const DEPARTMENT: Access = Access::Roles(&[Handling, Reviewer]);
+/// Work on cases: add files to them, open and remove those.
+pub(crate) const CASE_WORKERS: Access = Access::Roles(&[Duty, Discipline, Handling, Reviewer]);
 /// May look behind the mask.
 const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
 /// See how the model does, in figures without what is confidential.
@@ -50,6 +52,9 @@ pub(crate) const AUDIT_READERS: Access = Access::Roles(&[Auditor, Admin]);
 
 /// Largest sheet that is uploaded, in bytes.
 const SHEET_LIMIT: usize = 100 << 20;
+
+/// Largest request that adds files to a case, in bytes; the settings say how large one file may be.
+const FILES_LIMIT: usize = 256 << 20;
 
 /// How a route is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +201,9 @@ fn routes() -> Vec<Route> {
         action("/cases/{id}/act", READERS, pages::case_act::submit),
         action("/cases/{id}/draft", REPLIERS, pages::case_draft::save),
         action("/cases/{id}/contact", UNMASKERS, pages::case_contact::show),
+        upload("/cases/{id}/attachments", CASE_WORKERS, FILES_LIMIT, pages::case_attach::add),
+        action("/cases/{id}/attachments/{file}/open", CASE_WORKERS, pages::case_attach::open),
+        action("/cases/{id}/attachments/{file}/remove", CASE_WORKERS, pages::case_attach::remove),
         page("/mirrored", READERS, mirrored::list::show),
         page("/mirrored/{id}", READERS, mirrored::one::show),
         action("/mirrored/{id}/press", OVERSEERS, mirrored::act::press),

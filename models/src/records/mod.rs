@@ -3,6 +3,7 @@
 mod account;
 mod advice;
 mod alert;
+mod attachment;
 mod audit;
 mod backfill;
 mod brief;
@@ -36,6 +37,7 @@ pub use alert::{
     Alert, AlertCondition, AlertFault, AlertRule, AlertSeen, GrowthCondition, IncidentCondition, Near,
     Silence, WordCondition,
 };
+pub use attachment::{Attachment, FileKind, size_text};
 pub use audit::{Actor, AuditEntry, ChainedEntry, Subject};
 pub use backfill::{
     AnswerKey, BackfillBatch, BackfillColumn, BackfillColumns, BackfillCounts, BackfillField, BackfillLine,

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::attachments::go_with_reply;
 use super::case_items;
 use super::db::{Arg, Row, Tx, args, to_json};
 use super::rates::write_facts;
@@ -222,6 +223,7 @@ impl Store {
             self.queue_backfill(tx, case.id, reply).await?;
             if let Some(original) = &original {
                 self.seal_as(tx, reply.sealed, &json!({ "text": original }).to_string()).await?;
+                go_with_reply(tx, reply).await?;
             }
             if original.is_some() || matches!(reply.review, ReplyReview::Approved { .. }) {
                 drop_drafts(tx, case.id, &reply.department).await?;

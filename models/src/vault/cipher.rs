@@ -25,12 +25,17 @@ pub fn random<const N: usize>() -> Result<[u8; N], VaultError> {
     Ok(bytes)
 }
 
-/// HMAC-SHA-256 (RFC 2104).
-pub(super) fn mac(key: &[u8; KEY_BYTES], bytes: &[u8]) -> [u8; KEY_BYTES] {
+/// HMAC-SHA-256 (RFC 2104), to be fed bit by bit.
+pub(super) fn begin_mac(key: &[u8; KEY_BYTES]) -> Hmac<Sha256> {
     // HMAC pads a key shorter than its 64-byte block with zeros (RFC 2104 section 2).
     let mut block = Zeroizing::new([0u8; 64]);
     block[..KEY_BYTES].copy_from_slice(key);
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&(*block).into());
+    <Hmac<Sha256> as KeyInit>::new(&(*block).into())
+}
+
+/// HMAC-SHA-256 of a whole message.
+pub(super) fn mac(key: &[u8; KEY_BYTES], bytes: &[u8]) -> [u8; KEY_BYTES] {
+    let mut mac = begin_mac(key);
     mac.update(bytes);
     mac.finalize().into_bytes().into()
 }

@@ -7,6 +7,7 @@
 
 mod cipher;
 mod export;
+mod pieces;
 mod ring;
 mod sealed_file;
 mod signing;
@@ -23,6 +24,7 @@ use zeroize::Zeroizing;
 pub use cipher::random;
 use cipher::{KEY_BYTES, NONCE_BYTES, SecretKey, TAG_BYTES, decrypt, encrypt, mac};
 pub use export::{ExportError, Imported, SHORTEST_PASSPHRASE, import_keys};
+pub use pieces::{Digester, PieceKey};
 use ring::KeyRing;
 pub use signing::is_signed;
 

@@ -11,6 +11,7 @@ use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
 use qingting_respond::decide::{allowed, called_back};
 
+use super::case_attachments::{self, Attaching, AttachmentsView};
 use super::case_contact::ContactView;
 use super::case_items::AnsweredItem;
 use super::case_replies::{ReplyView, replies};
@@ -49,6 +50,7 @@ pub struct CasePage {
     pub takes_incident: bool,
     pub clocks: Vec<ClockView>,
     pub replies: Vec<ReplyView>,
+    pub attachments: AttachmentsView,
     pub ratings: Vec<RatingView>,
     pub timeline: Vec<LineView>,
     pub actions: Vec<ActionForm>,
@@ -118,6 +120,7 @@ pub struct HelperView {
 pub(crate) struct Shown<'a> {
     pub tried: Option<&'a Tried<'a>>,
     pub at_desk: AtDesk<'a>,
+    pub attaching: Option<&'a Attaching>,
 }
 
 /// What was just tried and refused.
@@ -173,7 +176,9 @@ pub(crate) async fn build(
         Some(own) => case_reply::templates(state, &file, own).await?,
         None => Vec::new(),
     };
-    let replies = replies(state, caller, &file, &people).await?;
+    let attached = state.store.attachments(&caller.viewer, id).await?;
+    let replies = replies(state, caller, &file, &people, &attached).await?;
+    let attachments = case_attachments::view(state, caller, &file, &people, &attached, shown.attaching);
     let may_call = file.case.state.is_open()
         && state.store.item(&caller.unmasking_eyes(), file.case.item).await?.is_some();
     let (names, now) = (&*state.names, state.store.now());
@@ -204,6 +209,7 @@ pub(crate) async fn build(
         takes_incident: case.takes_incident,
         clocks: file.clocks.iter().map(|c| clock_view(c, names, now, light(c))).collect(),
         replies,
+        attachments,
         ratings: file.ratings.iter().rev().map(|r| rating_view(r, &answered, &people, now)).collect(),
         timeline: file.timeline.iter().rev().map(|t| line_view(t, &people, now)).collect(),
         actions,
@@ -327,6 +333,8 @@ fn other_action(code: &str) -> String {
     match code {
         "promise_kept" => "承诺已兑现",
         "promise_broken" => "承诺未能兑现",
+        "attach" => "添加附件",
+        "detach" => "删除附件",
         other => other,
     }
     .to_owned()
@@ -439,6 +447,7 @@ impl crate::samples::Sampled for CasePage {
                 left: Some(t.clone()),
             }],
             replies: vec![crate::pages::case_replies::sample(&t)],
+            attachments: case_attachments::sample(&t),
             ratings: vec![RatingView {
                 of: Some(t.clone()),
                 grade: Tag::new(&t, "tag"),

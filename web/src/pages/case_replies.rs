@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use qingting_models::clock::local_date;
-use qingting_models::records::{CaseFile, Reply, ReplyReview};
+use qingting_models::records::{Attachment, CaseFile, Reply, ReplyReview};
 use qingting_models::store::PromiseFilter;
 use qingting_respond::reply_changes::{Change, ChangeKind, changes};
 use qingting_respond::reply_help::Written;
@@ -35,6 +35,8 @@ pub struct ReplyView {
     pub promises: Vec<(String, String, Option<Tag>)>,
     /// What is to be looked at, for one that waits for its review.
     pub findings: Vec<FindingView>,
+    /// The names of the files that were submitted with it.
+    pub attachments: Vec<String>,
 }
 
 /// The replies, the latest first, with what changed from one to the next.
@@ -43,6 +45,7 @@ pub(super) async fn replies(
     caller: &Caller,
     file: &CaseFile,
     people: &People,
+    attached: &[Attachment],
 ) -> Result<Vec<ReplyView>, WebError> {
     let now = state.store.now();
     let filter = PromiseFilter { case: Some(file.case.id), ..PromiseFilter::default() };
@@ -50,6 +53,8 @@ pub(super) async fn replies(
     let mut views = Vec::with_capacity(file.replies.len());
     for (at, reply) in file.replies.iter().enumerate().rev() {
         let mut view = reply_view(reply, &state.names, people, now);
+        let with_it = attached.iter().filter(|a| a.reply == Some(reply.id) && a.removed.is_none());
+        view.attachments = with_it.map(|a| a.name.clone()).collect();
         let before = file.replies[..at].iter().rev().find(|earlier| earlier.department == reply.department);
         if let Some(before) = before {
             view.changes = changes(&whole(before), &whole(reply)).into_iter().map(change_view).collect();
@@ -108,6 +113,7 @@ fn reply_view(reply: &Reply, names: &Names, people: &People, now: Timestamp) -> 
         changes: Vec::new(),
         promises: reply.promises.iter().map(|p| (p.what.clone(), p.by.to_string(), None)).collect(),
         findings: Vec::new(),
+        attachments: Vec::new(),
     }
 }
 
@@ -127,5 +133,6 @@ pub(super) fn sample(t: &str) -> ReplyView {
         changes: vec![("", t.clone()), ("removed", t.clone()), ("added", t.clone())],
         promises: vec![(t.clone(), t.clone(), Some(Tag::new(&t, "tag")))],
         findings: case_reply::sample(&t).findings,
+        attachments: vec![t.clone()],
     }
 }

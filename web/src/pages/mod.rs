@@ -9,6 +9,8 @@ pub mod backfill;
 pub mod backfill_batch;
 pub mod case;
 pub mod case_act;
+pub mod case_attach;
+mod case_attachments;
 pub mod case_contact;
 pub mod case_draft;
 pub mod case_items;

@@ -190,6 +190,7 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
             ),
             None,
         ),
+        attachments_step(state),
         Step::of(
             "备份",
             None,
@@ -198,6 +199,16 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
         ),
     ];
     Ok(steps)
+}
+
+/// Whether a scanner looks at the files of cases. Not every county has one, so it is no step that is missed.
+fn attachments_step(state: &AppState) -> Step {
+    let scans = state.attachments.as_ref().is_some_and(|taker| taker.rules().scan.is_some());
+    let says = match scans {
+        true => "附件先查毒，没有查过的不收。",
+        false => "附件不查毒。有杀毒软件的，在 qingting.toml 的 [attachments] 里写上 scan，再重启。",
+    };
+    Step::of("附件查毒", scans.then_some(true), says.into(), None)
 }
 
 #[cfg(test)]

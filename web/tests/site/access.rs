@@ -37,6 +37,9 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Post, "/mirrored/{id}/press") => &["duty", "discipline", "leader"],
         (Post, "/mirrored/{id}/watch") => JUDGES,
         (Post, "/cases/{id}/draft") => &["handler"],
+        (Post, p) if p.starts_with("/cases/{id}/attachments") => {
+            &["duty", "discipline", "handler", "reviewer"]
+        }
         (Post, "/cases/{id}/contact") => &["duty", "discipline", "handler"],
         (_, "/lines/new") => &["duty", "discipline", "reviewer"],
         (Get, "/lines" | "/lines/{id}" | "/promises") => READERS,

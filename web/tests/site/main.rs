@@ -7,6 +7,7 @@ mod advice;
 mod alerts;
 mod api;
 mod api_users;
+mod attachments;
 mod backfill;
 mod blind;
 mod county;

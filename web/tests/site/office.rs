@@ -19,6 +19,7 @@ use qingting_models::records::{
 use qingting_models::store::testing::{TestStore, each_database, fresh};
 use qingting_models::store::{Arrival, NewJudgement, NewSource, NewUser};
 use qingting_respond::acting::ActingUser;
+use qingting_respond::attachments::AttachmentRules;
 use qingting_web::routes::Verb;
 use qingting_web::{AppState, WebSettings, password, router, sessions};
 use tempfile::TempDir;
@@ -95,12 +96,24 @@ impl Office {
         office
     }
 
+    /// The same with other rules for files of cases.
+    pub(crate) fn attaching(mut self, rules: AttachmentRules) -> Self {
+        let county = Arc::new(County::embedded().unwrap());
+        let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
+        let state = AppState::new(self.store.clone(), county, words, WebSettings::default());
+        let folder = self.uploads.path().join("attachments");
+        self.app = router(state.with_attachments(folder, rules).unwrap());
+        self
+    }
+
     async fn over(store: TestStore, settings: WebSettings, http: Option<Http>) -> Self {
         let county = Arc::new(County::embedded().unwrap());
         let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
         let uploads = tempfile::tempdir().unwrap();
         let mut state = AppState::new(store.clone(), county, words, settings)
             .with_uploads(uploads.path().join("uploads"))
+            .unwrap()
+            .with_attachments(uploads.path().join("attachments"), AttachmentRules::default())
             .unwrap();
         state.http = http;
         let source = store

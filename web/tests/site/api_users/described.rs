@@ -22,6 +22,8 @@ const NOT_IN_THE_API: &[(&str, &str)] = &[
     ("/items/{id}/unmask", "only a person looks behind the mask"),
     ("/cases/batch", "a program asks one by one"),
     ("/cases/{id}/contact", "only a person looks behind the mask"),
+    ("/cases/{id}/attachments", "not yet"),
+    ("/cases/{id}/attachments/{file}/open", "only a person looks behind the mask"),
     ("/quarantine/{id}/open", "only a person looks behind the mask"),
     ("/quarantine/{id}/mend", "only a person looks behind the mask"),
     ("/quarantine/replay", "a program asks one by one"),

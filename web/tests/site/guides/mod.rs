@@ -14,6 +14,7 @@ mod morning_notices;
 mod morning_reports;
 mod morning_routing;
 mod week;
+mod week_attachments;
 mod week_case;
 mod week_replies;
 

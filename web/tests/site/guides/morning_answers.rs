@@ -4,6 +4,7 @@ use qingting_models::records::{Role, Upstream};
 
 use super::kit::{Walk, path};
 use super::morning::GUIDE;
+use crate::attachments;
 use crate::office::{Office, add_user};
 
 #[tokio::test]
@@ -80,6 +81,20 @@ async fn the_original_is_looked_at_and_the_look_is_in_the_log() {
     let shown = walk.office.post("duty", &format!("{}/contact", path(case)), &[]).await.body;
     assert!(shown.contains("tel:13800000000"), "{shown}");
     assert_eq!(walk.looks().await, 1);
+    walk.says("工单的附件点“下载”存到自己的电脑上，每次都记入审计日志");
+    attachments::add(&walk.office, "duty", case, "回执.pdf", attachments::PDF).await;
+    let file = attachments::files(&walk.office, case).await.remove(0);
+    let of_file = format!("{}/attachments/{}", path(case), file.id);
+    walk.office.post("duty", &format!("{of_file}/open"), &[]).await;
+    assert_eq!(attachments::log(&walk.office).await[0].0, "attachment.open");
+    walk.says("工单结束以后要写明理由");
+    walk.does("duty", case, "void", &[("text", "立错了")]).await;
+    assert_eq!(walk.office.post("duty", &format!("{of_file}/open"), &[]).await.status, 422);
+    walk.says("传错的、不该留的，写明理由删除，内容随即销毁，不能恢复");
+    let reason = [("reason", "传错了")];
+    assert_eq!(walk.office.post("duty", &format!("{of_file}/remove"), &reason).await.status, 303);
+    assert!(attachments::files(&walk.office, case).await[0].name.is_empty());
+    walk.says("附件怎样添加、收什么，见 [部门办件手册]");
     walk.says("确有需要（如联系诉求人核实地址）时，在信息页点“查看未脱敏的原始内容”，写明理由");
     let page = format!("/items/{item}");
     walk.sees("duty", &page, &["查看未脱敏的原始内容", "核实地址"]).await;

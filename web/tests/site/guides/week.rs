@@ -16,6 +16,7 @@ fn every_chapter_of_the_week_is_walked() {
     let tests = [
         include_str!("week.rs"),
         include_str!("week_case.rs"),
+        include_str!("week_attachments.rs"),
         include_str!("week_replies.rs"),
         include_str!("mirrored.rs"),
     ];
