@@ -50,7 +50,7 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
 
 // The draft of a reply is saved at a calm pace, when the page is left, and before it is sent: a log-in that has ended
 // then costs no text. A new log-in in another window gives a new token, which is fetched.
-const CALM = 8000;
+const CALM = 3000;
 const draftForm = document.querySelector("form[data-draft]");
 if (draftForm) {
   const said = draftForm.querySelector("[data-saved]");

@@ -45,6 +45,8 @@ pub struct ItemsPage {
     pub first: Option<String>,
     pub next: Option<String>,
     pub views: Views,
+    /// Where a search that looked at a part goes on in all items.
+    pub everywhere: Option<String>,
     /// On the first page its newest item, and the address that tells how many came since; the script asks it.
     pub newest: Option<String>,
     pub script: String,
@@ -158,6 +160,8 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Items
         items,
         here: query.here(PATH),
         views: Views::of(state, caller, PATH, query).await?,
+        everywhere: (query.get("q").is_some() && query.text("state") != "all")
+            .then(|| query.address(PATH, &[("state", "all")])),
         newest: match (query.get("after"), found.rows.first()) {
             (None, Some(item)) => Some(query.address("/items/newer", &[("than", &item.id.to_string())])),
             _ => None,
@@ -190,6 +194,7 @@ impl crate::samples::Sampled for ItemsPage {
             first: Some(t.clone()),
             next: Some(t.clone()),
             views: Views::samples().remove(0),
+            everywhere: Some(t.clone()),
             newest: Some(t.clone()),
             script: t,
         };
