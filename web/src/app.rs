@@ -27,6 +27,7 @@ use tower_http::compression::CompressionLayer;
 use crate::error::WebError;
 use crate::facts::{Facts, FactsNow};
 use crate::live::Live;
+use crate::memo::Figures;
 use crate::model_desk::ModelDesk;
 use crate::names::Names;
 use crate::pages::import_file::Uploads;
@@ -63,6 +64,8 @@ pub struct WebSettings {
     pub idle_minutes: i64,
     /// Hours after which a log-in ends in any case.
     pub session_hours: i64,
+    /// How long figures that are counted over many rows are kept for whoever asks next.
+    pub recount_after: Duration,
 }
 
 impl Default for WebSettings {
@@ -74,6 +77,7 @@ impl Default for WebSettings {
             demo_logins: Vec::new(),
             idle_minutes: 120,
             session_hours: 12,
+            recount_after: Duration::from_secs(30),
         }
     }
 }
@@ -101,6 +105,8 @@ pub struct AppState {
     pub http: Option<Http>,
     /// The streams by which pages learn of new notices.
     pub live: Live,
+    /// Figures that are kept for a while.
+    pub figures: Figures,
     /// Where uploaded sheets are kept; `None` where none are taken.
     pub uploads: Option<Arc<Uploads>>,
     /// Takes files of cases; `None` where none are taken.
@@ -119,6 +125,7 @@ impl AppState {
             names,
             desk,
             store,
+            figures: Figures::kept_for(settings.recount_after),
             settings: Arc::new(settings),
             hasher: Hasher::new(2),
             words,

@@ -1,7 +1,7 @@
 //! How much the last seven days brought of each topic and in each town, beside the usual: for the overview and the wall.
 
 use qingting_models::county::{Tile, Town};
-use qingting_models::store::{Overview, WeekCount};
+use qingting_models::store::{WeekCount, WeekFigures};
 use qingting_respond::report::drawing::grade;
 
 use crate::access::url_encode;
@@ -56,7 +56,7 @@ impl HeatTable {
         Self { id, title, head, most: rows.first().map_or(1, |row| row.count).max(1), rows }
     }
 
-    pub fn of_topics(overview: &Overview, names: &Names) -> Self {
+    pub fn of_topics(week: &WeekFigures, names: &Names) -> Self {
         let row = |(code, count): &(qingting_models::county::TopicCode, WeekCount)| HeatRow {
             name: names.topic(code.as_str()).to_owned(),
             count: count.week,
@@ -64,20 +64,20 @@ impl HeatTable {
             risen: count.is_risen(),
             href: format!("/items?state=all&topic={}", url_encode(code.as_str())),
         };
-        Self::new("topics", "话题（近七天）", "话题", overview.by_topic.iter().map(row).collect())
+        Self::new("topics", "话题（近七天）", "话题", week.by_topic.iter().map(row).collect())
     }
 
-    pub fn of_towns(overview: &Overview) -> Self {
-        let rows = overview.by_town.iter().map(|(town, count)| of_town(town, *count)).collect();
+    pub fn of_towns(week: &WeekFigures) -> Self {
+        let rows = week.by_town.iter().map(|(town, count)| of_town(town, *count)).collect();
         Self::new("towns", "乡镇街道（近七天）", "乡镇街道", rows)
     }
 }
 
 impl HeatMap {
     /// `None` in a county without a map.
-    pub fn new(overview: &Overview, tiles: &[Tile]) -> Option<Self> {
+    pub fn new(week: &WeekFigures, tiles: &[Tile]) -> Option<Self> {
         let count = |town: &Town| {
-            let found = overview.by_town.iter().find(|(code, _)| code == town);
+            let found = week.by_town.iter().find(|(code, _)| code == town);
             found.map(|(_, count)| *count).unwrap_or_default()
         };
         let most = tiles.iter().map(|tile| count(&tile.town).week).max()?;
@@ -86,7 +86,7 @@ impl HeatMap {
             let class = format!("c{} r{} heat{}", tile.column, tile.row, grade(row.count, most));
             HeatTile { row, class }
         };
-        let unplaced = overview
+        let unplaced = week
             .by_town
             .iter()
             .filter(|(town, count)| count.week > 0 && tiles.iter().all(|tile| tile.town != *town));
@@ -135,16 +135,16 @@ impl HeatMap {
 mod tests {
     use super::*;
 
-    fn overview() -> Overview {
+    fn week() -> WeekFigures {
         let count = |week, usual| WeekCount { week, usual };
-        Overview {
+        WeekFigures {
             by_town: vec![
                 (Town::from("甲镇"), count(40, Some(20))),
                 (Town::from("外地"), count(3, None)),
                 (Town::from("乙乡"), count(10, Some(9))),
                 (Town::from("丙乡"), count(0, Some(2))),
             ],
-            ..Overview::default()
+            ..WeekFigures::default()
         }
     }
 
@@ -152,7 +152,7 @@ mod tests {
     fn a_town_stands_on_its_tile_and_one_without_a_tile_beside_the_map() {
         let tile = |town: &str, column, row| Tile { town: Town::from(town), column, row };
         let map =
-            HeatMap::new(&overview(), &[tile("甲镇", 2, 1), tile("乙乡", 1, 3), tile("丙乡", 4, 4)]).unwrap();
+            HeatMap::new(&week(), &[tile("甲镇", 2, 1), tile("乙乡", 1, 3), tile("丙乡", 4, 4)]).unwrap();
         let told: Vec<_> =
             map.tiles.iter().map(|t| (t.row.name.as_str(), t.class.as_str(), t.row.risen)).collect();
         assert_eq!(
@@ -160,12 +160,12 @@ mod tests {
             [("甲镇", "c2 r1 heat4", true), ("乙乡", "c1 r3 heat1", false), ("丙乡", "c4 r4 heat0", false)]
         );
         assert_eq!(map.others.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["外地"]);
-        assert_eq!(HeatMap::new(&overview(), &[]), None);
+        assert_eq!(HeatMap::new(&week(), &[]), None);
     }
 
     #[test]
     fn a_table_has_the_most_first_and_nothing_that_is_nothing() {
-        let table = HeatTable::of_towns(&overview());
+        let table = HeatTable::of_towns(&week());
         assert_eq!(table.rows.iter().map(|row| row.count).collect::<Vec<_>>(), [40, 10, 3]);
         assert_eq!(table.most, 40);
     }

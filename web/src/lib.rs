@@ -20,6 +20,7 @@ pub mod heat;
 pub mod inline;
 pub mod live;
 pub mod marks;
+pub mod memo;
 pub mod model_desk;
 pub mod moment;
 pub mod names;

@@ -84,7 +84,7 @@ pub use mirrored::{MirrorFilter, MirrorLoad, MirrorOffice, MirrorState};
 pub use notices::{
     DeliveryOutcome, DeliveryTask, NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert,
 };
-pub use overview::{DepartmentLoad, Overview, WeekCount};
+pub use overview::{DepartmentLoad, Overview, WeekCount, WeekFigures};
 pub use quarantine::QuarantineFilter;
 pub use rates::{RateFilter, SentCount};
 pub use replies::{AnsweredMatter, LineFilter, NewLine, PromiseFilter};

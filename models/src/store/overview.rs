@@ -27,18 +27,23 @@ pub struct Overview {
     pub waiting: i64,
     pub unsure: i64,
     pub urgent: i64,
-    /// Items first seen since midnight, and how many there were by this hour on the same weekday of the four weeks
-    /// before, on average; `None` where the house is younger than that.
-    pub today: i64,
-    pub today_usual: Option<i64>,
     pub open_cases: i64,
     pub overdue_cases: i64,
     /// Cases sent back, and extensions asked for, wait for the duty office.
     pub returned_cases: i64,
+    pub departments: Vec<DepartmentLoad>,
+}
+
+/// What today and the last seven days brought: counted over many rows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct WeekFigures {
+    /// Items first seen since midnight, and how many there were by this hour on the same weekday of the four weeks
+    /// before, on average; `None` where the house is younger than that.
+    pub today: i64,
+    pub today_usual: Option<i64>,
     /// Items of the last seven days by main topic and by town, most first.
     pub by_topic: Vec<(TopicCode, WeekCount)>,
     pub by_town: Vec<(Town, WeekCount)>,
-    pub departments: Vec<DepartmentLoad>,
 }
 
 /// A count of seven days beside the usual.
@@ -64,17 +69,13 @@ impl WeekCount {
 const WEEKS: i64 = 4;
 
 impl Store {
-    /// The figures for `viewer`; `midnight` and `week` are the beginnings of today and of the seven days.
-    pub async fn overview(
-        &self,
-        viewer: &Viewer,
-        midnight: Timestamp,
-        week: Timestamp,
-    ) -> Result<Overview, StoreError> {
+    /// What waits, for `viewer`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn overview(&self, viewer: &Viewer) -> Result<Overview, StoreError> {
         let now = self.now();
-        let past = self.usual_since(week).await?;
-        let items =
-            |state, urgency_min, since| ItemFilter { state, urgency_min, since, ..ItemFilter::default() };
+        let items = |state, urgency_min| ItemFilter { state, urgency_min, ..ItemFilter::default() };
         let cases = |states: &[&str], due_before| CaseFilter {
             states: states.iter().map(|s| (*s).to_owned()).collect(),
             open_only: true,
@@ -83,30 +84,40 @@ impl Store {
         };
         Ok(Overview {
             unjudged: self.waiting_work().await?.judge,
-            waiting: self.count_items(viewer, &items(ItemState::Open, None, None)).await?,
-            unsure: self.count_items(viewer, &items(ItemState::Unsure, None, None)).await?,
-            urgent: self.count_items(viewer, &items(ItemState::Open, Some(Urgency::Urgent), None)).await?,
-            today: self.count_items(viewer, &items(ItemState::All, None, Some(midnight))).await?,
-            today_usual: match past {
-                Some(_) => Some(self.usual_by_now(viewer, midnight, now).await?),
-                None => None,
-            },
+            waiting: self.count_items(viewer, &items(ItemState::Open, None)).await?,
+            unsure: self.count_items(viewer, &items(ItemState::Unsure, None)).await?,
+            urgent: self.count_items(viewer, &items(ItemState::Open, Some(Urgency::Urgent))).await?,
             open_cases: self.count_cases(viewer, &cases(&[], None)).await?,
             overdue_cases: self.count_cases(viewer, &cases(&[], Some(now))).await?,
             returned_cases: self.count_cases(viewer, &cases(&["returned"], None)).await?,
-            by_topic: self
-                .shares(viewer, "main_topic", week, past)
-                .await?
-                .into_iter()
-                .map(|(code, n)| (TopicCode::from(code), n))
-                .collect(),
-            by_town: self
-                .shares(viewer, "town", week, past)
-                .await?
-                .into_iter()
-                .map(|(code, n)| (Town::from(code), n))
-                .collect(),
             departments: self.department_loads(viewer).await?,
+        })
+    }
+
+    /// What came in, for `viewer`; `midnight` and `week` are the beginnings of today and of the seven days.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn week_figures(
+        &self,
+        viewer: &Viewer,
+        midnight: Timestamp,
+        week: Timestamp,
+    ) -> Result<WeekFigures, StoreError> {
+        let past = self.usual_since(week).await?;
+        let today = ItemFilter { state: ItemState::All, since: Some(midnight), ..ItemFilter::default() };
+        let (by_topic, by_town) = (
+            self.shares(viewer, "main_topic", week, past).await?,
+            self.shares(viewer, "town", week, past).await?,
+        );
+        Ok(WeekFigures {
+            today: self.count_items(viewer, &today).await?,
+            today_usual: match past {
+                Some(_) => Some(self.usual_by_now(viewer, midnight, self.now()).await?),
+                None => None,
+            },
+            by_topic: by_topic.into_iter().map(|(code, n)| (TopicCode::from(code), n)).collect(),
+            by_town: by_town.into_iter().map(|(code, n)| (Town::from(code), n)).collect(),
         })
     }
 
@@ -147,13 +158,21 @@ impl Store {
         let mut values: Vec<Arg> = args![past.unwrap_or(week), week];
         let seen = visibility::items(viewer, &mut values);
         let sql = format!(
-            "SELECT i.{column} AS code, count(CASE WHEN i.first_seen_at >= $2 THEN 1 END) AS n, count(*) AS total
-             FROM item i WHERE i.first_seen_at >= $1 AND i.{column} IS NOT NULL AND {seen}
-             GROUP BY i.{column} ORDER BY n DESC, code LIMIT 400"
+            "SELECT COALESCE(i.{column}, '') AS code, count(CASE WHEN i.first_seen_at >= $2 THEN 1 END) AS n,
+             count(*) AS total FROM item i WHERE i.first_seen_at >= $1 AND {seen}
+             GROUP BY COALESCE(i.{column}, '') ORDER BY n DESC, code LIMIT 400"
         );
+        // Grouped by an expression, so that no index of the column alone is taken for the one that begins with the time.
         let rows = self.db().rows(&sql, values).await?;
         let count = |week: i64, total: i64| WeekCount { week, usual: past.map(|_| average(total - week)) };
-        rows.iter().map(|row| Ok((row.text("code")?, count(row.int("n")?, row.int("total")?)))).collect()
+        let mut shares = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let code = row.text("code")?;
+            if !code.is_empty() {
+                shares.push((code, count(row.int("n")?, row.int("total")?)));
+            }
+        }
+        Ok(shares)
     }
 
     /// Open and overdue cases by lead department, most overdue first.

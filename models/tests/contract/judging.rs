@@ -111,7 +111,7 @@ async fn confidential_items_are_seen_by_the_roles_named_for_them_only() {
         let all = ItemFilter { state: ItemState::All, words: vec!["工资".into()], ..ItemFilter::default() };
         assert_eq!(store.count_items(&DUTY, &all).await.unwrap(), 0);
         assert_eq!(
-            store.overview(&DUTY, store.now(), store.now() - hours(24)).await.unwrap().by_topic,
+            store.week_figures(&DUTY, store.now(), store.now() - hours(24)).await.unwrap().by_topic,
             vec![]
         );
         assert_eq!(store.judgements(&DUTY, item.id).await.unwrap(), vec![]);
@@ -140,12 +140,12 @@ async fn the_overview_holds_today_and_the_week_against_the_usual_once_there_is_o
         let now = at("2026-11-23T10:00:00");
         let (midnight, week) = (at("2026-11-23T00:00:00"), at("2026-11-17T00:00:00"));
         store.clock.set(now);
-        let young = store.overview(&DUTY, midnight, week).await.unwrap();
+        let young = store.week_figures(&DUTY, midnight, week).await.unwrap();
         assert_eq!((young.today, young.today_usual), (0, None), "the first item is four weeks old");
         bring(&["2026-10-19T12:00:00"]).await;
         bring(&["2026-11-23T09:00:00"; 8]).await;
         store.clock.set(now);
-        let seen = store.overview(&DUTY, midnight, week).await.unwrap();
+        let seen = store.week_figures(&DUTY, midnight, week).await.unwrap();
         assert_eq!((seen.today, seen.today_usual), (8, Some(2)), "on {}", store.engine());
         let (topic, count) = &seen.by_topic[0];
         assert_eq!((topic.as_str(), count.week, count.usual), ("wages", 8, Some(3)));
@@ -165,7 +165,7 @@ async fn an_item_that_was_not_judged_yet_is_shown_to_nobody() {
         for viewer in [DUTY, DISCIPLINE, NOBODY, viewer_of("rsj")] {
             assert_eq!(store.count_items(&viewer, &all).await.unwrap(), 0);
         }
-        assert_eq!(store.overview(&DUTY, store.now(), store.now()).await.unwrap().unjudged, 1);
+        assert_eq!(store.overview(&DUTY).await.unwrap().unjudged, 1);
     }
 }
 

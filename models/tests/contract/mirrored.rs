@@ -210,7 +210,7 @@ async fn they_are_counted_with_no_case_of_ours_and_give_way_to_one() {
         let item = judged(&store, &source, "P1", "wages").await;
         let first = change_to(&store, mirror(&store, &item, Some("rsj"), Some(-5)), MirrorStep::First, None);
         store.save_mirrored(0, &first).await.unwrap();
-        let overview = store.overview(&DUTY, store.now(), store.now()).await.unwrap();
+        let overview = store.overview(&DUTY).await.unwrap();
         assert_eq!((overview.open_cases, overview.overdue_cases, overview.waiting), (0, 0, 0));
         assert!(overview.departments.is_empty());
         assert_eq!(store.count_cases(&Viewer::SYSTEM, &Default::default()).await.unwrap(), 0);

@@ -81,8 +81,8 @@ struct LoadLine {
 #[utoipa::path(get, path = "/overview", tag = "overview", summary = "总览的数字",
     responses((status = 200, description = "此刻的数字", body = OverviewFigures)))]
 pub(super) async fn figures(State(state): State<AppState>, caller: Caller) -> Answer<OverviewFigures> {
-    let (midnight, week) = overview::since(state.store.now())?;
-    let found = state.store.overview(&caller.viewer, midnight, week).await?;
+    let found = state.store.overview(&caller.viewer).await?;
+    let week = overview::week_figures(&state, &caller.viewer).await?;
     let load = |l: qingting_models::store::DepartmentLoad| LoadLine {
         department: l.department,
         open: l.open,
@@ -93,21 +93,21 @@ pub(super) async fn figures(State(state): State<AppState>, caller: Caller) -> An
         waiting: found.waiting,
         unsure: found.unsure,
         urgent: found.urgent,
-        today: found.today,
-        today_usual: found.today_usual,
+        today: week.today,
+        today_usual: week.today_usual,
         open_cases: found.open_cases,
         overdue_cases: found.overdue_cases,
         returned_cases: found.returned_cases,
         unseen_alerts: state.store.unseen_alerts(&caller.viewer).await?,
-        by_topic: found
+        by_topic: week
             .by_topic
-            .into_iter()
-            .map(|(topic, count)| TopicCount { topic, items: count.week, usual: count.usual })
+            .iter()
+            .map(|(topic, count)| TopicCount { topic: topic.clone(), items: count.week, usual: count.usual })
             .collect(),
-        by_town: found
+        by_town: week
             .by_town
-            .into_iter()
-            .map(|(town, count)| TownCount { town, items: count.week, usual: count.usual })
+            .iter()
+            .map(|(town, count)| TownCount { town: town.clone(), items: count.week, usual: count.usual })
             .collect(),
         departments: found.departments.into_iter().map(load).collect(),
     }))

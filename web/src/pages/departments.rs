@@ -90,7 +90,9 @@ pub(crate) fn figures_viewer(caller: &Caller) -> Viewer {
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
     let days = Days::of(&state, &query)?;
     let viewer = figures_viewer(&caller);
-    let rates = state.desk.rates(&viewer, days.period()?).await?;
+    let period = days.period()?;
+    let count = async || Ok(state.desk.rates(&viewer, period).await?);
+    let rates = state.figures.rates.get(format!("{viewer:?} {period:?}"), count).await?;
     let wide = viewer.all_open || viewer.all_confidential;
     let rows = if wide { Some(sent_rows(&state, &viewer, days).await?) } else { None };
     html(&DepartmentsPage {
@@ -160,7 +162,9 @@ async fn sent_rows(
     viewer: &Viewer,
     days: Days,
 ) -> Result<Vec<DepartmentRow>, crate::error::WebError> {
-    let record = state.desk.routing_record(viewer, days.period()?).await?;
+    let period = days.period()?;
+    let count = async || Ok(state.desk.routing_record(viewer, period).await?);
+    let record = state.figures.sent.get(format!("{viewer:?} {period:?}"), count).await?;
     let row = |department: &Department| {
         let sent = record.get(&department.code).copied().unwrap_or_default();
         DepartmentRow {

@@ -1,13 +1,17 @@
 //! The overview: what needs me now, the figures of today, topics, towns and departments.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
 use qingting_models::clock::{from_local, local, local_date};
-use qingting_models::records::{PromiseState, Role};
-use qingting_models::store::{CaseFilter, DepartmentLoad, IncidentFilter, Overview, Page, PromiseFilter};
+use qingting_models::records::{PromiseState, Role, Viewer};
+use qingting_models::store::{
+    CaseFilter, DepartmentLoad, IncidentFilter, Overview, Page, PromiseFilter, WeekFigures,
+};
 
 use super::incidents::{IncidentRow, hottest};
 use super::{Answer, html};
@@ -79,8 +83,8 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         return Ok(Redirect::to(&format!("{}{done}", home(&caller))).into_response());
     }
     let now = state.store.now();
-    let (midnight, week) = since(now)?;
-    let overview = state.store.overview(&caller.viewer, midnight, week).await?;
+    let overview = state.store.overview(&caller.viewer).await?;
+    let week = week_figures(&state, &caller.viewer).await?;
     let overdue = PromiseFilter {
         state: Some(PromiseState::Open),
         before: Some(local_date(now)),
@@ -93,7 +97,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         false => 0,
     };
     let unseen = state.store.unseen_alerts(&caller.viewer).await?;
-    let mut figures = figures(&overview, unseen, overdue_promises, judges, caller.stuck);
+    let mut figures = figures(&overview, &week, unseen, overdue_promises, judges, caller.stuck);
     if reports > 0 {
         figures.push(Figure {
             label: "未签发的报告",
@@ -110,8 +114,8 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         figures,
         due_soon: due_soon(&state, &caller, now).await?,
         incidents: hottest(&state, &caller.viewer, &several(), HOTTEST).await?,
-        topics: HeatTable::of_topics(&overview, names),
-        towns: Towns::of(&state, &overview),
+        topics: HeatTable::of_topics(&week, names),
+        towns: Towns::of(&state, &week),
         departments: overview.departments.iter().take(DEPARTMENTS).map(|d| load(d, names)).collect(),
     })
 }
@@ -130,8 +134,18 @@ async fn due_soon(state: &AppState, caller: &Caller, now: Timestamp) -> Result<V
     Ok(state.case_rows(&found.rows, None))
 }
 
+/// What today and the last seven days brought, at most half a minute old.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn week_figures(state: &AppState, viewer: &Viewer) -> Result<Arc<WeekFigures>, WebError> {
+    let (midnight, week) = since(state.store.now())?;
+    let count = async || Ok(state.store.week_figures(viewer, midnight, week).await?);
+    state.figures.week.get(format!("{viewer:?} {midnight}"), count).await
+}
+
 /// The beginnings of today and of the last seven days.
-pub(crate) fn since(now: Timestamp) -> Result<(Timestamp, Timestamp), WebError> {
+fn since(now: Timestamp) -> Result<(Timestamp, Timestamp), WebError> {
     let today = local_date(now);
     let week = today.checked_sub(6.days()).map_err(WebError::internal)?;
     let start = |date: Date| from_local(date.to_datetime(Time::midnight())).map_err(WebError::internal);
@@ -149,21 +163,28 @@ fn greeting(now: Timestamp) -> &'static str {
 }
 
 impl Towns {
-    fn of(state: &AppState, overview: &Overview) -> Self {
-        match HeatMap::new(overview, state.desk.county().town_map.tiles()) {
+    fn of(state: &AppState, week: &WeekFigures) -> Self {
+        match HeatMap::new(week, state.desk.county().town_map.tiles()) {
             Some(map) => Self::Map(map),
-            None => Self::Table(HeatTable::of_towns(overview)),
+            None => Self::Table(HeatTable::of_towns(week)),
         }
     }
 }
 
-fn figures(o: &Overview, unseen_alerts: i64, overdue_promises: i64, judges: bool, stuck: i64) -> Vec<Figure> {
+fn figures(
+    o: &Overview,
+    week: &WeekFigures,
+    unseen_alerts: i64,
+    overdue_promises: i64,
+    judges: bool,
+    stuck: i64,
+) -> Vec<Figure> {
     let figure = |label, value, href, alarm| Figure { label, value, note: None, href, alarm };
     let mut figures = vec![
         figure(if judges { "等我研判" } else { "待研判" }, o.waiting, "/items?state=open", false),
         Figure {
-            note: o.today_usual.map(|usual| format!("往常此时 {usual}")),
-            ..figure("今日新到", o.today, "/items?state=all", false)
+            note: week.today_usual.map(|usual| format!("往常此时 {usual}")),
+            ..figure("今日新到", week.today, "/items?state=all", false)
         },
         figure("模型拿不准", o.unsure, "/items?state=unsure", false),
         figure("紧急信息", o.urgent, "/items?state=open&urgency=2", o.urgent > 0),

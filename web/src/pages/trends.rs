@@ -123,7 +123,9 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         town: query.get("town").map(|town| Some(Town::from(town))),
         ..ReportItemFilter::of_days(span.from, span.to)
     };
-    let counts = state.store.report_items_by_day(&caller.viewer, &scope, &filter, by.mark()).await?;
+    let (viewer, mark) = (&caller.viewer, by.mark());
+    let count = async || Ok(state.store.report_items_by_day(viewer, &scope, &filter, mark).await?);
+    let counts = state.figures.trends.get(format!("{viewer:?} {scope:?} {filter:?} {mark:?}"), count).await?;
     let names = &state.names;
     let table = Counts::of(&counts);
     let stretches = stretches(&span);

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use qingting_models::clock::{local, local_date, minute_text};
 use qingting_models::records::{Alert, Viewer};
 use qingting_models::store::{
-    AlertFilter, CaseFilter, IncidentFilter, ItemFilter, ItemState, Overview, Page,
+    AlertFilter, CaseFilter, IncidentFilter, ItemFilter, ItemState, Overview, Page, WeekFigures,
 };
 
 use super::incidents::{IncidentRow, hottest};
-use super::overview::since;
+use super::overview::week_figures;
 use super::{Answer, html};
 use crate::app::AppState;
 use crate::assets;
@@ -66,8 +66,8 @@ pub struct WallRow {
 
 pub async fn show(State(state): State<AppState>, _: Caller) -> Answer {
     let (viewer, now) = (Viewer::OPEN, state.store.now());
-    let (midnight, week) = since(now)?;
-    let overview = state.store.overview(&viewer, midnight, week).await?;
+    let overview = state.store.overview(&viewer).await?;
+    let week = week_figures(&state, &viewer).await?;
     let unseen = state.store.unseen_alerts(&viewer).await?;
     let several = IncidentFilter { items_min: 2, ..IncidentFilter::default() };
     let (on_duty, next) = duty(&state, now).await?;
@@ -79,24 +79,24 @@ pub async fn show(State(state): State<AppState>, _: Caller) -> Answer {
         day: day_text(local_date(now)),
         time: local(now).strftime("%H:%M").to_string(),
         counted: minute_text(now),
-        figures: figures(&overview, unseen),
+        figures: figures(&overview, &week, unseen),
         urgent: urgent(&state, &viewer, now).await?,
         alerts: alerts(&state, &viewer, now).await?,
         incidents: hottest(&state, &viewer, &several, ROWS).await?,
         due: due(&state, &viewer).await?,
-        towns: HeatMap::new(&overview, state.desk.county().town_map.tiles()),
+        towns: HeatMap::new(&week, state.desk.county().town_map.tiles()),
         on_duty,
         next,
     })
 }
 
-fn figures(o: &Overview, unseen: i64) -> Vec<WallFigure> {
+fn figures(o: &Overview, week: &WeekFigures, unseen: i64) -> Vec<WallFigure> {
     let figure = |label, value, alarm| WallFigure { label, value, note: None, alarm: alarm && value > 0 };
     vec![
         figure("待研判", o.waiting, false),
         WallFigure {
-            note: o.today_usual.map(|usual| format!("往常此时 {usual}")),
-            ..figure("今日新到", o.today, false)
+            note: week.today_usual.map(|usual| format!("往常此时 {usual}")),
+            ..figure("今日新到", week.today, false)
         },
         figure("紧急信息", o.urgent, true),
         figure("新预警", unseen, true),

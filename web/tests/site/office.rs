@@ -110,6 +110,8 @@ impl Office {
         let county = Arc::new(County::embedded().unwrap());
         let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());
         let uploads = tempfile::tempdir().unwrap();
+        // What a test changes is seen at once.
+        let settings = WebSettings { recount_after: std::time::Duration::ZERO, ..settings };
         let mut state = AppState::new(store.clone(), county, words, settings)
             .with_uploads(uploads.path().join("uploads"))
             .unwrap()
