@@ -34,7 +34,7 @@ async fn a_report_is_drafted_written_approved_and_taken_home() {
     window.wait_for_text("文字已保存").await;
     assert!(window.text().await.contains("本期以欠薪为主。"));
     window.shoot("report-draft").await;
-    window.click("form:has(input[value=submitted]) button").await;
+    window.click("button[name=deed][value=submitted]").await;
     window.wait_for_text("已提交审核").await;
     let path = window.path().await;
 

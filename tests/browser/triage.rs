@@ -230,7 +230,14 @@ async fn nothing_is_lost_when_the_line_drops_the_log_in_ends_or_a_colleague_is_f
 
     // The colleague still sees it waiting, and is told.
     assert_eq!(row(&other).await, first);
-    other.keys("a").await;
+    // The office is found by the letters of its code, and Enter assigns.
+    let office = format!("[data-row='{first}'] select[name=department]");
+    other.keys("d").await;
+    other.wait_for_focus(&office).await;
+    other.keys("zfj").await;
+    let chosen = format!("return document.querySelector(\"{office}\").value");
+    assert_eq!(other.client.execute(&chosen, vec![]).await.unwrap(), "zfj");
+    other.keys("\u{E007}").await;
     said(&other, &first, "不处理（重复来件）").await;
     assert!(now().await.case.is_none());
     window.close().await;
