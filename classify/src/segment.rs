@@ -90,6 +90,13 @@ impl Document {
         let next = self.words.partition_point(|word| word.first < at);
         self.words[..next].last().filter(|word| word.past == at)
     }
+
+    /// Where the last of the connecting words ends that stand within a stretch of the normalised text.
+    pub(crate) fn end_of_connecting(&self, within: Range<usize>) -> Option<usize> {
+        let next = self.words.partition_point(|word| word.first < within.end);
+        let mut within = self.words[..next].iter().rev().take_while(|word| word.first >= within.start);
+        within.find(|word| word.connecting).map(|word| word.past)
+    }
 }
 
 /// jieba with the county's own words.

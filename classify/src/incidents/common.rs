@@ -10,6 +10,8 @@ use super::signature::Signature;
 /// Which part of the features of a clause another must have to be nearly the same, and how many at least.
 const NEARLY: f32 = 0.6;
 const LEAST: usize = 2;
+/// Which part of what a clause names in each text the other must name nowhere, for the two to be about different places.
+const ANOTHER: f32 = 0.5;
 /// So much likeness of matter comes from one word that many use.
 pub(super) const A_WORD: f32 = 0.01;
 
@@ -20,6 +22,8 @@ pub(super) struct Common {
     matter: f32,
     /// What they have nearly word for word is not in the sums.
     sentences: Vec<Sentence>,
+    /// Whether both have a clause nearly word for word that names another place in each.
+    of_another_place: bool,
 }
 
 /// A sentence, or neighbouring clauses of one, that both texts have.
@@ -51,6 +55,8 @@ impl Common {
             let longer = one.matter.count_in(a).max(other.matter.count_in(b));
             if clause.len() >= LEAST && clause.len() as f32 >= NEARLY * longer as f32 {
                 common.push(a, b, weights.fold(0.0, f32::max));
+                common.of_another_place |=
+                    names_others(&one.names, a, &other.names) && names_others(&other.names, b, &one.names);
             } else {
                 common.matter += weights.sum::<f32>();
             }
@@ -78,6 +84,11 @@ impl Common {
             (sentence.one.0..=sentence.one.1).contains(&a)
                 && (sentence.other.0..=sentence.other.1).contains(&b)
         })
+    }
+
+    /// Whether both tell nearly word for word of different places.
+    pub(super) fn is_of_another_place(&self) -> bool {
+        self.of_another_place
     }
 
     pub(super) fn has_sentences(&self) -> bool {
@@ -109,6 +120,18 @@ impl Common {
         }
         (names, matter)
     }
+}
+
+/// Whether most of what a clause names is named nowhere in the other text.
+fn names_others(of: &Placed, clause: Clause, other: &Placed) -> bool {
+    let (mut named, mut strange) = (0.0, 0.0);
+    for (&(hash, weight), _) in of.entries.iter().zip(&of.clauses).filter(|(_, held)| **held == clause) {
+        named += weight * weight;
+        if other.entries.binary_search_by_key(&hash, |(hash, _)| *hash).is_err() {
+            strange += weight * weight;
+        }
+    }
+    strange > ANOTHER * named
 }
 
 /// Hands on the clauses of what both have, and what it adds to their cosine.

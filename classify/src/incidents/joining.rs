@@ -18,9 +18,10 @@ const PROBED_NAMES: usize = 12;
 const CANDIDATES: usize = 12;
 /// What the nearest member counts beside the mean of all: one that resembles a single member of many is no kin.
 const NEAREST: f32 = 0.3;
-/// From which kinship on an item joins, and two incidents are one.
+/// From which kinship on an item joins, and two incidents are one. A wrong merge draws in many items, and what draws them
+/// on, so it needs more than a wrong joining.
 const JOIN: f32 = 0.45;
-const MERGE: f32 = 0.5;
+const MERGE: f32 = 0.8;
 /// In how many items of which an item has little else a clause must stand to be a formula.
 const STRANGERS: usize = 2;
 

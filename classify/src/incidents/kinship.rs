@@ -43,13 +43,16 @@ impl Kinship {
         Self { slopes, offset: fitted.offset }
     }
 
-    /// The probability that two items are about one matter.
+    /// The probability that two items are about one matter; none where they tell of different places.
     pub fn of(&self, one: &Member, other: &Member) -> f32 {
         self.of_compared(&Compared::new(one, other), &ClauseSet::default())
     }
 
     /// The same; `formulas` are clauses of the one that are no evidence.
     pub(super) fn of_compared(&self, compared: &Compared<'_>, formulas: &ClauseSet) -> f32 {
+        if compared.elsewhere {
+            return 0.0;
+        }
         let Some(common) = &compared.common else { return CERTAIN };
         self.certainty(inputs_of(compared.one, compared.other, common.but(formulas)))
     }
@@ -76,13 +79,18 @@ impl Kinship {
 pub(super) struct Compared<'m> {
     one: &'m Member,
     other: &'m Member,
+    /// Whether they tell of different places.
+    elsewhere: bool,
     common: Option<Common>,
 }
 
 impl<'m> Compared<'m> {
     pub(super) fn new(one: &'m Member, other: &'m Member) -> Self {
         let (a, b) = (&one.signature, &other.signature);
-        Self { one, other, common: (!are_copies(a, b)).then(|| Common::of(a, b)) }
+        let copies = are_copies(a, b);
+        let common = (!copies).then(|| Common::of(a, b));
+        let elsewhere = differ(a, b) || common.as_ref().is_some_and(Common::is_of_another_place);
+        Self { one, other, elsewhere, common }
     }
 }
 
@@ -164,7 +172,8 @@ mod tests {
     fn a_copy_is_kin_unless_it_names_another_town() {
         let kinship = Kinship::default();
         assert_eq!(kinship.of(&item(0..300, &[1]), &item(4..300, &[1])), CERTAIN);
-        assert!(kinship.of(&item(0..300, &[1]), &item(4..300, &[2])) < 0.1);
+        assert_eq!(kinship.of(&item(0..300, &[1]), &item(4..300, &[2])), 0.0, "never, whatever else agrees");
+        assert_eq!(kinship.of(&item(0..300, &[1]), &item(4..300, &[1, 2])), CERTAIN, "one town in common");
         assert!(kinship.of(&item(0..300, &[]), &item(300..600, &[])) < 0.1);
     }
 }

@@ -8,7 +8,7 @@ use qingting_models::text::Normalised;
 
 use crate::features::word_hash;
 use crate::finder::Finder;
-use crate::segment::place_code_length;
+use crate::segment::{Document, place_code_length};
 
 const ENDINGS: &str = include_str!("../../data/name-endings.txt");
 /// How far into the body is looked: letters say at the start where it is.
@@ -20,6 +20,10 @@ const MOST_AFTER_TOWN: usize = 4;
 const BEFORE_ENDING: std::ops::RangeInclusive<usize> = 2..=5;
 /// The length of a name with its ending.
 const MOST_OF_NAME: usize = 7;
+
+/// What roads of one name are told apart by.
+const SIDES: [char; 14] =
+    ['东', '南', '西', '北', '中', '上', '下', '一', '二', '三', '四', '五', '六', '七'];
 
 /// What was found; hashes in rising order, each once.
 #[derive(Debug, Default, PartialEq)]
@@ -87,7 +91,12 @@ fn place_in_filter(first: char, second: Option<char>) -> (usize, u64) {
 /// Looks for names in the title and the first characters of the body: `text` is title, newline and body, normalised; the
 /// title as written has `title_length` characters. `places` are those that the gazetteer knows, in characters of the text
 /// as written.
-pub(super) fn find(text: &Normalised, title_length: usize, places: &[PlaceMention]) -> Found {
+pub(super) fn find(
+    text: &Normalised,
+    document: &Document,
+    title_length: usize,
+    places: &[PlaceMention],
+) -> Found {
     let at = |written: usize| text.origin.partition_point(|&origin| (origin as usize) < written);
     let beginning: Vec<char> = text.text.chars().take(at(title_length + 1 + OF_BODY)).collect();
     let end = beginning.len();
@@ -99,7 +108,7 @@ pub(super) fn find(text: &Normalised, title_length: usize, places: &[PlaceMentio
         [(0..title_end, title_text, usize::MAX), (body..end, body_text, MOST_AFTER_TOWN)]
     {
         after_codes(&mut found, part.clone(), most);
-        before_endings(&mut found, part, text);
+        before_endings(&mut found, document, part, text);
     }
     for place in places.iter().filter(|place| place.is_sure()) {
         found.towns.extend(place.town.as_ref().map(|town| word_hash(town.as_str())));
@@ -150,8 +159,9 @@ fn after_codes(found: &mut Found, part: Range<usize>, most: usize) {
     }
 }
 
-/// `text` is the part.
-fn before_endings(found: &mut Found, part: Range<usize>, text: &str) {
+/// `text` is the part. A name begins after the last word that only connects, and an ending that is the second half of a
+/// common word ends none: the road of "find a market" (找销路) is no road.
+fn before_endings(found: &mut Found, document: &Document, part: Range<usize>, text: &str) {
     static FINDER: LazyLock<Finder> = LazyLock::new(|| {
         Finder::new(ENDINGS.lines().filter(|line| !line.starts_with('#') && !line.is_empty()))
     });
@@ -161,21 +171,32 @@ fn before_endings(found: &mut Found, part: Range<usize>, text: &str) {
         bytes = ending.start;
         let before = found.beginning[part.start..at].iter().rev().take(*BEFORE_ENDING.end());
         let before = before.take_while(|c| c.is_alphanumeric() && !c.is_ascii_alphabetic()).count();
-        if before < *BEFORE_ENDING.start() {
+        let past = at + text[ending].chars().count();
+        let connected = document.end_of_connecting((at - before)..at).unwrap_or(at - before);
+        let before = at - connected;
+        if before < *BEFORE_ENDING.start() || is_half_of_a_word(found, document, at..past) {
             continue;
         }
-        let past = at + text[ending].chars().count();
         found.push((at - before).max(past.saturating_sub(MOST_OF_NAME))..past);
     }
+}
+
+/// Whether an ending of one character is the second of a word of two, as in 销路. Of a middle road (中路) it is an ending.
+fn is_half_of_a_word(found: &Found, document: &Document, ending: Range<usize>) -> bool {
+    ending.len() == 1
+        && document
+            .word_before(ending.end)
+            .is_some_and(|word| word.length() == 2 && !SIDES.contains(&found.beginning[word.first()]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qingting_models::text::normalise;
+    use crate::segment::Segmenter;
 
     fn found(title: &str, body: &str) -> Found {
-        find(&normalise(&format!("{title}\n{body}")), title.chars().count(), &[])
+        let (document, normalised) = Segmenter::new(std::iter::empty()).document(title, body);
+        find(&normalised, &document, title.chars().count(), &[])
     }
 
     fn windows(found: &Found) -> Vec<String> {
@@ -190,6 +211,20 @@ mod tests {
         assert!(windows.iter().any(|w| w.ends_with("青松湾小区")), "{windows:?}");
         assert!(windows.iter().any(|w| w.ends_with("丁香路")), "{windows:?}");
         assert_eq!((found.towns.len(), found.regions.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_only_connects_begins_no_name_and_half_a_word_ends_none() {
+        for (text, name) in
+            [("希望帮忙找销路", None), ("人民中路积水", Some("人民中路")), ("住在丁香路", Some("丁香路"))]
+        {
+            let windows = windows(&found(text, ""));
+            let named = |name: &str| windows.iter().any(|window| window.ends_with(name));
+            match name {
+                Some(name) => assert!(named(name), "{text}: {windows:?}"),
+                None => assert!(windows.iter().all(|window| window.is_empty()), "{text}: {windows:?}"),
+            }
+        }
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Classifier {
     ) -> Signature {
         let vocabulary = self.vocabulary();
         let title_length = input.title.chars().count();
-        let found = names::find(normalised, title_length, &verdict.places);
+        let found = names::find(normalised, document, title_length, &verdict.places);
         let body = normalised.origin.partition_point(|&origin| origin as usize <= title_length);
         let clauses = Clauses::of(&normalised.text, body);
         let title = document.runs(document.title()).flat_map(|run| run.split(|c: char| !c.is_alphanumeric()));
