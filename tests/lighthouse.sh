@@ -45,7 +45,7 @@ login=look$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
 server=$!
 base=
 for _ in $(seq 300); do
-    base=$(grep -m1 -o 'http://127.0.0.1:[0-9]*' "$dir/serve.out" || true)
+    base=$(grep -s -m1 -o "http://127.0.0.1:[0-9]*" "$dir/serve.out" || true)
     [ -n "$base" ] && curl -fsS -o /dev/null "$base/healthz" && break
     kill -0 "$server"
     sleep 0.2

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use qingting_models::county::DepartmentCode;
 use qingting_models::ids::SourceId;
-use qingting_models::rising::WordCounts;
+use qingting_models::rising::Rise;
 use qingting_models::store::WeekFigures;
 use qingting_respond::rates::DepartmentRates;
 use qingting_respond::routing::Sent;
@@ -76,7 +76,7 @@ impl<V> Memo<V> {
 pub struct Figures {
     pub week: Memo<WeekFigures>,
     pub arrivals: Memo<HashMap<SourceId, Vec<(Date, i64)>>>,
-    pub words: Memo<(WordCounts, WordCounts)>,
+    pub rising: Memo<Vec<Rise>>,
     pub rates: Memo<DepartmentRates>,
     pub sent: Memo<BTreeMap<DepartmentCode, Sent>>,
     /// Day, mark and count.
@@ -88,7 +88,7 @@ impl Figures {
         Self {
             week: Memo::new(age),
             arrivals: Memo::new(age),
-            words: Memo::new(age),
+            rising: Memo::new(age),
             rates: Memo::new(age),
             sent: Memo::new(age),
             trends: Memo::new(age),

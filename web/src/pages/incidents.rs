@@ -149,16 +149,20 @@ fn selects(names: &Names, query: &Query) -> Vec<Select> {
 /// The words that rise today against the four weeks before.
 async fn rising(state: &AppState) -> Result<Vec<RisingWord>, WebError> {
     let today = day_of(state.store.now());
-    let count = async || Ok(state.store.words_of_days((today, today), PAST_DAYS, LEAST_ITEMS).await?);
-    let counted = state.figures.words.get(today.to_string(), count).await?;
-    let (day, past) = &*counted;
-    let word = |rise: Rise| RisingWord {
+    let count = async || {
+        let (day, past) = state.store.words_of_days((today, today), PAST_DAYS, LEAST_ITEMS).await?;
+        let mut risen = rises(&past, &day, &state.desk.county().stop_words);
+        risen.truncate(WORDS);
+        Ok(risen)
+    };
+    let risen = state.figures.rising.get(today.to_string(), count).await?;
+    let word = |rise: &Rise| RisingWord {
         href: format!("/items?state=all&q={}", url_encode(&rise.word)),
         usual: format!("平常 {:.1} 条", rise.expected),
         items: rise.items,
-        word: rise.word,
+        word: rise.word.clone(),
     };
-    Ok(rises(past, day, &state.desk.county().stop_words).into_iter().take(WORDS).map(word).collect())
+    Ok(risen.iter().map(word).collect())
 }
 
 #[cfg(test)]
