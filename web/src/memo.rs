@@ -2,42 +2,35 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
+use moka::future::Cache;
 use qingting_models::county::DepartmentCode;
 use qingting_models::ids::SourceId;
 use qingting_models::rising::Rise;
-use qingting_models::store::WeekFigures;
+use qingting_models::store::{StoreError, WeekFigures};
 use qingting_respond::rates::DepartmentRates;
 use qingting_respond::routing::Sent;
-use tokio::time::Instant;
 
 use crate::error::WebError;
 
-/// So many answers are kept; beyond it they are counted anew.
-const MOST: usize = 500;
-
-type Slot<V> = Arc<tokio::sync::Mutex<Option<(Instant, Arc<V>)>>>;
+/// So many answers of a kind are kept.
+const MOST: u64 = 500;
 
 /// Answers by what was asked, each for a while; cheap to clone.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Memo<V> {
-    age: Duration,
-    slots: Arc<Mutex<HashMap<String, Slot<V>>>>,
+    /// Nothing is kept without one.
+    kept: Option<Cache<String, Arc<V>>>,
 }
 
-impl<V> Clone for Memo<V> {
-    fn clone(&self) -> Self {
-        Self { age: self.age, slots: self.slots.clone() }
-    }
-}
-
-impl<V> Memo<V> {
+impl<V: Send + Sync + 'static> Memo<V> {
     /// Answers that are kept for `age`; nothing is kept where it is zero.
     pub fn new(age: Duration) -> Self {
-        Self { age, slots: Arc::default() }
+        let cache = || Cache::builder().max_capacity(MOST).time_to_live(age).build();
+        Self { kept: (!age.is_zero()).then(cache) }
     }
 
     /// The answer to what is asked under `key`, which has to name all that it depends on, the viewer too. Of several who ask at
@@ -45,34 +38,19 @@ impl<V> Memo<V> {
     ///
     /// # Errors
     /// Those of `count`, which are not kept.
-    pub async fn get<F>(&self, key: String, count: impl FnOnce() -> F) -> Result<Arc<V>, WebError>
-    where
-        F: Future<Output = Result<V, WebError>>,
-    {
-        if self.age.is_zero() {
-            return count().await.map(Arc::new);
-        }
-        let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            if slots.len() >= MOST {
-                slots.clear();
-            }
-            slots.entry(key).or_default().clone()
-        };
-        let mut kept = slot.lock().await;
-        if let Some((at, answer)) = &*kept
-            && at.elapsed() < self.age
-        {
-            return Ok(answer.clone());
-        }
-        let answer = Arc::new(count().await?);
-        *kept = Some((Instant::now(), answer.clone()));
-        Ok(answer)
+    pub async fn get(
+        &self,
+        key: String,
+        count: impl Future<Output = Result<V, StoreError>>,
+    ) -> Result<Arc<V>, WebError> {
+        let Some(kept) = &self.kept else { return Ok(Arc::new(count.await?)) };
+        let answer = kept.try_get_with(key, async { count.await.map(Arc::new) }).await;
+        answer.map_err(|error| Arc::try_unwrap(error).map_or_else(WebError::internal, WebError::from))
     }
 }
 
 /// The figures of pages that are kept for a while.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Figures {
     pub week: Memo<WeekFigures>,
     pub arrivals: Memo<HashMap<SourceId, Vec<(Date, i64)>>>,
@@ -103,8 +81,7 @@ mod tests {
     use super::*;
 
     async fn ask(memo: &Memo<u32>, key: &str, counted: &AtomicU32) -> u32 {
-        let count = || async { Ok(counted.fetch_add(1, Ordering::SeqCst)) };
-        *memo.get(key.to_owned(), count).await.unwrap()
+        *memo.get(key.to_owned(), async { Ok(counted.fetch_add(1, Ordering::SeqCst)) }).await.unwrap()
     }
 
     #[tokio::test]
@@ -114,18 +91,15 @@ mod tests {
         assert_eq!((a, b), (0, 0));
         assert_eq!(ask(&memo, "discipline", &counted).await, 1, "another viewer sees other figures");
         assert_eq!(ask(&memo, "duty", &counted).await, 0);
-        let short = Memo::new(Duration::from_nanos(1));
-        assert_eq!((ask(&short, "duty", &counted).await, ask(&short, "duty", &counted).await), (2, 3));
+        let never = Memo::new(Duration::ZERO);
+        assert_eq!((ask(&never, "duty", &counted).await, ask(&never, "duty", &counted).await), (2, 3));
     }
 
     #[tokio::test]
-    async fn what_failed_is_counted_again_and_nothing_is_kept_for_no_time() {
-        let memo = Memo::<u32>::new(Duration::from_secs(30));
-        let failed = memo.get("a".into(), || async { Err(WebError::NotFound) }).await;
-        assert!(failed.is_err());
-        let counted = AtomicU32::new(0);
-        assert_eq!(ask(&memo, "a", &counted).await, 0);
-        let never = Memo::new(Duration::ZERO);
-        assert_eq!((ask(&never, "a", &counted).await, ask(&never, "a", &counted).await), (1, 2));
+    async fn what_failed_is_not_kept() {
+        let memo = Memo::<u32>::new(Duration::from_secs(3_600));
+        let failed = memo.get("a".into(), async { Err(StoreError::NotFound("item")) }).await;
+        assert!(matches!(failed, Err(WebError::NotFound)), "{failed:?}");
+        assert_eq!(ask(&memo, "a", &AtomicU32::new(7)).await, 7);
     }
 }

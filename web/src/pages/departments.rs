@@ -91,7 +91,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     let days = Days::of(&state, &query)?;
     let viewer = figures_viewer(&caller);
     let period = days.period()?;
-    let count = async || Ok(state.desk.rates(&viewer, period).await?);
+    let count = state.desk.rates(&viewer, period);
     let rates = state.figures.rates.get(format!("{viewer:?} {period:?}"), count).await?;
     let wide = viewer.all_open || viewer.all_confidential;
     let rows = if wide { Some(sent_rows(&state, &viewer, days).await?) } else { None };
@@ -163,7 +163,7 @@ async fn sent_rows(
     days: Days,
 ) -> Result<Vec<DepartmentRow>, crate::error::WebError> {
     let period = days.period()?;
-    let count = async || Ok(state.desk.routing_record(viewer, period).await?);
+    let count = state.desk.routing_record(viewer, period);
     let record = state.figures.sent.get(format!("{viewer:?} {period:?}"), count).await?;
     let row = |department: &Department| {
         let sent = record.get(&department.code).copied().unwrap_or_default();

@@ -149,7 +149,7 @@ fn selects(names: &Names, query: &Query) -> Vec<Select> {
 /// The words that rise today against the four weeks before.
 async fn rising(state: &AppState) -> Result<Vec<RisingWord>, WebError> {
     let today = day_of(state.store.now());
-    let count = async || {
+    let count = async {
         let (day, past) = state.store.words_of_days((today, today), PAST_DAYS, LEAST_ITEMS).await?;
         let mut risen = rises(&past, &day, &state.desk.county().stop_words);
         risen.truncate(WORDS);

@@ -140,7 +140,7 @@ async fn due_soon(state: &AppState, caller: &Caller, now: Timestamp) -> Result<V
 /// When the store fails.
 pub(crate) async fn week_figures(state: &AppState, viewer: &Viewer) -> Result<Arc<WeekFigures>, WebError> {
     let (midnight, week) = since(state.store.now())?;
-    let count = async || Ok(state.store.week_figures(viewer, midnight, week).await?);
+    let count = state.store.week_figures(viewer, midnight, week);
     state.figures.week.get(format!("{viewer:?} {midnight}"), count).await
 }
 

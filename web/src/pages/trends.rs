@@ -124,7 +124,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         ..ReportItemFilter::of_days(span.from, span.to)
     };
     let (viewer, mark) = (&caller.viewer, by.mark());
-    let count = async || Ok(state.store.report_items_by_day(viewer, &scope, &filter, mark).await?);
+    let count = state.store.report_items_by_day(viewer, &scope, &filter, mark);
     let counts = state.figures.trends.get(format!("{viewer:?} {scope:?} {filter:?} {mark:?}"), count).await?;
     let names = &state.names;
     let table = Counts::of(&counts);

@@ -69,8 +69,7 @@ pub async fn show(Shared(state): Shared<AppState>, caller: Caller, query: Query)
 }
 
 async fn rows(state: &AppState, wanted: &[(&Source, Unread)]) -> Result<Vec<SourceView>, WebError> {
-    let count = async || Ok(state.store.items_per_day_of_all(DAYS).await?);
-    let days = state.figures.arrivals.get(String::new(), count).await?;
+    let days = state.figures.arrivals.get(String::new(), state.store.items_per_day_of_all(DAYS)).await?;
     let mut waiting: HashMap<SourceId, i64> = HashMap::new();
     for (source, _, n) in state.store.quarantine_kinds().await? {
         *waiting.entry(source).or_default() += n;
