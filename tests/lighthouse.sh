@@ -16,45 +16,19 @@ qingting=$(realpath "${QINGTING:-target/release/qingting}")
 least=${LEAST:-95}
 export CHROME_PATH=${CHROME_PATH:-/usr/bin/chromium}
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/qingting-lighthouse.XXXXXX")
-reports=${REPORTS:-$dir/reports}
-mkdir -p "$reports"
-server=
-
-# Ends what was started here, by its id.
-end() {
-    local status=$?
-    trap '' HUP INT TERM
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$dir"
-    exit "$status"
-}
-trap end EXIT
-trap 'exit 130' HUP INT TERM
+source tests/support/served.sh
+served_begin lighthouse
 
 county=${1:-$dir/county}
 if [ $# -eq 0 ]; then
     "$qingting" demo --no-serve --dir "$county" --items 600 >"$dir/demo.log"
 fi
-password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+password=$(fresh_password)
 login=look$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
 "$qingting" --dir "$county" user add "$login" --name 量测员 --role duty,leader --password-stdin <<<"$password" >/dev/null
 
-"$qingting" --dir "$county" serve --bind 127.0.0.1:0 --workers 0 >"$dir/serve.out" 2>"$dir/serve.log" &
-server=$!
-base=
-for _ in $(seq 300); do
-    base=$(grep -s -m1 -o "http://127.0.0.1:[0-9]*" "$dir/serve.out" || true)
-    [ -n "$base" ] && curl -fsS -o /dev/null "$base/healthz" && break
-    kill -0 "$server"
-    sleep 0.2
-done
-[ -n "$base" ]
-
-jar=$dir/cookies
-curl -fsS -o /dev/null -c "$jar" -H "Origin: $base" --data-urlencode "login=$login" --data-urlencode "password=$password" \
-    "$base/login"
+served "$county" 0
+log_in "$login" "$password"
 cookie=$(awk '$6 == "qingting" { print "qingting=" $7 }' "$jar")
 first() { curl -fsS -b "$jar" "$base$1" | grep -m1 -o "href=\"$1/[0-9a-z]*\"" | cut -d'"' -f2 | head -1; }
 

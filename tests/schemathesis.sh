@@ -19,28 +19,11 @@ schemathesis=${SCHEMATHESIS:-schemathesis}
 qingting=$(realpath "${QINGTING:-target/debug/qingting}")
 seed=${SEED:-$RANDOM}
 
-dir=$(mktemp -d "${TMPDIR:-/tmp}/qingting-schemathesis.XXXXXX")
-reports=${REPORTS:-$dir/reports}
-mkdir -p "$reports"
-server=
-runs=()
-
-# Ends what was started here, by its id.
-end() {
-    local status=$? pid
-    trap '' HUP INT TERM
-    for pid in "${runs[@]}" $server; do
-        kill "$pid" 2>/dev/null || true
-    done
-    wait 2>/dev/null || true
-    rm -rf "$dir"
-    exit "$status"
-}
-trap end EXIT
-trap 'exit 130' HUP INT TERM
+source tests/support/served.sh
+served_begin schemathesis
 
 county=$dir/county
-password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+password=$(fresh_password)
 "$qingting" demo --no-serve --dir "$county" --items 300 >"$dir/demo.log"
 # One person with every role, so that every request kind is let in; nobody can lock out oneself.
 "$qingting" --dir "$county" user add tester --name 试验员 \
@@ -48,20 +31,8 @@ password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 "$qingting" --dir "$county" source add 推送试验 --kind push --channel hotline --mode handle >/dev/null
 push_token=$("$qingting" --dir "$county" source token 推送试验)
 
-"$qingting" --dir "$county" serve --bind 127.0.0.1:0 --workers 1 >"$dir/serve.out" 2>"$dir/serve.log" &
-server=$!
-base=
-for _ in $(seq 300); do
-    base=$(grep -m1 -o 'http://127.0.0.1:[0-9]*' "$dir/serve.out" || true)
-    [ -n "$base" ] && curl -fsS -o /dev/null "$base/healthz" && break
-    kill -0 "$server"
-    sleep 0.2
-done
-[ -n "$base" ]
-
-jar=$dir/cookies
-curl -fsS -o /dev/null -c "$jar" -H "Origin: $base" --data-urlencode login=tester --data-urlencode "password=$password" \
-    "$base/login"
+served "$county" 1
+log_in tester "$password"
 csrf=$(curl -fsS -b "$jar" "$base/tokens" | grep -m1 -o 'name="csrf" value="[^"]*"' | cut -d'"' -f4)
 scopes=$(curl -fsS -b "$jar" "$base/tokens" | grep -o 'name="scope" value="[^"]*"' | cut -d'"' -f4)
 tags=$(curl -fsS "$base/api/v1/openapi.json" | grep -o '"tags":\["[a-z]*"' | cut -d'"' -f4 | sort -u | grep -vx push)

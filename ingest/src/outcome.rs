@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use qingting_models::records::RowPlace;
 use qingting_models::store::Fate;
-use qingting_models::text::mask;
+use qingting_models::text::{mask, sheet_cell};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use crate::plain;
@@ -110,7 +110,7 @@ impl OutcomeSheet {
         let cells = line.cells();
         match &mut self.form {
             Form::Csv { writer, .. } => {
-                let record = cells.iter().map(|cell| harmless(cell));
+                let record = cells.iter().map(|cell| sheet_cell(cell));
                 writer
                     .write_record(record)
                     .map_err(|e| OutcomeError::Io { path: self.path.clone(), source: e.into() })
@@ -173,9 +173,4 @@ fn begin(book: &mut Workbook, sheets: &mut usize) -> Result<(), XlsxError> {
         sheet.write_string_with_format(0, column, *header, &bold)?;
     }
     Ok(())
-}
-
-/// A cell that no spreadsheet takes for a formula (OWASP, CSV injection).
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }

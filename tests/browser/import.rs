@@ -3,21 +3,28 @@
 use serde_json::json;
 
 use super::journeys::{PASSWORD, county};
-use super::window::{Window, serve, wanted};
+use super::window::{Running, Window, serve, wanted};
+use crate::support::County;
+
+/// The administrator's window, the page that imports into a source, and the server with its county.
+async fn at_import() -> (Window, String, Running, County) {
+    let (county, _) = county().await;
+    let (server, site) = serve(&county);
+    let source = county.store().await.sources().await.unwrap()[0].id;
+    let window = Window::open(&site).await;
+    window.log_in("admin", PASSWORD).await;
+    (window, format!("/sources/{source}/import"), server, county)
+}
 
 #[tokio::test]
 async fn a_sheet_is_dropped_looked_at_and_imported() {
     if !wanted() {
         return;
     }
-    let (county, _) = county().await;
-    let (_server, site) = serve(&county);
-    let source = county.store().await.sources().await.unwrap()[0].id;
-    let window = Window::open(&site).await;
-    window.log_in("admin", PASSWORD).await;
+    let (window, page, _server, _county) = at_import().await;
     assert_eq!(window.path().await, "/system");
     window.shoot("system").await;
-    window.go(&format!("/sources/{source}/import")).await;
+    window.go(&page).await;
     let sheet = "工单编号,来电时间,诉求标题,诉求内容,联系电话,所属区域,承办单位\n\
                  D1,2026-11-20 09:30,码头路灯不亮,码头边三盏路灯不亮,13800001234,石浦镇,\n\
                  D2,昨天,井盖松动,时间写错了,,,\n";
@@ -47,12 +54,8 @@ async fn an_import_says_how_far_it_is() {
     if !wanted() {
         return;
     }
-    let (county, _) = county().await;
-    let (_server, site) = serve(&county);
-    let source = county.store().await.sources().await.unwrap()[0].id;
-    let window = Window::open(&site).await;
-    window.log_in("admin", PASSWORD).await;
-    window.go(&format!("/sources/{source}/import")).await;
+    let (window, page, _server, _county) = at_import().await;
+    window.go(&page).await;
     // Everything that the page says of it is kept, for it may be done before anybody looks.
     let watch = "window.told = [];
         new MutationObserver(() => window.told.push(document.querySelector('.underway')?.textContent ?? ''))

@@ -5,7 +5,7 @@ use qingting_models::records::Viewer;
 use qingting_models::store::{ItemFilter, ItemState, Store};
 
 use super::journeys::{PASSWORD, county};
-use super::window::{Window, serve, wanted};
+use super::window::{Running, Window, serve, wanted};
 use crate::support::County;
 
 /// A county in which so many calls wait for a person: nobody can tell from their text whose they are.
@@ -24,6 +24,18 @@ async fn waiting(rows: usize) -> County {
     let sheet = county.file("waiting.csv", sheet);
     county.ok(&["import", sheet.to_str().unwrap(), "--source", "12345", "--judge"]);
     county
+}
+
+/// The duty officer's window with the work list, in which so many wait; the store, and the server with its county.
+async fn at_desk(rows: usize) -> (Window, Store, (Running, County)) {
+    let county = waiting(rows).await;
+    let (server, site) = serve(&county);
+    let store = county.store().await;
+    let window = Window::open(&site).await;
+    window.look(1500, 900, false).await;
+    window.log_in("duty", PASSWORD).await;
+    window.go("/items").await;
+    (window, store, (server, county))
 }
 
 /// The row with the focus.
@@ -60,16 +72,10 @@ async fn a_hundred_items_are_judged_by_keys_alone() {
     if !wanted() {
         return;
     }
-    let county = waiting(130).await;
-    let (_server, site) = serve(&county);
-    let store = county.store().await;
+    let (window, store, _desk) = at_desk(130).await;
     let (waiting, dismissed) =
         (count(&store, ItemState::Open).await, count(&store, ItemState::Dismissed).await);
     assert!(waiting >= 100, "{waiting} items wait");
-    let window = Window::open(&site).await;
-    window.look(1500, 900, false).await;
-    window.log_in("duty", PASSWORD).await;
-    window.go("/items").await;
     window.keys("j").await;
     let (mut judged, mut pages) = (0, 1);
     while judged < 100 {
@@ -121,13 +127,7 @@ async fn what_was_done_is_taken_back_and_the_text_stands_beside_the_list() {
     if !wanted() {
         return;
     }
-    let county = waiting(20).await;
-    let (_server, site) = serve(&county);
-    let store = county.store().await;
-    let window = Window::open(&site).await;
-    window.look(1500, 900, false).await;
-    window.log_in("duty", PASSWORD).await;
-    window.go("/items").await;
+    let (window, store, _desk) = at_desk(20).await;
     let first = first_row(&window).await;
     let item: ItemId = first.parse().unwrap();
     let text = store.item(&Viewer::OPEN, item).await.unwrap().unwrap().content.body;
@@ -158,13 +158,7 @@ async fn an_item_is_taken_out_of_its_incident_by_a_key() {
     if !wanted() {
         return;
     }
-    let county = waiting(20).await;
-    let (_server, site) = serve(&county);
-    let store = county.store().await;
-    let window = Window::open(&site).await;
-    window.look(1500, 900, false).await;
-    window.log_in("duty", PASSWORD).await;
-    window.go("/items").await;
+    let (window, store, _desk) = at_desk(20).await;
     window.keys("j").await;
     // The first that shares its incident with others.
     let mut at = row(&window).await;

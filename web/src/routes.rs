@@ -301,7 +301,7 @@ fn routes() -> Vec<Route> {
         action("/users/{id}/enable", ADMINS, pages::users::enable),
         action("/users/{id}/reset", ADMINS, pages::users::reset),
         page("/audit", AUDIT_READERS, pages::audit::show),
-        page("/audit/file", AUDIT_READERS, pages::audit::file),
+        page("/audit/file", AUDIT_READERS, pages::audit::download),
         action("/audit/verify", AUDIT_READERS, pages::audit::verify),
     ]
 }

@@ -5,18 +5,23 @@
 //! * [`mask()`] hides personal data before anything else sees the text.
 //! * [`slots()`] finds the places in braces of a text that are filled in.
 //! * [`language()`] tells the language of a text.
+//! * [`file_name()`] and [`sheet_cell()`] make what strangers sent harmless as a name and as a cell.
 //! * [`canonical`] is the one form that content digests are made over.
 
+mod file_name;
 mod language;
 pub mod mask;
 mod normalise;
+mod sheet_cell;
 mod simplify;
 mod slots;
 mod tidy;
 
+pub use file_name::file_name;
 pub use language::language;
 pub use mask::{Known, MaskKind, MaskSpan, Masked, Masker, mask, mask_known, mask_official, mask_with};
 pub use normalise::{Normalised, normalise};
+pub use sheet_cell::sheet_cell;
 pub use simplify::simplify;
 pub use slots::{LooseBrace, Slot, fill, slots};
 pub use tidy::{canonical, tidied, tidy, tidy_owned};

@@ -2,7 +2,6 @@
 //! one. Who works on a case may; who only reads of it sees that there is a file.
 
 mod content;
-mod name;
 mod refusal;
 mod rights;
 mod scan;
@@ -14,6 +13,7 @@ use std::path::{Path, PathBuf};
 use qingting_models::ids::AttachmentId;
 use qingting_models::records::{Attachment, CaseFile, FileKind, Subject, Viewer};
 use qingting_models::store::{NewAttachment, OpenAttachment, Store, StoreError};
+use qingting_models::text::file_name;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
@@ -128,7 +128,12 @@ impl Attachments {
     pub fn begin(&self, name: &str) -> io::Result<Sent> {
         private_folder(&self.folder)?;
         let file = NamedTempFile::new_in(&self.folder)?;
-        Ok(Sent { name: name::cleaned(name), file, size: 0, max: self.rules.max_bytes })
+        Ok(Sent {
+            name: file_name(name, "附件", Attachment::LONGEST_NAME - 12),
+            file,
+            size: 0,
+            max: self.rules.max_bytes,
+        })
     }
 
     /// Looks at a file and adds it to a case as the user sees it.
@@ -178,8 +183,10 @@ impl Attachments {
     /// The kind that the name claims, when it is one that is taken and the size is allowed.
     fn claimed(&self, sent: &Sent) -> Result<FileKind, AttachmentRefusal> {
         let name = sent.name.clone();
-        let Some(kind) = name::claimed(&name).filter(|kind| self.rules.kinds.contains(kind)) else {
-            let ending = match name::ending(&name) {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+        let claimed = ending.and_then(FileKind::of_ending);
+        let Some(kind) = claimed.filter(|kind| self.rules.kinds.contains(kind)) else {
+            let ending = match ending {
                 Some(ending) => format!("不收 .{ending} 文件"),
                 None => "名称没有后缀，看不出是什么文件".into(),
             };
@@ -236,13 +243,7 @@ pub async fn open(
     id: AttachmentId,
     reason: &str,
 ) -> Result<OpenAttachment, AttachmentError> {
-    let found = of_case(store, viewer, case, id).await?;
-    if !works_on(case, who) {
-        return Err(AttachmentError::NotFound);
-    }
-    if found.removed.is_some() {
-        return Err(AttachmentRefusal::Gone.into());
-    }
+    there(store, viewer, who, case, id).await?;
     if needs_reason(case) && reason.trim().chars().count() < SHORTEST_REASON {
         return Err(AttachmentRefusal::NoReason { least: SHORTEST_REASON }.into());
     }
@@ -262,13 +263,7 @@ pub async fn remove(
     id: AttachmentId,
     reason: &str,
 ) -> Result<(), AttachmentError> {
-    let found = of_case(store, viewer, case, id).await?;
-    if !works_on(case, who) {
-        return Err(AttachmentError::NotFound);
-    }
-    if found.removed.is_some() {
-        return Err(AttachmentRefusal::Gone.into());
-    }
+    let found = there(store, viewer, who, case, id).await?;
     match removal(case, &found, who) {
         None => return Err(AttachmentRefusal::NotYoursToRemove.into()),
         Some(Removal::WithReason) if reason.trim().chars().count() < 2 => {
@@ -280,14 +275,20 @@ pub async fn remove(
     Ok(store.remove_attachment(viewer, id, reason, who.actor).await?)
 }
 
-async fn of_case(
+/// The file of the case that somebody who works on it asks for, if it was not removed.
+async fn there(
     store: &Store,
     viewer: &Viewer,
+    who: &ActingUser,
     case: &CaseFile,
     id: AttachmentId,
 ) -> Result<Attachment, AttachmentError> {
-    let found = store.attachment(viewer, id).await?.filter(|found| found.case == case.case.id);
-    found.ok_or(AttachmentError::NotFound)
+    let found = store.attachment(viewer, id).await?;
+    let found = found.filter(|found| found.case == case.case.id && works_on(case, who));
+    match found.ok_or(AttachmentError::NotFound)? {
+        gone if gone.removed.is_some() => Err(AttachmentRefusal::Gone.into()),
+        found => Ok(found),
+    }
 }
 
 fn check_note(note: &str) -> Result<(), AttachmentRefusal> {

@@ -1,6 +1,7 @@
 //! A report as sheets: one workbook, or CSV.
 
 use qingting_models::clock::local;
+use qingting_models::text::sheet_cell;
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 
 use super::annex::{AnnexRow, COLUMNS};
@@ -202,7 +203,7 @@ pub(super) fn csv_of(table: &Table) -> Result<Vec<u8>, csv::Error> {
 /// When it cannot be written.
 pub(super) fn csv_of_annex(rows: &[AnnexRow], begins: bool) -> Result<Vec<u8>, csv::Error> {
     let heads = begins.then(|| COLUMNS.map(str::to_owned).to_vec());
-    let rows = rows.iter().map(|row| row.cells().iter().map(|cell| guarded(cell)).collect());
+    let rows = rows.iter().map(|row| row.cells().iter().map(|cell| sheet_cell(cell)).collect());
     let bytes = csv_rows(heads.into_iter().chain(rows))?;
     Ok(if begins { bytes } else { bytes[MARK.len()..].to_vec() })
 }
@@ -221,12 +222,7 @@ fn csv_rows(rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Err
 fn csv_text(value: &Value) -> String {
     match value {
         Value::None => String::new(),
-        Value::Text(text) => guarded(text),
+        Value::Text(text) => sheet_cell(text),
         other => other.text(),
     }
-}
-
-/// What begins like a formula is kept from being one (OWASP, "CSV Injection").
-fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

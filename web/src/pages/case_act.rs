@@ -48,17 +48,11 @@ pub async fn submit(
         }
         Err(WebError::Bad(problem)) => again(&state, &caller, id, kind, &form, problem, false).await,
         Err(WebError::Conflict(who)) => {
-            let problem = who + LATEST + KEPT;
-            again(&state, &caller, id, kind, &form, problem, true).await
+            again(&state, &caller, id, kind, &form, format!("{who}下面是最新内容。"), true).await
         }
         Err(other) => Err(other),
     }
 }
-
-/// What is said of a form that came too late: it is shown again, or cannot be.
-const LATEST: &str = "下面是最新内容，";
-const KEPT: &str = "您填写的文字保留在表单里。";
-const GONE: &str = "这一步现在不能做了；您填写的文字在下面，可以复制。";
 
 /// The page with what is to be looked at in a reply before it is submitted; none when the one who submits has seen it, or
 /// there is nothing. The form of a page says what was seen; a program's has no such field.
@@ -158,7 +152,7 @@ async fn again(
     if !page.actions.iter().any(|a| a.code == kind.code()) {
         // The form is gone; what was typed in it is not.
         page.typed = form.typed();
-        page.conflict = Some(tried.problem.replace(KEPT, GONE));
+        page.conflict = Some(tried.problem.clone());
     }
     let status = if conflict { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, html(&page)?).into_response())

@@ -14,6 +14,7 @@ mod case_attachments;
 pub mod case_contact;
 pub mod case_draft;
 pub mod case_items;
+mod case_parts;
 mod case_replies;
 pub(crate) mod case_reply;
 pub mod cases;

@@ -74,11 +74,9 @@ pub async fn write(
     form: Form,
 ) -> Answer {
     let id: ReportId = read_id(&id)?;
-    let typed = typed(&form);
-    match state.desk.write_report(id, form.must("version", "版本")?, typed.clone(), caller.actor()).await {
-        Ok(()) => Ok(back("", &format!("{PATH}/{id}"), "report-written")),
-        Err(error) => refused(&state, &caller, id, error, Some(&typed)).await,
-    }
+    let seen = form.must("version", "版本")?;
+    let written = state.desk.write_report(id, seen, typed(&form), caller.actor()).await;
+    answer(&state, &caller, id, &form, written, "report-written").await
 }
 
 fn typed(form: &Form) -> Judgements {
@@ -90,47 +88,52 @@ fn typed(form: &Form) -> Judgements {
         .collect()
 }
 
-/// The form in which the chapters are written sends them along whatever its button does. Keeps what is new in them; gives the
+/// Keeps what is new in the chapters: the form in which they are written sends them along whatever its button does. Gives the
 /// version to go on with.
 async fn keep_first(
     state: &AppState,
     caller: &Caller,
     id: ReportId,
+    seen: i64,
     form: &Form,
-) -> Result<Result<i64, (ReportError, Judgements)>, WebError> {
-    let seen: i64 = form.must("version", "版本")?;
+) -> Result<i64, ReportError> {
+    let kept = state.store.kept_report(id).await?.ok_or(ReportError::NotFound)?;
     let typed = typed(form);
-    let kept = state.store.kept_report(id).await?.ok_or(WebError::NotFound)?;
     if form.text("typed").is_empty() || typed == kept.judgements {
-        return Ok(Ok(seen));
+        return Ok(seen);
     }
-    let written = state.desk.write_report(id, seen, typed.clone(), caller.actor()).await;
-    Ok(written.map(|()| seen + 1).map_err(|error| (error, typed)))
+    state.desk.write_report(id, seen, typed, caller.actor()).await?;
+    Ok(seen + 1)
 }
 
-/// The report as it is now, with why nothing was done; what was typed is in the fields again.
-async fn refused(
+/// Leads to the report, or shows it as it is now with why nothing was done; what was typed is in the fields again.
+async fn answer(
     state: &AppState,
     caller: &Caller,
     id: ReportId,
-    error: ReportError,
-    typed: Option<&Judgements>,
+    form: &Form,
+    done: Result<(), ReportError>,
+    code: &'static str,
 ) -> Answer {
-    let status = match error {
-        ReportError::NotFound => return Err(WebError::NotFound),
-        ReportError::Store(cause) => return Err(cause.into()),
-        ReportError::Changed { .. } => StatusCode::CONFLICT,
-        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    let error = match done {
+        Ok(()) => return Ok(back("", &format!("{PATH}/{id}"), code)),
+        Err(ReportError::NotFound) => return Err(WebError::NotFound),
+        Err(ReportError::Store(cause)) => return Err(cause.into()),
+        Err(error) => error,
     };
     let report = kept(state, &id.to_string()).await?;
     let mut page = one::page(state, caller, report, None).await?;
-    let mut says = error.to_string();
-    if let Some(typed) = typed {
+    let (typed, mut says) = (typed(form), error.to_string());
+    if !typed.is_empty() {
         // What somebody else wrote meanwhile is read in the report.
-        page.put(typed);
+        page.put(&typed);
         says.push_str("；您写的文字还在下面的框里");
     }
     page.frame = page.frame.with(Some(Notice::bad(says)));
+    let status = match error {
+        ReportError::Changed { .. } => StatusCode::CONFLICT,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     Ok((status, html(&page)?).into_response())
 }
 
@@ -141,14 +144,11 @@ pub async fn recount(
     form: Form,
 ) -> Answer {
     let id: ReportId = read_id(&id)?;
-    let seen = match keep_first(&state, &caller, id, &form).await? {
-        Ok(seen) => seen,
-        Err((error, typed)) => return refused(&state, &caller, id, error, Some(&typed)).await,
+    let done = match keep_first(&state, &caller, id, form.must("version", "版本")?, &form).await {
+        Ok(seen) => state.desk.recount_report(id, seen, caller.actor()).await,
+        Err(error) => Err(error),
     };
-    match state.desk.recount_report(id, seen, caller.actor()).await {
-        Ok(()) => Ok(back("", &format!("{PATH}/{id}"), "report-recounted")),
-        Err(error) => refused(&state, &caller, id, error, None).await,
-    }
+    answer(&state, &caller, id, &form, done, "report-recounted").await
 }
 
 /// Submits, sends back or approves, as the form's `deed` says.
@@ -160,18 +160,15 @@ pub async fn move_on(
 ) -> Answer {
     let id: ReportId = read_id(&id)?;
     let deed: ReportDeed = form.must("deed", "操作")?;
-    let seen = match keep_first(&state, &caller, id, &form).await? {
-        Ok(seen) => seen,
-        Err((error, typed)) => return refused(&state, &caller, id, error, Some(&typed)).await,
-    };
     let user = ActingUser::of(caller.user());
-    if let Err(error) = state.desk.move_report(id, seen, deed, form.text("note"), &user).await {
-        return refused(&state, &caller, id, error, None).await;
-    }
-    let done = match deed {
+    let done = match keep_first(&state, &caller, id, form.must("version", "版本")?, &form).await {
+        Ok(seen) => state.desk.move_report(id, seen, deed, form.text("note"), &user).await,
+        Err(error) => Err(error),
+    };
+    let code = match deed {
         ReportDeed::Approved => "report-approved",
         ReportDeed::SentBack => "report-sent-back",
         _ => "report-submitted",
     };
-    Ok(back("", &format!("{PATH}/{id}"), done))
+    answer(&state, &caller, id, &form, done, code).await
 }
