@@ -99,9 +99,15 @@ impl WebError {
 
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&StoreError> for WebError {
+    fn from(error: &StoreError) -> Self {
         match error {
             StoreError::NotFound(_) => Self::NotFound,
-            StoreError::Conflict { by, at } => Self::Conflict(conflict_words(&by, at)),
+            StoreError::Conflict { by, at } => Self::Conflict(conflict_words(by, *at)),
             StoreError::Taken { value, .. } => Self::Bad(format!("“{value}”已经存在，请换一个")),
             StoreError::Bad(cause) => {
                 tracing::info!(cause, "the store refused a request");

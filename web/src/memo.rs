@@ -44,8 +44,7 @@ impl<V: Send + Sync + 'static> Memo<V> {
         count: impl Future<Output = Result<V, StoreError>>,
     ) -> Result<Arc<V>, WebError> {
         let Some(kept) = &self.kept else { return Ok(Arc::new(count.await?)) };
-        let answer = kept.try_get_with(key, async { count.await.map(Arc::new) }).await;
-        answer.map_err(|error| Arc::try_unwrap(error).map_or_else(WebError::internal, WebError::from))
+        kept.try_get_with(key, async { count.await.map(Arc::new) }).await.map_err(|error| WebError::from(&*error))
     }
 }
 
