@@ -5,6 +5,7 @@
 mod flow {
     mod advisor;
     mod alerts;
+    mod alike;
     mod audit;
     mod cluster;
     mod corpus;
