@@ -201,11 +201,21 @@ impl Home {
 
     /// Opens the store with a clock.
     pub async fn store_at(&self, clock: Arc<dyn Clock>) -> Result<Store> {
-        let vault = Vault::load(&self.dir.join(KEY))?;
-        let settings = StoreSettings { url: self.database.clone(), vault, connections: self.connections };
-        Store::open(settings, clock)
+        Store::open(self.store_settings(&self.database)?, clock)
             .await
             .with_context(|| format!("the database {} cannot be opened", shown(&self.database)))
+    }
+
+    /// Opens another database with the same keys, to move everything into it.
+    pub async fn store_to_fill(&self, url: &str, clock: Arc<dyn Clock>) -> Result<Store> {
+        Store::open_to_fill(self.store_settings(url)?, clock)
+            .await
+            .with_context(|| format!("the database {} cannot be opened", shown(url)))
+    }
+
+    fn store_settings(&self, url: &str) -> Result<StoreSettings> {
+        let vault = Vault::load(&self.dir.join(KEY))?;
+        Ok(StoreSettings { url: url.to_owned(), vault, connections: self.connections })
     }
 }
 

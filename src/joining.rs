@@ -85,7 +85,7 @@ fn read(classifier: &Classifier, task: &JoinTask) -> Option<(Member, bool)> {
     let fresh = kept.is_none();
     let make = || {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
-        classifier.judge_and_sign(&input).1
+        classifier.judge_and_sign(&input).1.told_from(task.town.as_ref())
     };
     let signature = match kept {
         Some(signature) => signature,

@@ -17,6 +17,7 @@ mod flow {
     mod mirrored;
     mod mistakes;
     mod model;
+    mod moving;
     mod notices;
     mod quarantine;
     mod report;

@@ -2,7 +2,7 @@
 """Whether incidents hold one matter: joins the first items of a made-up year and holds them against what is true of them.
 
     qingting sample --items 165000 --seed 3 --until 2026-11-29 --out year
-    classify/bench/glue.py year/truth.jsonl [--items 30000] [--qingting target/release/qingting]
+    classify/bench/glue.py year/truth.jsonl [--items 30000] [--without-towns] [--qingting target/release/qingting]
 
 Prints, over the items in the order of their times:
 
@@ -25,20 +25,22 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("truth")
     parser.add_argument("--items", type=int, default=30_000)
+    parser.add_argument("--without-towns", action="store_true", help="as if no sheet had a column of towns")
     parser.add_argument("--qingting", default="target/release/qingting")
     asked = parser.parse_args()
     with open(asked.truth, encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     rows.sort(key=lambda row: (row["at"], str(row["external_id"])))
     rows = rows[: asked.items]
-    report(rows, joined(asked.qingting, rows))
+    report(rows, joined(asked.qingting, rows, not asked.without_towns))
 
 
-def joined(qingting, rows):
+def joined(qingting, rows, towns):
     """The incident of each row, in their order."""
     lines = (
         json.dumps(
-            {"id": str(n), "title": row["title"], "body": row["body"], "time": row["at"], "channel": row["channel"]},
+            {"id": str(n), "title": row["title"], "body": row["body"], "time": row["at"], "channel": row["channel"]}
+            | ({"town": row["town"]} if towns and row["town"] and row["channel"] != "news" else {}),
             ensure_ascii=False,
         )
         for n, row in enumerate(rows)

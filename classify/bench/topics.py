@@ -24,6 +24,7 @@ import json
 import pathlib
 
 PLAN = ["business", "housing", "wages", "environment", "food_drug", "edu_med_elder", "safety", "hardship"]
+VIEWS = ["words", "words and characters"]
 COSTS = {"LinearSVC": [0.3, 1.0, 3.0], "logistic": [3.0, 10.0, 30.0]}
 THRESHOLDS = [-0.4, -0.3, -0.2, -0.1, 0.0, 0.5, 1.0]
 DRAWS = 2000
@@ -136,6 +137,8 @@ def main():
     parser.add_argument("corpus", type=pathlib.Path)
     parser.add_argument("ours", type=pathlib.Path, nargs="*", help="what `evaluate --cv --predictions` wrote")
     parser.add_argument("--extra", type=pathlib.Path, nargs="*", default=[], help="more rows to train on")
+    parser.add_argument("--views", nargs="*", choices=VIEWS, default=VIEWS)
+    parser.add_argument("--learners", nargs="*", choices=list(COSTS), default=list(COSTS))
     parser.add_argument("--folds-out", type=pathlib.Path, help="write the folds of topics.jsonl alone, and end")
     arguments = parser.parse_args()
     rows = read(arguments.corpus / "topics.jsonl")
@@ -166,11 +169,10 @@ def main():
     print(f"{'':52} {'micro-F1':>9} {'macro, 8':>9} {'first':>9} {'among':>9}", flush=True)
     tell = lambda name, value: print(f"{name:52} " + " ".join(f"{v:>9.3f}" for v in value), flush=True)
     best = []
-    for with_characters in (False, True):
-        folds = list(folds_as_matrices(rows, extra, fold_of, topics, with_characters))
-        views = "words and characters" if with_characters else "words"
-        for learner, make in learners.items():
-            grid = []
+    for views in arguments.views:
+        folds = list(folds_as_matrices(rows, extra, fold_of, topics, views != "words"))
+        for learner in arguments.learners:
+            make, grid = learners[learner], []
             for cost in COSTS[learner]:
                 scores = scores_of_folds(folds, lambda: make(cost))
                 for threshold in THRESHOLDS:

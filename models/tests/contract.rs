@@ -27,6 +27,7 @@ mod contract {
     mod rates;
     mod replies;
     mod sources;
+    mod transfer;
     mod user_tokens;
     mod words;
 }

@@ -99,7 +99,7 @@ pub enum Command {
     },
     /// Join items from standard input into incidents; stores nothing
     #[command(
-        after_help = "Example: qingting cluster < items.jsonl > incidents.jsonl\nA line is {\"id\",\"title\",\"body\",\"time\",\"channel\"?}, the answer {\"id\",\"incident\"} in the same order; an incident is called by its first item."
+        after_help = "Example: qingting cluster < items.jsonl > incidents.jsonl\nA line is {\"id\",\"title\",\"body\",\"time\",\"channel\"?,\"town\"?}, the answer {\"id\",\"incident\"} in the same order; an incident is called by its first item."
     )]
     Cluster(Cluster),
     /// Mask personal data in texts from standard input, or measure the masking; stores nothing
@@ -135,6 +135,18 @@ pub enum Command {
     /// Measure parts of the pipeline on this machine
     #[command(subcommand)]
     Bench(BenchPart),
+    /// Move everything into another database, of either kind; it goes on where it stopped
+    #[command(
+        after_help = "Example: qingting move --to postgres://qt@db/qt\nEnd servers and workers first. The other database must be new. Afterwards set its address under [database] in qingting.toml."
+    )]
+    Move {
+        /// The new database: sqlite:PATH or postgres://USER@HOST/NAME
+        #[arg(long, value_name = "URL")]
+        to: String,
+        /// Nothing else works on either database, although programs that were killed still hold their numbers
+        #[arg(long)]
+        alone: bool,
+    },
     /// Change, back up and restore the keys; open sealed files
     #[command(subcommand)]
     Key(KeyCommand),

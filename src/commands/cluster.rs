@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use qingting_classify::corpus::{load_ids, load_incidents};
 use qingting_classify::incidents::{Measured, Member, Shelf, measure};
 use qingting_classify::{Classifier, Input};
+use qingting_models::county::Town;
 use qingting_models::records::Channel;
 use serde::Deserialize;
 use serde_json::json;
@@ -24,6 +25,8 @@ struct Row {
     body: String,
     time: Timestamp,
     channel: Option<Channel>,
+    /// As the sender's column tells it.
+    town: Option<Town>,
 }
 
 pub fn run(global: &Global, command: &Cluster) -> Result<()> {
@@ -55,7 +58,7 @@ fn read() -> Result<Vec<Row>> {
             continue;
         }
         let row: Row = serde_json::from_str(&line).map_err(|e| {
-            anyhow!("{}: {e}; a line is {{\"id\",\"title\",\"body\",\"time\",\"channel\"?}}, a time like 2026-11-23T08:30:00+08:00", place())
+            anyhow!("{}: {e}; a line is {{\"id\",\"title\",\"body\",\"time\",\"channel\"?,\"town\"?}}, a time like 2026-11-23T08:30:00+08:00", place())
         })?;
         if !seen.insert(row.id.clone()) {
             bail!("{}: the id {} stood before; each item needs its own", place(), row.id);
@@ -75,7 +78,7 @@ fn join(classifier: &Classifier, rows: &[Row]) -> Vec<String> {
         let row = &rows[index];
         let channel = row.channel.unwrap_or(Channel::Complaint);
         let input = Input { title: &row.title, body: &row.body, channel };
-        let signature = classifier.judge_and_sign(&input).1;
+        let signature = classifier.judge_and_sign(&input).1.told_from(row.town.as_ref());
         joined[index] = shelf.join(Member { signature, at: row.time.as_millisecond() }, || place).incident;
     }
     let mut firsts: HashMap<usize, &String> = HashMap::new();

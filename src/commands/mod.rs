@@ -14,6 +14,7 @@ mod init;
 mod key;
 mod mask;
 mod model;
+mod moving;
 mod quarantine;
 mod report;
 mod rule;
@@ -56,6 +57,7 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Import(import) => import::run(global, &import).await,
             Command::Quarantine(quarantine) => quarantine::run(global, quarantine).await,
             Command::User(user) => user::run(global, user).await,
+            Command::Move { to, alone } => moving::run(global, &to, alone).await,
             Command::Key(key) => key::run(global, key).await,
             Command::Audit(audit) => audit::run(global, audit).await,
             Command::Train(train) => train::run_with_corrections(global, &train).await,

@@ -124,7 +124,8 @@ fn judge(county: &County, classifier: &Classifier, task: JudgeTask) -> (JudgeTas
     let verdict = catch_unwind(AssertUnwindSafe(|| {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
         let (verdict, signature) = classifier.judge_and_sign(&input);
-        let signature = signature.to_bytes();
+        let sender_town = sender_town(county, &task.upstream);
+        let signature = signature.told_from(sender_town.as_ref()).to_bytes();
         NewJudgement {
             model: classifier.model_digest().to_owned(),
             topics: verdict.topics,
@@ -134,7 +135,7 @@ fn judge(county: &County, classifier: &Classifier, task: JudgeTask) -> (JudgeTas
             office: verdict.office,
             offices: verdict.offices,
             places: verdict.places,
-            sender_town: sender_town(county, &task.upstream),
+            sender_town,
             signature,
             reasons: verdict.reasons,
             search_words: classifier.search_tokens(&task.title, &task.body),

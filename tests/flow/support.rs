@@ -50,6 +50,11 @@ impl County {
         county
     }
 
+    /// Works with another database from now on; the one from before.
+    pub(crate) fn work_on(&mut self, database: String) -> String {
+        std::mem::replace(&mut self.database, database)
+    }
+
     pub(crate) fn home(&self) -> PathBuf {
         self.dir.path().join("county")
     }

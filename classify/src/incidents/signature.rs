@@ -1,5 +1,6 @@
 //! What is kept of an item to tell which incident it belongs to.
 
+use qingting_models::county::Town;
 use qingting_models::text::Normalised;
 
 use super::clauses::{Clause, Clauses, NO_CLAUSE, Placed};
@@ -47,6 +48,15 @@ impl Signature {
     /// Whether the texts are nearly the same by their copy keys alone, whatever places they name.
     pub fn is_copy(&self, other: &Self) -> bool {
         self.copy.is_copy(&other.copy)
+    }
+
+    /// Where the text names neither town nor district, the town that its sender's column tells.
+    #[must_use]
+    pub fn told_from(mut self, town: Option<&Town>) -> Self {
+        if self.towns.is_empty() {
+            self.towns.extend(town.map(|town| word_hash(town.as_str())));
+        }
+        self
     }
 }
 
@@ -195,6 +205,7 @@ mod tests {
     use qingting_models::records::Channel;
 
     use super::*;
+    use crate::incidents::Kinship;
     use crate::model::Model;
 
     fn words(stop_words: &str) -> Vec<u32> {
@@ -214,5 +225,25 @@ mod tests {
         let (plain, stopped) = (words(""), words("油烟,\n"));
         assert!(plain.contains(&word_hash("油烟")) && !stopped.contains(&word_hash("油烟")));
         assert!(plain.contains(&word_hash("气味")) && stopped.contains(&word_hash("气味")));
+    }
+
+    #[test]
+    fn calls_in_the_same_words_are_of_one_matter_only_where_their_senders_towns_agree() {
+        let classifier = Classifier::new(Model::embedded().unwrap(), &County::embedded().unwrap());
+        let call = |body: &str, town: Option<&str>, at: i64| {
+            let input = Input { title: "自来水发黄", body, channel: Channel::Hotline };
+            let town = town.map(Town::from);
+            Member { signature: classifier.judge_and_sign(&input).1.told_from(town.as_ref()), at }
+        };
+        let plain = "家里自来水发黄有股怪味，已经三天了，请供水单位查一查。";
+        let kinship = Kinship::default();
+        let of_two = |a: Option<&str>, b: Option<&str>| kinship.of(&call(plain, a, 0), &call(plain, b, 1));
+        assert_eq!(of_two(Some("石浦镇"), Some("西周镇")), 0.0);
+        for (a, b) in [(Some("石浦镇"), Some("石浦镇")), (Some("石浦镇"), None), (None, None)] {
+            assert!(of_two(a, b) > 0.9, "{a:?} and {b:?}: {}", of_two(a, b));
+        }
+        // Where the matter is outranks where the caller lives.
+        let named = call("石浦镇老街自来水发黄有股怪味，已经三天了。", Some("西周镇"), 0);
+        assert_eq!(named.signature.towns, [word_hash("石浦镇")]);
     }
 }

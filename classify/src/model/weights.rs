@@ -11,21 +11,25 @@ const LANES: usize = 16;
 const FETCHED: usize = 192;
 /// So many sums are kept in registers at once: a model of some seventy planes needs one pass.
 const WIDE: usize = 80;
+/// A feature none of whose levels is as far from zero moves no score that matters: it keeps no weights, and its row needs
+/// neither room nor time (docs/decisions/0013-speed-of-judging.md).
+const TELLING: u8 = 6;
 
 /// Weights of features over planes. A weight is `level * scale[plane]`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Weights {
     pub scales: Vec<f32>,
     pub biases: Vec<f32>,
-    /// By feature the level of each plane, filled up with zeros to the length of a row. Most are zero; but where a row lies
-    /// is known without looking, and all rows are added alike.
+    /// By row the level of each plane, filled up with zeros to the length of a row. Most are zero; but all rows are added
+    /// alike. The first row is zeros.
     levels: Vec<i8>,
-    /// A bit for each feature that has any weight: a tenth has none, and adds nothing.
-    weighty: Vec<u64>,
+    /// By feature its row. The many without any weight have the first, which is passed over.
+    rows: Vec<u32>,
 }
 
 impl Weights {
-    /// Rounds planes to 8 bits. At most `most` entries are kept: levels nearest to zero go first.
+    /// Rounds planes to 8 bits. Features that hardly tell anything lose their weights; of the others at most `most` entries
+    /// are kept: levels nearest to zero go first.
     pub(crate) fn quantise(planes: &[Plane], width: usize, most: usize) -> Self {
         let scales: Vec<f32> = planes
             .iter()
@@ -45,11 +49,11 @@ impl Weights {
         let mut starts = vec![0];
         let mut entries = Vec::new();
         for column in 0..width {
-            for plane in 0..planes.len() {
-                let level = level(plane, column);
-                if usize::from(level.unsigned_abs()) >= least {
-                    entries.push((plane as u16, level));
-                }
+            let own = (0..planes.len()).map(|plane| (plane as u16, level(plane, column)));
+            let own: Vec<(u16, i8)> =
+                own.filter(|(_, level)| usize::from(level.unsigned_abs()) >= least).collect();
+            if own.iter().any(|(_, level)| level.unsigned_abs() >= TELLING) {
+                entries.extend(own);
             }
             starts.push(entries.len() as u32);
         }
@@ -65,17 +69,20 @@ impl Weights {
     ) -> Self {
         let planes = scales.len();
         let width = width_of(planes);
-        let mut levels = vec![0; starts.len().saturating_sub(1) * width];
-        for (row, span) in levels.chunks_exact_mut(width).zip(starts.windows(2)) {
-            for &(plane, level) in &entries[span[0] as usize..span[1] as usize] {
-                row[usize::from(plane)] = level;
+        let mut levels = vec![0; width];
+        let rows = starts.windows(2).map(|span| {
+            let own = &entries[span[0] as usize..span[1] as usize];
+            if own.iter().all(|(_, level)| *level == 0) {
+                return 0;
             }
-        }
-        let mut weighty = vec![0; starts.len().div_ceil(64)];
-        for (column, row) in levels.chunks_exact(width).enumerate() {
-            weighty[column / 64] |= u64::from(row.iter().any(|level| *level != 0)) << (column % 64);
-        }
-        Self { scales, biases, levels, weighty }
+            let row = levels.len();
+            levels.resize(row + width, 0);
+            own.iter().for_each(|&(plane, level)| levels[row + usize::from(plane)] = level);
+            (row / width) as u32
+        });
+        let rows = rows.collect();
+        levels.shrink_to_fit();
+        Self { scales, biases, levels, rows }
     }
 
     /// How many entries there are in all.
@@ -90,7 +97,7 @@ impl Weights {
 
     fn row(&self, column: u32) -> &[i8] {
         let width = width_of(self.scales.len());
-        &self.levels[column as usize * width..][..width]
+        &self.levels[self.rows[column as usize] as usize * width..][..width]
     }
 
     /// The score of every plane for a row of `(column, value)`. Each sum is made of the same steps in the same order on
@@ -100,16 +107,16 @@ impl Weights {
         let mut count = 0;
         for &(column, value) in row {
             // Written whether it has weights or not, and written over if not: a guess at which would often be wrong.
-            told[count] = (column, value);
-            count += (self.weighty[column as usize / 64] >> (column % 64) & 1) as usize;
+            let place = self.rows[column as usize];
+            told[count] = (place, value);
+            count += usize::from(place != 0);
         }
         let width = width_of(self.scales.len());
         let mut sums = vec![0.0f32; width];
         for some in told[..count].chunks(FETCHED) {
             // A touch of each row before any is added: they lie far apart in memory, and the processor fetches many at a
             // time when nothing stands between.
-            let ends =
-                some.iter().map(|&(column, _)| (column as usize * width, (column as usize + 1) * width - 1));
+            let ends = some.iter().map(|&(row, _)| (row as usize * width, (row as usize + 1) * width - 1));
             let touched = ends.fold(0i8, |all, (first, last)| all ^ self.levels[first] ^ self.levels[last]);
             std::hint::black_box(touched);
             dispatch!(*LEVEL, simd => add_up(simd, &self.levels, some, &mut sums));
@@ -145,7 +152,7 @@ fn width_of(planes: usize) -> usize {
     planes.max(1).next_multiple_of(LANES)
 }
 
-/// Adds to each sum the levels of its plane times the values of `features`, pairs of column and value.
+/// Adds to each sum the levels of its plane times the values of `features`, pairs of row and value.
 #[inline(always)]
 fn add_up<S: Simd>(_: S, levels: &[i8], features: &[(u32, f32)], sums: &mut [f32]) {
     let width = sums.len();
@@ -169,8 +176,8 @@ fn add_up_block<const N: usize>(
     sums: &mut [f32; N],
 ) {
     let mut block = *sums;
-    for &(column, value) in features {
-        let Some(row) = levels[column as usize * width + from..].first_chunk::<N>() else { return };
+    for &(row, value) in features {
+        let Some(row) = levels[row as usize * width + from..].first_chunk::<N>() else { return };
         for plane in 0..N {
             block[plane] += value * f32::from(row[plane]);
         }

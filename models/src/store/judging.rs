@@ -143,7 +143,7 @@ impl Store {
         }
     }
 
-    async fn set_words(&self, tx: &mut Tx, item: ItemId, words: &str) -> Result<(), StoreError> {
+    pub(super) async fn set_words(&self, tx: &mut Tx, item: ItemId, words: &str) -> Result<(), StoreError> {
         if tx.is_sqlite() {
             tx.run("DELETE FROM item_words WHERE rowid = $1", args![item.0]).await?;
             tx.run("INSERT INTO item_words (rowid, words) VALUES ($1, $2)", args![item.0, words]).await?;

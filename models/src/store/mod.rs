@@ -44,6 +44,7 @@ mod source_health;
 mod sources;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod transfer;
 mod user_tokens;
 mod visibility;
 mod words;
@@ -96,6 +97,7 @@ pub use saved_views::SavedView;
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};
+pub use transfer::{MoveOrder, MoveStep, Moved};
 pub use words::{WORD_DAYS, day_of};
 pub use work::{StuckWork, Waiting};
 
@@ -180,8 +182,21 @@ impl Store {
     ///
     /// # Errors
     /// When the address is of neither database, the database cannot be reached, its schema is newer than
-    /// this program, or it was sealed with another master key.
+    /// this program, it was sealed with another master key, or a move into it did not end.
     pub async fn open(settings: StoreSettings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        let store = Self::open_to_fill(settings, clock).await?;
+        if let Err(error) = transfer::refuse_unfinished(store.db()).await {
+            store.close().await;
+            return Err(error);
+        }
+        Ok(store)
+    }
+
+    /// As [`Store::open`], for [`Store::move_into`]: a move that did not end may be there.
+    ///
+    /// # Errors
+    /// As those of [`Store::open`], but the last.
+    pub async fn open_to_fill(settings: StoreSettings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let db = connect(&settings).await?;
         match &db {
             Db::Sqlite { writer, .. } => SQLITE.run(writer).await?,

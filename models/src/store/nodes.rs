@@ -23,6 +23,11 @@ impl NodeLease {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = (node, until);
     }
 
+    /// The number that this process has.
+    pub(super) fn number(&self) -> u16 {
+        self.get().0
+    }
+
     /// Prolongs the lease once half of it has passed, in a transaction of its own: one that is rolled back must not leave the
     /// process with a number that the database gives to another. A process that slept past its lease takes a new number.
     pub(super) async fn renew(&self, db: &Db, ids: &IdSource, now: Timestamp) -> Result<(), StoreError> {

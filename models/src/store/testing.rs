@@ -41,6 +41,29 @@ impl TestStore {
         Store::open(settings, self.clock.clone()).await
     }
 
+    /// A new, empty database on each engine, with the keys of this one, to be filled.
+    ///
+    /// # Errors
+    /// As [`each_database`].
+    pub async fn empty_ones(&self) -> Result<Vec<EmptyStore>, StoreError> {
+        let file = self
+            .dir
+            .path()
+            .join(format!("{}.db", data_encoding::HEXLOWER.encode(&crate::vault::random::<8>()?)));
+        let mut urls = vec![format!("sqlite:{}", file.display())];
+        if let Ok(server) = std::env::var(POSTGRES) {
+            urls.push(fresh_schema(&server).await?);
+        }
+        let mut stores = Vec::new();
+        for url in urls {
+            let vault = Vault::load(&self.key_file())?;
+            let settings = StoreSettings { url, vault, ..self.settings.clone() };
+            let store = Store::open_to_fill(settings.clone(), self.clock.clone()).await?;
+            stores.push(EmptyStore { store, settings, clock: self.clock.clone() });
+        }
+        Ok(stores)
+    }
+
     /// The key file of this store.
     pub fn key_file(&self) -> PathBuf {
         self.dir.path().join(KEY_FILE)
@@ -49,6 +72,30 @@ impl TestStore {
     /// Where this store is.
     pub fn url(&self) -> &str {
         &self.settings.url
+    }
+}
+
+/// A new database, opened to be filled.
+pub struct EmptyStore {
+    store: Store,
+    settings: StoreSettings,
+    clock: Arc<SetClock>,
+}
+
+impl Deref for EmptyStore {
+    type Target = Store;
+    fn deref(&self) -> &Store {
+        &self.store
+    }
+}
+
+impl EmptyStore {
+    /// A second handle, as another process gets it to work with.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn reopened(&self) -> Result<Store, StoreError> {
+        Store::open(self.settings.clone(), self.clock.clone()).await
     }
 }
 

@@ -14,6 +14,7 @@ use super::super::{Store, StoreError, work};
 use super::callers::caller_of;
 use super::standing::{Touched, figures};
 use super::{TITLE, TITLE_OF_ITEM};
+use crate::county::Town;
 use crate::ids::{IncidentId, ItemId, SealedId};
 use crate::records::{Actor, Channel};
 use crate::store::db::{Arg, Row, Tx, args};
@@ -54,6 +55,8 @@ pub struct JoinTask {
     pub body: String,
     pub at: Timestamp,
     pub confidential: bool,
+    /// By its judgement: where it happens, or the sender's.
+    pub town: Option<Town>,
     urgency: i64,
     pub signature: Option<Vec<u8>>,
     /// The incident it belongs to already, and whether that one is confidential.
@@ -325,7 +328,7 @@ async fn redirects(tx: &mut Tx) -> Result<Redirects, StoreError> {
 
 async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JoinTask>, StoreError> {
     let sql = format!(
-        "SELECT i.id, i.channel, i.title, i.body, i.occurred_at, i.first_seen_at, i.confidential, i.urgency, i.sealed_id, s.signature, m.incident_id, n.confidential AS of_confidential
+        "SELECT i.id, i.channel, i.title, i.body, i.occurred_at, i.first_seen_at, i.confidential, i.town, i.urgency, i.sealed_id, s.signature, m.incident_id, n.confidential AS of_confidential
          FROM item i LEFT JOIN item_signature s ON s.item_id = i.id LEFT JOIN incident_member m ON m.item_id = i.id
          LEFT JOIN incident n ON n.id = m.incident_id WHERE i.id IN ({}) ORDER BY i.id",
         tx.marks(1, ids.len())
@@ -345,6 +348,7 @@ fn task_of(row: &Row) -> Result<JoinTask, StoreError> {
         // What a source dates after its arrival happened at its arrival.
         at: row.opt_time("occurred_at")?.map_or(seen, |at| at.min(seen)),
         confidential: row.flag("confidential")?,
+        town: row.opt_text("town")?.map(Town::from),
         urgency: row.int("urgency")?,
         signature: row.opt_bytes("signature")?,
         member_of: match incident {

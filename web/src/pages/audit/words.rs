@@ -99,6 +99,7 @@ pub(super) const ACTIONS: &[(&str, &str)] = &[
     ("key.rotated", "完成密钥轮换"),
     ("key.export", "导出密钥"),
     ("file.open", "打开密封文件"),
+    ("store.move", "迁移数据库"),
 ];
 
 /// The words for an action; its name when there are none.

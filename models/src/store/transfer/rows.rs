@@ -1,0 +1,146 @@
+//! Rows of any table, out of one database and into another, and what proves that they are the same.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::schema::{Kind, Table};
+use crate::store::StoreError;
+use crate::store::db::{Arg, Db, Row};
+
+/// How many rows are read at once; of tables that hold sealed texts and files fewer, since those may be large.
+const ROWS: usize = 500;
+const LARGE_ROWS: usize = 32;
+
+/// A value of any column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Value {
+    Int(Option<i64>),
+    Real(Option<f64>),
+    Bool(bool),
+    Text(Option<String>),
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    fn read(row: &Row, column: &str, kind: Kind) -> Result<Self, StoreError> {
+        Ok(match kind {
+            Kind::Int => Self::Int(row.opt_int(column)?),
+            Kind::Real => Self::Real(row.opt_real(column)?),
+            Kind::Bool => Self::Bool(row.flag(column)?),
+            Kind::Text => Self::Text(row.opt_text(column)?),
+            Kind::Bytes => Self::Bytes(row.bytes(column)?),
+        })
+    }
+
+    fn feed(&self, hash: &mut Sha256) {
+        match self {
+            Self::Int(None) | Self::Real(None) | Self::Text(None) => hash.update([0]),
+            Self::Int(Some(n)) => hash.update([&[1][..], &n.to_le_bytes()].concat()),
+            Self::Real(Some(n)) => hash.update([&[2][..], &n.to_bits().to_le_bytes()].concat()),
+            Self::Bool(yes) => hash.update([3, u8::from(*yes)]),
+            Self::Text(Some(text)) => feed_long(hash, 4, text.as_bytes()),
+            Self::Bytes(bytes) => feed_long(hash, 5, bytes),
+        }
+    }
+}
+
+fn feed_long(hash: &mut Sha256, kind: u8, bytes: &[u8]) {
+    hash.update([kind]);
+    hash.update((bytes.len() as u64).to_le_bytes());
+    hash.update(bytes);
+}
+
+impl From<Value> for Arg {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Int(n) => Self::Int(n),
+            Value::Real(n) => Self::Real(n),
+            Value::Bool(yes) => Self::Bool(yes),
+            Value::Text(text) => Self::Text(text),
+            Value::Bytes(bytes) => Self::Bytes(bytes),
+        }
+    }
+}
+
+/// The next rows of a table by its key, after the row with the key `after`.
+pub(super) async fn next(
+    db: &Db,
+    table: &Table,
+    after: Option<&[Value]>,
+) -> Result<Vec<Vec<Value>>, StoreError> {
+    let (names, key) = (table.names().join(", "), table.key_names().join(", "));
+    let most = if table.has_bytes() { LARGE_ROWS } else { ROWS };
+    let beyond = after.map_or(String::new(), |after| {
+        let marks: Vec<String> = (1..=after.len()).map(|n| format!("${n}")).collect();
+        format!("WHERE ({key}) > ({})", marks.join(", "))
+    });
+    let sql = format!("SELECT {names} FROM {} {beyond} ORDER BY {key} LIMIT {most}", table.name);
+    let args = after.unwrap_or_default().iter().cloned().map(Arg::from).collect();
+    let rows = db.rows(&sql, args).await?;
+    let read = |row: &Row| table.columns.iter().map(|c| Value::read(row, &c.name, c.kind)).collect();
+    rows.iter().map(read).collect()
+}
+
+/// The key of a row.
+pub(super) fn key_of(table: &Table, row: &[Value]) -> Vec<Value> {
+    table.key.iter().map(|&at| row[at].clone()).collect()
+}
+
+/// How many rows there are, and a sum over the SHA-256 of each, which does not depend on their order: the databases sort
+/// texts differently.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub rows: u64,
+    sum: [u64; 4],
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, row: &[Value]) {
+        let mut hash = Sha256::new();
+        row.iter().for_each(|value| value.feed(&mut hash));
+        let hash: [u8; 32] = hash.finalize().into();
+        self.rows += 1;
+        for (sum, part) in self.sum.iter_mut().zip(hash.as_chunks::<8>().0) {
+            *sum = sum.wrapping_add(u64::from_le_bytes(*part));
+        }
+    }
+
+    /// Counts a whole table.
+    pub(super) async fn of(
+        db: &Db,
+        table: &Table,
+        counts: impl Fn(&[Value]) -> bool,
+    ) -> Result<Self, StoreError> {
+        let (mut tally, mut after) = (Self::default(), None);
+        loop {
+            let rows = next(db, table, after.as_deref()).await?;
+            let Some(last) = rows.last() else { return Ok(tally) };
+            after = Some(key_of(table, last));
+            rows.iter().filter(|row| counts(row)).for_each(|row| tally.add(row));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_knows_rows_in_any_order_and_no_other_rows() {
+        let row =
+            |n: i64, text: Option<&str>| vec![Value::Int(Some(n)), Value::Text(text.map(str::to_owned))];
+        let of = |rows: &[Vec<Value>]| {
+            let mut tally = Tally::default();
+            rows.iter().for_each(|row| tally.add(row));
+            tally
+        };
+        let (a, b) = (row(1, Some("石浦")), row(2, None));
+        assert_eq!(of(&[a.clone(), b.clone()]), of(&[b.clone(), a.clone()]));
+        for other in [row(2, Some("")), row(3, None), row(1, Some("石浦"))] {
+            assert_ne!(of(&[a.clone(), b.clone()]), of(&[a.clone(), other.clone()]), "{other:?}");
+        }
+        // Where one text ends and the next begins is told.
+        let two = |a: &str, b: &str| vec![Value::Text(Some(a.into())), Value::Text(Some(b.into()))];
+        assert_ne!(of(&[two("石浦", "镇")]), of(&[two("石", "浦镇")]));
+    }
+}
