@@ -249,6 +249,7 @@ impl Store {
         if let Some(facts) = &change.facts {
             write_facts(tx, case, facts).await?;
         }
+        self.settle_case(tx, case).await?;
         self.tell_in(tx, &events_of(&change)).await?;
         self.append_audit(tx, &change.audit).await
     }
