@@ -288,6 +288,7 @@ mod tests {
     #[test]
     fn markup_in_a_text_is_shown_as_it_was_written() {
         let page = ErrorPage {
+            frame: Frame::outside("", ""),
             status: 422,
             title: "<b>".into(),
             what: r#"<script>alert("1")</script>"#.into(),
