@@ -44,7 +44,9 @@ impl<V: Send + Sync + 'static> Memo<V> {
         count: impl Future<Output = Result<V, StoreError>>,
     ) -> Result<Arc<V>, WebError> {
         let Some(kept) = &self.kept else { return Ok(Arc::new(count.await?)) };
-        kept.try_get_with(key, async { count.await.map(Arc::new) }).await.map_err(|error| WebError::from(&*error))
+        kept.try_get_with(key, async { count.await.map(Arc::new) })
+            .await
+            .map_err(|error| WebError::from(&*error))
     }
 }
 

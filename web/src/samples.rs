@@ -112,6 +112,7 @@ pub fn item_row(text: &str) -> ItemRow {
         departments: vec![choice(text)],
         workable: true,
         blind: false,
+        ticked: true,
     }
 }
 
@@ -133,6 +134,7 @@ pub fn case_row(text: &str) -> CaseRow {
         pressed: Some(Tag::new(text, "tag red")),
         due: Some(Due { rule: text.into(), at: moment(-600), left: text.into(), light: Light::Yellow }),
         changed: moment(60),
+        ticked: true,
     }
 }
 
