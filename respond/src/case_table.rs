@@ -228,10 +228,11 @@ pub const TABLE: &[Row] = &[
         ..QUIET
     },
     Row {
-        from: &["handling"],
+        // Its clock runs on while the reply is with the reviewer.
+        from: &["handling", "in_review"],
         action: ActionKind::Contact,
         who: &[Who::LeadHandler],
-        to: &["handling"],
+        to: &[],
         meets: &[rule::CONTACT],
         ..QUIET
     },

@@ -10,6 +10,7 @@ use qingting_models::records::{Role, User};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
+use crate::frame::Frame;
 use crate::{error, origin, sessions, upload};
 
 /// Largest body of a request, in bytes.
@@ -66,7 +67,7 @@ pub struct Gate {
 
 /// Lets a request pass that has a right to: finds the session, asks [`Access`], and for a changing request
 /// checks where it comes from and the token in its form.
-pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+pub async fn gate(State(gate): State<Gate>, request: Request, next: Next) -> Response {
     let found = match gate.by_itself {
         true => sessions::bystander(&gate.state, request.headers()).await,
         false => sessions::caller(&gate.state, request.headers()).await,
@@ -75,9 +76,15 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
+    let asks = caller.clone();
+    let response = pass(&gate, caller, request, next).await;
+    surround(&gate.state, asks, response).await
+}
+
+async fn pass(gate: &Gate, caller: Option<Caller>, mut request: Request, next: Next) -> Response {
     match gate.access.verdict(caller.as_ref().map(|c| &c.session.user)) {
         Verdict::Allow => {}
-        Verdict::LogIn => return to_log_in(&gate, request).await,
+        Verdict::LogIn => return to_log_in(gate, request).await,
         Verdict::Forbid => return WebError::Forbidden.into_response(),
     }
     let must_change = caller.as_ref().is_some_and(|c| c.session.user.must_change_password);
@@ -85,7 +92,7 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         return Redirect::to("/password").into_response();
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        request = match read_form(&gate, request, caller.as_ref()).await {
+        request = match read_form(gate, request, caller.as_ref()).await {
             Ok(request) => request,
             Err(error) => return error.into_response(),
         };
@@ -98,6 +105,23 @@ pub async fn gate(State(gate): State<Gate>, mut request: Request, next: Next) ->
         request.extensions_mut().insert(caller);
     }
     next.run(request).await
+}
+
+/// Puts what surrounds every page around the answer to an address that no route has.
+pub async fn framed(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let caller = sessions::bystander(&state, request.headers()).await.unwrap_or_default();
+    let response = next.run(request).await;
+    surround(&state, caller, response).await
+}
+
+/// An error page of somebody who is logged in has the way on to all other pages.
+async fn surround(state: &AppState, caller: Option<Caller>, response: Response) -> Response {
+    let Some(mut caller) = caller.filter(|_| error::is_page(&response)) else { return response };
+    // What went wrong is to be told, whether notices can be counted or not.
+    if let Err(error) = count(state, &mut caller).await {
+        tracing::warn!(?error, "the notices of an error page could not be counted");
+    }
+    error::within(|title| Frame::inside(state, &caller, title, ""), response)
 }
 
 /// Counts what the top of every page shows.

@@ -245,7 +245,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn(inline::answer))
         .layer(CatchPanicLayer::custom(error::panicked));
-    routes::build(state).fallback(error::nowhere).layer(around)
+    routes::build(state).layer(around)
 }
 
 /// Ends a request that takes longer than `limit` with a page that says so.

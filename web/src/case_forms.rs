@@ -184,7 +184,7 @@ fn fields(kind: ActionKind, names: &Names, case: &Case) -> Vec<Field> {
         K::NeedsWork => vec![note("text", "审核意见")],
         K::CallBack => vec![grade(), outcome(), free_note()],
         K::Reopen => vec![note("text", "重办理由")],
-        K::Press => vec![level(), note("text", "督办要求")],
+        K::Press => vec![level(true, true), note("text", "督办要求")],
         K::AddHelper => vec![department("协办单位", names), note("text", "请其办理的事项")],
         K::ReleaseHelper => vec![helper(case, names), note("text", "理由")],
         K::HelperAnswer => vec![note("text", "反馈")],
@@ -207,14 +207,27 @@ fn takes(now: bool) -> Vec<Choice> {
 }
 
 fn grade() -> Field {
-    let grades = RatingGrade::ALL.iter().map(|g| Choice::new(g.code(), g.label(), false)).collect();
+    use RatingGrade as G;
+    let best_first =
+        [G::VerySatisfied, G::Satisfied, G::Basically, G::Unsatisfied, G::VeryUnsatisfied, G::Unknown];
+    let grades = best_first.iter().map(|g| Choice::new(g.code(), g.label(), false)).collect();
     Field::select("grade", "群众评价", grades)
 }
 
-fn level() -> Field {
-    let levels = [("1", "黄色"), ("2", "红色"), ("3", "领导")];
-    let options = levels.iter().map(|(v, l)| Choice::new(*v, *l, false)).collect();
-    Field::select("level", "督办级别", options).hint("值班室发黄色、红色督办，领导督办选“领导”")
+/// The level of a press, of those that belong to the desk and to a leader. Where there is one alone it is chosen.
+pub fn level(desk: bool, leader: bool) -> Field {
+    let levels = [("1", "黄色", desk), ("2", "红色", desk), ("3", "领导", leader)];
+    let options: Vec<Choice> = levels
+        .iter()
+        .filter(|(_, _, own)| *own)
+        .map(|(code, label, _)| Choice::new(*code, *label, !desk))
+        .collect();
+    let field = Field::select("level", "督办级别", options);
+    if desk && leader {
+        field.hint("值班室发黄色、红色督办，领导督办选“领导”")
+    } else {
+        field
+    }
 }
 
 fn helper(case: &Case, names: &Names) -> Field {

@@ -2,8 +2,9 @@
 //! says what happened and what to do. Causes go to the log only.
 
 use askama::Template;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use qingting_models::clock::minute_text;
 use qingting_models::store::StoreError;
@@ -11,7 +12,9 @@ use qingting_respond::attachments::AttachmentError;
 use qingting_respond::desk::ActError;
 
 use crate::access::url_encode;
+use crate::frame::Frame;
 use crate::inline::Said;
+use crate::routes;
 
 /// A request that cannot be answered as asked.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub enum WebError {
     Conflict(String),
     /// What was typed or asked cannot be done; the text says why and what is allowed.
     Bad(String),
+    /// The address takes no request of this kind.
+    WrongMethod,
     /// It took longer than a request may.
     TooSlow,
     /// Our fault; the cause is for the log.
@@ -49,6 +54,7 @@ impl WebError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Forbidden | Self::ForeignForm => StatusCode::FORBIDDEN,
             Self::SignedOut => StatusCode::UNAUTHORIZED,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Bad(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -75,6 +81,11 @@ impl WebError {
                 "操作没有执行",
                 "这次提交不是从本系统当前登录的页面发出的，或页面打开得太久。",
                 "请返回上一页，刷新后重新提交。",
+            ),
+            Self::WrongMethod => (
+                "不能这样打开",
+                "这个地址只在提交表单时使用，不能直接打开，也不能用别的方式提交。",
+                "请从页面上的按钮操作。",
             ),
             Self::TooLarge => ("内容太大", "提交的内容超过了允许的大小。", "请删减或拆分后重试。"),
             Self::Conflict(_) => ("内容已被他人修改", "", "您的操作没有执行，请查看最新内容后再决定。"),
@@ -152,10 +163,12 @@ impl From<askama::Error> for WebError {
     }
 }
 
-/// The error page. It stands without a session, and shows nothing of the house but what the browser itself sent.
-#[derive(Debug, Template)]
+/// The error page. Without a session it shows nothing of the house but what the browser itself sent; for whoever is logged
+/// in the gate puts it into their frame ([`within`]).
+#[derive(Debug, Clone, Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
+    pub frame: Frame,
     pub status: u16,
     pub title: String,
     pub what: String,
@@ -179,7 +192,8 @@ pub fn signed_out(typed: Vec<String>, from: Option<&str>) -> Response {
     let status = error.status();
     let said = Said(what.clone());
     let (title, todo) = (title.to_owned(), todo.to_owned());
-    let shown = ErrorPage { status: status.as_u16(), title, what, todo, log_in: Some(log_in), typed };
+    let frame = Frame::outside(&title, "");
+    let shown = ErrorPage { frame, status: status.as_u16(), title, what, todo, log_in: Some(log_in), typed };
     let mut response = page(status, shown);
     response.extensions_mut().insert(said);
     response
@@ -195,16 +209,36 @@ impl IntoResponse for WebError {
         let log_in = matches!(self, Self::SignedOut).then(|| "/login".to_owned());
         let said = Said(what.clone());
         let (title, todo) = (title.to_owned(), todo.to_owned());
-        let shown = ErrorPage { status: status.as_u16(), title, what, todo, log_in, typed: Vec::new() };
+        let frame = Frame::outside(&title, "");
+        let shown =
+            ErrorPage { frame, status: status.as_u16(), title, what, todo, log_in, typed: Vec::new() };
         let mut response = page(status, shown);
         response.extensions_mut().insert(said);
         response
     }
 }
 
+/// Whether an answer is an error page.
+pub fn is_page(response: &Response) -> bool {
+    response.extensions().get::<ErrorPage>().is_some()
+}
+
+/// An answer that is an error page, with what surrounds every page of the one who asked; any other answer as it is.
+pub fn within(frame: impl FnOnce(&str) -> Frame, mut response: Response) -> Response {
+    let Some(shown) = response.extensions_mut().remove::<ErrorPage>() else { return response };
+    let shown = ErrorPage { frame: frame(&shown.title), ..shown };
+    let mut framed = page(response.status(), shown);
+    std::mem::swap(framed.extensions_mut(), response.extensions_mut());
+    framed
+}
+
 fn page(status: StatusCode, page: ErrorPage) -> Response {
     match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
+        Ok(html) => {
+            let mut response = (status, Html(html)).into_response();
+            response.extensions_mut().insert(page);
+            response
+        }
         Err(error) => {
             tracing::error!(%error, "the error page failed");
             let plain = (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
@@ -223,10 +257,19 @@ pub async fn nowhere() -> WebError {
     WebError::NotFound
 }
 
+/// The answer to an address that a form alone is sent to, when it is opened: the page that the form belongs to.
+pub async fn form_only(request: Request) -> Response {
+    match (request.method(), routes::page_above(request.uri().path())) {
+        (&Method::GET | &Method::HEAD, Some(page)) => Redirect::to(page).into_response(),
+        _ => WebError::WrongMethod.into_response(),
+    }
+}
+
 #[cfg(test)]
 impl crate::samples::Sampled for ErrorPage {
     fn samples() -> Vec<Self> {
         let page = |t: String| Self {
+            frame: crate::samples::frame(&t),
             status: 422,
             title: t.clone(),
             what: t.clone(),

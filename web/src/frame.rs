@@ -27,11 +27,17 @@ pub enum Tone {
 pub struct Notice {
     pub tone: Tone,
     pub text: String,
+    /// What is said after it, with the address of what that leads to.
+    pub more: Vec<(String, Option<String>)>,
 }
 
 impl Notice {
     pub fn bad(text: impl Into<String>) -> Self {
-        Self { tone: Tone::Bad, text: text.into() }
+        Self { tone: Tone::Bad, text: text.into(), more: Vec::new() }
+    }
+
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { tone: Tone::Good, ..Self::bad(text) }
     }
 
     /// The class of its tone.
@@ -248,7 +254,7 @@ impl Frame {
     /// Adds what is to be said about a finished action.
     pub fn done(mut self, code: Option<&str>) -> Self {
         if let Some(text) = code.and_then(done_text) {
-            self.notice = Some(Notice { tone: Tone::Good, text: text.into() });
+            self.notice = Some(Notice::good(text));
         }
         self
     }

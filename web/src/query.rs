@@ -34,6 +34,11 @@ impl Query {
         self.0.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())
     }
 
+    /// All values of `name`.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(k, _)| k == name).map(|(_, v)| v.as_str())
+    }
+
     /// The value of `name` or nothing.
     pub fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()
@@ -44,9 +49,10 @@ impl Query {
         self.get(name).and_then(|v| v.parse().ok())
     }
 
-    /// The address of `path` with these filters, without the page, the notice and `without`; with `with` added.
+    /// The address of `path` with these filters, without the page and what was said of an action; with `with` added.
     pub fn address(&self, path: &str, with: &[(&str, &str)]) -> String {
-        let dropped = |k: &str| k == "done" || k == "after" || with.iter().any(|(w, _)| *w == k);
+        let said = ["done", "made", "count"];
+        let dropped = |k: &str| said.contains(&k) || k == "after" || with.iter().any(|(w, _)| *w == k);
         let kept = self.0.iter().filter(|(k, _)| !dropped(k)).map(|(k, v)| (k.as_str(), v.as_str()));
         let pairs: Vec<String> = kept
             .chain(with.iter().copied().filter(|(_, v)| !v.is_empty()))

@@ -38,6 +38,19 @@ impl Days {
         Ok(Self { from, to })
     }
 
+    /// As [`Days::of`] for a page with a form for them: where they cannot be counted, those that are counted when none are
+    /// asked for, and why.
+    ///
+    /// # Errors
+    /// When the usual days cannot be reckoned.
+    pub fn or_usual(state: &AppState, query: &Query) -> Result<(Self, Option<String>), WebError> {
+        match Self::of(state, query) {
+            Ok(days) => Ok((days, None)),
+            Err(WebError::Bad(why)) => Ok((Self::of(state, &Query::default())?, Some(why))),
+            Err(other) => Err(other),
+        }
+    }
+
     /// From the first midnight to the last.
     pub fn period(self) -> Result<Period, WebError> {
         let midnight = |day: Date| from_local(day.to_datetime(Time::midnight())).map_err(WebError::internal);

@@ -11,11 +11,11 @@ use qingting_models::records::Role::{
 };
 use qingting_models::records::User;
 
-use crate::access::{Access, BODY_LIMIT, Gate, Verdict, gate};
+use crate::access::{Access, BODY_LIMIT, Gate, Verdict, framed, gate};
 use crate::app::{AppState, REQUEST_TIME, UPLOAD_TIME, in_time};
 use crate::facts::WithFacts;
 use crate::pages::{county, mirrored, notices, sources};
-use crate::{api, assets, pages};
+use crate::{api, assets, error, pages};
 
 /// Judge items.
 pub(crate) const JUDGES: Access = Access::Roles(&[Duty, Discipline]);
@@ -317,6 +317,26 @@ pub fn access_of(path: &str) -> Access {
     found.map_or(Access::NOBODY, |r| r.access)
 }
 
+/// The page that an address lies below, for one that is no page itself: `/cases/7` of `/cases/7/contact`.
+pub(crate) fn page_above(path: &str) -> Option<&str> {
+    let mut above = path;
+    while let Some((shorter, _)) = above.rsplit_once('/') {
+        above = if shorter.is_empty() { "/" } else { shorter };
+        let is_page = |route: &RouteInfo| route.verb == Verb::Get && lies_at(route.path, above);
+        if above == "/" || known().iter().any(is_page) {
+            return Some(above);
+        }
+    }
+    None
+}
+
+/// Whether a route written as `/cases/{id}` is that of a path.
+fn lies_at(route: &str, path: &str) -> bool {
+    let (mut parts, mut names) = (path.split('/'), route.split('/'));
+    let same = |(name, part): (&str, &str)| name == part || (name.starts_with('{') && !part.is_empty());
+    names.by_ref().zip(parts.by_ref()).all(same) && path.split('/').count() == route.split('/').count()
+}
+
 /// The pages that a user may open.
 pub fn pages_of(user: &User) -> Vec<&'static str> {
     let open =
@@ -345,5 +365,24 @@ pub(crate) fn build(state: AppState) -> Router {
             let guarded = handler.route_layer(from_fn_with_state(stands, gate)).route_layer(in_time);
             router.route(info.path, guarded)
         });
-    behind_gates.with_state(WithFacts(state.clone())).nest(api::PATH, api::build(state))
+    let framed = from_fn_with_state(state.clone(), framed);
+    behind_gates
+        .method_not_allowed_fallback(error::form_only.layer(framed.clone()))
+        .fallback(error::nowhere.layer(framed))
+        .with_state(WithFacts(state.clone()))
+        .nest(api::PATH, api::build(state))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_sent_to_lies_below_the_page_of_its_form() {
+        assert_eq!(page_above("/cases/7/contact"), Some("/cases/7"));
+        assert_eq!(page_above("/cases/7/attachments/3/open"), Some("/cases/7"));
+        assert_eq!(page_above("/items/batch"), Some("/items"));
+        assert_eq!(page_above("/alerts/silences/3/end"), Some("/alerts"));
+        assert_eq!(page_above("/logout"), Some("/"));
+    }
 }

@@ -112,6 +112,7 @@ pub fn item_row(text: &str) -> ItemRow {
         departments: vec![choice(text)],
         workable: true,
         blind: false,
+        ticked: true,
     }
 }
 
@@ -133,6 +134,7 @@ pub fn case_row(text: &str) -> CaseRow {
         pressed: Some(Tag::new(text, "tag red")),
         due: Some(Due { rule: text.into(), at: moment(-600), left: text.into(), light: Light::Yellow }),
         changed: moment(60),
+        ticked: true,
     }
 }
 
@@ -288,6 +290,7 @@ mod tests {
     #[test]
     fn markup_in_a_text_is_shown_as_it_was_written() {
         let page = ErrorPage {
+            frame: Frame::outside("", ""),
             status: 422,
             title: "<b>".into(),
             what: r#"<script>alert("1")</script>"#.into(),

@@ -1,5 +1,6 @@
 //! Rows of a list that were ticked, and what came of doing one thing with each.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use qingting_respond::desk::Refused;
@@ -29,6 +30,11 @@ pub(crate) fn chosen<I: FromStr>(form: &Form, field: &str) -> Result<Vec<(I, i64
         count if count > MOST => Err(WebError::bad(format!("一次最多 {MOST} 条，勾选了 {count} 条"))),
         _ => Ok(rows),
     }
+}
+
+/// The ids of the rows that a form ticked: they stay ticked where the list is shown again.
+pub(crate) fn ticked(form: &Form, field: &str) -> HashSet<String> {
+    form.all(field).map(|row| row.split_once('.').map_or(row, |(id, _)| id).to_owned()).collect()
 }
 
 /// How many were done, and what was not, with the reason.

@@ -101,6 +101,8 @@ pub struct ItemRow {
     pub workable: bool,
     /// To be judged without seeing what the model said.
     pub blind: bool,
+    /// Was ticked when the list was sent, and still is.
+    pub ticked: bool,
 }
 
 impl ItemRow {
@@ -136,6 +138,7 @@ impl ItemRow {
             },
             workable,
             blind,
+            ticked: false,
         };
         if blind { row.without_the_models_word() } else { row }
     }
@@ -225,6 +228,8 @@ pub struct CaseRow {
     pub pressed: Option<Tag>,
     pub due: Option<Due>,
     pub changed: Moment,
+    /// Was ticked when the list was sent, and still is.
+    pub ticked: bool,
 }
 
 impl CaseRow {
@@ -254,6 +259,7 @@ impl CaseRow {
             pressed: pressed_tag(case.pressed),
             due: if case.state.is_open() { due } else { None },
             changed: Moment::new(case.changed_at, now),
+            ticked: false,
         }
     }
 }

@@ -144,6 +144,28 @@ for (const button of document.querySelectorAll("[data-wording]")) {
   });
 }
 
+// The line of a file in which something is wrong is chosen and in sight.
+for (const area of document.querySelectorAll("textarea[data-line]")) {
+  const lines = area.value.split("\n");
+  const at = Math.min(Number(area.dataset.line), lines.length) - 1;
+  const from = lines.slice(0, at).reduce((sum, line) => sum + line.length + 1, 0);
+  area.focus();
+  area.setSelectionRange(from, from + lines[at].length);
+  area.scrollTop = (area.scrollHeight / lines.length) * Math.max(at - 3, 0);
+}
+
+// How many rows are ticked.
+const counted = document.querySelector("[data-ticked]");
+if (counted) {
+  const count = () => {
+    const ticked = document.querySelectorAll('input[name="row"][form="batch"]:checked').length;
+    counted.textContent = ticked ? `已选 ${ticked} 条` : "";
+    counted.closest("form").classList.toggle("ticked", ticked > 0);
+  };
+  document.addEventListener("change", count);
+  count();
+}
+
 // A form is sent once.
 for (const form of document.querySelectorAll('form[method="post"]')) {
   form.addEventListener("submit", (event) => {
@@ -203,8 +225,22 @@ const reach = () => {
     const needs = box.scrollWidth > box.clientWidth && !box.querySelector("a, button, input, select");
     if (needs) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
+    more(box);
   }
 };
+// That there is more at the side is seen, and said on a narrow screen.
+const more = (box) => {
+  const rest = box.scrollWidth - box.clientWidth;
+  box.classList.toggle("goes-on", rest - box.scrollLeft > 4);
+  const hint = box.nextElementSibling?.matches(".aside-hint") ? box.nextElementSibling : null;
+  if (rest > 4 && !hint) {
+    const line = document.createElement("p");
+    line.className = "hint aside-hint";
+    line.textContent = "左右滑动看其余各列";
+    box.after(line);
+  } else if (rest <= 4) hint?.remove();
+};
+for (const box of document.querySelectorAll(".scroll")) box.addEventListener("scroll", () => more(box), { passive: true });
 reach();
 window.addEventListener("resize", reach);
 

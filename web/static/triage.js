@@ -144,7 +144,10 @@ const act = async (row, form, by) => {
       row.classList.toggle("done", what === "assign" || what === "dismiss");
       row.dataset.acted = "yes";
       const box = row.querySelector('input[name="row"]');
-      if (box) box.checked = false;
+      if (box?.checked) {
+        box.checked = false;
+        box.dispatchEvent(new Event("change", { bubbles: true }));
+      }
       for (const open of row.querySelectorAll("details[open]")) open.open = false;
       next(row);
     }

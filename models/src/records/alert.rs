@@ -186,6 +186,8 @@ pub struct Alert {
     pub confidential: bool,
     /// The item that it fired for first.
     pub item: ItemId,
+    /// What that item says, cut short.
+    pub hit: String,
     /// What in that item made it fire, in words for the duty officer.
     pub why: String,
     /// How many items fired the rule, and the highest urgency among them.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, CaseChange, ReportLine, Role, Urgency, words};
+use super::{Actor, Case, CaseChange, CaseState, HelperState, ReportLine, ReportState, Role, Urgency, words};
 use crate::ids::{
     AlertId, CaseId, IncidentId, ItemId, NoticeChannelId, NoticeEventId, NoticeId, NoticeRuleId, ReportId,
     ShiftId, UserId,
@@ -65,6 +65,54 @@ impl NoticeKind {
             Self::PressedByLeader => 2,
             Self::Escalated => 3,
             _ => u8::from(urgency),
+        }
+    }
+
+    /// Whether what happened to a case at a time calls for nothing any more as the case now stands: what it asked for was
+    /// done, by whomever, or the case is over.
+    pub fn is_over(self, at: Timestamp, case: &Case) -> bool {
+        let state = &case.state;
+        let answered = match state {
+            CaseState::Replied { approved_at, .. } => Some(*approved_at),
+            _ => None,
+        };
+        let asked = || case.extension.as_ref().is_some_and(|extension| extension.decision.is_none());
+        let to_help = || case.helpers.iter().any(|helper| helper.state == HelperState::Asked);
+        if !state.is_open() {
+            return true;
+        }
+        match self {
+            Self::CaseAssigned | Self::CaseReassigned | Self::CaseReopened => {
+                !matches!(state, CaseState::Assigned { .. })
+            }
+            Self::CaseSentBack => !matches!(state, CaseState::Returned { .. }),
+            Self::ExtensionAsked => !asked() || answered.is_some(),
+            Self::HelperAsked => !to_help(),
+            Self::ReplySubmitted => !matches!(state, CaseState::InReview { .. }),
+            Self::ReplyNeedsWork => !matches!(state, CaseState::Handling { .. } | CaseState::Waiting { .. }),
+            Self::ReplyApproved => answered.is_none(),
+            // A call-back can be pressed for too.
+            Self::ExtensionDecided
+            | Self::HelperAnswered
+            | Self::PressedYellow
+            | Self::PressedRed
+            | Self::PressedByLeader
+            | Self::Escalated => answered.is_some_and(|approved| at <= approved),
+            Self::AlertRaised
+            | Self::AlertWaiting
+            | Self::ReportDrafted
+            | Self::ReportSubmitted
+            | Self::ReportSentBack
+            | Self::ReportApproved => false,
+        }
+    }
+
+    /// Whether what happened to a report calls for nothing any more where it stands.
+    pub fn is_over_for_report(self, state: ReportState) -> bool {
+        match self {
+            Self::ReportDrafted | Self::ReportSentBack => state != ReportState::Draft,
+            Self::ReportSubmitted => state != ReportState::Review,
+            _ => false,
         }
     }
 

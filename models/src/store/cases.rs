@@ -32,7 +32,8 @@ pub struct CaseFilter {
     pub due_before: Option<Timestamp>,
     /// A case number or its beginning.
     pub number: Option<String>,
-    /// Earliest due time first instead of newest first. The cursor of [`Page`] is then not used: at most one page.
+    /// Earliest due time first instead of newest first. The cursor of [`Page`] is then how many were shown before: what
+    /// moves meanwhile may come twice or be passed over.
     pub soonest_first: bool,
 }
 
@@ -249,6 +250,7 @@ impl Store {
         if let Some(facts) = &change.facts {
             write_facts(tx, case, facts).await?;
         }
+        self.settle_case(tx, case).await?;
         self.tell_in(tx, &events_of(&change)).await?;
         self.append_audit(tx, &change.audit).await
     }
@@ -289,17 +291,18 @@ impl Store {
     ) -> Result<Listing<Case>, StoreError> {
         let mut values = Vec::new();
         let condition = case_condition(viewer, filter, &mut values);
-        let (order, before) = if filter.soonest_first {
-            ("c.due_at IS NULL, c.due_at, c.id DESC", "1 = 1".to_owned())
-        } else {
-            ("c.id DESC", format!("c.id < {}", bind(&mut values, page.before())))
-        };
         let limit = bind(&mut values, page.size() + 1);
-        let sql = format!(
-            "SELECT c.confidential, c.body FROM case_file c WHERE {condition} AND {before} ORDER BY {order} LIMIT {limit}"
-        );
+        let shown = page.before.unwrap_or(0).max(0);
+        let rest = if filter.soonest_first {
+            let offset = bind(&mut values, shown);
+            format!("ORDER BY c.due_at IS NULL, c.due_at, c.id DESC LIMIT {limit} OFFSET {offset}")
+        } else {
+            format!("AND c.id < {} ORDER BY c.id DESC LIMIT {limit}", bind(&mut values, page.before()))
+        };
+        let sql = format!("SELECT c.confidential, c.body FROM case_file c WHERE {condition} {rest}");
         let rows = self.db().rows(&sql, values).await?.iter().map(case_of).collect::<Result<Vec<_>, _>>()?;
-        Ok(Listing::of(rows, page, |case| case.id.0))
+        let next = |case: &Case| if filter.soonest_first { shown + page.size() } else { case.id.0 };
+        Ok(Listing::of(rows, page, next))
     }
 
     /// How many cases a filter finds.
@@ -327,6 +330,21 @@ impl Store {
                    AND due_at < $1 AND (due_at > $2 OR (due_at = $2 AND id > $3)) ORDER BY due_at, id LIMIT $4";
         let rows = self.db().rows(sql, args![until, after.0, after.1.0, limit]).await?;
         rows.iter().map(|row| Ok((row.time("due_at")?, CaseId(row.int("id")?)))).collect()
+    }
+
+    /// The cases with these numbers that the viewer may see, by number.
+    pub async fn cases_numbered(&self, viewer: &Viewer, numbers: &[&str]) -> Result<Vec<Case>, StoreError> {
+        if numbers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut values = Vec::new();
+        let seen = visibility::cases(viewer, &mut values);
+        let marks: Vec<String> = numbers.iter().map(|number| bind(&mut values, *number)).collect();
+        let sql = format!(
+            "SELECT c.confidential, c.body FROM case_file c WHERE c.number IN ({}) AND {seen} ORDER BY c.number",
+            marks.join(", ")
+        );
+        self.db().rows(&sql, values).await?.iter().map(case_of).collect()
     }
 
     /// The case with that number, if the viewer may see it.

@@ -106,6 +106,9 @@ impl Store {
         }
         let sql = "INSERT INTO mirrored_line (id, item_id, body) VALUES ($1, $2, $3)";
         tx.run(sql, args![change.line.id.0, mirror.item.0, to_json(&change.line)?]).await?;
+        if mirror.finished {
+            self.settle_mirrored(&mut tx, mirror.item).await?;
+        }
         self.tell_in(&mut tx, change.event.as_slice()).await?;
         self.append_audit(&mut tx, &change.audit).await?;
         tx.commit().await

@@ -97,6 +97,13 @@ impl Store {
         tx.commit().await
     }
 
+    /// How many more failed tries of a log-in are answered before it has to wait.
+    pub async fn login_tries_left(&self, login: &str) -> Result<i64, StoreError> {
+        let sql = "SELECT count(*) FROM login_try WHERE login = $1 AND at >= $2";
+        let tried = self.db().number(sql, args![login.trim().to_lowercase(), self.now() - WINDOW]).await?;
+        Ok((TRIES - tried).max(0))
+    }
+
     /// Until when this log-in, or this address, has to wait after too many failed tries.
     pub async fn login_blocked(&self, login: &str, origin: &str) -> Result<Option<Timestamp>, StoreError> {
         let since = self.now() - WINDOW;

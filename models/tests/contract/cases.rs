@@ -107,5 +107,18 @@ async fn lists_page_without_gaps_or_repeats_and_order_by_due_time() {
         let soonest = CaseFilter { soonest_first: true, open_only: true, ..CaseFilter::default() };
         let due: Vec<_> = store.cases(&DUTY, &soonest, Page::default()).await.unwrap().rows;
         assert!(due.is_sorted_by_key(|case| case.due.as_ref().unwrap().1));
+        let (mut paged, mut page) = (Vec::new(), Page { before: None, size: 3 });
+        while let Some(next) = {
+            let listing = store.cases(&DUTY, &soonest, page).await.unwrap();
+            paged.extend(listing.rows);
+            listing.next
+        } {
+            page.before = Some(next);
+        }
+        assert_eq!(paged, due, "the same page by page");
+        let numbers: Vec<&str> = due[..2].iter().map(|case| case.number.as_str()).collect();
+        let found = store.cases_numbered(&DUTY, &numbers).await.unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(store.cases_numbered(&NOBODY, &numbers).await.unwrap(), []);
     }
 }

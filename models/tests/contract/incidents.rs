@@ -99,6 +99,34 @@ async fn an_incident_counts_its_items_and_callers_and_grows_cold() {
     }
 }
 
+/// A call with a title, judged to be about a topic.
+async fn about(store: &TestStore, source: &Source, title: &str, topic: &str) {
+    store.intake(source, vec![call(Some(title), title, "请尽快处理")], vec![]).await.unwrap();
+    let tasks = store.claim_judging("w", 100, LEASE).await.unwrap();
+    store.save_verdicts("w", tasks.into_iter().map(|task| (task, verdict(topic))).collect()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_incident_is_called_after_what_most_of_its_items_are_about_unless_a_person_named_it() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        about(&store, &source, "阳光房违建", "urban").await;
+        about(&store, &source, "厨房漏气", "safety").await;
+        let mut ids = Vec::new();
+        join(&store, &mut ids, &[0, 0]).await;
+        let first = read(&store, ids[0]).await.title;
+        assert_eq!(first, "阳光房违建", "of two topics with one item each the first item names it");
+        about(&store, &source, "还在漏气", "safety").await;
+        join(&store, &mut ids, &[0]).await;
+        let first = read(&store, ids[0]).await.title;
+        assert_eq!(first, "厨房漏气", "the first of the topic that most have");
+        store.name_incident(&DUTY, ids[0], "燃气泄漏", PERSON).await.unwrap();
+        about(&store, &source, "又漏气", "safety").await;
+        join(&store, &mut ids, &[0]).await;
+        assert_eq!(read(&store, ids[0]).await.title, "燃气泄漏");
+    }
+}
+
 #[tokio::test]
 async fn items_are_joined_in_the_order_of_arrival_by_one_worker_at_a_time() {
     for store in each_database().await.unwrap() {

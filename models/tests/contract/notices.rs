@@ -152,6 +152,55 @@ async fn a_notice_is_there_for_its_reader_only_as_long_as_they_may_know() {
     }
 }
 
+/// The case a version further, in another state.
+fn stepped(store: &Store, case: &Case, state: CaseState) -> Case {
+    Case { state, version: case.version + 1, changed_at: store.now(), ..case.clone() }
+}
+
+#[tokio::test]
+async fn a_notice_is_read_by_itself_when_its_matter_goes_on() {
+    for store in each_database().await.unwrap() {
+        let reader = user(&store, "handler", &[Role::Handler], Some("rsj")).await;
+        let viewer = Viewer::of(&reader);
+        let told = [NewNotice { user: reader.id, held: None }];
+        let unread = || store.unread_notices(&viewer, reader.id);
+        let tell_all = async || {
+            for task in take(&store).await {
+                store.finish_telling("w", &task, &told, &[]).await.unwrap();
+            }
+        };
+        let opened = case(&store, "1", "wages").await;
+        case(&store, "2", "wages").await;
+        tell_all().await;
+        assert_eq!(unread().await.unwrap(), 2);
+        // A colleague accepts it.
+        let handling = CaseState::Handling { accepted_at: store.now(), by: PERSON };
+        let accepted = stepped(&store, &opened, handling.clone());
+        store.save_case(1, change(&store, accepted.clone(), "accept")).await.unwrap();
+        assert_eq!(unread().await.unwrap(), 1, "only that of the other case");
+        let all = store.notices(&viewer, reader.id, false, Page::default()).await.unwrap();
+        assert_eq!(all.rows.iter().filter(|notice| notice.read_at.is_some()).count(), 1);
+
+        let pressed = stepped(&store, &accepted, handling);
+        store.save_case(2, change(&store, pressed.clone(), "press")).await.unwrap();
+        tell_all().await;
+        assert_eq!(unread().await.unwrap(), 2, "what is pressed for is not done yet");
+        let approved_at = store.now();
+        let replied = CaseState::Replied { reply: 5.into(), approved_at, by: PERSON };
+        let replied = stepped(&store, &pressed, replied);
+        store.save_case(3, change(&store, replied.clone(), "approve")).await.unwrap();
+        let closed = CaseState::Closed { at: store.now(), by: PERSON, rating: 6.into() };
+        let closed = stepped(&store, &replied, closed);
+        store.save_case(4, change(&store, closed, "call_back")).await.unwrap();
+        assert_eq!(unread().await.unwrap(), 1);
+        // That the call-back was due is told late, when it was made already.
+        tell_all().await;
+        assert_eq!(unread().await.unwrap(), 1);
+        let all = store.notices(&viewer, reader.id, false, Page::default()).await.unwrap();
+        assert!(all.rows.iter().any(|n| n.kind == NoticeKind::ReplyApproved && n.read_at.is_some()));
+    }
+}
+
 #[tokio::test]
 async fn messages_to_one_receiver_wait_for_each_other_and_go_out_as_one() {
     for store in each_database().await.unwrap() {

@@ -48,7 +48,7 @@ pub(super) fn item(
         why.push(format!("词语“{}”", found.join("”“")));
     }
     if condition.urgency_min > Urgency::Ordinary {
-        why.push(item.urgency.label().to_owned());
+        why.push(format!("紧急程度为{}", item.urgency.label()));
     }
     if !condition.towns.is_empty() {
         why.extend(item.town.as_ref().map(|town| town.as_str().to_owned()));

@@ -62,16 +62,19 @@ pub fn change(now: i64, other: Option<i64>, odds: f64, telling: Telling) -> Chan
 }
 
 impl Change {
-    /// `比上周增加 34 件（+12.3%）`, `与上周基本持平（+3）`, `上周无数据`; `word` is what it is held against.
-    pub fn text(self, word: &str) -> String {
+    /// `比上周增加 34 件（+12.3%）`, `比上周多 3 件，属正常波动`, `上周无数据`; `word` is what it is held against, `unit` what
+    /// is counted, empty in a table.
+    pub fn text(self, word: &str, unit: &str) -> String {
         let share =
             |percent: Option<f64>| percent.map_or(String::new(), |percent| format!("（{percent:+.1}%）"));
+        let count = |by: i64| if unit.is_empty() { by.to_string() } else { format!("{by} {unit}") };
         match self {
             Self::Unknown => format!("{word}无数据"),
             Self::Level { by: 0 } => format!("与{word}持平"),
-            Self::Level { by } => format!("与{word}基本持平（{by:+}）"),
-            Self::Up { by, percent } => format!("比{word}增加 {by}{}", share(percent)),
-            Self::Down { by, percent } => format!("比{word}减少 {by}{}", share(percent)),
+            Self::Level { by } if by > 0 => format!("比{word}多 {}，属正常波动", count(by)),
+            Self::Level { by } => format!("比{word}少 {}，属正常波动", count(-by)),
+            Self::Up { by, percent } => format!("比{word}增加 {}{}", count(by), share(percent)),
+            Self::Down { by, percent } => format!("比{word}减少 {}{}", count(by), share(percent)),
         }
     }
 
@@ -102,15 +105,16 @@ mod tests {
         assert_eq!(change(0, Some(3), 1.0), Change::Level { by: -3 });
         assert_eq!(change(12, Some(1), 1.0), Change::Up { by: 11, percent: None });
         assert_eq!(change(9, None, 1.0), Change::Unknown);
-        assert_eq!(change(9, None, 1.0).text("上周"), "上周无数据");
+        assert_eq!(change(9, None, 1.0).text("上周", "件"), "上周无数据");
     }
 
     #[test]
     fn large_counts_differ_where_chance_does_not_explain_it() {
-        assert_eq!(change(103, Some(100), 1.0).text("上周"), "与上周基本持平（+3）");
-        assert_eq!(change(140, Some(100), 1.0).text("上周"), "比上周增加 40（+40.0%）");
-        assert_eq!(change(60, Some(100), 1.0).text("去年同期"), "比去年同期减少 40（-40.0%）");
-        assert_eq!(change(100, Some(100), 1.0).text("上周"), "与上周持平");
+        assert_eq!(change(103, Some(100), 1.0).text("上周", "件"), "比上周多 3 件，属正常波动");
+        assert_eq!(change(97, Some(100), 1.0).text("上周", ""), "比上周少 3，属正常波动");
+        assert_eq!(change(140, Some(100), 1.0).text("上周", ""), "比上周增加 40（+40.0%）");
+        assert_eq!(change(60, Some(100), 1.0).text("去年同期", "件"), "比去年同期减少 40 件（-40.0%）");
+        assert_eq!(change(100, Some(100), 1.0).text("上周", "件"), "与上周持平");
         // 28 days let expect four times as many as seven.
         assert!(matches!(change(400, Some(100), 4.0), Change::Level { .. }));
     }

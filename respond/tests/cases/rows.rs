@@ -34,11 +34,10 @@ fn expected(kind: ActionKind) -> (&'static [&'static str], &'static [&'static st
         ActionKind::Assign => (&[], &["duty", "system"]),
         ActionKind::Accept | ActionKind::SendBack => (&["assigned"], &["handler"]),
         ActionKind::Reassign => (&["returned"], &["duty"]),
-        ActionKind::Contact
-        | ActionKind::TellPetitioner
-        | ActionKind::Wait
-        | ActionKind::AskExtension
-        | ActionKind::Submit => (&["handling"], &["handler"]),
+        ActionKind::Contact => (&["handling", "in_review"], &["handler"]),
+        ActionKind::TellPetitioner | ActionKind::Wait | ActionKind::AskExtension | ActionKind::Submit => {
+            (&["handling"], &["handler"])
+        }
         ActionKind::GoOn => (&["waiting"], &["handler", "system"]),
         ActionKind::GrantExtension | ActionKind::RefuseExtension => (&["handling"], &["duty"]),
         ActionKind::NeedsWork | ActionKind::Approve => (&["in_review"], &["reviewer"]),

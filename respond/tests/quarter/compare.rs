@@ -203,7 +203,7 @@ async fn told_of(office: &Office<'_>, person: Person) -> Vec<(CaseId, Timestamp)
         Viewer { all_open: person == LEADER, all_confidential: person == DISCIPLINE, department: None };
     let (mut page, mut found) = (Page { before: None, size: 200 }, Vec::new());
     loop {
-        let listing = office.store.notices(&viewer, office.staff.id(person), true, page).await.unwrap();
+        let listing = office.store.notices(&viewer, office.staff.id(person), false, page).await.unwrap();
         for notice in listing.rows.iter().filter(|notice| notice.kind == NoticeKind::Escalated) {
             if let NoticeAbout::Case { id, .. } = &notice.about {
                 found.push((*id, notice.at));

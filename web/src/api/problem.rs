@@ -74,6 +74,9 @@ impl From<StoreError> for Problem {
     }
 }
 
+/// What is said of a method that an address does not take.
+const WRONG_METHOD: &str = "这个地址不接受这种请求方法；可用的方法见响应头 Allow 和 /api 页";
+
 impl From<ActError> for Problem {
     fn from(error: ActError) -> Self {
         WebError::from(error).into()
@@ -86,6 +89,7 @@ impl From<WebError> for Problem {
             WebError::NotFound => Self::new(StatusCode::NOT_FOUND, "没有找到，或者不在您的查看范围内"),
             WebError::Forbidden => Self::new(StatusCode::FORBIDDEN, "您的角色不能使用这个功能"),
             WebError::SignedOut => Self::new(StatusCode::UNAUTHORIZED, "请求头里没有令牌"),
+            WebError::WrongMethod => Self::new(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD),
             WebError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "内容超过了允许的大小"),
             WebError::TooSlow => Self::new(StatusCode::SERVICE_UNAVAILABLE, "没有及时完成，请稍后再试"),
             WebError::Conflict(detail) => Self::conflict(CHANGED, detail),
@@ -119,8 +123,7 @@ pub(super) async fn nowhere() -> Problem {
 }
 
 pub(super) async fn wrong_method() -> Problem {
-    let detail = "这个地址不接受这种请求方法；可用的方法见响应头 Allow 和 /api 页";
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, WRONG_METHOD)
 }
 
 pub(super) fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -48,13 +48,18 @@ pub struct AlertRow {
     pub id: String,
     pub rule: String,
     pub why: String,
+    /// The item that it fired for first, and what that says.
+    pub item: String,
+    pub hit: String,
     pub incident: String,
-    pub title: String,
+    /// What its incident is called; none where that is no more than the item.
+    pub title: Option<String>,
     pub urgency: Option<Tag>,
     pub confidential: bool,
     pub items: i64,
     pub first_at: Moment,
-    pub last_at: Moment,
+    /// When it fired last, where it fired more than once.
+    pub last_at: Option<Moment>,
     pub seen: Option<SeenView>,
 }
 
@@ -146,18 +151,24 @@ async fn row(
     let now = state.store.now();
     // Where a merged incident lives on; one that turned confidential has no name for those who may not know of it.
     let incident = state.store.incident(&caller.viewer, alert.incident).await?;
+    let hit = title_text(&alert.hit);
     Ok(AlertRow {
         id: alert.id.to_string(),
         rule: alert.rule_name.clone(),
         why: alert.why.clone(),
+        item: alert.item.to_string(),
         incident: incident.as_ref().map_or(alert.incident, |incident| incident.id).to_string(),
-        title: incident
-            .map_or_else(|| "（已不在您的查看范围内）".into(), |incident| title_text(&incident.title)),
+        title: match incident {
+            Some(incident) if incident.items == 1 && hit.starts_with(incident.title.trim()) => None,
+            Some(incident) => Some(title_text(&incident.title)),
+            None => Some("（已不在您的查看范围内）".into()),
+        },
+        hit,
         urgency: urgency_tag(alert.urgency),
         confidential: alert.confidential,
         items: alert.items,
         first_at: Moment::new(alert.first_at, now),
-        last_at: Moment::new(alert.last_at, now),
+        last_at: (alert.last_at != alert.first_at).then(|| Moment::new(alert.last_at, now)),
         seen: alert.seen.as_ref().map(|seen| SeenView {
             by: people.actor(seen.by),
             at: Moment::new(seen.at, now),
@@ -272,13 +283,15 @@ impl crate::samples::Sampled for AlertsPage {
                 id: t.clone(),
                 rule: t.clone(),
                 why: t.clone(),
+                item: t.clone(),
+                hit: t.clone(),
                 incident: t.clone(),
-                title: t.clone(),
+                title: Some(t.clone()),
                 urgency: urgency_tag(qingting_models::records::Urgency::Urgent),
                 confidential: true,
                 items: 3,
                 first_at: moment(9_000),
-                last_at: moment(60),
+                last_at: Some(moment(60)),
                 seen: None,
             };
             let seen = Some(SeenView { by: t.clone(), at: moment(5), note: t.clone() });

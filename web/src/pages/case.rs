@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use qingting_models::ids::CaseId;
-use qingting_models::records::{CaseFile, CaseState, Clock, Item};
+use qingting_models::records::{CaseFile, CaseState, Clock, Item, Role};
 use qingting_respond::acting::ActingUser;
 use qingting_respond::case_table::ActionKind;
 use qingting_respond::decide::{allowed, called_back};
@@ -19,7 +19,7 @@ use super::case_reply::{self, AtDesk, Hint, ReplyDesk};
 use super::{Answer, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
-use crate::case_forms::{ActionForm, Control, called, form_of, has_form};
+use crate::case_forms::{ActionForm, Control, Field, called, form_of, has_form, level};
 use crate::error::WebError;
 use crate::frame::Frame;
 use crate::moment::Moment;
@@ -94,8 +94,19 @@ pub async fn show(
     query: Query,
 ) -> Answer {
     let id: CaseId = read_id(&id)?;
-    let at_desk = AtDesk { insert: query.get("insert"), aside: query.get("aside"), ..AtDesk::default() };
+    let found = match query.get("checked") {
+        Some(_) => case_reply::findings_of_draft(&state, &caller, id).await?,
+        None => None,
+    };
+    let at_desk = AtDesk {
+        insert: query.get("insert"),
+        aside: query.get("aside"),
+        findings: found.as_deref(),
+        problem: found.as_ref().and_then(|_| case_reply::not_submitted(query.text("checked"))),
+        ..AtDesk::default()
+    };
     let mut page = build(&state, &caller, id, Shown { at_desk, ..Shown::default() }).await?;
+    page.checked = found.map(|found| found.is_empty());
     page.frame = page.frame.done(query.get("done"));
     html(&page)
 }
@@ -195,6 +206,12 @@ fn actions(
             let typed = again.map_or("", |(typed, _)| typed.text("called"));
             form.fields.insert(0, called(not_called(file, answered)).value(typed));
         }
+        if kind == ActionKind::Press {
+            for field in form.fields.iter_mut().filter(|field| field.name == "level") {
+                let typed = std::mem::take(&mut field.value);
+                *field = press_level(caller).value(typed);
+            }
+        }
         form
     };
     let mut forms: Vec<ActionForm> = kinds.into_iter().filter(|k| has_form(*k)).map(form).collect();
@@ -204,6 +221,12 @@ fn actions(
         first.open = true;
     }
     forms
+}
+
+/// The level of a press: the desk's are yellow and red, a leader's is his own.
+fn press_level(caller: &Caller) -> Field {
+    let desk = caller.has_any(&[Role::Duty, Role::Discipline]);
+    level(desk, caller.has(Role::Leader))
 }
 
 /// The items of a case whose call-backs are still to be noted.

@@ -9,7 +9,7 @@ use qingting_respond::case_table::ActionKind;
 
 use super::case::{Shown, Tried, build};
 use super::case_draft;
-use super::case_reply::{self, AtDesk};
+use super::case_reply;
 use super::{Answer, back, html, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -72,13 +72,7 @@ async fn to_be_looked_at(
         return Ok(None);
     }
     case_draft::keep(state, caller, &file, &file.case.lead, form).await?;
-    let problem = match unexplained {
-        true => "可公开内容里有个人信息：请删去，或者写明保留的理由。答复还没有提交，草稿已保存。",
-        false => "请看上面的提示。答复还没有提交，草稿已保存；要改就改，不用改就再按一次“提交答复”。",
-    };
-    let typed = Some((form, problem));
-    let at_desk = AtDesk { typed, findings: Some(&found), ..AtDesk::default() };
-    Ok(Some(html(&build(state, caller, id, Shown { at_desk, ..Shown::default() }).await?)?))
+    Ok(Some(case_draft::to_findings(id, if unexplained { "reason" } else { "submit" })))
 }
 
 /// Does what was asked of a case that was read at version `seen`; gives the case to go on with and the code of what is said there.

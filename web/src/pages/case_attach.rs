@@ -18,7 +18,7 @@ use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::download;
 use crate::error::WebError;
-use crate::frame::{Notice, Tone};
+use crate::frame::Notice;
 use crate::upload::{Upload, broken, value};
 
 /// So many files are taken at once.
@@ -60,8 +60,7 @@ pub async fn add(
     let attaching = Attaching { problems, note: said.note.to_owned(), with_reply: said.with_reply };
     let shown = Shown { attaching: Some(&attaching), ..Shown::default() };
     let mut page = build(&state, &caller, id, shown).await?;
-    let notice =
-        (added > 0).then(|| Notice { tone: Tone::Good, text: format!("已添加 {added} 个附件。") });
+    let notice = (added > 0).then(|| Notice::good(format!("已添加 {added} 个附件。")));
     page.frame = page.frame.with(notice);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }

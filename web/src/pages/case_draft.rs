@@ -2,16 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Redirect, Response};
 use qingting_models::clock::minute_text;
 use qingting_models::county::DepartmentCode;
 use qingting_models::ids::CaseId;
 use qingting_models::records::CaseFile;
 use serde_json::json;
 
-use super::case::{Shown, build};
-use super::case_reply::{AtDesk, draft_of, findings, writes_for};
-use super::{Answer, back, html, read_id};
+use super::case_reply::{draft_of, writes_for};
+use super::{Answer, back, read_id};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
@@ -32,15 +31,15 @@ pub async fn save(
             let at = minute_text(state.store.now());
             Ok(Json(json!({ "version": version, "saved": at })).into_response())
         }
-        "check" if *own == file.case.lead => {
-            let found = findings(&state, &caller, &file, &draft_of(&form)).await?;
-            let at_desk = AtDesk { typed: Some((&form, "")), findings: Some(&found), ..AtDesk::default() };
-            let mut page = build(&state, &caller, id, Shown { at_desk, ..Shown::default() }).await?;
-            page.checked = Some(found.is_empty());
-            html(&page)
-        }
+        "check" if *own == file.case.lead => Ok(to_findings(id, "yes")),
         _ => Ok(back("", &format!("/cases/{id}"), "draft-saved")),
     }
+}
+
+/// Goes to the page that shows the draft with what is to be looked at in it, so that going back asks for nothing to be sent
+/// again; `why` says there what led to it.
+pub(crate) fn to_findings(id: CaseId, why: &str) -> Response {
+    Redirect::to(&format!("/cases/{id}?checked={why}#reply")).into_response()
 }
 
 /// Saves what was typed, if it is anything, and gives the version of the draft.

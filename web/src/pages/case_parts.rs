@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use qingting_models::records::{
     Case, CaseFile, CaseOrigin, CaseState, Clock, Item, Rating, ReplyReview, TimelineEntry, state_label,
 };
-use qingting_respond::case_table::ActionKind;
+use qingting_respond::case_table::{ActionKind, rule};
 
 use crate::moment::{Moment, left_text};
 use crate::names::{Names, RuleName};
@@ -187,6 +187,11 @@ pub(super) fn banners(file: &CaseFile, names: &Names) -> Vec<(&'static str, Stri
     if let Some(asked) = file.case.extension.as_ref().filter(|asked| asked.decision.is_none()) {
         let lead = names.department(file.case.lead.as_str());
         banners.push(("申请延期，等值班室批复", format!("{lead} {} 天，{}", asked.days, asked.reason)));
+    }
+    let no_contact = |clock: &Clock| clock.rule.as_str() == rule::CONTACT && clock.is_open();
+    if matches!(file.case.state, CaseState::InReview { .. }) && file.clocks.iter().any(no_contact) {
+        let what = "请承办人联系诉求人后登记；审核通过以后就不能再登记，也不算已联系。";
+        banners.push(("首次联系还没有登记", what.to_owned()));
     }
     banners
 }

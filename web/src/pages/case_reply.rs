@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use qingting_classify::answers::{Answered, LEAST_SCORE, substance};
 use qingting_models::clock::local_date;
 use qingting_models::county::DepartmentCode;
+use qingting_models::ids::CaseId;
 use qingting_models::records::{CaseFile, Helper, HelperState, Outcome, Promise, ReplyDraft};
 use qingting_models::store::AnsweredMatter;
 use qingting_respond::acting::ActingUser;
@@ -86,6 +87,8 @@ pub(crate) struct AtDesk<'a> {
     /// The draft kept aside that is to be shown instead.
     pub aside: Option<&'a str>,
     pub findings: Option<&'a [Finding]>,
+    /// Why the reply was not submitted.
+    pub problem: Option<&'static str>,
 }
 
 /// The department for which the caller writes on this case: the lead's handler its reply, a helper's what it has to say.
@@ -123,7 +126,7 @@ pub(super) async fn build(
             form
         }
     };
-    form.problem = form.problem.filter(|problem| !problem.is_empty());
+    form.problem = form.problem.filter(|problem| !problem.is_empty()).or(shown.problem.map(str::to_owned));
     form.open = true;
     let findings = shown.findings.unwrap_or_default();
     Ok(ReplyDesk {
@@ -184,6 +187,32 @@ pub(super) fn draft_of(form: &Form) -> ReplyDraft {
             .into_iter()
             .map(|(what, by)| (text(what), text(by)))
             .collect(),
+    }
+}
+
+/// What is to be looked at in the draft that was saved last; none for one who does not write the reply of this case.
+pub(super) async fn findings_of_draft(
+    state: &AppState,
+    caller: &Caller,
+    case: CaseId,
+) -> Result<Option<Vec<Finding>>, WebError> {
+    let file = state.store.case_file(&caller.viewer, case).await?.ok_or(WebError::NotFound)?;
+    if writes_for(caller, &file) != Some(&file.case.lead) {
+        return Ok(None);
+    }
+    let (saved, _) = state.store.draft(case, &file.case.lead).await?;
+    let draft = saved.map(|saved| saved.draft).unwrap_or_default();
+    findings(state, caller, &file, &draft).await.map(Some)
+}
+
+/// Why a reply was not submitted, by the word of the address that leads to what is to be looked at in it.
+pub(super) fn not_submitted(why: &str) -> Option<&'static str> {
+    match why {
+        "reason" => Some("可公开内容里有个人信息：请删去，或者写明保留的理由。答复还没有提交，草稿已保存。"),
+        "submit" => {
+            Some("请看上面的提示。答复还没有提交，草稿已保存；要改就改，不用改就再按一次“提交答复”。")
+        }
+        _ => None,
     }
 }
 

@@ -15,17 +15,16 @@ use qingting_models::store::{CaseFilter, ItemFilter, ItemState, Listing, Page};
 use super::views::Views;
 use super::{Answer, html};
 use crate::app::AppState;
-use crate::caller::Caller;
+use crate::caller::{Caller, Form};
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
 use crate::names::Names;
 use crate::query::{Query, Select};
+use crate::selection::ticked;
 use crate::view::{CaseRow, Choice, choices};
 
 /// Rows of a page.
 const ROWS: i64 = 30;
-/// Rows of the one page that is ordered by due time.
-const SOONEST_ROWS: i64 = 200;
 const PATH: &str = "/cases";
 pub(crate) const ENDED: &[&str] = &["closed", "declined", "outside", "void", "merged"];
 
@@ -52,18 +51,25 @@ pub struct Batch {
     pub levels: Vec<Choice>,
     /// For giving returned cases to another department; none for a leader.
     pub departments: Vec<Choice>,
+    pub note: String,
+    /// The number of the case that they are merged into.
+    pub into: String,
 }
 
 impl Batch {
-    fn of(state: &AppState, caller: &Caller) -> Option<Self> {
-        let level = |(value, label): (&str, &str)| Choice::new(value, label, false);
+    /// With what was typed.
+    fn of(state: &AppState, caller: &Caller, form: &Form) -> Option<Self> {
+        let level = |(value, label): (&str, &str)| Choice::new(value, label, value == form.text("level"));
+        let (note, into) = (form.text("note").to_owned(), form.text("into").to_owned());
         let desk = caller.has_any(&[Role::Duty, Role::Discipline]);
         if desk {
             let levels = [("1", "黄色"), ("2", "红色")].map(level).to_vec();
-            return Some(Self { levels, departments: choices(&state.names.departments, "") });
+            let departments = choices(&state.names.departments, form.text("department"));
+            return Some(Self { levels, departments, note, into });
         }
         let leads = caller.has(Role::Leader);
-        leads.then(|| Self { levels: vec![level(("3", "领导督办"))], departments: Vec::new() })
+        leads
+            .then(|| Self { levels: vec![level(("3", "领导督办"))], departments: Vec::new(), note, into })
     }
 }
 
@@ -87,8 +93,11 @@ fn selects(names: &Names, query: &Query, all_departments: bool) -> Vec<Select> {
     selects.push(Select {
         name: "order",
         label: "顺序",
-        any: "新的在前",
-        options: vec![Choice::new("due", "先到期的在前", query.text("order") == "due" || !due.is_empty())],
+        any: "",
+        options: vec![
+            Choice::new("due", "先到期的在前", soonest_first(query)),
+            Choice::new("new", "新的在前", !soonest_first(query)),
+        ],
     });
     if all_departments {
         selects.push(Select {
@@ -99,6 +108,15 @@ fn selects(names: &Names, query: &Query, all_departments: bool) -> Vec<Select> {
         });
     }
     selects
+}
+
+/// What is due first stands first, among open cases also where no order was asked for.
+fn soonest_first(query: &Query) -> bool {
+    match query.text("order") {
+        "due" => true,
+        "new" => false,
+        _ => query.get("due").is_some() || (query.get("state").unwrap_or("open") == "open"),
+    }
 }
 
 /// Which cases the query asks for.
@@ -129,7 +147,7 @@ pub(crate) fn filter(state: &AppState, query: &Query) -> Result<CaseFilter, WebE
         due_from: None,
         due_before,
         number: query.get("q").filter(|q| is_number(q)).map(Into::into),
-        soonest_first: query.get("due").is_some() || query.text("order") == "due",
+        soonest_first: soonest_first(query),
     })
 }
 
@@ -186,29 +204,32 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     html(&build(&state, &caller, &query).await?)
 }
 
-/// The list at the address `here` again, with what is to be said.
-pub(crate) async fn show_again(state: &AppState, caller: &Caller, here: &str, notice: Notice) -> Answer {
-    let query = Query::parse(here.split_once('?').map_or("", |(_, query)| query));
+/// The list at the address that its form came from again, with what is to be said, what was ticked and what was typed.
+pub(crate) async fn show_again(state: &AppState, caller: &Caller, form: &Form, notice: Notice) -> Answer {
+    let query = Query::parse(form.text("back").split_once('?').map_or("", |(_, query)| query));
     let mut page = build(state, caller, &query).await?;
+    let ticked = ticked(form, "row");
+    for row in &mut page.cases {
+        row.ticked = ticked.contains(&row.id);
+    }
+    page.batch = Batch::of(state, caller, form);
     page.frame = page.frame.with(Some(notice));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
 async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<CasesPage, WebError> {
     let filter = filter(state, query)?;
-    let size = if filter.soonest_first { SOONEST_ROWS } else { ROWS };
-    let page = Page { before: query.parsed("after"), size };
+    let page = Page { before: query.parsed("after"), size: ROWS };
     let found = match query.get("q").filter(|q| !is_number(q)) {
         Some(words) => by_words(state, caller, &filter, words, page).await?,
         None => state.store.cases(&caller.viewer, &filter, page).await?,
     };
-    // The order by due time has no cursor: its one page is long.
-    let by_number = query.get("q").is_none_or(is_number);
-    let next = found.next.filter(|_| !(filter.soonest_first && by_number));
     let wide = caller.viewer.all_open || caller.viewer.all_confidential;
-    let batch = Batch::of(state, caller);
+    let batch = Batch::of(state, caller, &Form::default());
+    let count: Option<usize> = query.parsed("count").filter(|_| query.text("done") == "batch");
+    let done = count.map(|count| Notice::good(format!("勾选的 {count} 件都已办好。")));
     Ok(CasesPage {
-        frame: Frame::inside(state, caller, "工单", PATH).done(query.get("done")),
+        frame: Frame::inside(state, caller, "工单", PATH).done(query.get("done")).with(done),
         batch,
         here: query.here(PATH),
         views: Views::of(state, caller, PATH, query).await?,
@@ -216,7 +237,7 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Cases
         selects: selects(&state.names, query, wide),
         cases: state.case_rows(&found.rows, caller.department()),
         first: query.first(PATH),
-        next: next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
+        next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
     })
 }
 
@@ -232,6 +253,8 @@ impl crate::samples::Sampled for CasesPage {
             batch: Some(Batch {
                 levels: vec![crate::samples::choice(&t)],
                 departments: vec![crate::samples::choice(&t)],
+                note: t.clone(),
+                into: t.clone(),
             }),
             here: t.clone(),
             first: Some(t.clone()),

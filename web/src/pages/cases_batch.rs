@@ -18,9 +18,11 @@ use crate::selection::{Tally, chosen};
 pub async fn submit(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
     let here = form.text("back");
     match all(&state, &caller, &form).await {
-        Ok(tally) if tally.refused.is_empty() => Ok(back(here, "/cases", "batch")),
-        Ok(tally) => show_again(&state, &caller, here, tally.notice("件")).await,
-        Err(WebError::Bad(why)) => show_again(&state, &caller, here, Notice::bad(why)).await,
+        Ok(tally) if tally.refused.is_empty() => {
+            Ok(back(here, "/cases", &format!("batch&count={}", tally.done)))
+        }
+        Ok(tally) => show_again(&state, &caller, &form, tally.notice("件")).await,
+        Err(WebError::Bad(why)) => show_again(&state, &caller, &form, Notice::bad(why)).await,
         Err(other) => Err(other),
     }
 }

@@ -2,6 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use jiff::civil::Date;
 use qingting_models::clock::local_date;
 use qingting_models::county::{Department, DepartmentCode};
@@ -12,7 +14,7 @@ use qingting_respond::routing::Sent;
 use crate::access::url_encode;
 use crate::app::AppState;
 use crate::caller::Caller;
-use crate::frame::Frame;
+use crate::frame::{Frame, Notice};
 use crate::pages::{Answer, html};
 use crate::query::Query;
 use crate::rate_period::Days;
@@ -23,13 +25,22 @@ pub(super) const CASES: &str = "/departments/cases";
 /// The word of an address for what no department is charged with.
 pub(crate) const DESK: &str = "-";
 pub(super) const DESK_NAME: &str = "值班室";
+/// The order in which the department with the lowest share done in time stands first.
+const SLOWEST: &str = "slowest";
 
 #[derive(Debug, Template)]
 #[template(path = "departments.html")]
 pub struct DepartmentsPage {
     pub frame: Frame,
-    pub from: Date,
-    pub to: Date,
+    /// The days as they were asked for.
+    pub from: String,
+    pub to: String,
+    /// What stands first, in words of the address; empty for the order of the offices.
+    pub order: String,
+    /// On a narrow screen all rates are shown, not the three that matter most.
+    pub whole: bool,
+    /// The address with all rates.
+    pub with_all: String,
     pub heads: Vec<RateHead>,
     /// All together first.
     pub rates: Vec<RateRow>,
@@ -45,6 +56,8 @@ pub struct RateHead {
     pub says: &'static str,
     /// In percent.
     pub floor: Option<u8>,
+    /// Not shown on a narrow screen at first.
+    pub more: bool,
 }
 
 /// A department with its rates.
@@ -66,6 +79,8 @@ pub struct RateCell {
     pub holding: String,
     /// Time spent waiting and extended, beside a rate that is held against a due time.
     pub won: Option<String>,
+    /// Not shown on a narrow screen at first.
+    pub more: bool,
 }
 
 /// A department with the cases that were sent to it.
@@ -88,29 +103,52 @@ pub(crate) fn figures_viewer(caller: &Caller) -> Viewer {
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
-    let days = Days::of(&state, &query)?;
+    let (days, problem) = Days::or_usual(&state, &query)?;
     let viewer = figures_viewer(&caller);
     let period = days.period()?;
     let count = state.desk.rates(&viewer, period);
     let rates = state.figures.rates.get(format!("{viewer:?} {period:?}"), count).await?;
     let wide = viewer.all_open || viewer.all_confidential;
     let rows = if wide { Some(sent_rows(&state, &viewer, days).await?) } else { None };
-    html(&DepartmentsPage {
-        frame: Frame::inside(&state, &caller, "单位", PATH),
-        from: days.from,
-        to: days.to,
+    let wrong = problem.is_some();
+    let typed = |name: &str, day: Date| if wrong { query.text(name).to_owned() } else { day.to_string() };
+    let page = DepartmentsPage {
+        frame: Frame::inside(&state, &caller, "单位", PATH).with(problem.map(Notice::bad)),
+        from: typed("from", days.from),
+        to: typed("to", days.to),
+        order: query.text("order").into(),
+        whole: query.get("all").is_some(),
+        with_all: query.address(PATH, &[("all", "yes")]),
         heads: Rate::ALL.iter().map(|rate| head(&state, *rate)).collect(),
-        rates: rate_rows(&state, &rates, days, wide),
+        rates: rate_rows(&state, &rates, days, wide, query.text("order") == SLOWEST),
         rows,
         may_change: caller.has(Role::Admin),
-    })
+    };
+    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, html(&page)?).into_response())
 }
 
 fn head(state: &AppState, rate: Rate) -> RateHead {
-    RateHead { label: rate.label(), says: says(rate), floor: state.desk.county().settings.floor(rate) }
+    RateHead {
+        label: rate.label(),
+        says: says(rate),
+        floor: state.desk.county().settings.floor(rate),
+        more: more(rate),
+    }
 }
 
-fn rate_rows(state: &AppState, rates: &DepartmentRates, days: Days, wide: bool) -> Vec<RateRow> {
+/// Three rates tell a leader on the way which department is slow; the others take a larger screen.
+fn more(rate: Rate) -> bool {
+    !matches!(rate, Rate::Contact | Rate::OnTime | Rate::Satisfied)
+}
+
+fn rate_rows(
+    state: &AppState,
+    rates: &DepartmentRates,
+    days: Days,
+    wide: bool,
+    slowest_first: bool,
+) -> Vec<RateRow> {
     let row = |name: &str, code: Option<&str>, count: &dyn Fn(Rate) -> RateCount| RateRow {
         name: name.to_owned(),
         cells: Rate::ALL.iter().map(|rate| cell(state, *rate, code, count(*rate), days)).collect(),
@@ -122,7 +160,13 @@ fn rate_rows(state: &AppState, rates: &DepartmentRates, days: Days, wide: bool) 
     if rates.has(None) {
         rows.push(row(DESK_NAME, Some(DESK), &|rate| rates.of(None, rate)));
     }
-    rows.extend(rates.departments().map(|code: &DepartmentCode| {
+    let mut departments: Vec<&DepartmentCode> = rates.departments().collect();
+    if slowest_first {
+        // Where nothing was due there is nothing to be slow with.
+        let on_time = |code: &DepartmentCode| rates.of(Some(code), Rate::OnTime).share().unwrap_or(f64::MAX);
+        departments.sort_by(|one, other| on_time(one).total_cmp(&on_time(other)));
+    }
+    rows.extend(departments.into_iter().map(|code| {
         row(state.names.department(code.as_str()), Some(code.as_str()), &|rate| rates.of(Some(code), rate))
     }));
     rows
@@ -144,6 +188,7 @@ fn cell(state: &AppState, rate: Rate, department: Option<&str>, count: RateCount
         holding: format!("{all}&holds=yes"),
         all,
         won: rate.is_on_time().then(|| won(count)).flatten(),
+        more: more(rate),
     }
 }
 
@@ -184,7 +229,6 @@ async fn sent_rows(
 impl crate::samples::Sampled for DepartmentsPage {
     fn samples() -> Vec<Self> {
         use crate::samples::{frame, hostile};
-        let day = jiff::civil::date(2026, 11, 23);
         let cell = |t: &str| RateCell {
             label: "响应率",
             share: t.into(),
@@ -194,12 +238,16 @@ impl crate::samples::Sampled for DepartmentsPage {
             all: t.into(),
             holding: t.into(),
             won: Some(t.into()),
+            more: true,
         };
         let page = |t: String| Self {
             frame: frame(&t),
-            from: day,
-            to: day,
-            heads: vec![RateHead { label: "响应率", says: "说明", floor: Some(92) }],
+            from: t.clone(),
+            to: t.clone(),
+            order: t.clone(),
+            whole: false,
+            with_all: t.clone(),
+            heads: vec![RateHead { label: "响应率", says: "说明", floor: Some(92), more: false }],
             rates: vec![RateRow { name: t.clone(), cells: vec![cell(&t)] }],
             rows: Some(vec![DepartmentRow {
                 code: t.clone(),

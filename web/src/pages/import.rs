@@ -23,7 +23,7 @@ use crate::app::AppState;
 use crate::assets;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
-use crate::frame::{Frame, Notice, Tone};
+use crate::frame::{Frame, Notice};
 use crate::plain::{self, Told};
 use crate::upload::Upload;
 
@@ -167,7 +167,7 @@ pub async fn map(
         }
         _ => "列的含义已保存，以后导入都照此读。",
     };
-    let notice = Notice { tone: Tone::Good, text: text.into() };
+    let notice = Notice::good(text);
     shown(&state, &caller, &source, &uploaded, Some(notice), None).await
 }
 

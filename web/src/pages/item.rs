@@ -87,7 +87,8 @@ pub struct JudgementView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicView {
     pub name: String,
-    pub score: u32,
+    /// In percent; none where a person said so.
+    pub score: Option<u32>,
     pub words: String,
 }
 
@@ -209,7 +210,7 @@ fn judgement_view(j: &Judgement, names: &Names, people: &People, now: Timestamp)
         }
         TopicView {
             name: names.topic(t.code.as_str()).to_owned(),
-            score: percent(t.score),
+            score: matches!(j.judge, Judge::Model { .. }).then(|| percent(t.score)),
             words: words.join("、"),
         }
     };
@@ -329,7 +330,7 @@ impl crate::samples::Sampled for ItemPage {
             office: t.into(),
             places: t.into(),
             unsure_places: t.into(),
-            topics: vec![TopicView { name: t.into(), score: 88, words: t.into() }],
+            topics: vec![TopicView { name: t.into(), score: Some(88), words: t.into() }],
         };
         let page = |t: String| Self {
             frame: frame(&t),

@@ -12,15 +12,16 @@ use qingting_models::store::{ItemFilter, ItemState, Page};
 use serde_json::json;
 
 use super::views::Views;
-use super::{Answer, html};
+use super::{Answer, html, items_batch};
 use crate::app::AppState;
 use crate::assets;
-use crate::caller::Caller;
+use crate::caller::{Caller, Form};
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
 use crate::names::Names;
 use crate::proposal::{self, Proposal};
 use crate::query::{Query, Select};
+use crate::selection::ticked;
 use crate::view::{Choice, ItemRow, choices, may_be_worked};
 
 /// Rows of a page.
@@ -38,8 +39,8 @@ pub struct ItemsPage {
     pub q: String,
     pub selects: Vec<Select>,
     pub items: Vec<ItemRow>,
-    /// For assigning several at once; none for one who does not judge.
-    pub departments: Vec<Choice>,
+    /// What may be done with several at once; none where no row can be ticked.
+    pub batch: Option<BatchForm>,
     /// The address of this page, for coming back after an action.
     pub here: String,
     pub first: Option<String>,
@@ -50,6 +51,29 @@ pub struct ItemsPage {
     /// On the first page its newest item, and the address that tells how many came since; the script asks it.
     pub newest: Option<String>,
     pub script: String,
+}
+
+/// The form for several items at once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchForm {
+    pub departments: Vec<Choice>,
+    pub note: String,
+    /// The number of the case that takes them in.
+    pub into: String,
+    /// Items that the model is not sure of, with the departments that they would go to: whether they go there is asked.
+    pub unsure: Vec<String>,
+}
+
+impl BatchForm {
+    /// As it was filled in.
+    pub(crate) fn typed(state: &AppState, form: &Form) -> Self {
+        Self {
+            departments: choices(&state.names.departments, form.text("department")),
+            note: form.text("note").into(),
+            into: form.text("into").into(),
+            unsure: Vec::new(),
+        }
+    }
 }
 
 /// Code, meaning and words of the states that can be asked for.
@@ -127,10 +151,23 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     html(&build(&state, &caller, &query).await?)
 }
 
-/// The list at the address `here` again, with what is to be said.
-pub(crate) async fn show_again(state: &AppState, caller: &Caller, here: &str, notice: Notice) -> Answer {
-    let query = Query::parse(here.split_once('?').map_or("", |(_, query)| query));
+/// The list at the address that its form came from again, with what is to be said, what was ticked and what was typed.
+pub(crate) async fn show_again(
+    state: &AppState,
+    caller: &Caller,
+    form: &Form,
+    notice: Notice,
+    unsure: Vec<String>,
+) -> Answer {
+    let query = Query::parse(form.text("back").split_once('?').map_or("", |(_, query)| query));
     let mut page = build(state, caller, &query).await?;
+    let ticked = ticked(form, "row");
+    for row in &mut page.items {
+        row.ticked = row.workable && ticked.contains(&row.id);
+    }
+    if page.batch.is_some() {
+        page.batch = Some(BatchForm { unsure, ..BatchForm::typed(state, form) });
+    }
     page.frame = page.frame.with(Some(notice));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
@@ -152,11 +189,16 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Items
         row.incident = incident.map(|(id, items)| (id.to_string(), *items));
         items.push(row);
     }
+    let done = match query.get("done") {
+        Some(done) => items_batch::said(state, caller, done, query).await?,
+        None => None,
+    };
+    let batch = items.iter().any(|row| row.workable).then(|| BatchForm::typed(state, &Form::default()));
     Ok(ItemsPage {
-        frame: Frame::inside(state, caller, "信息研判", PATH).done(query.get("done")),
+        frame: Frame::inside(state, caller, "信息研判", PATH).done(query.get("done")).with(done),
         q: query.text("q").into(),
         selects: selects(&state.names, query),
-        departments: if judges { choices(&state.names.departments, "") } else { Vec::new() },
+        batch,
         items,
         here: query.here(PATH),
         views: Views::of(state, caller, PATH, query).await?,
@@ -189,7 +231,12 @@ impl crate::samples::Sampled for ItemsPage {
             q: t.clone(),
             selects: selects(&names(&t), &Query::parse("topic=wages")),
             items: vec![crate::samples::item_row(&t)],
-            departments: vec![crate::samples::choice(&t)],
+            batch: Some(BatchForm {
+                departments: vec![crate::samples::choice(&t)],
+                note: t.clone(),
+                into: t.clone(),
+                unsure: vec![t.clone()],
+            }),
             here: t.clone(),
             first: Some(t.clone()),
             next: Some(t.clone()),

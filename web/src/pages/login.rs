@@ -18,6 +18,9 @@ use crate::error::WebError;
 use crate::frame::{Frame, Notice, home};
 use crate::{origin, sessions};
 
+/// From how many tries left on it is said how many there are.
+const WARNED: i64 = 3;
+
 /// The log-in page.
 #[derive(Debug, Template)]
 #[template(path = "login.html")]
@@ -81,7 +84,13 @@ pub async fn submit(
             // Who tried is not known; what was typed may be a password in the wrong field.
             let subject = known.map_or(Subject::System, |(user, _)| Subject::User(user.id));
             state.store.audit(Actor::System, "user.login_failed", subject, json!({})).await?;
-            refused(&state, &form, StatusCode::UNPROCESSABLE_ENTITY, "登录名或密码不正确。")
+            // The same for a name that nobody has.
+            let text = match state.store.login_tries_left(&login).await? {
+                0 => "登录名或密码不正确。试错次数已到上限，请过一刻钟再试，或请管理员重置密码。".into(),
+                left @ 1..=WARNED => format!("登录名或密码不正确，还可以再试 {left} 次。"),
+                _ => "登录名或密码不正确。".to_owned(),
+            };
+            refused(&state, &form, StatusCode::UNPROCESSABLE_ENTITY, &text)
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{Answer, html};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
-use crate::frame::{Frame, Notice, Tone};
+use crate::frame::{Frame, Notice};
 use crate::moment::Moment;
 use crate::plain::{self, Told};
 use crate::query::{Query, Select};
@@ -245,7 +245,7 @@ impl Chosen {
             // Nothing of the kind is left: the rest is shown.
             page = build(state, caller, &Query::parse("")).await?;
         }
-        page.frame = page.frame.with(Some(Notice { tone: Tone::Good, text }));
+        page.frame = page.frame.with(Some(Notice::good(text)));
         page.rest = next.map(|before| Rest {
             action,
             source_id: self.source.id.to_string(),

@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use jiff::civil::Date;
 use qingting_models::county::{DepartmentCode, TopicCode, Town};
 use qingting_models::records::{Channel, ReportDay, ReportItemFilter, ReportScope, ReportSpan, day_number};
@@ -18,7 +20,7 @@ use crate::app::AppState;
 use crate::assets;
 use crate::caller::Caller;
 use crate::error::WebError;
-use crate::frame::Frame;
+use crate::frame::{Frame, Notice};
 use crate::names::Names;
 use crate::pages::{Answer, html};
 use crate::query::{Query, Select};
@@ -33,8 +35,9 @@ const COLUMNS: usize = 7;
 #[template(path = "trends.html")]
 pub struct TrendsPage {
     pub frame: Frame,
-    pub from: Date,
-    pub to: Date,
+    /// The days as they were asked for.
+    pub from: String,
+    pub to: String,
     pub selects: Vec<Select>,
     /// What is counted, in words.
     pub says: String,
@@ -110,9 +113,17 @@ impl By {
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
-    let days = Days::of(&state, &query)?;
-    let span =
-        ReportSpan::days_between(days.from, days.to).map_err(|error| WebError::bad(error.to_string()))?;
+    let (days, mut problem) = Days::or_usual(&state, &query)?;
+    let span = match ReportSpan::days_between(days.from, days.to) {
+        Ok(span) => span,
+        Err(error) => {
+            problem = Some(error.to_string());
+            let (usual, _) = Days::or_usual(&state, &Query::default())?;
+            ReportSpan::days_between(usual.from, usual.to).map_err(WebError::internal)?
+        }
+    };
+    let wrong = problem.is_some();
+    let typed = |name: &str, day: Date| if wrong { query.text(name).to_owned() } else { day.to_string() };
     let by = By::of(&query);
     let department = query.get("department").map(DepartmentCode::from);
     let scope = ReportScope { department, ..ReportScope::default() };
@@ -161,10 +172,10 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     let mut columns: Vec<String> = own.iter().map(|mark| by.name(mark.as_deref(), names)).collect();
     columns.extend((!rest.is_empty()).then(|| format!("其余 {} 类", rest.len())));
     let of = reports::items_title(&filter, &scope, names);
-    html(&TrendsPage {
-        frame: Frame::inside(&state, &caller, "趋势", "/reports"),
-        from: span.from,
-        to: span.to,
+    let page = TrendsPage {
+        frame: Frame::inside(&state, &caller, "趋势", "/reports").with(problem.map(Notice::bad)),
+        from: typed("from", span.from),
+        to: typed("to", span.to),
         selects: selects(&query, by, names),
         says: format!("{of}：共 {total} 条"),
         svg: svg(&drawing::trend(&drawn, "信息", "")),
@@ -173,7 +184,9 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         rows: stretches.into_iter().map(row).collect(),
         script: assets::trends(),
         echarts: assets::echarts(),
-    })
+    };
+    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, html(&page)?).into_response())
 }
 
 /// Counts by day and mark.
@@ -240,11 +253,10 @@ fn selects(query: &Query, by: By, names: &Names) -> Vec<Select> {
 impl crate::samples::Sampled for TrendsPage {
     fn samples() -> Vec<Self> {
         use crate::samples::{choice, frame, hostile};
-        let day = jiff::civil::date(2026, 11, 23);
         let page = |t: String| Self {
             frame: frame(&t),
-            from: day,
-            to: day,
+            from: t.clone(),
+            to: t.clone(),
             selects: vec![Select {
                 name: "topic", label: "话题", any: "全部", options: vec![choice(&t)]
             }],

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
-use crate::query::Query;
+use crate::query::{Query, Select};
 use crate::view::{Choice, choices};
 
 const PATH: &str = "/users";
@@ -27,7 +27,13 @@ const ROWS: usize = 1000;
 #[template(path = "users.html")]
 pub struct UsersPage {
     pub frame: Frame,
+    pub q: String,
+    pub selects: Vec<Select>,
     pub users: Vec<UserView>,
+    /// How many there are in all.
+    pub all: usize,
+    /// The address of this page, for coming back after an action.
+    pub here: String,
     /// Name of the user and the password made just now: shown once.
     pub fresh: Option<(String, String)>,
     pub typed: Typed,
@@ -57,22 +63,55 @@ pub struct Typed {
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
-    let mut page = build(&state, &caller, &Form::default()).await?;
+    let mut page = build(&state, &caller, &Form::default(), &query).await?;
     page.frame = page.frame.done(query.get("done"));
     html(&page)
 }
 
-async fn build(state: &AppState, caller: &Caller, form: &Form) -> Result<UsersPage, WebError> {
+/// The filters of the address that a form came from.
+fn asked(form: &Form) -> Query {
+    Query::parse(form.text("back").split_once('?').map_or("", |(_, query)| query))
+}
+
+async fn build(state: &AppState, caller: &Caller, form: &Form, query: &Query) -> Result<UsersPage, WebError> {
     let users = state.store.users().await?;
     let chosen = |role: &Role| form.all("role").any(|code| code == role.code());
+    let found = users.iter().filter(|user| matches(user, query));
+    let (role, department) = (query.text("role"), query.text("department"));
+    let roles = |chosen: &dyn Fn(&Role) -> bool| -> Vec<Choice> {
+        Role::ALL.iter().map(|r| Choice::new(r.code(), r.label(), chosen(r))).collect()
+    };
     Ok(UsersPage {
         frame: Frame::inside(state, caller, "用户", PATH),
-        users: users.iter().take(ROWS).map(|u| view(state, caller, u)).collect(),
+        q: query.text("q").into(),
+        selects: vec![
+            Select {
+                name: "role", label: "角色", any: "全部角色", options: roles(&|r| r.code() == role)
+            },
+            Select {
+                name: "department",
+                label: "单位",
+                any: "全部单位",
+                options: choices(&state.names.departments, department),
+            },
+        ],
+        users: found.take(ROWS).map(|u| view(state, caller, u)).collect(),
+        all: users.len(),
+        here: query.here(PATH),
         fresh: None,
         typed: Typed { name: form.text("name").into(), login: form.text("login").into() },
-        roles: Role::ALL.iter().map(|r| Choice::new(r.code(), r.label(), chosen(r))).collect(),
+        roles: roles(&chosen),
         departments: choices(&state.names.departments, form.text("department")),
     })
+}
+
+/// Whether a user is of the role and the department that are asked for, and has the words in name or log-in.
+fn matches(user: &User, query: &Query) -> bool {
+    let words = query.text("q").to_lowercase();
+    let department = user.department.as_ref().map_or("", |d| d.as_str());
+    query.get("role").is_none_or(|code| user.roles.iter().any(|role| role.code() == code))
+        && query.get("department").is_none_or(|code| code == department)
+        && (user.name.to_lowercase().contains(&words) || user.login.to_lowercase().contains(&words))
 }
 
 fn view(state: &AppState, caller: &Caller, user: &User) -> UserView {
@@ -94,12 +133,12 @@ pub async fn add(State(state): State<AppState>, caller: Caller, form: Form) -> A
     let added = create(&state, &caller, &form).await;
     match added {
         Ok(password) => {
-            let mut page = build(&state, &caller, &Form::default()).await?;
+            let mut page = build(&state, &caller, &Form::default(), &asked(&form)).await?;
             page.fresh = Some((form.text("name").into(), password));
             html(&page)
         }
         Err(WebError::Bad(problem)) => {
-            let mut page = build(&state, &caller, &form).await?;
+            let mut page = build(&state, &caller, &form, &asked(&form)).await?;
             page.frame = page.frame.with(Some(Notice::bad(problem)));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
         }
@@ -165,24 +204,39 @@ async fn first_password(state: &AppState) -> Result<(String, String), WebError> 
     Ok((password, hash))
 }
 
-pub async fn disable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub async fn disable(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
     let id = other(&caller, &id)?;
     state.store.set_disabled(id, true, caller.actor()).await?;
-    Ok(back("", PATH, "user-disabled"))
+    Ok(back(form.text("back"), PATH, "user-disabled"))
 }
 
-pub async fn enable(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub async fn enable(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
     let id = other(&caller, &id)?;
     state.store.set_disabled(id, false, caller.actor()).await?;
-    Ok(back("", PATH, "user-enabled"))
+    Ok(back(form.text("back"), PATH, "user-enabled"))
 }
 
-pub async fn reset(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
+pub async fn reset(
+    State(state): State<AppState>,
+    caller: Caller,
+    Path(id): Path<String>,
+    form: Form,
+) -> Answer {
     let id = other(&caller, &id)?;
     let user = state.store.users().await?.into_iter().find(|u| u.id == id).ok_or(WebError::NotFound)?;
     let (password, hash) = first_password(&state).await?;
     state.store.set_password(id, &hash, true, caller.actor()).await?;
-    let mut page = build(&state, &caller, &Form::default()).await?;
+    let mut page = build(&state, &caller, &Form::default(), &asked(&form)).await?;
     page.fresh = Some((user.name, password));
     html(&page)
 }
@@ -212,6 +266,12 @@ impl crate::samples::Sampled for UsersPage {
         };
         let page = |t: String| Self {
             frame: frame(&t),
+            q: t.clone(),
+            selects: vec![Select {
+                name: "role", label: "角色", any: "全部角色", options: vec![choice(&t)]
+            }],
+            all: 2,
+            here: t.clone(),
             users: vec![user(&t, true), user(&t, false)],
             fresh: Some((t.clone(), t.clone())),
             typed: Typed { name: t.clone(), login: t.clone() },

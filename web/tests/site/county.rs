@@ -148,7 +148,7 @@ async fn the_departments_page_counts_what_was_sent_and_sent_back() {
     let row = async || {
         let page = office.get("leader", "/departments").await.body;
         let row = page
-            .split("<tr>")
+            .split("<tr")
             .find(|row| row.contains("住建局") && row.contains("由人派来"))
             .unwrap()
             .to_owned();

@@ -163,3 +163,56 @@ async fn cases_are_found_by_the_words_of_their_matter_and_by_number() {
     let closed = office.get("duty", "/cases?q=商品房逾期交付&state=closed").await.body;
     assert!(closed.contains("没有符合条件的工单"), "the other filters hold");
 }
+
+#[tokio::test]
+async fn each_presses_by_the_levels_that_are_his() {
+    let office = Office::new().await;
+    let page = format!("/cases/{}", office.housing.0);
+    let leader = office.get("leader", &page).await.body;
+    assert!(leader.contains("<option value=\"3\" selected>领导</option>"), "{leader}");
+    assert!(!leader.contains("<option value=\"1\"") && !leader.contains("值班室发黄色"), "{leader}");
+    let duty = office.get("duty", &page).await.body;
+    assert!(duty.contains("<option value=\"1\">黄色") && !duty.contains("<option value=\"3\""), "{duty}");
+}
+
+#[tokio::test]
+async fn open_cases_stand_in_the_order_in_which_they_are_due_unless_another_is_asked_for() {
+    let office = Office::new().await;
+    let place = |body: &str, case: CaseId| body.find(&format!("href=\"/cases/{case}\"")).unwrap();
+    let due = |case: CaseId| {
+        let store = &office.store;
+        async move { store.case_file(&Viewer::SYSTEM, case).await.unwrap().unwrap().case.due.unwrap().1 }
+    };
+    let (housing, school) = (office.housing.0, office.school.0);
+    let path = format!("/cases/{housing}/act");
+    // Once accepted its first contact is due, long before the other's answer.
+    office.post("handler", &path, &[("action", "accept"), ("version", "1")]).await;
+    let (first, last) =
+        if due(housing).await <= due(school).await { (housing, school) } else { (school, housing) };
+    let body = office.get("leader", "/cases").await.body;
+    assert!(place(&body, first) < place(&body, last));
+    let newest = housing.max(school);
+    let body = office.get("leader", "/cases?order=new").await.body;
+    assert!(place(&body, newest) < place(&body, housing.min(school)));
+}
+
+#[tokio::test]
+async fn users_are_found_by_name_role_and_office() {
+    let office = Office::new().await;
+    let names = async |query: &str| {
+        let body = office.get("admin", &format!("/users{query}")).await.body;
+        body.split("<th scope=\"row\"><bdi>")
+            .skip(1)
+            .map(|rest| rest.split('<').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let all = names("").await.len();
+    let reviewers = names("?role=reviewer").await;
+    assert!(!reviewers.is_empty() && reviewers.len() < all, "{reviewers:?}");
+    assert!(names("?role=reviewer&department=zjj").await.contains(&"reviewer员".to_owned()));
+    assert_eq!(names("?q=LEADER").await, ["leader员"]);
+    let leader = office.user("leader").await.id;
+    let back = [("back", "/users?role=leader")];
+    let answer = office.post("admin", &format!("/users/{leader}/disable"), &back).await;
+    assert_eq!(answer.location(), "/users?role=leader&done=user-disabled");
+}

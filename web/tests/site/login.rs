@@ -102,6 +102,22 @@ async fn a_disabled_user_and_a_blocked_try_leave_no_line_of_a_log_in() {
 }
 
 #[tokio::test]
+async fn before_a_log_in_has_to_wait_it_is_said_how_many_tries_are_left() {
+    let office = Office::new().await;
+    for login in ["duty", "nobody"] {
+        let mut told = Vec::new();
+        for _ in 0..6 {
+            told.push(log_in(&office, &[("login", login), ("password", "wrong-password")]).await.body);
+        }
+        assert!(told[..2].iter().all(|page| !page.contains("还可以再试")));
+        for (page, left) in told[2..5].iter().zip([3, 2, 1]) {
+            assert!(page.contains(&format!("还可以再试 {left} 次")), "{page}");
+        }
+        assert!(told[5].contains("请过一刻钟再试"), "{}", told[5]);
+    }
+}
+
+#[tokio::test]
 async fn after_too_many_tries_even_the_right_password_has_to_wait() {
     let office = Office::new().await;
     let mut refused = 0;

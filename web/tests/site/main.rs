@@ -12,6 +12,7 @@ mod backfill;
 mod blind;
 mod county;
 mod desk;
+mod errors;
 mod guides;
 mod import;
 mod incidents;

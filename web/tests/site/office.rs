@@ -208,6 +208,20 @@ impl Office {
         self.request(login, Verb::Post, path, &rows).await
     }
 
+    /// The page that an answer leads to; the answer itself where it leads nowhere.
+    pub(crate) async fn follow(&self, login: &str, answer: Answer) -> Answer {
+        match answer.location().to_owned() {
+            to if to.is_empty() => answer,
+            to => self.get(login, &to).await,
+        }
+    }
+
+    /// The page that a form leads to.
+    pub(crate) async fn post_and_go(&self, login: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        let answer = self.post(login, path, form).await;
+        self.follow(login, answer).await
+    }
+
     /// A request with exactly this form.
     pub(crate) async fn request(&self, login: &str, verb: Verb, path: &str, form: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().uri(path).header("host", "qt.test");

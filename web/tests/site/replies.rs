@@ -148,10 +148,10 @@ async fn lines_are_agreed_by_the_duty_office_proposed_by_departments_and_put_int
     assert!(gone.location().ends_with("line-withdrawn"));
     let check = [("do", "check"), ("text", "逾期交付的，开发企业应当按合同约定支付违约金。已约谈。")];
     // The line of the department says the same and holds: only when it is gone too is the text an old one.
-    let still = office.post("handler", &format!("/cases/{case}/draft"), &check).await.body;
+    let still = office.post_and_go("handler", &format!("/cases/{case}/draft"), &check).await.body;
     assert!(!still.contains("口径已失效"), "{still}");
     office.post("duty", &format!("{own}/withdraw"), &[("version", "2"), ("reason", "合同范本已改")]).await;
-    let old = office.post("handler", &format!("/cases/{case}/draft"), &check).await.body;
+    let old = office.post_and_go("handler", &format!("/cases/{case}/draft"), &check).await.body;
     assert!(old.contains("口径已失效") && old.contains("该口径已撤回"), "{old}");
 }
 
@@ -215,7 +215,13 @@ async fn what_is_to_be_looked_at_is_shown_once_and_a_leak_needs_a_reason() {
     act(&office, "handler", case, "accept", &[]).await;
     let soon = [("text", "开发商已约谈，将尽快交付"), ("outcome", "partly"), ("looked", "-")];
     let first = act(&office, "handler", case, "submit", &soon).await;
-    assert_eq!(first.status, StatusCode::OK);
+    assert_eq!(
+        first.location(),
+        format!("/cases/{case}?checked=submit#reply"),
+        "going back sends nothing again"
+    );
+    let first = office.follow("handler", first).await;
+    assert!(first.body.contains("开发商已约谈，将尽快交付"), "what was typed is there: {}", first.body);
     assert!(first.body.contains("承诺没有日期") && first.body.contains("答复还没有提交"), "{}", first.body);
     let looked =
         first.body.split("name=\"looked\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -235,7 +241,8 @@ async fn what_is_to_be_looked_at_is_shown_once_and_a_leak_needs_a_reason() {
     assert!(refused.body.contains("可公开内容里有个人信息"), "{}", refused.body);
     let mut shown = leak.to_vec();
     shown.push(("looked", "-"));
-    let shown = act(&office, "handler", case, "submit", &shown).await.body;
+    let shown = act(&office, "handler", case, "submit", &shown).await;
+    let shown = office.follow("handler", shown).await.body;
     assert!(shown.contains("泄露个人信息") && shown.contains("写明保留的理由"), "{shown}");
     let mut explained = leak.to_vec();
     explained.push(("stands_because", "对外公布的公开号码"));

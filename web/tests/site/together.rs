@@ -142,6 +142,7 @@ async fn several_items_are_judged_assigned_and_set_aside_each_by_itself() {
     let rows = ticked(&office, &[office.open, office.school.1]).await;
     let bare = batch(&office, "duty", "/items/batch", &rows, &[("do", "dismiss")]).await;
     assert!(bare.status == StatusCode::UNPROCESSABLE_ENTITY && bare.body.contains("理由"), "{}", bare.body);
+    assert!(bare.body.contains(&format!("value=\"{}.1\" checked", office.open)), "{}", bare.body);
     let aside = [("do", "dismiss"), ("note", "重复来电，联系13812345678"), ("back", "/items?state=open")];
     let some = batch(&office, "duty", "/items/batch", &rows, &aside).await;
     assert!(some.body.contains("办好了 1 条，1 条没有办") && some.body.contains("已有工单"), "{}", some.body);
@@ -156,8 +157,16 @@ async fn several_items_are_judged_assigned_and_set_aside_each_by_itself() {
     let one = ticked(&office, &[office.open]).await;
     let sent = [("do", "assign"), ("department", "zfj"), ("note", "请今天办")];
     let done = batch(&office, "duty", "/items/batch", &one, &sent).await;
-    assert!(done.location().ends_with("done=batch"), "{}", done.body);
     let id = case_of(&office, office.open).await.unwrap();
+    let number = case(&office, id).await.number;
+    let told = office.follow("duty", done).await.body;
+    let said = format!("已分派 1 条。综合执法局 1 件（<a href=\"/cases/{id}\">{number}</a>）。");
+    assert!(told.contains(&said), "{said}: {told}");
+    assert!(!told.contains("made="), "what was said goes with the next step: {told}");
+    let made = format!("/items?done=batch-assigned&count=1&made={number}");
+    let secret = case(&office, office.secret.0).await.number;
+    let others = office.get("leader", &format!("{made}.{secret}")).await.body;
+    assert!(others.contains(&number) && !others.contains(&secret), "an address shows nobody more: {others}");
     let file = office.store.case_file(&Viewer::SYSTEM, id).await.unwrap().unwrap();
     assert!(file.timeline[0].note.contains("请今天办"), "the note is kept");
     let foreign = ticked(&office, &[office.conduct]).await;
@@ -175,7 +184,8 @@ async fn items_go_into_the_case_of_a_number() {
     let number = case(&office, office.housing.0).await.number;
     let into = [("do", "take_in"), ("into", number.as_str()), ("note", "同一件事")];
     let done = batch(&office, "duty", "/items/batch", &rows, &into).await;
-    assert!(done.location().ends_with("done=batch"), "{}", done.body);
+    let told = office.follow("duty", done).await.body;
+    assert!(told.contains("1 条已归入工单，一并答复。") && told.contains(&number), "{told}");
     assert_eq!(case_of(&office, office.open).await, Some(office.housing.0));
 }
 
@@ -188,9 +198,14 @@ async fn several_cases_are_pressed_and_keep_the_note() {
     }
     let bare = batch(&office, "leader", "/cases/batch", &rows, &[("do", "press"), ("level", "3")]).await;
     assert_eq!(bare.status, StatusCode::UNPROCESSABLE_ENTITY, "a note is asked for");
+    assert_eq!(
+        bare.body.matches("name=\"row\"").count(),
+        bare.body.matches("\" checked aria-label=\"勾选").count()
+    );
     let pressed = [("do", "press"), ("level", "3"), ("note", "本周内答复")];
     let done = batch(&office, "leader", "/cases/batch", &rows, &pressed).await;
-    assert!(done.location().ends_with("done=batch"), "{}", done.body);
+    let told = office.follow("leader", done).await.body;
+    assert!(told.contains("勾选的 2 件都已办好。"), "{told}");
     for id in [office.housing.0, office.school.0] {
         let file = office.store.case_file(&Viewer::SYSTEM, id).await.unwrap().unwrap();
         assert_eq!(file.case.pressed, 3);

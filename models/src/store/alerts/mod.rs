@@ -26,6 +26,10 @@ pub struct AlertFilter {
     pub incident: Option<IncidentId>,
 }
 
+/// The most characters that are told of the item that an alert fired for.
+const HIT: usize = 120;
+/// An alert's row with what is told of the item that it fired for first.
+const COLUMNS: &str = "a.*, i.confidential, i.title AS hit_title, i.body AS hit_body";
 /// Alerts with the item that they fired for first, which says who may see them.
 const FROM: &str = "FROM alert a JOIN item i ON i.id = a.item_id";
 
@@ -51,7 +55,7 @@ impl Store {
         let before = bind(&mut values, page.before());
         let limit = bind(&mut values, page.size() + 1);
         let sql = format!(
-            "SELECT a.*, i.confidential {FROM} WHERE {} AND a.id < {before} ORDER BY a.id DESC LIMIT {limit}",
+            "SELECT {COLUMNS} {FROM} WHERE {} AND a.id < {before} ORDER BY a.id DESC LIMIT {limit}",
             all.join(" AND ")
         );
         let rows = self.db().rows(&sql, values).await?.iter().map(alert_of).collect::<Result<Vec<_>, _>>()?;
@@ -70,7 +74,7 @@ impl Store {
     pub async fn alert(&self, viewer: &Viewer, id: AlertId) -> Result<Option<Alert>, StoreError> {
         let mut values = args![id.0];
         let seen = visibility::items(viewer, &mut values);
-        let sql = format!("SELECT a.*, i.confidential {FROM} WHERE a.id = $1 AND {seen}");
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE a.id = $1 AND {seen}");
         self.db().row(&sql, values).await?.as_ref().map(alert_of).transpose()
     }
 
@@ -181,6 +185,7 @@ fn alert_of(row: &Row) -> Result<Alert, StoreError> {
         incident: IncidentId(row.int("incident_id")?),
         confidential: row.flag("confidential")?,
         item: ItemId(row.int("item_id")?),
+        hit: hit_of(&row.text("hit_title")?, &row.text("hit_body")?),
         why: row.text("why")?,
         items: row.int("items")?,
         urgency: urgency_of(row.int("urgency")?),
@@ -188,6 +193,15 @@ fn alert_of(row: &Row) -> Result<Alert, StoreError> {
         last_at: row.time("last_at")?,
         seen,
     })
+}
+
+/// What the item says: its title, and how its text begins.
+fn hit_of(title: &str, body: &str) -> String {
+    let begin: String = body.trim().chars().take(HIT).collect();
+    let title = title.trim();
+    let said =
+        if title.is_empty() || begin.starts_with(title) { begin } else { format!("{title}：{begin}") };
+    said.chars().take(HIT).collect()
 }
 
 fn silence_of(row: &Row) -> Result<Silence, StoreError> {

@@ -107,7 +107,8 @@ impl Store {
             return Err(StoreError::Bad("an incident's title has 1 to 60 characters".into()));
         }
         let mut tx = self.begin().await?;
-        tx.run("UPDATE incident SET title = $1 WHERE id = $2", args![title, incident.id.0]).await?;
+        let sql = "UPDATE incident SET title = $1, named = TRUE WHERE id = $2";
+        tx.run(sql, args![title, incident.id.0]).await?;
         self.audit_in(&mut tx, actor, "incident.name", Subject::Incident(incident.id), json!({})).await?;
         tx.commit().await
     }

@@ -1,10 +1,12 @@
 //! What an incident amounts to now: counted again from its members whenever one comes or goes.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::{Store, StoreError};
+use super::TITLE_OF_ITEM;
 use crate::ids::IncidentId;
 use crate::records::{Channel, heat};
 use crate::store::db::{Arg, Tx, args, to_json};
@@ -97,6 +99,7 @@ pub(super) async fn figures(tx: &mut Tx, incident: IncidentId) -> Result<Gain, S
 
 /// A member as counting needs it.
 struct Counted {
+    item: i64,
     at: Timestamp,
     channel: Channel,
     topic: Option<String>,
@@ -104,6 +107,8 @@ struct Counted {
     urgency: i64,
     /// It tells its caller's number.
     told: bool,
+    /// Whoever may know of the incident may know of it; one that turned confidential is about to leave.
+    readable: bool,
 }
 
 impl Store {
@@ -139,9 +144,12 @@ impl Store {
         for part in incidents.chunks(500) {
             let members = members(tx, part).await?;
             let callers = callers(tx, part).await?;
+            let titles = titles(tx, members.values().filter_map(|of| most_telling(of))).await?;
             for id in part {
                 let counted = members.get(&id.0).map(Vec::as_slice).unwrap_or_default();
-                self.write(tx, *id, counted, callers.get(&id.0).copied().unwrap_or(0)).await?;
+                let title = most_telling(counted).and_then(|item| titles.get(&item));
+                let title = title.map(String::as_str);
+                self.write(tx, *id, counted, callers.get(&id.0).copied().unwrap_or(0), title).await?;
             }
         }
         Ok(())
@@ -169,6 +177,7 @@ impl Store {
         id: IncidentId,
         members: &[Counted],
         callers: i64,
+        title: Option<&str>,
     ) -> Result<(), StoreError> {
         let now = self.now();
         let mut channels: BTreeMap<Channel, i64> = BTreeMap::new();
@@ -181,7 +190,8 @@ impl Store {
         let (first, last) = (items.iter().map(|i| i.0).min(), items.iter().map(|i| i.0).max());
         tx.run(
             "UPDATE incident SET items = $1, callers = $2, channels = $3, topic = $4, town = $5, urgency = $6,
-             first_at = COALESCE($7, first_at), last_at = COALESCE($8, last_at), heat = $9, heat_at = $10 WHERE id = $11",
+             first_at = COALESCE($7, first_at), last_at = COALESCE($8, last_at), heat = $9, heat_at = $10,
+             title = CASE WHEN named THEN title ELSE COALESCE($11, title) END WHERE id = $12",
             args![
                 members.len() as i64,
                 callers,
@@ -193,12 +203,39 @@ impl Store {
                 last,
                 Some(heat),
                 now,
+                title,
                 id.0
             ],
         )
         .await?;
         Ok(())
     }
+}
+
+/// The item that says best what an incident is about: of the topic that most of its items have, of these the most urgent,
+/// of these the first. So one that came in by mistake at the beginning gives no name to all.
+fn most_telling(members: &[Counted]) -> Option<i64> {
+    let mut with_topic: HashMap<Option<&str>, usize> = HashMap::new();
+    members.iter().for_each(|m| *with_topic.entry(m.topic.as_deref()).or_default() += 1);
+    let weight = |m: &&Counted| {
+        let like = with_topic.get(&m.topic.as_deref()).copied().unwrap_or(0);
+        (like, m.urgency, Reverse(m.at), Reverse(m.item))
+    };
+    members.iter().filter(|m| m.readable).max_by_key(weight).map(|m| m.item)
+}
+
+/// The titles of items.
+async fn titles(tx: &mut Tx, items: impl Iterator<Item = i64>) -> Result<HashMap<i64, String>, StoreError> {
+    let values: Vec<Arg> = items.map(Arg::from).collect();
+    if values.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = format!(
+        "SELECT i.id, {TITLE_OF_ITEM} AS title FROM item i WHERE i.id IN ({})",
+        tx.marks(1, values.len())
+    );
+    let rows = tx.rows(&sql, values).await?;
+    rows.iter().map(|row| Ok((row.int("id")?, row.text("title")?))).collect()
 }
 
 /// Raises the figures of a large incident. Its heat grows by what came and is old at once, so that the cooling looks at it.
@@ -241,19 +278,22 @@ fn commonest<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
 
 async fn members(tx: &mut Tx, incidents: &[IncidentId]) -> Result<HashMap<i64, Vec<Counted>>, StoreError> {
     let sql = format!(
-        "SELECT m.incident_id, m.at, m.told, i.channel, i.main_topic, i.town, i.urgency FROM incident_member m
-         JOIN item i ON i.id = m.item_id WHERE m.incident_id IN ({})",
+        "SELECT m.incident_id, m.item_id, m.at, m.told, i.channel, i.main_topic, i.town, i.urgency, i.confidential,
+         n.confidential AS of_confidential FROM incident_member m JOIN item i ON i.id = m.item_id
+         JOIN incident n ON n.id = m.incident_id WHERE m.incident_id IN ({})",
         tx.marks(1, incidents.len())
     );
     let mut found: HashMap<i64, Vec<Counted>> = HashMap::new();
     for row in tx.rows(&sql, incidents.iter().map(|id| Arg::from(id.0)).collect()).await? {
         found.entry(row.int("incident_id")?).or_default().push(Counted {
+            item: row.int("item_id")?,
             at: row.time("at")?,
             channel: row.code("channel")?,
             topic: row.opt_text("main_topic")?,
             town: row.opt_text("town")?,
             urgency: row.int("urgency")?,
             told: row.flag("told")?,
+            readable: row.flag("confidential")? == row.flag("of_confidential")?,
         });
     }
     Ok(found)

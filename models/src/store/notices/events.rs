@@ -250,6 +250,9 @@ impl Store {
         }
         let (family, grade) = (event.kind.family(), event.kind.grade(event.urgency));
         let incident = task.subject.as_ref().and_then(TaskSubject::incident).map(|incident| incident.0);
+        // What was done before anybody could be told of it stands among what was read.
+        let over = task.subject.as_ref().is_some_and(|subject| subject.is_past(event));
+        let read_at = over.then_some(now);
         let row = |notice: &NewNotice| {
             let id: NoticeId = self.ids().next(now);
             args![
@@ -260,11 +263,13 @@ impl Store {
                 i64::from(grade),
                 incident,
                 now,
+                read_at,
                 notice.held.clone()
             ]
         };
         if !notices.is_empty() {
-            let columns = ["id", "event_id", "user_id", "family", "grade", "incident_id", "at", "held"];
+            let columns =
+                ["id", "event_id", "user_id", "family", "grade", "incident_id", "at", "read_at", "held"];
             let rows = notices.iter().map(row).collect();
             tx.insert("notice", &columns, rows, "ON CONFLICT (event_id, user_id) DO NOTHING").await?;
         }
@@ -407,6 +412,16 @@ impl TaskSubject {
             Self::Case { incident, .. } | Self::Mirrored { incident, .. } => *incident,
             Self::Alert(alert) => Some(alert.incident),
             Self::Report(_) => None,
+        }
+    }
+
+    /// Whether the event calls for nothing any more as the matter stands.
+    fn is_past(&self, event: &NoticeEvent) -> bool {
+        match self {
+            Self::Case { case, .. } => event.kind.is_over(event.at, case),
+            Self::Report(line) => event.kind.is_over_for_report(line.state),
+            Self::Mirrored { case, .. } => case.mirror.finished,
+            Self::Alert(_) => false,
         }
     }
 

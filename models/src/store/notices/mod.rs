@@ -4,6 +4,7 @@ mod channels;
 mod contacts;
 mod deliveries;
 mod events;
+mod over;
 mod roster;
 mod rules;
 

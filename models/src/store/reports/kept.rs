@@ -231,6 +231,7 @@ impl Store {
             let changed = self.kept_report(kept.id).await?.ok_or(StoreError::NotFound("report"))?;
             return Err(StoreError::Conflict { by: changed.changed_by.code(), at: changed.changed_at });
         }
+        self.settle_report(tx, kept.id, kept.state).await?;
         self.tell_of(tx, kept.id, kept.version + 1, what, actor).await?;
         let detail = json!({ "report": kept.id, "number": kept.number, "digest": kept.digest });
         self.audit_in(tx, actor, &format!("report.{what}"), Subject::System, detail).await?;

@@ -247,7 +247,7 @@ impl Writer<'_> {
             ReportSentence::RepeatsCount,
             &[
                 ("件数", totals.repeats.now.to_string()),
-                ("比上期", self.change(totals.repeats).text(self.before())),
+                ("比上期", self.change(totals.repeats).text(self.before(), "件")),
                 ("表", table),
             ],
         );

@@ -169,7 +169,7 @@ impl Writer<'_> {
             },
             Cell::some(count.before),
             Cell::some(count.year_ago),
-            self.change(count).text(self.before()).into(),
+            self.change(count).text(self.before(), "").into(),
         ]
     }
 

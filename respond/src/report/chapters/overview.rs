@@ -23,8 +23,8 @@ impl Writer<'_> {
                     ("诉求", totals.demands.now.to_string()),
                     ("新闻", totals.news.now.to_string()),
                     ("事件", totals.incidents.now.to_string()),
-                    ("比上期", self.change(totals.items).text(self.before())),
-                    ("比去年", self.year_change(totals.items).text("去年同期")),
+                    ("比上期", self.change(totals.items).text(self.before(), "条")),
+                    ("比去年", self.year_change(totals.items).text("去年同期", "条")),
                     ("表", table.clone()),
                 ],
             ));
@@ -33,7 +33,7 @@ impl Writer<'_> {
                     ReportSentence::OverviewUrgent,
                     &[
                         ("紧急", totals.urgent.now.to_string()),
-                        ("比上期", self.change(totals.urgent).text(self.before())),
+                        ("比上期", self.change(totals.urgent).text(self.before(), "条")),
                         ("表", table.clone()),
                     ],
                 ));
@@ -56,7 +56,7 @@ impl Writer<'_> {
         let rows = self.overview_rows();
         let mut table = self.table("总体情况", columns, rows);
         let mut note = format!(
-            "“—”表示当时还没有数据。“增加”“减少”指差异大到偶然很难解释（双侧 {}%），否则写“基本持平”；基数不足 {} 的不写百分比。不含保密事项。",
+            "“—”表示当时还没有数据。“增加”“减少”指差异大到偶然很难解释（双侧 {}%），小于此的写“属正常波动”；基数不足 {} 的不写百分比。不含保密事项。",
             self.style.level, self.style.least_for_percent
         );
         if totals.unjudged > 0 {

@@ -97,7 +97,8 @@ impl ModelCase {
             (self.state, self.lines) = ("handling", self.with("go_on"));
             return Ok(());
         }
-        must(self.state == "handling" && self.handler(who))?;
+        let noted_late = self.state == "in_review" && matches!(action, Action::Contact { .. });
+        must((self.state == "handling" || noted_late) && self.handler(who))?;
         match action {
             Action::Contact { note } => {
                 said(note)?;

@@ -45,10 +45,35 @@ const SAYINGS: &[(&str, &str)] = &[
     (r#"^"(.*)" stands twice in one town$"#, "“$1”在同一个乡镇街道出现了两次"),
     (r#"^office_hours "(.*)" cannot be read$"#, "办公时间“$1”看不懂"),
     (r#"^office_hours "(.*)" overlaps the stretch before it$"#, "办公时间“$1”与前一段重叠"),
+    // What the reader of TOML says.
+    (r"^unclosed array table$", "[[ ]] 的方括号没有配对"),
+    (r"^unclosed (?:table|array)$|^missing (?:table|array) open(?:ing)?$", "方括号没有配对"),
+    (r"^unclosed inline table$|^missing inline table opening$", "花括号没有配对"),
+    (r"^invalid (?:multi-line )?(?:basic|literal) string$|^missing opening quote$", "引号没有配对"),
+    (r"^string values must be quoted$|^invalid value$", "值写得不对；文字要加英文引号"),
+    (r"^missing value(?: for key)?$", "等号后面没有写值"),
+    (r"^key with no value$|^missing assignment between key-value pairs$", "这一项没有等号和值"),
+    (r"^duplicate key(?:: `.*`)?$", "同一项写了两次"),
+    (r"^missing comma between .*$", "各项之间少一个逗号"),
+    (r"^extra comma in .*$", "多了一个逗号"),
+    (r"^extra (?:`=`|assignment between key-value pairs)$|^unexpected `=` in array$", "多了一个等号"),
+    (r"^unexpected (?:content.*|key or value)$", "这里有多余的内容"),
+    (
+        r"^invalid unquoted key$|^unquoted keys cannot be empty$|^invalid key$",
+        "这一项的名称写得不对，只能用字母、数字、- 和 _",
+    ),
+    (r"^unknown field `(.*)`$", "没有“$1”这一项"),
+    (r"^missing field `(.*)`$", "缺少“$1”这一项"),
+    (r"^unknown variant `(.*)`$", "没有“$1”这个取值"),
+    (r"^invalid type: .*$", "值的类型不对"),
+    (r"^invalid value: .*$", "值不对"),
 ];
 
 /// Words of what is allowed that are no values.
 const ALLOWED: &[(&str, &str)] = &[
+    ("a file like the one shipped", "和随程序的样例一样的写法"),
+    ("a string", "加英文引号的文字"),
+    ("literal string", "加英文引号的文字"),
     ("a value", "填上内容"),
     ("a name", "填上名称"),
     ("a text", "填上文字"),
@@ -73,18 +98,93 @@ const ALLOWED: &[(&str, &str)] = &[
     ("letters and digits", "只用字和数字"),
 ];
 
-/// `routing.csv 第 3 行：没有代码为“money”的话题。可以填：business、housing …`
-pub(super) fn in_words(error: &CountyError) -> String {
+/// So many values are named of what is allowed where none is like what was written.
+const NAMED: usize = 12;
+
+/// `routing.csv 第 3 行：没有代码为“money”的话题。可以填：business、housing …`; of the departments, which are code and short
+/// name, the one that is meant: `没有代码为“rsjj”的单位。是不是 rsj（人社局）？`
+pub(super) fn in_words(error: &CountyError, departments: &[(String, String)]) -> String {
     match error {
         CountyError::Read { path, .. } => format!("{} 读不出来", path.display()),
         CountyError::Invalid { file, line, what, allowed } => {
-            let allowed = ALLOWED.iter().find(|(english, _)| english == allowed).map_or_else(
+            let place = format!("{file} 第 {line} 行");
+            if let Some(meant) = meant(what, allowed, departments) {
+                return format!("{place}：{}。是不是 {meant}？", said(what));
+            }
+            let allowed = shortened(&allowed.replace("one of ", "").replace("newline", "换行"));
+            let allowed = ALLOWED.iter().find(|(english, _)| *english == allowed).map_or_else(
                 || allowed.replace(", ", "、").replace(" to ", " 至 "),
                 |(_, chinese)| (*chinese).to_owned(),
             );
-            format!("{file} 第 {line} 行：{}。可以填：{allowed}", said(what))
+            format!("{place}：{}。可以填：{allowed}", said(what))
         }
     }
+}
+
+/// The line that [`in_words`] names, for going there.
+pub(super) fn line_of(file: &str, words: &str) -> Option<usize> {
+    let after = words.strip_prefix(file)?.strip_prefix(" 第 ")?;
+    after.split_once(" 行")?.0.parse().ok()
+}
+
+/// The code that somebody meant who wrote one that there is not: the office whose name was written in place of its code, or
+/// the code that is nearest, if one is near.
+fn meant(what: &str, allowed: &str, departments: &[(String, String)]) -> Option<String> {
+    static WRITTEN: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = WRITTEN
+        .get_or_init(|| Regex::new(r#"^(department|topic) "(.*)" is not in \w+\.\w+$"#).ok())
+        .as_ref()?;
+    let found = pattern.captures(what)?;
+    let (kind, written) = (found.get(1)?.as_str(), found.get(2)?.as_str());
+    let named = |code: &str| departments.iter().find(|(known, _)| known == code).map(|(_, name)| name);
+    let said = |code: &str| match named(code).filter(|_| kind == "department") {
+        Some(name) => format!("{code}（{name}）"),
+        None => code.to_owned(),
+    };
+    let by_name = |(_, name): &&(String, String)| {
+        written.chars().count() > 1
+            && !written.is_ascii()
+            && (name.contains(written) || written.contains(name.as_str()))
+    };
+    if kind == "department"
+        && let Some((code, _)) = departments.iter().find(by_name)
+    {
+        return Some(said(code));
+    }
+    let near = allowed.split(", ").map(|code| (edits(written, code), code));
+    let (steps, code) = near.min_by_key(|(steps, _)| *steps)?;
+    (steps <= written.chars().count().div_ceil(3)).then(|| said(code))
+}
+
+/// How many letters have to be put in, left out or exchanged to make one word of the other (Levenshtein).
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut before = at;
+        let mut left = at + 1;
+        for (column, second) in other.iter().enumerate() {
+            let above = row.get(column + 1).copied().unwrap_or(left);
+            let best = (before + usize::from(letter != *second)).min(above + 1).min(left + 1);
+            if let Some(cell) = row.get_mut(column) {
+                *cell = left;
+            }
+            (before, left) = (above, best);
+        }
+        if let Some(cell) = row.last_mut() {
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// The first of many values.
+fn shortened(allowed: &str) -> String {
+    let values: Vec<&str> = allowed.split(", ").collect();
+    if values.len() <= NAMED {
+        return allowed.to_owned();
+    }
+    format!("{} 等 {} 个", values[..NAMED].join(", "), values.len())
 }
 
 fn said(what: &str) -> String {
@@ -93,7 +193,8 @@ fn said(what: &str) -> String {
         SAYINGS.iter().filter_map(|(pattern, chinese)| Some((Regex::new(pattern).ok()?, *chinese))).collect()
     });
     let found = known.iter().find(|(pattern, _)| pattern.is_match(what));
-    found.map_or_else(|| what.to_owned(), |(pattern, chinese)| pattern.replace(what, *chinese).into_owned())
+    let unknown = || if what.is_ascii() { format!("写法不对（{what}）") } else { what.to_owned() };
+    found.map_or_else(unknown, |(pattern, chinese)| pattern.replace(what, *chinese).into_owned())
 }
 
 #[cfg(test)]
@@ -104,7 +205,47 @@ mod tests {
 
     fn fault(file: &str, text: &str) -> String {
         let texts = Texts::from([(file.to_owned(), text.to_owned())]);
-        in_words(&County::from_texts(&texts).unwrap_err())
+        let departments = [("rsj".to_owned(), "人社局".to_owned()), ("zjj".to_owned(), "住建局".to_owned())];
+        in_words(&County::from_texts(&texts).unwrap_err(), &departments)
+    }
+
+    #[test]
+    fn the_code_that_was_meant_is_asked_for() {
+        let header = "priority,topic,place,kind,words,department,note,valid_from,valid_to\n";
+        let row = |row: &str| fault("routing.csv", &format!("{header}{row}\n"));
+        assert_eq!(
+            row("1,wages,,,,rsjj,,,"),
+            "routing.csv 第 2 行：没有代码为“rsjj”的单位。是不是 rsj（人社局）？"
+        );
+        assert!(row("1,wages,,,,人社局,,,").ends_with("是不是 rsj（人社局）？"));
+        assert!(row("1,wage,,,,rsj,,,").ends_with("没有代码为“wage”的话题。是不是 wages？"));
+        let far = row("1,wages,,,,nobody,,,");
+        assert!(far.contains("可以填：@town、") && far.contains("等 "), "{far}");
+        assert_eq!(line_of("routing.csv", &far), Some(2));
+        assert_eq!(line_of("places.csv", &far), None);
+        for (one, other, steps) in
+            [("", "abc", 3), ("abc", "", 3), ("rsj", "rsj", 0), ("rjs", "rsj", 2), ("sj", "rsj", 1)]
+        {
+            assert_eq!(edits(one, other), steps, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn the_notation_of_a_file_is_told_in_chinese() {
+        for (text, said) in [
+            ("[[rule]\nid = \"x\"", "方括号"),
+            ("[[rule]]\nid = \"x", "引号"),
+            ("[[rule]]\nid = ", "值写得不对"),
+            ("[[rule]]\nid = \"x\"\nid = \"y\"", "写了两次"),
+            ("[[rule]]\nhello = 1", "没有“hello”这一项"),
+            ("[[rule]]\nid = 3", "类型不对"),
+            ("[[rule]]\nid", "等号"),
+        ] {
+            let fault = fault("deadlines.toml", text);
+            assert!(fault.starts_with("deadlines.toml 第 ") && fault.contains(said), "{text}: {fault}");
+            let english = fault.replace("deadlines.toml", "").replace("hello", "").replace("TOML", "");
+            assert!(!english.contains("expected") && !english.contains("unclosed"), "{fault}");
+        }
     }
 
     #[test]

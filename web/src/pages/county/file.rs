@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use qingting_models::county::{MAX_FILE, is_file};
 use qingting_respond::desk::Desk;
 
+use super::fault::line_of;
 use super::{about, candidate, current, save};
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
@@ -31,6 +32,8 @@ pub struct FilePage {
     pub about: &'static str,
     pub version: i64,
     pub text: String,
+    /// The line in which something is wrong; the script goes there.
+    pub line: Option<usize>,
     pub reason: String,
     pub check: Option<Check>,
     pub history: Vec<VersionRow>,
@@ -96,6 +99,7 @@ pub async fn submit(State(state): State<AppState>, caller: Caller, form: Form) -
             html(&page)
         }
         Err(WebError::Bad(why)) => {
+            page.line = line_of(&name, &why);
             page.frame = page.frame.with(Some(Notice::bad(why)));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
         }
@@ -183,6 +187,7 @@ async fn page(
         about,
         version: newest,
         text,
+        line: None,
         reason,
         check: None,
         history: history
@@ -210,6 +215,7 @@ impl crate::samples::Sampled for FilePage {
             about: "能接收工单的单位",
             version: 2,
             text: t.clone(),
+            line: Some(3),
             reason: t.clone(),
             check: Some(Check {
                 added: vec![t.clone()],

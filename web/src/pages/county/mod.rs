@@ -60,7 +60,10 @@ async fn candidate(state: &AppState, name: &str, text: Option<&str>) -> Result<C
         Some(text) => kept.insert(name.to_owned(), text.to_owned()),
         None => kept.remove(name),
     };
-    state.county_files.county(&kept).map_err(|error| WebError::bad(fault::in_words(&error)))
+    state
+        .county_files
+        .county(&kept)
+        .map_err(|error| WebError::bad(fault::in_words(&error, &state.names.departments)))
 }
 
 /// Saves a text that [`candidate`] accepted, and puts the county to work at once; other processes follow in seconds.

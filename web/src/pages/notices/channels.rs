@@ -15,7 +15,7 @@ use super::tabs;
 use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
-use crate::frame::{Frame, NavLink, Notice, Tone};
+use crate::frame::{Frame, NavLink, Notice};
 use crate::moment::Moment;
 use crate::people::People;
 use crate::query::Query;
@@ -129,14 +129,10 @@ pub async fn test(State(state): State<AppState>, caller: Caller, Path(id): Path<
     let tried = courier.try_channel(&channel, caller.user().id).await?;
     let mut page = list(&state, &caller).await?;
     let notice = match tried {
-        Ok(()) if channel.settings.way.is_personal() => Notice {
-            tone: Tone::Good,
-            text: format!("“{}”接受了测试消息，发到您本人登记的地址；请看看收到没有。", channel.name),
-        },
-        Ok(()) => Notice {
-            tone: Tone::Good,
-            text: format!("“{}”接受了测试消息；请到接收方看看收到没有。", channel.name),
-        },
+        Ok(()) if channel.settings.way.is_personal() => {
+            Notice::good(format!("“{}”接受了测试消息，发到您本人登记的地址；请看看收到没有。", channel.name))
+        }
+        Ok(()) => Notice::good(format!("“{}”接受了测试消息；请到接收方看看收到没有。", channel.name)),
         Err(error) => Notice::bad(format!("“{}”的测试消息没有送到：{error}", channel.name)),
     };
     page.frame = page.frame.with(Some(notice));

@@ -15,7 +15,7 @@ use crate::app::AppState;
 use crate::caller::{Caller, Form};
 use crate::case_forms::{Control, Field};
 use crate::error::WebError;
-use crate::frame::{Frame, Notice, Tone};
+use crate::frame::{Frame, Notice};
 use crate::upload::Upload;
 use crate::view::{Choice, snippet};
 
@@ -160,11 +160,11 @@ pub async fn add(State(state): State<AppState>, caller: Caller, form: Form) -> A
         }
     }
     let mut page = page(&state, &caller).await?;
-    let (tone, text) = match left.len() {
-        0 => (Tone::Good, format!("已添加 {added} 个来源。")),
-        n => (Tone::Bad, format!("已添加 {added} 个来源；{n} 个没有添加，请按提示改好再试。")),
+    let notice = match left.len() {
+        0 => Notice::good(format!("已添加 {added} 个来源。")),
+        n => Notice::bad(format!("已添加 {added} 个来源；{n} 个没有添加，请按提示改好再试。")),
     };
-    page.frame = page.frame.with(Some(Notice { tone, text }));
+    page.frame = page.frame.with(Some(notice));
     page.feeds = left;
     page.fields = fields(&form);
     html(&page)

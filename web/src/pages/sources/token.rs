@@ -9,7 +9,7 @@ use super::{Answer, back, find, html, page_of};
 use crate::app::AppState;
 use crate::caller::Caller;
 use crate::error::WebError;
-use crate::frame::{Notice, Tone};
+use crate::frame::Notice;
 
 /// Where platforms push to.
 const DOOR: &str = "/api/v1/items";
@@ -49,7 +49,7 @@ async fn show_new(
     let token = state.store.new_source_token(source.id, caller.actor()).await?;
     let source = state.store.source(source.id).await?.ok_or(WebError::NotFound)?;
     let mut page = detail::build(state, caller, source).await?;
-    page.frame = page.frame.with(Some(Notice { tone: Tone::Good, text: said.into() }));
+    page.frame = page.frame.with(Some(Notice::good(said)));
     page.token = Some(view(&site(state, headers), token));
     html(&page)
 }

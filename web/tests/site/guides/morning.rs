@@ -286,7 +286,7 @@ async fn together(walk: &mut Walk, water: ItemId) {
     let rows = [("row", rows[0].as_str()), ("row", rows[1].as_str())];
     let note = ("note", "请今天办");
     let sent = [&rows[..], &[("do", "assign"), ("department", ""), note]].concat();
-    assert!(walk.goes("duty", "/items/batch", &sent).await.ends_with("done=batch"));
+    let said = walk.goes("duty", "/items/batch", &sent).await;
     walk.says("说明记在每一条上");
     for item in [first, second] {
         let case = walk.case_of(item).await.unwrap();
@@ -294,6 +294,19 @@ async fn together(walk: &mut Walk, water: ItemId) {
         assert_eq!(file.case.lead.as_str(), "zjj", "as it was proposed");
         assert!(file.timeline[0].note.contains("请今天办"), "{file:?}");
     }
+    walk.says("不选单位而模型拿不准的，先列出会派给哪里，勾选“看过了，就这样分派”才分派");
+    let unsure = NewJudgement { unsure: true, ..verdict("housing") };
+    let doubt = walk.item(walk.office.source, content("楼板开裂三", Upstream::default()), unsure).await;
+    let row = format!("{doubt}.1");
+    let sent = [("row", row.as_str()), ("do", "assign"), ("department", "")];
+    let asked = walk.office.post("duty", "/items/batch", &sent).await.body;
+    assert!(asked.contains("楼板开裂三 → 住建局") && asked.contains("看过了，就这样分派"), "{asked}");
+    assert_eq!(walk.case_of(doubt).await, None);
+    walk.goes("duty", "/items/batch", &[&sent[..], &[("unsure", "on")]].concat()).await;
+    assert!(walk.case_of(doubt).await.is_some());
+    walk.says("办好以后写明几条、派给了哪些单位、工单号");
+    let told = walk.page("duty", &said).await;
+    assert!(told.contains("已分派 2 条。住建局 2 件（<a href=\"/cases/"), "{told}");
     walk.says("有办不了的，其余照办，哪几条为什么没有办会写明");
     let version = walk.version(water).await;
     let third = format!("{water}.{version}");
@@ -339,7 +352,7 @@ async fn several_cases(walk: &Walk) {
     let chosen = rows(walk, &cases[..2]).await;
     let give = [("do", "reassign"), ("department", "zfj"), ("note", "围挡归执法局")];
     let form = chosen.iter().map(|row| ("row", row.as_str())).chain(give).collect::<Vec<_>>();
-    assert!(walk.goes("duty", "/cases/batch", &form).await.ends_with("done=batch"));
+    assert!(walk.goes("duty", "/cases/batch", &form).await.contains("done=batch&count="));
     for (case, _) in &cases[..2] {
         let file = walk.file(*case).await;
         assert_eq!((file.case.lead.as_str(), file.case.state.code()), ("zfj", "assigned"));
@@ -351,7 +364,7 @@ async fn several_cases(walk: &Walk) {
     let chosen = rows(walk, &cases[..2]).await;
     let merge = [("do", "merge"), ("into", number.as_str()), ("note", "同一处围挡")];
     let form = chosen.iter().map(|row| ("row", row.as_str())).chain(merge).collect::<Vec<_>>();
-    assert!(walk.goes("duty", "/cases/batch", &form).await.ends_with("done=batch"));
+    assert!(walk.goes("duty", "/cases/batch", &form).await.contains("done=batch&count="));
     for (case, item) in &cases {
         assert_eq!(walk.case_of(*item).await, Some(into));
         assert_eq!(walk.state(*case).await, if *case == into { "assigned" } else { "merged" });

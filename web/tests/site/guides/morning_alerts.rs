@@ -50,10 +50,16 @@ async fn an_alert_is_looked_at_silenced_and_comes_again() {
     alert(&walk, incidents).await;
     let new = "/alerts/rules/new";
     walk.goes("duty", new, &rule("路灯", "路灯", &[("do", "save")])).await;
-    walk.says("“预警”页列出规则命中的事件");
+    walk.says("“预警”页列出规则命中的信息、命中的原因和它所属的事件");
     lamp(&walk, "路灯又灭了", Upstream::default()).await;
     alert(&walk, incidents).await;
-    walk.sees("duty", "/alerts", &["<bdi>路灯</bdi>", &format!("/incidents/{}", incidents[0])]).await;
+    let all = [
+        "<bdi>路灯</bdi>",
+        "<bdi>路灯又灭了",
+        "命中：<bdi>词语“路灯”",
+        &format!("/incidents/{}", incidents[0]),
+    ];
+    walk.sees("duty", "/alerts", &all).await;
     walk.says("同一条规则对同一个事件只提醒一次");
     lamp(&walk, "路灯还没亮", Upstream::default()).await;
     alert(&walk, incidents).await;

@@ -68,7 +68,7 @@ async fn lines_templates_and_promises_are_kept() {
         ("draft_version", "0"),
         ("text", "按补充协议支付违约金和利息。过渡期内由物业服务企业先行垫付。"),
     ];
-    let found = walk.office.post("handler", &format!("{}/draft", path(housing)), &check).await.body;
+    let found = walk.office.post_and_go("handler", &format!("{}/draft", path(housing)), &check).await.body;
     assert!(found.contains("该口径已撤回") && found.contains("有效期到 2026-11-01 为止"), "{found}");
     walk.says("只用于一个事件的，填事件页地址里的编号");
     assert!(form.contains("name=\"incident\"") && form.contains("写事件页地址里的编号"));

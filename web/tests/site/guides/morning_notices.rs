@@ -83,6 +83,14 @@ async fn everybody_is_told_what_concerns_him() {
     looks(&walk, "second", "护栏").await;
     assert_eq!(told(&walk, "duty", UNREAD, "新预警", "护栏").await.len(), 0);
     assert!(told(&walk, "duty", ALL, "新预警", "护栏").await[0].contains("已读"));
+    walk.says("工单、报告办到下一步，催办上一步的通知也算读过");
+    let (case, _) = walk.matter(walk.office.source, "窨井盖松动", "zjj", Upstream::default()).await;
+    let back = [("text", "不是我们的"), ("department", "zfj")];
+    walk.does("handler", case, "send_back", &back).await;
+    walk.tell().await;
+    assert_eq!(told(&walk, "duty", UNREAD, "退回", "窨井盖松动").await.len(), 1);
+    walk.does("duty", case, "reassign", &[("text", "按职责分工"), ("department", "zjj")]).await;
+    assert_eq!(told(&walk, "duty", UNREAD, "退回", "窨井盖松动").await.len(), 0);
     held(&mut walk).await;
     roster(&mut walk).await;
     walk.ends();

@@ -32,10 +32,17 @@ async fn a_handler_takes_a_case_from_accepting_to_the_reply() {
     walk.does("handler", housing, "accept", &[]).await;
     walk.sees("handler", &path(housing), &["承诺事项"]).await;
 
-    walk.says("登记已联系：与诉求人首次联系后尽快登记");
+    walk.says("登记已联系：与诉求人首次联系后尽快登记，答复待审核时也可以补登");
     assert!(!met(&walk, housing, "hotline.contact").await);
     walk.does("handler", housing, "contact", &[("text", "已电话联系")]).await;
     assert!(met(&walk, housing, "hotline.contact").await);
+    let (late, _) = walk.matter(walk.office.source, "小区门口积水", "zjj", Upstream::default()).await;
+    walk.does("handler", late, "accept", &[]).await;
+    walk.does("handler", late, "submit", &[("text", "已疏通管道。"), ("outcome", "solved")]).await;
+    walk.sees("reviewer", &path(late), &["首次联系还没有登记"]).await;
+    walk.does("handler", late, "contact", &[("text", "已电话告知")]).await;
+    assert!(met(&walk, late, "hotline.contact").await);
+    walk.misses("reviewer", &path(late), &["首次联系还没有登记"]).await;
     walk.says("信访件另有告知信访人");
     let petitions = walk.petitions().await;
     let (petition, _) = walk.matter(petitions, "信访反映房屋质量", "zjj", Upstream::default()).await;

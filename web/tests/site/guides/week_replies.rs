@@ -170,15 +170,17 @@ async fn checks(walk: &mut Walk) {
     walk.sees("handler", &path(case), &["name=\"do\" value=\"check\""]).await;
     let draft = format!("{}/draft", path(case));
     let soon = [("text", "屋面已派人，将尽快修好"), ("outcome", "partly"), ("looked", "-")];
-    let checked = walk.office.post("handler", &draft, &[&[("do", "check")], &soon[..]].concat()).await.body;
+    let checked =
+        walk.office.post_and_go("handler", &draft, &[&[("do", "check")], &soon[..]].concat()).await.body;
     assert!(checked.contains("提交前请看一眼") && checked.contains("承诺没有日期"), "{checked}");
     let first = walk.try_to("handler", case, "submit", &soon).await;
+    let first = walk.office.follow("handler", first).await;
     assert!(first.body.contains("承诺没有日期") && first.body.contains("答复还没有提交"), "{}", first.body);
     withdrawn_lines(walk, case, &draft).await;
     let asks = walk.call("请问电梯何时能修好", "zjj", Upstream::default()).await;
     walk.does("handler", asks, "accept", &[]).await;
     let mute = [("do", "check"), ("draft_version", "0"), ("text", "来信已经收到。")];
-    let mute = walk.office.post("handler", &format!("{}/draft", path(asks)), &mute).await.body;
+    let mute = walk.office.post_and_go("handler", &format!("{}/draft", path(asks)), &mute).await.body;
     assert!(mute.contains("可能没有答到"), "{mute}");
     told_otherwise(walk).await;
     walk.says("看过再点一次“提交答复”就提交");
@@ -205,7 +207,7 @@ async fn told_otherwise(walk: &Walk) {
     walk.does("handler", case, "accept", &[]).await;
     let check = async |text: &str| {
         let form = [("do", "check"), ("draft_version", "0"), ("text", text), ("outcome", "partly")];
-        walk.office.post("handler", &format!("{}/draft", path(case)), &form).await.body
+        walk.office.post_and_go("handler", &format!("{}/draft", path(case)), &form).await.body
     };
     let late = "水管11月25日修好。";
     walk.does("theirs", other, "accept", &[]).await;
@@ -226,7 +228,7 @@ async fn told_otherwise(walk: &Walk) {
     walk.does("handler", elsewhere, "accept", &[]).await;
     let form = [("do", "check"), ("draft_version", "0"), ("text", late), ("outcome", "partly")];
     let draft = format!("{}/draft", path(elsewhere));
-    let body = walk.office.post("handler", &draft, &form).await.body;
+    let body = walk.office.post_and_go("handler", &draft, &form).await.body;
     assert!(body.contains("检查") && !body.contains("说法不一"), "another incident: {body}");
 }
 
@@ -245,7 +247,7 @@ async fn withdrawn_lines(walk: &Walk, case: CaseId, draft: &str) {
         let version = version.split("name=\"draft_version\" value=\"").nth(1).unwrap();
         let version = version.split('"').next().unwrap();
         let form = [("do", "check"), ("draft_version", version), ("text", text), ("public_text", "")];
-        walk.office.post("handler", draft, &form).await.body
+        walk.office.post_and_go("handler", draft, &form).await.body
     };
     assert!(check(&format!("{old}已派人查看。")).await.contains("该口径已撤回"));
     assert!(check("屋面漏水已修好，请联系13800000000").await.contains("个人信息"));
