@@ -42,7 +42,8 @@ pub fn adapt(model: &Model, corrections: &[Row], options: &TrainOptions) -> Resu
         plane.bias += change.bias;
         plane.weights.iter_mut().zip(&change.weights).for_each(|(weight, by)| *weight += by);
     }
-    let weights = Weights::quantise(&planes, model.vocabulary.len(), options.most_weights);
+    let weights =
+        Weights::quantise(&planes, model.vocabulary.len(), options.most_weights, options.most_features);
     let nothing = corrections.iter().filter(|row| row.is_nothing() == Some(true)).count();
     let training = Training {
         rows: model.training.rows + corrections.len(),

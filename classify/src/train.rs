@@ -29,6 +29,8 @@ pub struct TrainOptions {
     pub least_rows: [u32; VIEWS],
     /// How many weights the model file may hold; two bytes each.
     pub most_weights: usize,
+    /// How many features may have weights: those that tell least lose theirs, and cost no time when texts are judged.
+    pub most_features: usize,
     /// How many threads work; the model does not depend on it.
     pub threads: usize,
 }
@@ -43,6 +45,7 @@ impl Default for TrainOptions {
             precision_when_sure: 0.87,
             least_rows: [3, 5, 3],
             most_weights: 1_800_000,
+            most_features: 130_000,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
@@ -116,7 +119,7 @@ pub(crate) fn train_prepared(
     progress("training", options.inner_folds as f32 / steps);
     let (vocabulary, planes) = learn(examples, &labels, options);
     let rules = fit_rules(&labels, &held_out, options.precision_when_sure);
-    let weights = Weights::quantise(&planes, vocabulary.len(), options.most_weights);
+    let weights = Weights::quantise(&planes, vocabulary.len(), options.most_weights, options.most_features);
     let training = Training {
         rows: examples.len(),
         rows_without_topic: examples.iter().filter(|e| e.row.is_nothing() == Some(true)).count(),

@@ -59,7 +59,7 @@ async fn the_same_items_are_judged_and_joined_alike_on_every_database() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
     let hotline =
-        made["sources"].as_array().unwrap().iter().find(|source| source["name"] == "12345").unwrap();
+        made["sources"].as_array().unwrap().iter().find(|source| source["name"] == "12345热线").unwrap();
     let files = hotline["files"].as_array().unwrap();
     let sheets: Vec<_> = files.iter().map(|file| out.join(file["file"].as_str().unwrap())).collect();
 

@@ -11,9 +11,6 @@ const LANES: usize = 16;
 const FETCHED: usize = 192;
 /// So many sums are kept in registers at once: a model of some seventy planes needs one pass.
 const WIDE: usize = 80;
-/// A feature none of whose levels is as far from zero moves no score that matters: it keeps no weights, and its row needs
-/// neither room nor time (docs/decisions/0013-speed-of-judging.md).
-const TELLING: u8 = 6;
 
 /// Weights of features over planes. A weight is `level * scale[plane]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,32 +25,26 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// Rounds planes to 8 bits. Features that hardly tell anything lose their weights; of the others at most `most` entries
-    /// are kept: levels nearest to zero go first.
-    pub(crate) fn quantise(planes: &[Plane], width: usize, most: usize) -> Self {
+    /// Rounds planes to 8 bits. At most `most` entries are kept: levels nearest to zero go first. At most `most_features`
+    /// features keep any: those all of whose levels are near zero go first.
+    pub(crate) fn quantise(planes: &[Plane], width: usize, most: usize, most_features: usize) -> Self {
         let scales: Vec<f32> = planes
             .iter()
             .map(|p| p.weights.iter().fold(0.0f32, |m, w| m.max(w.abs())).max(1e-9) / 127.0)
             .collect();
         let level =
             |plane: usize, column: usize| (planes[plane].weights[column] / scales[plane]).round() as i8;
-        let mut counts = [0usize; 128];
-        for plane in 0..planes.len() {
-            (0..width)
-                .for_each(|column| counts[usize::from(level(plane, column).unsigned_abs().min(127))] += 1);
-        }
-        let mut least = 1;
-        while least < 127 && counts[least..].iter().sum::<usize>() > most {
-            least += 1;
-        }
+        let far = |plane: usize, column: usize| level(plane, column).unsigned_abs();
+        let farthest = |column: usize| (0..planes.len()).map(|plane| far(plane, column)).max().unwrap_or(0);
+        let all = (0..planes.len()).flat_map(|plane| (0..width).map(move |column| (plane, column)));
+        let least = least_of(all.map(|(plane, column)| far(plane, column)), most);
+        let telling = least_of((0..width).map(farthest), most_features);
         let mut starts = vec![0];
         let mut entries = Vec::new();
         for column in 0..width {
-            let own = (0..planes.len()).map(|plane| (plane as u16, level(plane, column)));
-            let own: Vec<(u16, i8)> =
-                own.filter(|(_, level)| usize::from(level.unsigned_abs()) >= least).collect();
-            if own.iter().any(|(_, level)| level.unsigned_abs() >= TELLING) {
-                entries.extend(own);
+            if farthest(column) >= telling {
+                let own = (0..planes.len()).map(|plane| (plane as u16, level(plane, column)));
+                entries.extend(own.filter(|(_, level)| level.unsigned_abs() >= least));
             }
             starts.push(entries.len() as u32);
         }
@@ -147,6 +138,17 @@ impl Weights {
     }
 }
 
+/// The lowest level above zero that at most so many of the levels reach; the highest where more do.
+fn least_of(levels: impl Iterator<Item = u8>, most: usize) -> u8 {
+    let mut counts = [0usize; 128];
+    levels.for_each(|level| counts[usize::from(level.min(127))] += 1);
+    let mut least = 1;
+    while least < 127 && counts[least..].iter().sum::<usize>() > most {
+        least += 1;
+    }
+    least as u8
+}
+
 /// The length of a row.
 fn width_of(planes: usize) -> usize {
     planes.max(1).next_multiple_of(LANES)
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn rounding_moves_a_score_by_less_than_a_level() {
-        let weights = Weights::quantise(&planes(), 4, 100);
+        let weights = Weights::quantise(&planes(), 4, 100, 100);
         let scores = weights.scores(&[(0, 1.0), (1, 1.0), (2, 1.0)]);
         assert!((scores[0] - 0.35).abs() < 0.005 && (scores[1] - 2.0).abs() < 0.02, "{scores:?}");
         assert!((weights.weight(2, 0) + 0.25).abs() < 0.003);
@@ -209,7 +211,7 @@ mod tests {
         let mut planes: Vec<Plane> =
             (0..20).map(|p| Plane { weights: vec![p as f32 / 10.0 - 1.0, 0.0], bias: 0.0 }).collect();
         planes[7].weights[1] = 0.5;
-        let weights = Weights::quantise(&planes, 2, 100);
+        let weights = Weights::quantise(&planes, 2, 100, 100);
         let scores = weights.scores(&[(0, 2.0), (1, 4.0)]);
         for (plane, score) in scores.iter().enumerate() {
             let by_weight = 2.0 * weights.weight(0, plane) + 4.0 * weights.weight(1, plane);
@@ -225,7 +227,8 @@ mod tests {
             // Every seventh feature has no weights.
             let weight = |p, c| if c % 7 == 0 { 0.0 } else { mixed(p * 50 + c) as f32 - 8e6 };
             let plane = |p| Plane { weights: (0..50).map(|c| weight(p, c)).collect(), bias: 0.5 };
-            let weights = Weights::quantise(&(0..planes).map(plane).collect::<Vec<_>>(), 50, usize::MAX);
+            let weights =
+                Weights::quantise(&(0..planes).map(plane).collect::<Vec<_>>(), 50, usize::MAX, usize::MAX);
             let row: Vec<(u32, f32)> =
                 (0..500).map(|n| (mixed(n) % 50, mixed(n + 7) as f32 * 1e-7)).collect();
             let one_by_one = |plane: usize| {
@@ -242,8 +245,21 @@ mod tests {
 
     #[test]
     fn the_smallest_levels_go_when_there_is_no_room() {
-        let weights = Weights::quantise(&planes(), 4, 4);
+        let weights = Weights::quantise(&planes(), 4, 4, 100);
         assert_eq!(weights.len(), 4);
         assert_eq!(weights.entries_of(3).count(), 0);
+    }
+
+    #[test]
+    fn features_that_tell_least_go_when_there_are_too_many() {
+        let rows = |most| {
+            let weights = Weights::quantise(&planes(), 4, 100, most);
+            let told = (0..4).filter(|column| weights.entries_of(*column).count() > 0).collect::<Vec<_>>();
+            (told, weights.scores(&[(3, 1.0)])[1], weights.levels.len() / LANES)
+        };
+        assert_eq!(rows(4).0, [0, 1, 2, 3]);
+        let (told, of_none, room) = rows(3);
+        assert_eq!((told, of_none, room), (vec![0, 1, 2], -1.0, 4), "three rows and that of zeros");
+        assert_eq!(rows(2).0, [0, 1]);
     }
 }
