@@ -30,11 +30,11 @@ pub(crate) const CASE_WORKERS: Access = Access::Roles(&[Duty, Discipline, Handli
 /// May look behind the mask.
 const UNMASKERS: Access = Access::Roles(&[Duty, Discipline, Handling]);
 /// See how the model does, in figures without what is confidential.
-const MODEL_READERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
+pub(crate) const MODEL_READERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// Say who is on duty.
-const ROSTER_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
+pub(crate) const ROSTER_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// Say what raises an alert.
-const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
+pub(crate) const RULE_KEEPERS: Access = Access::Roles(&[Admin, Duty, Discipline]);
 /// See how cases fare with the departments; a department its own.
 pub(crate) const OFFICES: Access = Access::Roles(&[Admin, Duty, Discipline, Leader, Handling, Reviewer]);
 /// Write down agreed wordings: a department's reviewer proposes, the duty office agrees.
@@ -51,7 +51,7 @@ const QUARANTINE_MENDERS: Access = Access::Roles(&[Duty]);
 pub(crate) const AUDIT_READERS: Access = Access::Roles(&[Auditor, Admin]);
 
 /// Largest sheet that is uploaded, in bytes.
-const SHEET_LIMIT: usize = 100 << 20;
+pub(crate) const SHEET_LIMIT: usize = 100 << 20;
 
 /// Largest request that adds files to a case, in bytes; the settings say how large one file may be.
 const FILES_LIMIT: usize = 256 << 20;

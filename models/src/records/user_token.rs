@@ -13,13 +13,15 @@ words! {
         IncidentsRead => "incidents:read", "查看事件和预警";
         IncidentsWrite => "incidents:write", "处理事件和预警";
         CasesRead => "cases:read", "查看工单、镜像工单、承诺、口径、模板";
-        CasesAct => "cases:act", "办理工单、镜像工单、承诺";
+        CasesAct => "cases:act", "办理工单、镜像工单、承诺，回填，维护口径和模板";
         ReportsRead => "reports:read", "查看总览、单位指标和报告";
         ReportsWrite => "reports:write", "编写报告";
         NoticesRead => "notices", "查看和标记自己的通知";
         /// The county's facts: which topics, departments and towns there are.
-        CountyRead => "county:read", "查看话题、单位、乡镇等基础数据";
-        Admin => "admin", "管理来源、隔离区、用户，查看审计";
+        CountyRead => "county:read", "查看话题、单位、乡镇等基础数据，分流规则和预警规则";
+        /// By what items are routed and raise alerts, and the county's files as a whole.
+        CountyWrite => "county:write", "修改基础数据、分流规则和预警规则";
+        Admin => "admin", "管理来源、隔离区、用户、通知和模型，查看审计";
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use axum::body::to_bytes;
+use axum::body::{Body as Content, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -30,6 +30,20 @@ impl<I: FromStr, S: Send + Sync> FromRequestParts<S> for Key<I> {
         let missing = || Problem::new(StatusCode::NOT_FOUND, "没有找到：地址里的编号应为 13 个字符");
         let Path(text) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| missing())?;
         text.parse().map(Self).map_err(|_| missing())
+    }
+}
+
+/// Two ids in a path.
+pub(super) struct Keys<I, J>(pub I, pub J);
+
+impl<I: FromStr, J: FromStr, S: Send + Sync> FromRequestParts<S> for Keys<I, J> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let missing = || Problem::new(StatusCode::NOT_FOUND, "没有找到：地址里的编号应为 13 个字符");
+        let both = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((one, other)) = both.map_err(|_| missing())?;
+        Ok(Self(one.parse().map_err(|_| missing())?, other.parse().map_err(|_| missing())?))
     }
 }
 
@@ -81,6 +95,20 @@ fn no_json() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "请求内容不是完整的 JSON 对象")
 }
 
+/// The body of a request that is a file by itself.
+///
+/// # Errors
+/// When it says to be something else, or to be compressed.
+pub(super) fn content_of(request: Request) -> Result<Content, Problem> {
+    let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let plain = matches!(text(header::CONTENT_ENCODING).trim(), "" | "identity");
+    if !plain || !text(header::CONTENT_TYPE).trim().eq_ignore_ascii_case("application/octet-stream") {
+        let detail = "Content-Type 应为 application/octet-stream，内容就是文件本身，不压缩";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+    }
+    Ok(request.into_body())
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let text =
         |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
@@ -113,6 +141,24 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
+/// A field that holds an object.
+pub(super) fn object<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Object::deserialize(deserializer).map(|Object(object)| object)
+}
+
+/// A field that holds a list of at most `MOST` objects.
+pub(super) fn objects<'de, const MOST: usize, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let found: Vec<Object<T>> = Vec::deserialize(deserializer)?;
+    match found.len() {
+        count if count > MOST => Err(serde::de::Error::custom(format!("最多 {MOST} 项，现有 {count} 项"))),
+        _ => Ok(found.into_iter().map(|Object(object)| object).collect()),
+    }
+}
+
 /// What serde says, in Chinese, with the place.
 fn said(what: &str, path: &str, told: &str) -> String {
     let told = told.split(" at line ").next().unwrap_or(told);
@@ -136,7 +182,28 @@ fn said(what: &str, path: &str, told: &str) -> String {
 
 /// Where a list goes on. It is opaque: what stands in it may change with any version.
 pub(super) fn cursor(list: &str, before: i64) -> String {
-    data_encoding::BASE64URL_NOPAD.encode(format!("{list}.{before}").as_bytes())
+    closed(list, &before.to_string())
+}
+
+/// A place in a list as a cursor.
+pub(super) fn closed(list: &str, place: &str) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(format!("{list}.{place}").as_bytes())
+}
+
+/// The place that a cursor of a list names.
+///
+/// # Errors
+/// When it is none of this list.
+pub(super) fn opened(list: &str, cursor: &str) -> Result<String, Problem> {
+    let bytes = data_encoding::BASE64URL_NOPAD.decode(cursor.as_bytes()).ok();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let place = text.as_deref().and_then(|text| text.strip_prefix(list)?.strip_prefix('.'));
+    place.map(str::to_owned).ok_or_else(no_page)
+}
+
+fn no_page() -> Problem {
+    let detail = "没有这一页：参数“cursor”应原样填写上一页回答里的 next，筛选条件不变";
+    Problem::new(StatusCode::NOT_FOUND, detail)
 }
 
 /// The page that `cursor` and `limit` ask for.
@@ -149,14 +216,7 @@ pub(super) fn page(list: &str, cursor: Option<&str>, limit: Option<i64>) -> Resu
         return Err(Problem::unfit(format!("参数“limit”应为 1 至 {MOST_ROWS} 的整数")));
     }
     let before = match cursor {
-        Some(cursor) => {
-            let bytes = data_encoding::BASE64URL_NOPAD.decode(cursor.as_bytes()).ok();
-            let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-            let at =
-                text.as_deref().and_then(|text| text.strip_prefix(list)?.strip_prefix('.')?.parse().ok());
-            let detail = "没有这一页：参数“cursor”应原样填写上一页回答里的 next，筛选条件不变";
-            Some(at.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, detail))?)
-        }
+        Some(cursor) => Some(opened(list, cursor)?.parse().map_err(|_| no_page())?),
         None => None,
     };
     Ok(Page { before, size })

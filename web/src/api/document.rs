@@ -5,12 +5,13 @@ use std::sync::OnceLock;
 
 use axum::Json;
 use axum::extract::State;
+use qingting_models::county::TOWN_OFFICE;
 use qingting_models::records::Scope;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::problem::ProblemDocument;
-use super::schema::{CaseFilterCode, DepartmentWord, FormatCode, TopicWord, TownWord};
+use super::schema::{CaseFilterCode, DepartmentWord, FormatCode, RoutedWord, TopicWord, TownWord};
 use super::{PATH, Row, Whose, routes};
 use crate::app::AppState;
 use crate::names::Names;
@@ -20,7 +21,7 @@ use crate::names::Names;
     info(title = "倾听接口", version = "1", description = DESCRIPTION, license(name = "Apache-2.0", identifier = "Apache-2.0")),
     servers((url = PATH)),
     // Those that parameters alone speak of are not found by themselves.
-    components(schemas(ProblemDocument, CaseFilterCode, FormatCode, TopicWord, DepartmentWord, TownWord)),
+    components(schemas(ProblemDocument, CaseFilterCode, FormatCode, TopicWord, DepartmentWord, TownWord, RoutedWord)),
 )]
 pub(super) struct Base;
 
@@ -40,8 +41,11 @@ const ALWAYS: &[(&str, &str)] = &[
 /// Those of requests that change something.
 const CHANGING: &[(&str, &str)] = &[("409", "别人刚改过（/api#changed），或现状不允许（/api#refused）")];
 /// Those of requests with a body.
-const WITH_BODY: &[(&str, &str)] =
-    &[("400", "内容不是完整的 JSON"), ("413", "内容太大"), ("415", "Content-Type、字符集或压缩方式不对")];
+const WITH_BODY: &[(&str, &str)] = &[
+    ("400", "内容没有传完，或不是完整的 JSON"),
+    ("413", "内容太大"),
+    ("415", "Content-Type、字符集或压缩方式不对"),
+];
 
 /// The document for everyone who writes a program.
 pub(super) async fn show(State(state): State<AppState>) -> Json<Value> {
@@ -52,10 +56,13 @@ pub(super) async fn show(State(state): State<AppState>) -> Json<Value> {
 pub(crate) fn of_county(names: &Names) -> Value {
     let mut document = plain().clone();
     let codes = |table: &[(String, String)]| table.iter().map(|(code, _)| code.clone()).collect::<Vec<_>>();
+    let mut routed = codes(&names.departments);
+    routed.push(TOWN_OFFICE.to_owned());
     let tables = [
         ("TopicWord", codes(&names.topics)),
         ("DepartmentWord", codes(&names.departments)),
         ("TownWord", names.towns.clone()),
+        ("RoutedWord", routed),
     ];
     for (name, known) in tables {
         if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")) {

@@ -5,16 +5,22 @@
 //! calls. Each answer that is no success is a problem document (RFC 9457) with its `detail` in Chinese.
 
 mod acting;
+mod alert_rules;
 mod alerts;
 mod ask;
+mod backfill;
+mod briefs;
 mod cases;
+mod counts;
 mod county;
+mod county_files;
 pub(crate) mod document;
 mod door;
 mod incidents;
 mod items;
 mod me;
 mod mirrored;
+mod model;
 mod notices;
 mod offices;
 mod pace;
@@ -22,9 +28,12 @@ mod problem;
 mod push;
 mod replies;
 mod reports;
+mod routing;
 mod schema;
 mod sources;
+mod system;
 mod users;
+mod wordings;
 
 use std::sync::Arc;
 
@@ -42,8 +51,8 @@ use crate::access::Access;
 use crate::app::AppState;
 use crate::facts::WithFacts;
 use crate::routes::{
-    ADMINS, AUDIT_READERS, DEPARTMENT, JUDGES, OFFICES, OVERSEERS, QUARANTINE_KEEPERS, READERS, REPLIERS,
-    TEMPLATE_KEEPERS,
+    ADMINS, AUDIT_READERS, CASE_WORKERS, DEPARTMENT, JUDGES, LINE_WRITERS, MODEL_READERS, OFFICES, OVERSEERS,
+    QUARANTINE_KEEPERS, READERS, REPLIERS, ROSTER_KEEPERS, RULE_KEEPERS, TEMPLATE_KEEPERS,
 };
 
 /// Where it stands.
@@ -99,6 +108,8 @@ fn routes() -> Vec<Row> {
         row(S::CasesRead, READERS, routes!(cases::list)),
         row(S::CasesRead, READERS, routes!(cases::whole::one)),
         row(S::CasesAct, READERS, routes!(cases::act::act)),
+        row(S::CasesAct, CASE_WORKERS, routes!(cases::files::add_file)),
+        row(S::CasesAct, CASE_WORKERS, routes!(cases::files::remove_file)),
         row(S::CasesAct, JUDGES, routes!(cases::act::leave_out)),
         row(S::CasesRead, REPLIERS, routes!(cases::act::draft)),
         row(S::CasesAct, REPLIERS, routes!(cases::act::save_draft)),
@@ -107,35 +118,107 @@ fn routes() -> Vec<Row> {
         row(S::IncidentsWrite, JUDGES, routes!(alerts::see)),
         row(S::IncidentsWrite, JUDGES, routes!(alerts::silence)),
         row(S::IncidentsWrite, JUDGES, routes!(alerts::end_silence)),
+        row(S::CountyRead, RULE_KEEPERS, routes!(alert_rules::rules)),
+        row(S::CountyRead, RULE_KEEPERS, routes!(alert_rules::rule)),
+        row(S::CountyRead, RULE_KEEPERS, routes!(alert_rules::try_condition)),
+        row(S::CountyWrite, RULE_KEEPERS, routes!(alert_rules::add_rule)),
+        row(S::CountyWrite, RULE_KEEPERS, routes!(alert_rules::change_rule)),
+        row(S::CountyWrite, RULE_KEEPERS, routes!(alert_rules::first_rules)),
+        row(S::CountyRead, RULE_KEEPERS, routes!(routing::list)),
+        row(S::CountyRead, ADMINS, routes!(routing::try_it)),
+        row(S::CountyWrite, ADMINS, routes!(routing::add)),
+        row(S::CountyWrite, ADMINS, routes!(routing::change)),
+        row(S::CountyWrite, ADMINS, routes!(routing::remove)),
+        row(S::CountyRead, ADMINS, routes!(county_files::list)),
+        row(S::CountyRead, ADMINS, routes!(county_files::one)),
+        row(S::CountyRead, ADMINS, routes!(county_files::try_it)),
+        row(S::CountyWrite, ADMINS, routes!(county_files::put)),
+        row(S::CountyWrite, ADMINS, routes!(county_files::restore)),
         row(S::CasesRead, READERS, routes!(mirrored::list)),
         row(S::CasesRead, READERS, routes!(mirrored::one)),
         row(S::CasesAct, OVERSEERS, routes!(mirrored::press)),
         row(S::CasesAct, JUDGES, routes!(mirrored::watch)),
+        row(S::CasesRead, JUDGES, routes!(backfill::list)),
+        row(S::CasesRead, JUDGES, routes!(backfill::one)),
+        row(S::CasesAct, JUDGES, routes!(backfill::make)),
+        row(S::CasesAct, JUDGES, routes!(backfill::columns)),
+        row(S::CasesRead, JUDGES, routes!(backfill::batch)),
+        row(S::CasesAct, JUDGES, routes!(backfill::settle)),
+        row(S::CasesAct, JUDGES, routes!(backfill::again)),
         row(S::CasesRead, READERS, routes!(replies::promises)),
         row(S::CasesAct, DEPARTMENT, routes!(replies::mark)),
-        row(S::CasesRead, READERS, routes!(replies::lines)),
-        row(S::CasesRead, READERS, routes!(replies::one_line)),
-        row(S::CasesRead, TEMPLATE_KEEPERS, routes!(replies::templates)),
+        row(S::CasesRead, READERS, routes!(wordings::lines)),
+        row(S::CasesRead, READERS, routes!(wordings::one_line)),
+        row(S::CasesAct, LINE_WRITERS, routes!(wordings::add_line)),
+        row(S::CasesAct, JUDGES, routes!(wordings::change_line)),
+        row(S::CasesAct, JUDGES, routes!(wordings::withdraw_line)),
+        row(S::CasesRead, TEMPLATE_KEEPERS, routes!(wordings::templates)),
+        row(S::CasesRead, TEMPLATE_KEEPERS, routes!(wordings::one_template)),
+        row(S::CasesAct, TEMPLATE_KEEPERS, routes!(wordings::add_template)),
+        row(S::CasesAct, TEMPLATE_KEEPERS, routes!(wordings::change_template)),
+        row(S::CasesAct, TEMPLATE_KEEPERS, routes!(wordings::remove_template)),
+        row(S::CasesAct, TEMPLATE_KEEPERS, routes!(wordings::first_templates)),
         row(S::ReportsRead, OVERSEERS, routes!(offices::figures)),
         row(S::ReportsRead, OFFICES, routes!(offices::rates)),
         row(S::ReportsRead, OFFICES, routes!(offices::rate_cases)),
         row(S::ReportsRead, OVERSEERS, routes!(reports::list)),
         row(S::ReportsRead, OVERSEERS, routes!(reports::one)),
         row(S::ReportsRead, OVERSEERS, routes!(reports::file)),
+        row(S::ReportsRead, OVERSEERS, routes!(counts::items)),
+        row(S::ReportsRead, OVERSEERS, routes!(counts::trends)),
+        row(S::ReportsRead, OVERSEERS, routes!(briefs::brief)),
+        row(S::ReportsRead, OVERSEERS, routes!(briefs::brief_as_file)),
+        row(S::ReportsWrite, JUDGES, routes!(briefs::make_brief)),
         row(S::ReportsWrite, JUDGES, routes!(reports::make)),
         row(S::ReportsWrite, JUDGES, routes!(reports::write)),
         row(S::ReportsWrite, JUDGES, routes!(reports::recount)),
         row(S::ReportsWrite, OVERSEERS, routes!(reports::move_on)),
         row(S::NoticesRead, Access::SignedIn, routes!(notices::list)),
         row(S::NoticesRead, Access::SignedIn, routes!(notices::read)),
+        row(S::Admin, ROSTER_KEEPERS, routes!(notices::roster::roster)),
+        row(S::Admin, ROSTER_KEEPERS, routes!(notices::roster::add_shift)),
+        row(S::Admin, ROSTER_KEEPERS, routes!(notices::roster::remove_shift)),
+        row(S::Admin, ADMINS, routes!(notices::rules::rules)),
+        row(S::Admin, ADMINS, routes!(notices::rules::rule)),
+        row(S::Admin, ADMINS, routes!(notices::rules::add_rule)),
+        row(S::Admin, ADMINS, routes!(notices::rules::change_rule)),
+        row(S::Admin, ADMINS, routes!(notices::rules::first_rules)),
+        row(S::Admin, ADMINS, routes!(notices::channels::channels)),
+        row(S::Admin, ADMINS, routes!(notices::channels::one_channel)),
+        row(S::Admin, ADMINS, routes!(notices::channels::add_channel)),
+        row(S::Admin, ADMINS, routes!(notices::channels::change_channel)),
+        row(S::Admin, ADMINS, routes!(notices::channels::test_channel)),
+        row(S::Admin, ADMINS, routes!(notices::contacts::contacts)),
+        row(S::Admin, ADMINS, routes!(notices::contacts::set_contact)),
+        row(S::Admin, ADMINS, routes!(notices::deliveries::deliveries)),
+        row(S::Admin, ADMINS, routes!(notices::deliveries::retry)),
+        row(S::Admin, ADMINS, routes!(notices::deliveries::give_up)),
         row(S::Admin, ADMINS, routes!(sources::list)),
         row(S::Admin, ADMINS, routes!(sources::one)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::try_it)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::try_saved)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::create)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::change)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::take_new_address)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::new_token)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::end_token)),
+        row(S::Admin, ADMINS, routes!(sources::keeping::remove)),
+        row(S::Admin, ADMINS, routes!(sources::sheets::look)),
+        row(S::Admin, ADMINS, routes!(sources::sheets::map)),
+        row(S::Admin, ADMINS, routes!(sources::sheets::run)),
+        row(S::Admin, ADMINS, routes!(sources::sheets::result)),
+        row(S::Admin, ADMINS, routes!(sources::sheets::outcome)),
         row(S::Admin, ADMINS, routes!(sources::pause)),
         row(S::Admin, ADMINS, routes!(sources::resume)),
         row(S::Admin, ADMINS, routes!(sources::poll)),
         row(S::Admin, QUARANTINE_KEEPERS, routes!(sources::rows)),
         row(S::Admin, QUARANTINE_KEEPERS, routes!(sources::replay)),
         row(S::Admin, QUARANTINE_KEEPERS, routes!(sources::dismiss)),
+        row(S::Admin, MODEL_READERS, routes!(model::show)),
+        row(S::Admin, ADMINS, routes!(model::compare)),
+        row(S::Admin, ADMINS, routes!(model::promote)),
+        row(S::Admin, ADMINS, routes!(model::roll_back)),
+        row(S::Admin, ADMINS, routes!(system::show)),
         row(S::Admin, ADMINS, routes!(users::list)),
         row(S::Admin, ADMINS, routes!(users::add)),
         row(S::Admin, ADMINS, routes!(users::disable)),

@@ -63,6 +63,27 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
 
+    /// A rule of the house refuses it as things stand.
+    pub(super) fn refused(detail: impl Into<String>) -> Self {
+        Self::conflict(REFUSED, detail.into())
+    }
+
+    /// What a page's reading of the same input says: what is wrong with the input itself is told as such.
+    pub(super) fn of_input(error: WebError) -> Self {
+        match error {
+            WebError::Bad(detail) => Self::unfit(detail),
+            other => other.into(),
+        }
+    }
+
+    /// The same, where the input stands in one field.
+    pub(super) fn of_field(field: &str, error: WebError) -> Self {
+        match error {
+            WebError::Bad(detail) => Self::unfit(format!("字段“{field}”：{detail}")),
+            other => other.into(),
+        }
+    }
+
     fn conflict(kind: &'static str, detail: String) -> Self {
         Self { kind, ..Self::new(StatusCode::CONFLICT, detail) }
     }

@@ -1,25 +1,21 @@
-//! What replies are written with and what they bring: promises, lines, templates.
+//! What replies promise.
 
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
 use qingting_models::clock::local_date;
-use qingting_models::county::{DepartmentCode, TopicCode};
-use qingting_models::ids::{CaseId, IncidentId, LineId, ReplyId, TemplateId};
-use qingting_models::records::{Line, Outcome, PromiseState, ReplyTemplate, TrackedPromise};
-use qingting_models::store::LineFilter;
+use qingting_models::county::DepartmentCode;
+use qingting_models::ids::{CaseId, ReplyId};
+use qingting_models::records::{PromiseState, TrackedPromise};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::ask::{self, Ask, Body, Key, known};
-use super::schema::{
-    AnyDepartment, AnyTopic, At, Day, DepartmentWord, Filled, Id, OutcomeCode, PromiseStateCode, Whole,
-};
+use super::schema::{AnyDepartment, At, Day, DepartmentWord, Filled, Id, PromiseStateCode, Whole};
 use super::{Answer, DONE, Done};
 use crate::app::AppState;
 use crate::caller::Caller;
-use crate::error::WebError;
-use crate::pages::{promises, reply_templates};
+use crate::pages::promises;
 use crate::people::People;
 use crate::query::Query;
 
@@ -153,117 +149,4 @@ pub(super) async fn mark(
     ]);
     promises::mark_one(&state, &caller, id, &form).await?;
     Ok(DONE)
-}
-
-/// 口径
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct LineWhole {
-    #[schema(value_type = Id)]
-    id: LineId,
-    version: i64,
-    name: String,
-    text: String,
-    /// proposed 待确认，not_yet 未生效，valid 有效，expired 已过期，withdrawn 已撤回
-    standing: &'static str,
-    #[schema(value_type = Vec<AnyTopic>)]
-    topics: Vec<TopicCode>,
-    #[schema(value_type = Vec<AnyDepartment>)]
-    departments: Vec<DepartmentCode>,
-    #[schema(value_type = Option<Id>)]
-    incident: Option<IncidentId>,
-    confidential: bool,
-    #[schema(value_type = Day)]
-    valid_from: Date,
-    #[schema(value_type = Option<Day>)]
-    valid_to: Option<Date>,
-    /// 由谁商定
-    agreed_by: Option<String>,
-    #[schema(value_type = Option<Day>)]
-    agreed_on: Option<Date>,
-    changed_at: At,
-}
-
-fn line(line: Line, today: Date) -> LineWhole {
-    let standing = line.standing(today).code();
-    let content = line.content;
-    LineWhole {
-        id: line.id,
-        version: line.version,
-        standing,
-        changed_at: At(line.changed_at),
-        name: content.name,
-        text: content.text,
-        topics: content.topics,
-        departments: content.departments,
-        incident: content.incident,
-        confidential: content.confidential,
-        valid_from: content.valid_from,
-        valid_to: content.valid_to,
-        agreed_on: content.agreement.as_ref().map(|agreement| agreement.on),
-        agreed_by: content.agreement.map(|agreement| agreement.by),
-    }
-}
-
-#[utoipa::path(get, path = "/lines", tag = "lines", summary = "口径，最近改过的在前",
-    responses((status = 200, description = "口径", body = Vec<LineWhole>)))]
-pub(super) async fn lines(State(state): State<AppState>, caller: Caller) -> Answer<Vec<LineWhole>> {
-    let today = local_date(state.store.now());
-    let all = LineFilter { state: None, text: String::new() };
-    let found = state.store.lines(&caller.viewer, &all).await?;
-    Ok(Json(found.into_iter().map(|l| line(l, today)).collect()))
-}
-
-#[utoipa::path(get, path = "/lines/{id}", tag = "lines", summary = "一条口径", params(("id" = Id, Path)),
-    responses((status = 200, description = "口径", body = LineWhole)))]
-pub(super) async fn one_line(
-    State(state): State<AppState>,
-    caller: Caller,
-    Key(id): Key<LineId>,
-) -> Answer<LineWhole> {
-    let found = state.store.line(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
-    Ok(Json(line(found, local_date(state.store.now()))))
-}
-
-/// 答复模板
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TemplateWhole {
-    #[schema(value_type = Id)]
-    id: TemplateId,
-    version: i64,
-    name: String,
-    text: String,
-    /// 哪个单位的；各单位都用的是 null
-    #[schema(value_type = Option<AnyDepartment>)]
-    department: Option<DepartmentCode>,
-    #[schema(value_type = Option<AnyTopic>)]
-    topic: Option<TopicCode>,
-    /// 用在哪个状态
-    state: Option<String>,
-    #[schema(value_type = Option<OutcomeCode>)]
-    outcome: Option<Outcome>,
-    changed_at: At,
-}
-
-impl From<ReplyTemplate> for TemplateWhole {
-    fn from(template: ReplyTemplate) -> Self {
-        let content = template.content;
-        Self {
-            id: template.id,
-            version: template.version,
-            name: content.name,
-            text: content.text,
-            department: content.department,
-            topic: content.topic,
-            state: content.state,
-            outcome: content.outcome,
-            changed_at: At(template.changed_at),
-        }
-    }
-}
-
-#[utoipa::path(get, path = "/templates", tag = "templates", summary = "答复模板",
-    responses((status = 200, description = "模板", body = Vec<TemplateWhole>)))]
-pub(super) async fn templates(State(state): State<AppState>, caller: Caller) -> Answer<Vec<TemplateWhole>> {
-    let found = state.store.reply_templates(reply_templates::own(&caller)).await?;
-    Ok(Json(found.into_iter().map(TemplateWhole::from).collect()))
 }

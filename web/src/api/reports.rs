@@ -206,7 +206,7 @@ pub(super) struct MakeAsked {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReportMade {
     #[schema(value_type = Id)]
-    id: ReportId,
+    pub(super) id: ReportId,
 }
 
 #[utoipa::path(post, path = "/reports", tag = "reports", summary = "生成草稿", request_body = MakeAsked,

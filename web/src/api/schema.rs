@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use qingting_models::clock::rfc3339;
 use qingting_models::county::{BRIEF_CHAPTERS, REPORT_CHAPTERS};
 use qingting_models::records::{
-    Channel, HelperState, Kind, Mode, NoticeKind, Outcome, PromiseState, Rate, RatingGrade, RejectForm,
-    RejectKind, ReportDeed, ReportKind, ReportState, Role, Scope, SourceKind,
+    BackfillField, BackfillState, Channel, DeliveryState, FileKind, HelperState, HttpMethod, Kind,
+    MailSecurity, Mode, NoticeKind, Outcome, PromiseState, Rate, RatingGrade, RejectForm, RejectKind,
+    ReportDeed, ReportKind, ReportState, Role, Scope, SourceKind,
 };
 use qingting_models::records::{OPEN_STATES, state_label};
 use qingting_respond::case_table::ActionKind;
@@ -113,6 +114,8 @@ county_words! {
     TopicWord, "话题代码，见 GET /county";
     DepartmentWord, "单位代码，见 GET /county";
     TownWord, "乡镇街道名称，见 GET /county";
+    /// Where the routing table can send something.
+    RoutedWord, "单位代码，见 GET /county；@town 是属地乡镇街道";
     /// As in answers: what counted at its time may stand in no table any more.
     AnyTopic, "话题代码";
     AnyDepartment, "单位代码";
@@ -142,7 +145,13 @@ code_words! {
     RoleCode of Role, "角色";
     ScopeCode of Scope, "令牌范围";
     ActionCode of ActionKind, "工单操作";
+    FileKindCode of FileKind, "文件种类";
+    BackfillStateCode of BackfillState, "回填状态";
+    BackfillFieldCode of BackfillField, "回填表格的列";
     NoticeKindCode of NoticeKind, "通知种类";
+    DeliveryStateCode of DeliveryState, "外发状态";
+    MailSecurityCode of MailSecurity, "邮件服务器的加密方式";
+    MethodCode of HttpMethod, "请求方法";
     PromiseStateCode of PromiseState, "承诺状态";
     ReportKindCode of ReportKind, "报告种类";
     ReportStateCode of ReportState, "报告状态";
@@ -178,7 +187,7 @@ impl PartialSchema for ChapterCode {
 impl ToSchema for ChapterCode {}
 
 /// A whole number from 0 to 4294967295. JSON knows one kind of number: 3.0 is 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(super) struct Whole(pub u32);
 
@@ -289,6 +298,21 @@ impl PartialSchema for CaseStateCode {
 }
 
 impl ToSchema for CaseStateCode {}
+
+/// The state of an open case, for the document alone.
+pub(super) struct OpenStateCode;
+
+impl PartialSchema for OpenStateCode {
+    fn schema() -> RefOr<Schema> {
+        let says: Vec<String> =
+            OPEN_STATES.iter().map(|code| format!("{code} {}", state_label(code))).collect();
+        text(&format!("未办结的工单状态：{}", says.join("，")))
+            .enum_values(Some(OPEN_STATES.iter().copied()))
+            .into()
+    }
+}
+
+impl ToSchema for OpenStateCode {}
 
 /// What the list of cases may be asked for.
 pub(super) fn case_filters() -> impl Iterator<Item = &'static str> {

@@ -50,7 +50,7 @@ pub(super) fn typed(form: &Form) -> Typed {
 }
 
 /// The form as it stands for a rule.
-pub(super) fn form_of(name: &str, version: &str, enabled: bool, condition: &AlertCondition) -> Form {
+pub(crate) fn form_of(name: &str, version: &str, enabled: bool, condition: &AlertCondition) -> Form {
     let words = &condition.words;
     let near: Vec<String> =
         words.near.iter().map(|near| format!("{} {} {}", near.one, near.other, near.within)).collect();
@@ -83,7 +83,7 @@ pub(super) fn form_of(name: &str, version: &str, enabled: bool, condition: &Aler
 ///
 /// # Errors
 /// In words for the one who typed, naming the field.
-pub(super) fn read_rule(form: &Form, names: &Names) -> Result<(String, AlertCondition), WebError> {
+pub(crate) fn read_rule(form: &Form, names: &Names) -> Result<(String, AlertCondition), WebError> {
     let name = form.need("name", "名称", 40)?.to_owned();
     let topics: Vec<&str> = form.all("topic").collect();
     let towns: Vec<&str> = form.all("town").collect();
@@ -166,7 +166,7 @@ fn said(fault: &AlertFault) -> String {
 }
 
 /// A condition in words: `有其一：堵路、罢工；关注以上；48 小时内 5 件`.
-pub(super) fn in_words(condition: &AlertCondition, names: &Names) -> String {
+pub(crate) fn in_words(condition: &AlertCondition, names: &Names) -> String {
     let words = &condition.words;
     let mut parts = Vec::new();
     for (label, list) in [("都有", &words.all), ("有其一", &words.any), ("没有", &words.none)] {

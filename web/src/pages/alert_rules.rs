@@ -139,24 +139,20 @@ async fn submit(state: &AppState, caller: &Caller, id: Option<AlertRuleId>, form
         Err(WebError::Bad(why)) => return refused(shown, why),
         Err(error) => return Err(error),
     };
-    let trial = state.desk.try_alert_rule(&condition, &Viewer::OPEN).await?;
-    let warning = warning(&trial);
+    let Tried { trial, warning } = try_rule(state, &condition).await?;
     let enabled = form.text("enabled") == "on";
     let sure = warning.is_none() || !enabled || form.text("anyway") == "on";
     if form.text("do") == "save" && sure {
         return match save(state, caller, id, form, &name, enabled, &condition).await {
-            Ok(()) => Ok(back("", PATH, if id.is_some() { "rule-changed" } else { "rule-added" })),
-            Err(WebError::Bad(why)) => refused(shown, why),
+            Ok(_) => Ok(back("", PATH, if id.is_some() { "rule-changed" } else { "rule-added" })),
+            Err(WebError::Bad(why) | WebError::Conflict(why)) => refused(shown, why),
             Err(error) => Err(error),
         };
     }
     let now = state.store.now();
     let since = trial.since.map(|since| Moment::new(since, now));
     let (items, caught, alerts) = (trial.items, trial.caught, trial.alerts);
-    let examples = match caller.viewer == Viewer::OPEN {
-        true => trial.examples,
-        false => state.desk.try_alert_rule(&condition, &caller.viewer).await?.examples,
-    };
+    let examples = examples(state, caller, &condition, trial).await?;
     let example = |(item, why): (Item, String)| Example {
         id: item.id.to_string(),
         title: title_text(&item.content.title),
@@ -175,12 +171,47 @@ async fn submit(state: &AppState, caller: &Caller, id: Option<AlertRuleId>, form
     html(&shown)
 }
 
+/// A rule on the items of the last days that are not confidential, and what the one who saves it should know.
+pub(crate) struct Tried {
+    pub trial: Trial,
+    pub warning: Option<String>,
+}
+
+/// Tries a rule.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn try_rule(state: &AppState, condition: &AlertCondition) -> Result<Tried, WebError> {
+    let trial = state.desk.try_alert_rule(condition, &Viewer::OPEN).await?;
+    Ok(Tried { warning: warning(&trial), trial })
+}
+
+/// The latest items that a trial caught, as far as the caller may see them, each with what was found in it.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn examples(
+    state: &AppState,
+    caller: &Caller,
+    condition: &AlertCondition,
+    trial: Trial,
+) -> Result<Vec<(Item, String)>, WebError> {
+    match caller.viewer == Viewer::OPEN {
+        true => Ok(trial.examples),
+        false => Ok(state.desk.try_alert_rule(condition, &caller.viewer).await?.examples),
+    }
+}
+
 fn refused(mut shown: AlertRulePage, why: String) -> Answer {
     shown.frame = shown.frame.with(Some(Notice::bad(why)));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)?).into_response())
 }
 
-async fn save(
+/// Saves a rule; one that there is has to be at the version that the form names.
+///
+/// # Errors
+/// [`WebError::Bad`] when there is one of that name, [`WebError::Conflict`] when somebody else was faster.
+pub(crate) async fn save(
     state: &AppState,
     caller: &Caller,
     id: Option<AlertRuleId>,
@@ -188,22 +219,26 @@ async fn save(
     name: &str,
     enabled: bool,
     condition: &AlertCondition,
-) -> Result<(), WebError> {
+) -> Result<AlertRuleId, WebError> {
     let by = caller.actor();
     let saved = match id {
-        None => state.store.add_alert_rules(&[(name, enabled, condition)], by).await.map(drop),
+        None => state
+            .store
+            .add_alert_rules(&[(name, enabled, condition)], by)
+            .await
+            .and_then(|added| added.first().copied().ok_or(StoreError::NotFound("alert rule"))),
         Some(id) => {
             let seen = form.must("version", "版本")?;
-            state.store.change_alert_rule(id, seen, name, enabled, condition, by).await.map(drop)
+            state.store.change_alert_rule(id, seen, name, enabled, condition, by).await.map(|_| id)
         }
     };
     match saved {
-        Ok(()) => Ok(()),
+        Ok(id) => Ok(id),
         Err(StoreError::Taken { value, .. }) => {
             Err(WebError::bad(format!("已有名为“{value}”的规则，请换一个名称")))
         }
         Err(StoreError::Conflict { .. }) => {
-            Err(WebError::bad("这条规则刚刚被别人改过；请从规则列表重新打开，再做修改"))
+            Err(WebError::Conflict("这条规则刚刚被别人改过；请从规则列表重新打开，再做修改".into()))
         }
         Err(error) => Err(error.into()),
     }

@@ -24,10 +24,10 @@ use crate::view::{Choice, snippet, title_text};
 
 pub(crate) const PATH: &str = "/backfill";
 /// Answers that a page shows of each kind.
-const SHOWN: i64 = 100;
+pub(crate) const SHOWN: i64 = 100;
 /// Columns that the form has room for, and the longest header.
-const COLUMNS: usize = 12;
-const HEADER: usize = 40;
+pub(crate) const COLUMNS: usize = 12;
+pub(crate) const HEADER: usize = 40;
 
 #[derive(Debug, Template)]
 #[template(path = "backfill.html")]
@@ -147,19 +147,36 @@ pub async fn columns(
     let here = format!("{PATH}/{id}");
     let seen: i64 = form.must("version", "版本")?;
     let saved = match read_columns(&form) {
-        Ok(columns) => {
-            match state.store.set_backfill_columns(source.id, seen, &columns, caller.actor()).await {
-                Ok(()) => return Ok(back("", &here, "backfill-columns")),
-                Err(StoreError::Conflict { .. }) => "列的设置刚刚被别人改过，请重新打开再改".to_owned(),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(WebError::Bad(why)) => why,
+        Ok(columns) => keep_columns(&state, &caller, &source, seen, &columns).await,
+        Err(error) => Err(error),
+    };
+    let why = match saved {
+        Ok(()) => return Ok(back("", &here, "backfill-columns")),
+        Err(WebError::Bad(why) | WebError::Conflict(why)) => why,
         Err(error) => return Err(error),
     };
     let mut page = page(&state, &caller, source, &typed(&form, seen)).await?;
-    page.frame = page.frame.with(Some(Notice::bad(saved)));
+    page.frame = page.frame.with(Some(Notice::bad(why)));
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+/// Keeps the columns of a source's sheet.
+///
+/// # Errors
+/// [`WebError::Conflict`] when they were changed since version `seen`.
+pub(crate) async fn keep_columns(
+    state: &AppState,
+    caller: &Caller,
+    source: &Source,
+    seen: i64,
+    columns: &[BackfillColumn],
+) -> Result<(), WebError> {
+    match state.store.set_backfill_columns(source.id, seen, columns, caller.actor()).await {
+        Err(StoreError::Conflict { .. }) => {
+            Err(WebError::Conflict("列的设置刚刚被别人改过，请重新打开再改".into()))
+        }
+        other => Ok(other?),
+    }
 }
 
 fn typed(form: &Form, version: i64) -> BackfillColumns {
@@ -182,6 +199,15 @@ fn read_columns(form: &Form) -> Result<Vec<BackfillColumn>, WebError> {
         }
     }
     let columns = typed(form, 0).columns;
+    check_columns(&columns)?;
+    Ok(columns)
+}
+
+/// Whether the sender can tell by these columns which answer is which.
+///
+/// # Errors
+/// When they cannot, or when a header stands twice.
+pub(crate) fn check_columns(columns: &[BackfillColumn]) -> Result<(), WebError> {
     let has = |field| columns.iter().any(|column| column.field == field);
     if !has(BackfillField::Number) || !has(BackfillField::Answer) {
         return Err(WebError::bad("至少要有“对方的工单编号”和“答复内容”两列，对方才认得出来"));
@@ -191,11 +217,14 @@ fn read_columns(form: &Form) -> Result<Vec<BackfillColumn>, WebError> {
     if let Some((_, column)) = repeated {
         return Err(WebError::bad(format!("表头“{}”写了两次", column.header)));
     }
-    Ok(columns)
+    Ok(())
 }
 
 /// A source whose matters we handle; others get no answers back.
-async fn source_of(state: &AppState, id: &str) -> Result<Source, WebError> {
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn source_of(state: &AppState, id: &str) -> Result<Source, WebError> {
     let id: SourceId = read_id(id)?;
     let source = state.store.source(id).await?.ok_or(WebError::NotFound)?;
     if source.mode == Mode::Handle { Ok(source) } else { Err(WebError::NotFound) }

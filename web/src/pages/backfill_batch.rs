@@ -71,7 +71,8 @@ pub async fn settle(
     let batch: BackfillBatchId = read_id(&id)?;
     let found = state.store.backfill_batch(&caller.viewer, batch).await?;
     let (_, lines) = found.ok_or(WebError::NotFound)?;
-    let receipts = match receipts(form.text("rejected"), &lines) {
+    let read = rejections(form.text("rejected")).and_then(|rejected| receipts(&rejected, &lines));
+    let receipts = match read {
         Ok(receipts) => receipts,
         Err(why) => {
             let mut page = page(&state, &caller, batch, form.text("rejected").to_owned()).await?;
@@ -83,22 +84,34 @@ pub async fn settle(
     Ok(back("", &format!("{PATH}/batches/{id}"), "backfill-settled"))
 }
 
-/// A line is a number and a reason: `20261123001 答非所问`. Answers that no line names are accepted.
-fn receipts(text: &str, lines: &[BackfillLine]) -> Result<Vec<BackfillReceipt>, String> {
+/// A line is a number and a reason: `20261123001 答非所问`.
+fn rejections(text: &str) -> Result<Vec<(&str, &str)>, String> {
     let mut rejected: Vec<(&str, &str)> = Vec::new();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (number, reason) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         if reason.trim().is_empty() {
             return Err(format!("“{number}”后面没有写退回原因；一行写：编号 原因"));
         }
-        if !lines.iter().any(|line| line.external_id == number || line.case_number == number) {
-            return Err(format!("这一批里没有编号“{number}”"));
-        }
         rejected.push((number, reason.trim()));
     }
+    Ok(rejected)
+}
+
+/// What the sender said of a batch: number and reason of each answer that was rejected. All others are accepted.
+///
+/// # Errors
+/// When no answer of the batch has that number.
+pub(crate) fn receipts(
+    rejected: &[(&str, &str)],
+    lines: &[BackfillLine],
+) -> Result<Vec<BackfillReceipt>, String> {
+    let is = |number: &str, line: &BackfillLine| line.external_id == number || line.case_number == number;
+    if let Some((number, _)) = rejected.iter().find(|(number, _)| !lines.iter().any(|line| is(number, line)))
+    {
+        return Err(format!("这一批里没有编号“{number}”"));
+    }
     let of = |line: &BackfillLine| {
-        let found =
-            rejected.iter().find(|(number, _)| *number == line.external_id || *number == line.case_number);
+        let found = rejected.iter().find(|(number, _)| is(number, line));
         BackfillReceipt { answer: line.key(), rejected: found.map(|(_, reason)| (*reason).to_owned()) }
     };
     Ok(lines.iter().filter(|line| line.state == BackfillState::Sent).map(of).collect())

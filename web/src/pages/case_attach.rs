@@ -1,5 +1,6 @@
 //! Adding files to a case, opening and removing them.
 
+use axum::body::Bytes;
 use axum::extract::multipart::Field;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -111,11 +112,19 @@ async fn refused(state: &AppState, caller: &Caller, id: CaseId, error: Attachmen
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
 }
 
-async fn case(state: &AppState, caller: &Caller, id: CaseId) -> Result<CaseFile, WebError> {
+/// The case as the caller sees it.
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn case(state: &AppState, caller: &Caller, id: CaseId) -> Result<CaseFile, WebError> {
     state.store.case_file(&caller.viewer, id).await?.ok_or(WebError::NotFound)
 }
 
-fn taker(state: &AppState) -> Result<&Attachments, WebError> {
+/// What takes files here.
+///
+/// # Errors
+/// When none are taken.
+pub(crate) fn taker(state: &AppState) -> Result<&Attachments, WebError> {
     state.attachments.as_deref().ok_or_else(|| WebError::bad("这个服务没有启用附件，请联系管理员"))
 }
 
@@ -154,10 +163,16 @@ async fn taken(taker: &Attachments, mut field: Field<'_>) -> Result<Option<Sent>
     let mut empty = true;
     while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
         empty = empty && chunk.is_empty();
-        sent = tokio::task::spawn_blocking(move || sent.write(&chunk).map(|()| sent))
-            .await
-            .map_err(WebError::internal)?
-            .map_err(WebError::internal)?;
+        sent = longer(sent, chunk).await?;
     }
     Ok(if empty && name.is_empty() { None } else { Some(sent) })
+}
+
+/// Writes the next bytes of a file.
+///
+/// # Errors
+/// When the disk is full or broken.
+pub(crate) async fn longer(mut sent: Sent, bytes: Bytes) -> Result<Sent, WebError> {
+    let written = tokio::task::spawn_blocking(move || sent.write(&bytes).map(|()| sent));
+    written.await.map_err(WebError::internal)?.map_err(WebError::internal)
 }

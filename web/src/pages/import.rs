@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect};
+use futures::TryStreamExt;
 use qingting_ingest::import::{ImportError, import_with_outcome, saved_map};
 use qingting_ingest::outcome::OutcomeSheet;
 use qingting_ingest::sheet::{self, ColumnMap, Meaning};
@@ -15,6 +16,7 @@ use qingting_models::ids::SourceId;
 use qingting_models::records::{Source, SourceKind, SourceRun};
 use qingting_models::store::SourceChange;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use super::import_file::{Imported, Running, Uploaded, Uploads};
 use super::import_preview::{COLUMNS, PreviewView, view};
@@ -61,7 +63,10 @@ pub async fn show(State(state): State<AppState>, caller: Caller, Path(id): Path<
 }
 
 /// A source that takes sheets.
-async fn sheet_source(state: &AppState, id: &str) -> Result<Source, WebError> {
+///
+/// # Errors
+/// When there is none, or it takes none.
+pub(crate) async fn sheet_source(state: &AppState, id: &str) -> Result<Source, WebError> {
     let id: SourceId = read_id(id)?;
     let source =
         state.store.source(id).await?.filter(|s| s.removed_at.is_none()).ok_or(WebError::NotFound)?;
@@ -71,7 +76,11 @@ async fn sheet_source(state: &AppState, id: &str) -> Result<Source, WebError> {
     }
 }
 
-fn uploads(state: &AppState) -> Result<&Uploads, WebError> {
+/// Where uploaded sheets are kept.
+///
+/// # Errors
+/// When none are taken.
+pub(crate) fn uploads(state: &AppState) -> Result<&Uploads, WebError> {
     let missing = || WebError::bad("这个服务没有启用上传；请在服务器命令行使用 qingting import");
     state.uploads.as_deref().ok_or_else(missing)
 }
@@ -100,7 +109,9 @@ pub async fn look(
     let part =
         part.filter(|p| p.name() == Some("file")).ok_or_else(|| WebError::bad("请选择要导入的表格"))?;
     let now = state.store.now();
-    let uploaded = match uploads.keep(source.id, state.store.ids().next(now), part, now).await {
+    let name = part.file_name().unwrap_or_default().to_owned();
+    let content = part.map_err(|e| crate::upload::broken(&e));
+    let uploaded = match uploads.keep(source.id, state.store.ids().next(now), &name, content, now).await {
         Ok(uploaded) => uploaded,
         Err(WebError::Bad(why)) => {
             let mut page = page(&state, &caller, &source, None);
@@ -122,21 +133,33 @@ async fn shown(
     notice: Option<Notice>,
     chosen: Option<&Form>,
 ) -> Answer {
-    let path = uploaded.file()?;
-    let map = saved_map(source).map_err(|wrong| WebError::bad(plain::told(&wrong.to_string()).text))?;
-    let file = path.clone();
-    let looked = tokio::task::spawn_blocking(move || sheet::preview(&file, map.as_ref()));
-    let (preview, problem) = match looked.await.map_err(WebError::internal)? {
-        Ok(found) => (Some(view(uploaded, &path, &found, chosen)), None),
-        Err(wrong) => {
-            let told = plain::told(&wrong.to_string()).text;
-            (None, Some(Notice::bad(format!("这个文件读不了：{told}"))))
-        }
+    let (preview, problem) = match looked_at(source, uploaded, chosen).await? {
+        Ok(preview) => (Some(preview), None),
+        Err(why) => (None, Some(Notice::bad(why))),
     };
     let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let mut page = page(state, caller, source, preview);
     page.frame = page.frame.with(notice).with(problem);
     Ok((status, html(&page)?).into_response())
+}
+
+/// What an uploaded file would bring to a source, or why it cannot be read.
+///
+/// # Errors
+/// When the file is gone, or the column map of the source cannot be read.
+pub(crate) async fn looked_at(
+    source: &Source,
+    uploaded: &Uploaded,
+    chosen: Option<&Form>,
+) -> Result<Result<PreviewView, String>, WebError> {
+    let path = uploaded.file()?;
+    let map = saved_map(source).map_err(|wrong| WebError::bad(plain::told(&wrong.to_string()).text))?;
+    let file = path.clone();
+    let looked = tokio::task::spawn_blocking(move || sheet::preview(&file, map.as_ref()));
+    Ok(match looked.await.map_err(WebError::internal)? {
+        Ok(found) => Ok(view(uploaded, &path, &found, chosen)),
+        Err(wrong) => Err(format!("这个文件读不了：{}", plain::told(&wrong.to_string()).text)),
+    })
 }
 
 pub(super) fn name_of(path: &FilePath) -> String {
@@ -156,7 +179,8 @@ pub async fn map(
     let (column_map, before) = (toml.clone(), source.column_map.clone());
     let source = match keep_map(&state, &caller, source, toml).await? {
         Kept::Saved(source) => source,
-        Kept::Refused(source, notice) => {
+        Kept::Refused(source, why) => {
+            let notice = Notice::bad(why);
             return shown(&state, &caller, &source, &uploaded, Some(notice), Some(&form)).await;
         }
     };
@@ -172,12 +196,17 @@ pub async fn map(
 }
 
 /// What became of a column map that was to be saved with a source.
-enum Kept {
+pub(crate) enum Kept {
     Saved(Source),
-    Refused(Source, Notice),
+    /// It is as it was; why.
+    Refused(Source, String),
 }
 
-async fn keep_map(
+/// Saves a column map with a source, or takes the saved one away.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn keep_map(
     state: &AppState,
     caller: &Caller,
     source: Source,
@@ -185,7 +214,7 @@ async fn keep_map(
 ) -> Result<Kept, WebError> {
     if let Some(Err(wrong)) = column_map.as_deref().map(ColumnMap::parse) {
         let told = plain::told(&wrong.to_string()).text;
-        return Ok(Kept::Refused(source, Notice::bad(format!("列的含义没有保存：{told}"))));
+        return Ok(Kept::Refused(source, format!("列的含义没有保存：{told}")));
     }
     let change = SourceChange { column_map, ..SourceChange::of(&source) };
     Ok(Kept::Saved(state.store.change_source(source.id, change, caller.actor()).await?))
@@ -196,14 +225,20 @@ fn has_changed(form: &Form) -> bool {
     (0..COLUMNS).any(|n| form.text(&format!("m-{n}")) != form.text(&format!("w-{n}")))
 }
 
-/// The column map that a form describes, as TOML. A text in JSON is one in TOML.
+/// The column map that a form describes.
 fn map_of(form: &Form) -> String {
+    let meanings: Vec<(String, String)> = (0..COLUMNS)
+        .map(|n| (form.raw(&format!("h-{n}")).to_owned(), form.text(&format!("m-{n}")).to_owned()))
+        .collect();
+    map_text(&meanings)
+}
+
+/// The column map of headers with the words for their meanings, as TOML. A text in JSON is one in TOML.
+pub(crate) fn map_text(meanings: &[(String, String)]) -> String {
     let mut lines = String::new();
     for (_, word) in Meaning::ALL {
-        let headers: Vec<&str> = (0..COLUMNS)
-            .filter(|n| form.text(&format!("m-{n}")) == *word)
-            .map(|n| form.raw(&format!("h-{n}")))
-            .collect();
+        let headers: Vec<&str> =
+            meanings.iter().filter(|(_, of)| of == word).map(|(header, _)| header.as_str()).collect();
         if !headers.is_empty() {
             lines.push_str(&format!("{word} = {}\n", serde_json::json!(headers)));
         }
@@ -226,19 +261,32 @@ pub async fn run(
         if has_changed(&form) {
             source = match keep_map(&state, &caller, source, Some(map_of(&form))).await? {
                 Kept::Saved(source) => source,
-                Kept::Refused(source, notice) => {
+                Kept::Refused(source, why) => {
+                    let notice = Notice::bad(why);
                     return shown(&state, &caller, &source, &uploaded, Some(notice), Some(&form)).await;
                 }
             };
         }
-        // It goes on when the browser goes away. A second press leads to where it is told how far it is.
-        if let Some(running) = uploads(&state)?.begin(uploaded.id) {
-            let importing = import_whole(state.clone(), source.clone(), uploaded.clone(), running);
-            tokio::spawn(importing).await.map_err(WebError::internal)??;
+        // A second press leads to where it is told how far it is.
+        if let Some(importing) = begin(&state, &source, &uploaded)? {
+            importing.await.map_err(WebError::internal)??;
         }
     }
     let path = format!("/sources/{}/import/{}/result", source.id, uploaded.id);
     Ok(Redirect::to(&path).into_response())
+}
+
+/// Begins to import an uploaded file; nothing when that is under way. It goes on when whoever asked goes away.
+///
+/// # Errors
+/// When no uploads are taken.
+pub(crate) fn begin(
+    state: &AppState,
+    source: &Source,
+    uploaded: &Uploaded,
+) -> Result<Option<JoinHandle<Result<(), WebError>>>, WebError> {
+    let Some(running) = uploads(state)?.begin(uploaded.id) else { return Ok(None) };
+    Ok(Some(tokio::spawn(import_whole(state.clone(), source.clone(), uploaded.clone(), running))))
 }
 
 async fn import_whole(
@@ -282,14 +330,7 @@ pub async fn result(
 ) -> Answer {
     let source = sheet_source(&state, &id).await?;
     let uploaded = uploads(&state)?.find(source.id, &file)?;
-    let (Imported { name, counts, problem }, running) = match uploaded.imported() {
-        Some(imported) => (imported, false),
-        None => {
-            let progress = uploads(&state)?.progress(uploaded.id).ok_or(WebError::NotFound)?;
-            let name = name_of(&uploaded.file()?);
-            (Imported { name, counts: progress.counts, problem: None }, true)
-        }
-    };
+    let (Imported { name, counts, problem }, running) = came_of(&state, &uploaded)?;
     let done = !running && uploaded.outcome().is_file();
     html(&ImportResultPage {
         frame: Frame::inside(&state, &caller, "导入结果", "/sources"),
@@ -301,6 +342,19 @@ pub async fn result(
         problem: problem.as_deref().map(plain::told),
         outcome: done.then(|| format!("/sources/{}/import/{}/outcome", source.id, uploaded.id)),
     })
+}
+
+/// What came of an import, and whether it is under way: the counts are those so far.
+///
+/// # Errors
+/// When it was not begun.
+pub(crate) fn came_of(state: &AppState, uploaded: &Uploaded) -> Result<(Imported, bool), WebError> {
+    if let Some(imported) = uploaded.imported() {
+        return Ok((imported, false));
+    }
+    let progress = uploads(state)?.progress(uploaded.id).ok_or(WebError::NotFound)?;
+    let name = name_of(&uploaded.file()?);
+    Ok((Imported { name, counts: progress.counts, problem: None }, true))
 }
 
 /// How far an import is, as `{"rows": 1200, "share": 0.25}`, or `null` while none is under way; the share of the file's bytes
@@ -319,8 +373,16 @@ pub async fn progress(State(state): State<AppState>, Path((id, file)): Path<(Str
 
 /// The outcome sheet of an import, for the sender.
 pub async fn outcome(State(state): State<AppState>, Path((id, file)): Path<(String, String)>) -> Answer {
-    let source = sheet_source(&state, &id).await?;
-    let uploaded = uploads(&state)?.find(source.id, &file)?;
+    outcome_of(&state, &id, &file).await
+}
+
+/// The outcome sheet of an upload of a source.
+///
+/// # Errors
+/// When it was not imported, or is gone.
+pub(crate) async fn outcome_of(state: &AppState, id: &str, file: &str) -> Answer {
+    let source = sheet_source(state, id).await?;
+    let uploaded = uploads(state)?.find(source.id, file)?;
     let bytes = tokio::fs::read(uploaded.outcome()).await.map_err(|_| WebError::NotFound)?;
     let typed = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
     let named = format!("attachment; filename=\"outcome-{}.xlsx\"", uploaded.id);

@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::multipart::Field;
+use axum::body::Bytes;
+use futures::{Stream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use qingting_ingest::import::Progress;
 use qingting_models::ids::{RunId, SourceId};
@@ -17,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 
 use crate::error::WebError;
-use crate::upload;
 
 /// Hours after which an upload is deleted.
 const KEPT_HOURS: i64 = 24;
@@ -32,7 +32,7 @@ const INSIDE: &str = "file";
 
 /// What came of an import, kept as long as its outcome sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Imported {
+pub(crate) struct Imported {
     /// The name of the sheet.
     pub name: String,
     pub counts: SourceRun,
@@ -77,7 +77,7 @@ fn lock(underway: &Underway) -> MutexGuard<'_, HashMap<RunId, Progress>> {
 
 /// One upload of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Uploaded {
+pub(crate) struct Uploaded {
     pub id: RunId,
     folder: PathBuf,
 }
@@ -94,16 +94,21 @@ impl Uploads {
         }
     }
 
-    /// Writes a part of a form to a file of its own.
-    pub(super) async fn keep(
+    /// Writes what is sent under a name to a file of its own.
+    ///
+    /// # Errors
+    /// When it broke off, is empty, or cannot be written.
+    pub(crate) async fn keep(
         &self,
         source: SourceId,
         id: RunId,
-        mut part: Field<'_>,
+        name: &str,
+        content: impl Stream<Item = Result<Bytes, WebError>>,
         now: Timestamp,
     ) -> Result<Uploaded, WebError> {
         self.sweep(now);
-        let name = file_name(part.file_name().unwrap_or_default(), "表格", NAME);
+        let mut content = std::pin::pin!(content);
+        let name = file_name(name, "表格", NAME);
         let uploaded = self.at(source, id);
         let inside = uploaded.folder.join(INSIDE);
         private_folder(&inside).map_err(WebError::internal)?;
@@ -111,7 +116,7 @@ impl Uploads {
         let mut file = tokio::fs::File::from_std(file);
         let written = async {
             let mut bytes = 0;
-            while let Some(chunk) = part.chunk().await.map_err(|e| upload::broken(&e))? {
+            while let Some(chunk) = content.next().await.transpose()? {
                 bytes += chunk.len();
                 file.write_all(&chunk).await.map_err(WebError::internal)?;
             }
@@ -130,7 +135,10 @@ impl Uploads {
     }
 
     /// The upload `id` of a source, if it is still there.
-    pub(super) fn find(&self, source: SourceId, id: &str) -> Result<Uploaded, WebError> {
+    ///
+    /// # Errors
+    /// When it is not.
+    pub(crate) fn find(&self, source: SourceId, id: &str) -> Result<Uploaded, WebError> {
         let id: RunId = id.parse().map_err(|_| WebError::NotFound)?;
         let uploaded = self.at(source, id);
         if uploaded.folder.is_dir() {
@@ -150,7 +158,7 @@ impl Uploads {
     }
 
     /// How far the import of an upload is, while it is under way.
-    pub(super) fn progress(&self, id: RunId) -> Option<Progress> {
+    pub(crate) fn progress(&self, id: RunId) -> Option<Progress> {
         lock(&self.underway).get(&id).copied()
     }
 
@@ -190,7 +198,7 @@ impl Uploaded {
     }
 
     /// What came of the import; nothing while it was not imported.
-    pub(super) fn imported(&self) -> Option<Imported> {
+    pub(crate) fn imported(&self) -> Option<Imported> {
         let text = fs::read(self.folder.join(RESULT)).ok()?;
         serde_json::from_slice(&text).ok()
     }

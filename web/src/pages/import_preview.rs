@@ -17,7 +17,7 @@ use crate::view::{Choice, snippet};
 /// What a column without a meaning is called.
 const ORDINARY: &str = "普通列（显示在事项上）";
 /// Most columns whose meaning can be chosen.
-pub(super) const COLUMNS: usize = 200;
+pub(crate) const COLUMNS: usize = 200;
 
 /// What an uploaded file would bring.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -163,7 +163,10 @@ fn typed(form: &Form) -> Typed {
 }
 
 /// The line that a form holds, as the caller may write it.
-async fn read(state: &AppState, caller: &Caller, form: &Form) -> Result<NewLine, WebError> {
+///
+/// # Errors
+/// When it may not be written so, in words.
+pub(crate) async fn read(state: &AppState, caller: &Caller, form: &Form) -> Result<NewLine, WebError> {
     let known = |table: &[(String, String)], name: &'static str, label: &str| {
         let mut codes = Vec::new();
         for code in form.all(name) {
@@ -214,9 +217,41 @@ async fn read(state: &AppState, caller: &Caller, form: &Form) -> Result<NewLine,
     Ok(NewLine { state: line_state, content })
 }
 
+/// Adds a line.
+///
+/// # Errors
+/// When there is one of that name.
+pub(crate) async fn keep_new(state: &AppState, caller: &Caller, new: NewLine) -> Result<Line, WebError> {
+    state.store.add_line(new, caller.actor()).await.map_err(in_words)
+}
+
+/// Changes a line that was read at version `seen`.
+///
+/// # Errors
+/// When another has that name; [`WebError::Conflict`] when somebody else was faster.
+pub(crate) async fn keep(
+    state: &AppState,
+    caller: &Caller,
+    id: LineId,
+    seen: i64,
+    new: NewLine,
+) -> Result<(), WebError> {
+    let changed = state.store.change_line(&caller.viewer, id, seen, new, caller.actor()).await;
+    changed.map(drop).map_err(in_words)
+}
+
+/// A line that the caller keeps.
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn kept_by(state: &AppState, caller: &Caller, id: LineId) -> Result<Line, WebError> {
+    let line = state.store.line(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
+    may_keep(caller, &line).then_some(line).ok_or(WebError::NotFound)
+}
+
 pub async fn add(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
     let done = match read(&state, &caller, &form).await {
-        Ok(new) => state.store.add_line(new, caller.actor()).await.map_err(in_words),
+        Ok(new) => keep_new(&state, &caller, new).await,
         Err(error) => Err(error),
     };
     let said = if proposes(&caller) { "line-proposed" } else { "line-added" };
@@ -234,20 +269,17 @@ pub async fn change(
     form: Form,
 ) -> Answer {
     let id: LineId = read_id(&id)?;
-    let line = state.store.line(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
-    if !may_keep(&caller, &line) {
-        return Err(WebError::NotFound);
-    }
+    let line = kept_by(&state, &caller, id).await?;
     let seen = form.must("version", "版本")?;
     let done = match read(&state, &caller, &form).await {
-        Ok(new) => {
-            state.store.change_line(&caller.viewer, id, seen, new, caller.actor()).await.map_err(in_words)
-        }
+        Ok(new) => keep(&state, &caller, id, seen, new).await,
         Err(error) => Err(error),
     };
     match done {
-        Ok(_) => Ok(back("", &format!("{PATH}/{id}"), "line-changed")),
-        Err(WebError::Bad(why)) => again(&state, &caller, Some(line), &form, why).await,
+        Ok(()) => Ok(back("", &format!("{PATH}/{id}"), "line-changed")),
+        Err(WebError::Bad(why) | WebError::Conflict(why)) => {
+            again(&state, &caller, Some(line), &form, why).await
+        }
         Err(error) => Err(error),
     }
 }
@@ -259,10 +291,7 @@ pub async fn withdraw(
     form: Form,
 ) -> Answer {
     let id: LineId = read_id(&id)?;
-    let line = state.store.line(&caller.viewer, id).await?.ok_or(WebError::NotFound)?;
-    if !may_keep(&caller, &line) {
-        return Err(WebError::NotFound);
-    }
+    kept_by(&state, &caller, id).await?;
     let reason = form.need("reason", "撤回的原因", 200)?;
     let seen = form.must("version", "版本")?;
     state.store.withdraw_line(&caller.viewer, id, seen, reason, caller.actor()).await?;
@@ -275,7 +304,8 @@ fn in_words(error: StoreError) -> WebError {
             WebError::bad(format!("已经有名称为“{value}”的口径，请换一个名称，或修改那一条"))
         }
         StoreError::Conflict { .. } => {
-            WebError::bad("这条口径刚刚被别人改过，请打开新的一页对照后再改；您写的文字还在下面")
+            let why = "这条口径刚刚被别人改过，请打开新的一页对照后再改；您写的文字还在下面";
+            WebError::Conflict(why.into())
         }
         other => other.into(),
     }

@@ -1,6 +1,6 @@
 //! The pages: one handler a file, with the typed context of its template beside it.
 
-mod alert_rule_form;
+pub(crate) mod alert_rule_form;
 pub mod alert_rules;
 pub mod alerts;
 pub mod api_page;

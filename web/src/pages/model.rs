@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::State;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use qingting_models::clock::local_date;
 use qingting_models::records::{Role, Viewer};
 use qingting_models::store::WeekAtWork;
@@ -13,6 +14,7 @@ use super::model_change::{self, CandidateView};
 use super::{Answer, html};
 use crate::app::AppState;
 use crate::caller::Caller;
+use crate::error::WebError;
 use crate::frame::Frame;
 
 const WEEKS: i64 = 12;
@@ -66,7 +68,31 @@ pub enum Change {
     Less,
 }
 
-pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
+/// How the model did.
+pub(crate) struct AtWork {
+    /// The earliest first: its Monday, what was judged, and whether it is not over.
+    pub weeks: Vec<(Date, WeekAtWork, bool)>,
+    /// Of the last whole week; none while there are none before it.
+    pub topics: Vec<TopicShare>,
+    /// Its Monday.
+    pub last_week: Option<Date>,
+}
+
+/// How many items of how many were of a topic, in the weeks before and in the last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TopicShare {
+    /// Its code; empty where nothing is to be done.
+    pub topic: String,
+    pub before: (i64, i64),
+    pub last: (i64, i64),
+    pub change: Change,
+}
+
+/// The last weeks, without what is confidential.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn at_work(state: &AppState) -> Result<AtWork, WebError> {
     let weeks = state.store.weeks_at_work(&Viewer::OPEN, WEEKS).await?;
     let this_monday = this_week(state.store.now(), &weeks);
     let whole: Vec<(&Timestamp, &WeekAtWork)> =
@@ -74,25 +100,29 @@ pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
     let (topics, last_week) = match whole.split_last() {
         Some(((monday, last), before)) if !before.is_empty() => {
             let before: Vec<&WeekAtWork> = before.iter().map(|(_, week)| *week).collect();
-            let name = |code: &str| match code {
-                "" => "没有需要办理的事".to_owned(),
-                code => state.names.topic(code).to_owned(),
-            };
-            (topic_rows(&before, last, name), local_date(**monday).to_string())
+            (topic_shares(&before, last), Some(local_date(**monday)))
         }
-        _ => (Vec::new(), String::new()),
+        _ => (Vec::new(), None),
     };
+    let goes_on = |monday: &Timestamp| Some(*monday) == this_monday;
+    let weeks = weeks.iter().map(|(monday, week)| (local_date(*monday), week.clone(), goes_on(monday)));
+    Ok(AtWork { weeks: weeks.collect(), topics, last_week })
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
+    let AtWork { weeks, topics, last_week } = at_work(&state).await?;
+    let name = |code: &str| match code {
+        "" => "没有需要办理的事".to_owned(),
+        code => state.names.topic(code).to_owned(),
+    };
+    let topics = topics.iter().map(|share| topic_row(share, name(&share.topic))).collect();
     let candidate = if caller.has(Role::Admin) { model_change::view(&state).await? } else { None };
     html(&ModelPage {
         candidate,
         frame: Frame::inside(&state, &caller, "模型", "/model"),
-        weeks: weeks
-            .iter()
-            .rev()
-            .map(|(monday, week)| week_row(*monday, week, Some(*monday) == this_monday))
-            .collect(),
+        weeks: weeks.iter().rev().map(|(monday, week, goes_on)| week_row(*monday, week, *goes_on)).collect(),
         topics,
-        last_week,
+        last_week: last_week.map(|monday| monday.to_string()).unwrap_or_default(),
     })
 }
 
@@ -103,9 +133,9 @@ fn this_week(now: Timestamp, weeks: &BTreeMap<Timestamp, WeekAtWork>) -> Option<
     (now.as_second() - last.as_second() < WEEK_SECONDS).then_some(*last)
 }
 
-fn week_row(monday: Timestamp, week: &WeekAtWork, goes_on: bool) -> WeekRow {
+fn week_row(monday: Date, week: &WeekAtWork, goes_on: bool) -> WeekRow {
     WeekRow {
-        monday: local_date(monday).to_string(),
+        monday: monday.to_string(),
         goes_on,
         items: week.items,
         unsure: percent(week.unsure, week.items),
@@ -121,7 +151,7 @@ fn percent(part: i64, whole: i64) -> String {
 }
 
 /// Each topic's share of the last week beside its share of the weeks before, the greatest first.
-fn topic_rows(before: &[&WeekAtWork], last: &WeekAtWork, name: impl Fn(&str) -> String) -> Vec<TopicRow> {
+fn topic_shares(before: &[&WeekAtWork], last: &WeekAtWork) -> Vec<TopicShare> {
     let mut counts: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     for (topic, n) in before.iter().flat_map(|week| &week.topics) {
         counts.entry(topic).or_default().0 += n;
@@ -133,13 +163,18 @@ fn topic_rows(before: &[&WeekAtWork], last: &WeekAtWork, name: impl Fn(&str) -> 
     let mut rows: Vec<(&str, (i64, i64))> = counts.into_iter().collect();
     rows.sort_by_key(|(topic, (before, last))| (-last, -before, *topic));
     rows.into_iter()
-        .map(|(topic, (earlier, now))| TopicRow {
-            name: name(topic),
-            before: percent(earlier, all),
-            last: percent(now, last.items),
+        .map(|(topic, (earlier, now))| TopicShare {
+            topic: topic.to_owned(),
+            before: (earlier, all),
+            last: (now, last.items),
             change: change((earlier, all), (now, last.items)),
         })
         .collect()
+}
+
+fn topic_row(share: &TopicShare, name: String) -> TopicRow {
+    let percent = |(part, whole)| percent(part, whole);
+    TopicRow { name, before: percent(share.before), last: percent(share.last), change: share.change }
 }
 
 /// By the test of two proportions with a pooled standard error; each is a count of a whole.
@@ -164,7 +199,7 @@ impl crate::samples::Sampled for ModelPage {
         let page = |t: String| Self {
             frame: frame(&t),
             weeks: vec![week_row(
-                crate::samples::now(),
+                local_date(crate::samples::now()),
                 &WeekAtWork { items: 3, ..WeekAtWork::default() },
                 true,
             )],
@@ -208,7 +243,8 @@ mod tests {
         };
         let (one, two) = (week(100, &[("wages", 10), ("urban", 90)]), week(100, &[("urban", 100)]));
         let last = week(50, &[("wages", 30), ("urban", 20)]);
-        let rows = topic_rows(&[&one, &two], &last, str::to_owned);
+        let shares = topic_shares(&[&one, &two], &last);
+        let rows: Vec<TopicRow> = shares.iter().map(|share| topic_row(share, share.topic.clone())).collect();
         let told: Vec<_> = rows.iter().map(|r| (&*r.name, &*r.before, &*r.last, r.change)).collect();
         assert_eq!(
             told,

@@ -72,10 +72,20 @@ pub struct DuelView {
 
 /// What the page shows of the candidate; `None` where the program has no folder of models.
 pub(super) async fn view(state: &AppState) -> Result<Option<CandidateView>, WebError> {
-    let Some(models) = &state.models else { return Ok(None) };
-    let now = models.now().await.map_err(refused)?;
+    let Some(now) = models_now(state).await? else { return Ok(None) };
     let plan = plan_of(state);
     Ok(Some(candidate_view(&now, &plan, &state.names, state.store.now())))
+}
+
+/// The models as they are; `None` where the program has no folder of models.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(crate) async fn models_now(state: &AppState) -> Result<Option<ModelsNow>, WebError> {
+    match &state.models {
+        Some(models) => models.now().await.map(Some).map_err(refused),
+        None => Ok(None),
+    }
 }
 
 fn candidate_view(models: &ModelsNow, plan: &[&str], names: &Names, now: Timestamp) -> CandidateView {
@@ -140,28 +150,57 @@ fn share(of_one: f64) -> String {
 }
 
 pub async fn compare(State(state): State<AppState>) -> Answer {
-    desk(&state)?.start_comparing().await.map_err(refused)?;
+    start(&state).await?;
     Ok(done("model-comparing"))
+}
+
+/// Begins to compare the candidate with the model at work.
+///
+/// # Errors
+/// When there is none, or a comparison is under way.
+pub(crate) async fn start(state: &AppState) -> Result<(), WebError> {
+    desk(state)?.start_comparing().await.map_err(refused)
 }
 
 pub async fn promote(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
     let seen: Timestamp = form.must("seen", "比较时间")?;
     let despite: Vec<String> = form.all("despite").map(str::to_owned).collect();
-    let plan = plan_of(&state);
-    desk(&state)?.promote(seen, &plan, &despite, caller.actor()).await.map_err(|refusal| match refusal {
+    put_to_work(&state, &caller, seen, &despite).await?;
+    Ok(done("model-promoted"))
+}
+
+/// Puts the candidate to work by the comparison of the time `seen`, although it is worse in the fields `despite`.
+///
+/// # Errors
+/// When it is worse in others, or another comparison was made since.
+pub(crate) async fn put_to_work(
+    state: &AppState,
+    caller: &Caller,
+    seen: Timestamp,
+    despite: &[String],
+) -> Result<(), WebError> {
+    let plan = plan_of(state);
+    desk(state)?.promote(seen, &plan, despite, caller.actor()).await.map_err(|refusal| match refusal {
         Refusal::Worse { fields } => {
             let names: Vec<&str> = fields.iter().map(|field| state.names.topic(field)).collect();
             WebError::bad(format!("候选模型在{}明显变差；仍要换用，请逐项勾选", names.join("、")))
         }
         refusal => refused(refusal),
-    })?;
-    Ok(done("model-promoted"))
+    })
 }
 
 pub async fn roll_back(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
     let seen = form.need("seen", "现用模型", 64)?;
-    desk(&state)?.roll_back(seen, caller.actor()).await.map_err(refused)?;
+    back_to(&state, &caller, seen).await?;
     Ok(done("model-rolled-back"))
+}
+
+/// Puts the model to work that was before the one `seen`.
+///
+/// # Errors
+/// When there was none, or another is at work by now.
+pub(crate) async fn back_to(state: &AppState, caller: &Caller, seen: &str) -> Result<(), WebError> {
+    desk(state)?.roll_back(seen, caller.actor()).await.map_err(refused)
 }
 
 fn done(what: &str) -> Response {
@@ -172,7 +211,8 @@ fn desk(state: &AppState) -> Result<&Arc<dyn ModelDesk>, WebError> {
     state.models.as_ref().ok_or(WebError::NotFound)
 }
 
-fn plan_of(state: &AppState) -> Vec<&str> {
+/// The fields of the plan, in which a candidate may not be worse unnoticed.
+pub(crate) fn plan_of(state: &AppState) -> Vec<&str> {
     state.desk.county().taxonomy.plan_fields().map(|field| field.code.as_str()).collect()
 }
 
@@ -185,7 +225,8 @@ fn refused(refusal: Refusal) -> WebError {
     }
 }
 
-fn said(refusal: &Refusal) -> String {
+/// A refusal in words.
+pub(crate) fn said(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NoCandidate => "还没有候选模型；请先在服务器上执行 qingting train --with-corrections".into(),
         Refusal::NoRows { .. } => "没有可比较的样本；请把 gold.jsonl 放进县情所在的文件夹，或先研判一些信息".into(),

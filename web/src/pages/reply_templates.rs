@@ -105,11 +105,20 @@ fn may_keep(caller: &Caller, content: &TemplateContent) -> bool {
 
 /// Gives an office without templates those of the county's file.
 pub async fn first(State(state): State<AppState>, caller: Caller) -> Answer {
+    load_first(&state, &caller).await?;
+    Ok(back("", PATH, "template-added"))
+}
+
+/// The same, for whoever keeps all templates.
+///
+/// # Errors
+/// When the caller does not.
+pub(crate) async fn load_first(state: &AppState, caller: &Caller) -> Result<(), WebError> {
     if !caller.has(Role::Duty) {
         return Err(WebError::bad("样例模板由值班研判员装入"));
     }
     state.desk.add_first_reply_templates(caller.actor()).await?;
-    Ok(back("", PATH, "template-added"))
+    Ok(())
 }
 
 pub async fn new(State(state): State<AppState>, caller: Caller) -> Answer {
@@ -134,7 +143,14 @@ pub async fn one(State(state): State<AppState>, caller: Caller, Path(id): Path<S
 }
 
 /// The template, if it is the caller's or every department's.
-async fn seen(state: &AppState, caller: &Caller, id: TemplateId) -> Result<ReplyTemplate, WebError> {
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn seen(
+    state: &AppState,
+    caller: &Caller,
+    id: TemplateId,
+) -> Result<ReplyTemplate, WebError> {
     let template = state.store.reply_template(id).await?.ok_or(WebError::NotFound)?;
     let visible = caller.has(Role::Duty)
         || template.content.department.is_none()
@@ -167,7 +183,11 @@ fn page(state: &AppState, caller: &Caller, id: Option<TemplateId>, form: &Form, 
     }
 }
 
-fn read(state: &AppState, caller: &Caller, form: &Form) -> Result<TemplateContent, WebError> {
+/// The template that a form holds, as the caller may write it.
+///
+/// # Errors
+/// When it may not be written so, in words.
+pub(crate) fn read(state: &AppState, caller: &Caller, form: &Form) -> Result<TemplateContent, WebError> {
     let known = |table: &[(String, String)], name: &str, label: &str| match form.text(name) {
         "" => Ok(None),
         code if table.iter().any(|(known, _)| known == code) => Ok(Some(code.to_owned())),
@@ -191,9 +211,7 @@ fn read(state: &AppState, caller: &Caller, form: &Form) -> Result<TemplateConten
 
 pub async fn add(State(state): State<AppState>, caller: Caller, form: Form) -> Answer {
     let done = match read(&state, &caller, &form) {
-        Ok(content) => {
-            state.store.add_reply_templates(&[content], caller.actor()).await.map(drop).map_err(in_words)
-        }
+        Ok(content) => keep_new(&state, &caller, content).await,
         Err(error) => Err(error),
     };
     answer(&state, &caller, None, &form, done, "template-added")
@@ -205,29 +223,58 @@ pub async fn change(
     Path(id): Path<String>,
     form: Form,
 ) -> Answer {
-    let template = seen(&state, &caller, read_id(&id)?).await?;
-    if !may_keep(&caller, &template.content) {
-        return Err(WebError::NotFound);
-    }
+    let template = kept_by(&state, &caller, read_id(&id)?).await?;
     let seen = form.must("version", "版本")?;
     let done = match read(&state, &caller, &form) {
-        Ok(content) => state
-            .store
-            .change_reply_template(template.id, seen, &content, caller.actor())
-            .await
-            .map_err(in_words),
+        Ok(content) => keep(&state, &caller, template.id, seen, &content).await,
         Err(error) => Err(error),
     };
     answer(&state, &caller, Some(template.id), &form, done, "template-changed")
 }
 
 pub async fn remove(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
-    let template = seen(&state, &caller, read_id(&id)?).await?;
-    if !may_keep(&caller, &template.content) {
-        return Err(WebError::NotFound);
-    }
+    let template = kept_by(&state, &caller, read_id(&id)?).await?;
     state.store.remove_reply_template(template.id, caller.actor()).await?;
     Ok(back("", PATH, "template-removed"))
+}
+
+/// Adds a template.
+///
+/// # Errors
+/// When there is one of that name.
+pub(crate) async fn keep_new(
+    state: &AppState,
+    caller: &Caller,
+    content: TemplateContent,
+) -> Result<(), WebError> {
+    state.store.add_reply_templates(&[content], caller.actor()).await.map(drop).map_err(in_words)
+}
+
+/// Changes a template that was read at version `seen`.
+///
+/// # Errors
+/// When another has that name; [`WebError::Conflict`] when somebody else was faster.
+pub(crate) async fn keep(
+    state: &AppState,
+    caller: &Caller,
+    id: TemplateId,
+    seen: i64,
+    content: &TemplateContent,
+) -> Result<(), WebError> {
+    state.store.change_reply_template(id, seen, content, caller.actor()).await.map_err(in_words)
+}
+
+/// A template that the caller keeps.
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn kept_by(
+    state: &AppState,
+    caller: &Caller,
+    id: TemplateId,
+) -> Result<ReplyTemplate, WebError> {
+    let template = seen(state, caller, id).await?;
+    may_keep(caller, &template.content).then_some(template).ok_or(WebError::NotFound)
 }
 
 fn answer(
@@ -240,7 +287,7 @@ fn answer(
 ) -> Answer {
     match done {
         Ok(()) => Ok(back("", PATH, said)),
-        Err(WebError::Bad(why)) => {
+        Err(WebError::Bad(why) | WebError::Conflict(why)) => {
             let mut shown = page(state, caller, id, form, true);
             shown.frame = shown.frame.with(Some(Notice::bad(why)));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)?).into_response())
@@ -255,7 +302,8 @@ fn in_words(error: StoreError) -> WebError {
             WebError::bad(format!("已经有名称为“{value}”的模板，请换一个名称"))
         }
         StoreError::Conflict { .. } => {
-            WebError::bad("这个模板刚刚被别人改过，请打开新的一页对照后再改；您写的文字还在下面")
+            let why = "这个模板刚刚被别人改过，请打开新的一页对照后再改；您写的文字还在下面";
+            WebError::Conflict(why.into())
         }
         other => other.into(),
     }

@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::extract::State;
+use jiff::Timestamp;
 use qingting_models::clock::local_date;
 use qingting_models::records::{Role, User};
-use qingting_models::store::StuckWork;
+use qingting_models::store::{StuckWork, Waiting};
 
 use super::{Answer, html};
 use crate::app::AppState;
@@ -18,6 +19,8 @@ use crate::view::Tag;
 const PATH: &str = "/system";
 /// So many items that were set aside are named.
 const NAMED: i64 = 10;
+/// What is said of a step that is still to be done.
+const MISSING: &str = "待办";
 /// From this month on the next year's days off are missed: they are published in November as a rule.
 const NEXT_YEAR_FROM: i8 = 11;
 
@@ -56,38 +59,66 @@ impl Step {
     fn of(title: &'static str, done: Option<bool>, says: String, to: Place) -> Self {
         let state = match done {
             Some(true) => Tag::new("已就绪", "tag green"),
-            Some(false) => Tag::new("待办", "tag yellow"),
+            Some(false) => Tag::new(MISSING, "tag yellow"),
             None => Tag::new("请核对", "tag"),
         };
         Self { title, state, says, to }
     }
+
+    /// Whether it is still to be done.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.state.text == MISSING
+    }
 }
 
-pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
-    let steps = steps(&state).await?;
-    let missing = steps.iter().filter(|step| step.state.text == "待办").count();
+/// How the installation is doing, beside what it needs.
+pub(crate) struct SystemNow {
+    pub steps: Vec<Step>,
+    pub waiting: Waiting,
+    pub stuck: Vec<StuckWork>,
+    /// Sources that cannot be read: name, what went wrong in words, and when it last went well.
+    pub failing: Vec<(String, String, Option<Timestamp>)>,
+    pub stuck_deliveries: i64,
+}
+
+/// Looks at the installation.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn look(state: &AppState) -> Result<SystemNow, WebError> {
     let store = &state.store;
-    let waiting = store.waiting_work().await?;
-    let stuck = store.stuck_work(NAMED).await?;
-    let now = store.now();
     let mut failing = Vec::new();
     for source in store.sources().await? {
         if let Some(error) = &source.health.last_error {
-            let good = source.health.last_success_at.map(|at| Moment::new(at, now));
-            failing.push((source.name.clone(), plain::told(error).text, good));
+            failing.push((source.name.clone(), plain::told(error).text, source.health.last_success_at));
         }
     }
+    Ok(SystemNow {
+        steps: steps(state).await?,
+        waiting: store.waiting_work().await?,
+        stuck: store.stuck_work(NAMED).await?,
+        failing,
+        stuck_deliveries: store.stuck_deliveries().await?,
+    })
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
+    let SystemNow { steps, waiting, stuck, failing, stuck_deliveries } = look(&state).await?;
+    let missing = steps.iter().filter(|step| step.is_missing()).count();
+    let now = state.store.now();
     let row = |stuck: StuckWork| {
         (stage(&stuck.stage).to_owned(), stuck.item.to_string(), stuck.error.unwrap_or_default())
     };
+    let failing =
+        failing.into_iter().map(|(name, why, good)| (name, why, good.map(|at| Moment::new(at, now))));
     html(&SystemPage {
         frame: Frame::inside(&state, &caller, "系统", PATH),
         steps,
         missing,
         facts: vec![
             ("程序版本", env!("CARGO_PKG_VERSION").to_owned()),
-            ("数据库", store.engine().to_owned()),
-            ("外发卡住的消息", store.stuck_deliveries().await?.to_string()),
+            ("数据库", state.store.engine().to_owned()),
+            ("外发卡住的消息", stuck_deliveries.to_string()),
         ],
         waiting: vec![
             ("研判", waiting.judge),
@@ -96,7 +127,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
             ("预警", waiting.alert),
         ],
         stuck: stuck.into_iter().map(row).collect(),
-        failing,
+        failing: failing.collect(),
     })
 }
 

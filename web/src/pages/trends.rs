@@ -3,6 +3,7 @@
 //! It counts as reports do: by the day on which a matter was reported, what is judged and not confidential.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
@@ -61,8 +62,8 @@ pub struct TrendRow {
 }
 
 /// What is told apart.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum By {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
     Topic,
     Channel,
     Town,
@@ -75,7 +76,7 @@ impl By {
         (Self::Town, "town", "乡镇街道"),
     ];
 
-    fn of(query: &Query) -> Self {
+    pub(crate) fn of(query: &Query) -> Self {
         let found = Self::ALL.into_iter().find(|(_, code, _)| *code == query.text("by"));
         found.map_or(Self::Topic, |(by, ..)| by)
     }
@@ -89,7 +90,7 @@ impl By {
     }
 
     /// What a mark is called.
-    fn name(self, code: Option<&str>, names: &Names) -> String {
+    pub(crate) fn name(self, code: Option<&str>, names: &Names) -> String {
         match (self, code) {
             (Self::Topic, None) => "不涉诉求话题".into(),
             (Self::Topic, Some(code)) => names.topic(code).to_owned(),
@@ -112,19 +113,36 @@ impl By {
     }
 }
 
-pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
-    let (days, mut problem) = Days::or_usual(&state, &query)?;
-    let span = match ReportSpan::days_between(days.from, days.to) {
-        Ok(span) => span,
-        Err(error) => {
-            problem = Some(error.to_string());
-            let (usual, _) = Days::or_usual(&state, &Query::default())?;
-            ReportSpan::days_between(usual.from, usual.to).map_err(WebError::internal)?
-        }
-    };
-    let wrong = problem.is_some();
-    let typed = |name: &str, day: Date| if wrong { query.text(name).to_owned() } else { day.to_string() };
-    let by = By::of(&query);
+/// What was counted.
+pub(crate) struct Counted {
+    pub span: ReportSpan,
+    pub by: By,
+    pub scope: ReportScope,
+    pub filter: ReportItemFilter,
+    /// Day, mark and count.
+    pub counts: Arc<Vec<(i64, Option<String>, i64)>>,
+}
+
+/// The days that a query asks for.
+///
+/// # Errors
+/// When they are none.
+pub(crate) fn span_of(state: &AppState, query: &Query) -> Result<ReportSpan, WebError> {
+    let days = Days::of(state, query)?;
+    ReportSpan::days_between(days.from, days.to).map_err(|error| WebError::bad(error.to_string()))
+}
+
+/// Counts what a query asks for on these days.
+///
+/// # Errors
+/// Those of the store.
+pub(crate) async fn counted(
+    state: &AppState,
+    caller: &Caller,
+    query: &Query,
+    span: ReportSpan,
+) -> Result<Counted, WebError> {
+    let by = By::of(query);
     let department = query.get("department").map(DepartmentCode::from);
     let scope = ReportScope { department, ..ReportScope::default() };
     let filter = ReportItemFilter {
@@ -137,6 +155,18 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     let (viewer, mark) = (&caller.viewer, by.mark());
     let count = state.store.report_items_by_day(viewer, &scope, &filter, mark);
     let counts = state.figures.trends.get(format!("{viewer:?} {scope:?} {filter:?} {mark:?}"), count).await?;
+    Ok(Counted { span, by, scope, filter, counts })
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let (span, problem) = match span_of(&state, &query) {
+        Ok(span) => (span, None),
+        Err(WebError::Bad(why)) => (span_of(&state, &Query::default())?, Some(why)),
+        Err(other) => return Err(other),
+    };
+    let wrong = problem.is_some();
+    let typed = |name: &str, day: Date| if wrong { query.text(name).to_owned() } else { day.to_string() };
+    let Counted { span, by, scope, filter, counts } = counted(&state, &caller, &query, span).await?;
     let names = &state.names;
     let table = Counts::of(&counts);
     let stretches = stretches(&span);
@@ -190,14 +220,14 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
 }
 
 /// Counts by day and mark.
-struct Counts<'c> {
+pub(crate) struct Counts<'c> {
     by_day: HashMap<(i64, &'c Option<String>), i64>,
     /// The most common first.
-    marks: Vec<Option<String>>,
+    pub(crate) marks: Vec<Option<String>>,
 }
 
 impl<'c> Counts<'c> {
-    fn of(rows: &'c [(i64, Option<String>, i64)]) -> Self {
+    pub(crate) fn of(rows: &'c [(i64, Option<String>, i64)]) -> Self {
         let mut sums: HashMap<&Option<String>, i64> = HashMap::new();
         for (_, mark, items) in rows {
             *sums.entry(mark).or_default() += items;
@@ -211,7 +241,7 @@ impl<'c> Counts<'c> {
     }
 
     /// Of the days from one to another, with a mark or all.
-    fn sum(&self, from: Date, to: Date, mark: Option<&Option<String>>) -> i64 {
+    pub(crate) fn sum(&self, from: Date, to: Date, mark: Option<&Option<String>>) -> i64 {
         let days = day_number(from)..=day_number(to);
         let one = |mark: &Option<String>| -> i64 {
             days.clone().filter_map(|day| self.by_day.get(&(day, mark))).sum()
@@ -224,7 +254,7 @@ impl<'c> Counts<'c> {
 }
 
 /// The days of a span each by itself; of a long one its weeks.
-fn stretches(span: &ReportSpan) -> Vec<(Date, Date)> {
+pub(crate) fn stretches(span: &ReportSpan) -> Vec<(Date, Date)> {
     if span.lists_weeks() { span.weeks() } else { span.days().map(|day| (day, day)).collect() }
 }
 

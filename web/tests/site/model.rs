@@ -33,7 +33,7 @@ async fn the_weeks_are_told_without_what_is_confidential() {
 
 /// A candidate that is worse at wages, and what was asked of it.
 #[derive(Default)]
-struct Desk {
+pub(crate) struct Desk {
     asked: Mutex<Vec<String>>,
     under_way: AtomicBool,
 }
@@ -110,7 +110,7 @@ impl ModelDesk for Desk {
     }
 }
 
-async fn office(desk: Arc<Desk>) -> Office {
+pub(crate) async fn office(desk: Arc<Desk>) -> Office {
     let mut office = Office::new().await;
     let county = Arc::new(County::embedded().unwrap());
     let words = Arc::new(|text: &str| text.split_whitespace().map(str::to_owned).collect());

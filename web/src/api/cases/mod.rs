@@ -1,6 +1,7 @@
 //! Cases: the list. What is known of one and what is done with it stand in files of their own.
 
 pub(super) mod act;
+pub(super) mod files;
 pub(super) mod whole;
 
 use axum::Json;

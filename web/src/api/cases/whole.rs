@@ -16,6 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::CaseLine;
+use super::files::FileLine;
 use crate::api::Answer;
 use crate::api::ask::Key;
 use crate::api::items::ItemLine;
@@ -45,6 +46,8 @@ pub(in crate::api) struct CaseWhole {
     ratings: Vec<RatingLine>,
     /// 经过，新的在前
     timeline: Vec<TimelineLine>,
+    /// 附件，先添加的在前；删除了的也列着
+    attachments: Vec<FileLine>,
     /// 您现在能做的操作
     #[schema(value_type = Vec<ActionCode>)]
     actions: Vec<&'static str>,
@@ -220,6 +223,7 @@ pub(in crate::api) async fn one(
     let items = state.store.case_items(eyes, id).await?;
     let filter = PromiseFilter { case: Some(id), ..Default::default() };
     let tracked = state.store.promises(eyes, &filter).await?;
+    let attached = state.store.attachments(eyes, id).await?;
     let helpers = file.case.helpers.iter().map(|h| HelperLine {
         department: h.department.clone(),
         state: h.state,
@@ -251,6 +255,7 @@ pub(in crate::api) async fn one(
         replies: file.replies.iter().map(|reply| reply_line(reply, &tracked, &people)).collect(),
         ratings: ratings.collect(),
         timeline: timeline.collect(),
+        attachments: attached.into_iter().map(|attached| FileLine::new(attached, &people)).collect(),
         actions: actions.into_iter().filter(|kind| has_form(*kind)).map(ActionKind::code).collect(),
         takes_incident: file.case.takes_incident,
     }))

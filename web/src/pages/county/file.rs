@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use qingting_models::county::{MAX_FILE, is_file};
+use qingting_models::county::{County, MAX_FILE, is_file};
 use qingting_respond::desk::Desk;
 
 use super::fault::line_of;
@@ -66,20 +66,31 @@ pub struct VersionRow {
 pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
     let name = known(query.text("name"))?;
     let old: Option<i64> = query.parsed("version");
-    let text = match old {
-        Some(0) => state.county_files.text(&name).map(str::to_owned),
-        Some(version) => {
-            match state.store.county_file_version(&name, version).await?.ok_or(WebError::NotFound)?.text {
-                Some(text) => Some(text),
-                None => state.county_files.text(&name).map(str::to_owned),
-            }
-        }
-        None => current(&state, &name).await?,
-    };
+    let text = text_at(&state, &name, old).await?;
     let mut page = page(&state, &caller, &name, text.unwrap_or_default(), String::new()).await?;
     page.old = old;
     page.frame = page.frame.done(query.get("done"));
     html(&page)
+}
+
+/// The text of a version; of 0 that of the folder, of none the one that counts now.
+///
+/// # Errors
+/// When there is no such version.
+pub(crate) async fn text_at(
+    state: &AppState,
+    name: &str,
+    version: Option<i64>,
+) -> Result<Option<String>, WebError> {
+    let in_folder = || state.county_files.text(name).map(str::to_owned);
+    match version {
+        Some(0) => Ok(in_folder()),
+        Some(version) => {
+            let found = state.store.county_file_version(name, version).await?.ok_or(WebError::NotFound)?;
+            Ok(found.text.or_else(in_folder))
+        }
+        None => current(state, name).await,
+    }
 }
 
 /// Checks a text, and saves it when that was asked.
@@ -98,7 +109,7 @@ pub async fn submit(State(state): State<AppState>, caller: Caller, form: Form) -
             page.check = Some(check);
             html(&page)
         }
-        Err(WebError::Bad(why)) => {
+        Err(WebError::Bad(why) | WebError::Conflict(why)) => {
             page.line = line_of(&name, &why);
             page.frame = page.frame.with(Some(Notice::bad(why)));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
@@ -115,6 +126,21 @@ async fn changed(
     name: &str,
     text: Option<&str>,
 ) -> Result<Option<Check>, WebError> {
+    let county = usable(state, name, text).await?;
+    if form.text("do") != "check" {
+        let reason = form.need("reason", "修改说明", 200)?;
+        let seen = form.must("version", "版本")?;
+        save(state, name, seen, text, reason, caller.actor(), county).await?;
+        return Ok(None);
+    }
+    check(state, name, text, county).await.map(Some)
+}
+
+/// The county with another text of a file, when it can be put to work; without a text, with that of the folder.
+///
+/// # Errors
+/// [`WebError::Bad`] that says what is wrong with the text.
+pub(crate) async fn usable(state: &AppState, name: &str, text: Option<&str>) -> Result<County, WebError> {
     if text.is_some_and(|text| text.len() > MAX_FILE) {
         return Err(WebError::bad(format!("文件最大 {} MB", MAX_FILE >> 20)));
     }
@@ -125,12 +151,19 @@ async fn changed(
             "单位“{name}”（{code}）名下有工单或用户，不能从表里删除；撤销的单位请填失效日期 valid_to"
         )));
     }
-    if form.text("do") != "check" {
-        let reason = form.need("reason", "修改说明", 200)?;
-        let seen = form.must("version", "版本")?;
-        save(state, name, seen, text, reason, caller.actor(), county).await?;
-        return Ok(None);
-    }
+    Ok(county)
+}
+
+/// What a text would change that makes a county which can be put to work.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn check(
+    state: &AppState,
+    name: &str,
+    text: Option<&str>,
+    county: County,
+) -> Result<Check, WebError> {
     let before = current(state, name).await?.unwrap_or_default();
     let after = text.or_else(|| state.county_files.text(name)).unwrap_or_default();
     let mut check = lines(&before, after);
@@ -139,7 +172,7 @@ async fn changed(
         let moved = desk.try_rules().await?;
         check.moved = Some((moved.cases, moved.examples));
     }
-    Ok(Some(check))
+    Ok(check)
 }
 
 /// Lines that only one of the texts has.
@@ -164,7 +197,11 @@ fn lines(before: &str, after: &str) -> Check {
     Check { added, removed, more, moved: None }
 }
 
-fn known(name: &str) -> Result<String, WebError> {
+/// The name of a county file.
+///
+/// # Errors
+/// When there is none of that name.
+pub(crate) fn known(name: &str) -> Result<String, WebError> {
     if is_file(name) { Ok(name.to_owned()) } else { Err(WebError::NotFound) }
 }
 

@@ -3,10 +3,12 @@
 use askama::Template;
 use axum::extract::State;
 use qingting_models::clock::local_date;
+use qingting_models::store::FileVersion;
 
 use super::{PATH, about};
 use crate::app::AppState;
 use crate::caller::Caller;
+use crate::error::WebError;
 use crate::frame::Frame;
 use crate::moment::Moment;
 use crate::pages::{Answer, html};
@@ -34,8 +36,18 @@ pub struct FileRow {
     pub changed: Option<(Moment, String)>,
 }
 
-pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
-    let (people, now) = (People::load(&state.store).await?, state.store.now());
+/// A file, where it stands in words, and its newest version, if it was ever changed on a page.
+pub(crate) struct FileNow {
+    pub name: String,
+    pub stands: String,
+    pub newest: Option<FileVersion>,
+}
+
+/// The files as they stand.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn files(state: &AppState) -> Result<Vec<FileNow>, WebError> {
     let kept = state.store.county_files().await?;
     let mut files = Vec::new();
     for name in state.county_files.names(&kept) {
@@ -45,13 +57,27 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
             (_, _, true) => "县情文件夹".into(),
             _ => "随程序的样例".into(),
         };
+        files.push(FileNow { name, stands, newest });
+    }
+    Ok(files)
+}
+
+/// Years whose holidays are not known: this one and the next.
+pub(crate) fn missing_years(state: &AppState) -> Vec<i16> {
+    let year = local_date(state.store.now()).year();
+    let county = state.desk.county();
+    [year, year + 1].into_iter().filter(|y| !county.calendar.has_year(*y)).collect()
+}
+
+pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -> Answer {
+    let (people, now) = (People::load(&state.store).await?, state.store.now());
+    let row = |FileNow { name, stands, newest }: FileNow| {
         let (title, about) = about(&name);
         let changed = newest.map(|v| (Moment::new(v.changed_at, now), people.actor(v.changed_by)));
-        files.push(FileRow { routing: name == "routing.csv", name, title, about, stands, changed });
-    }
-    let year = local_date(now).year();
-    let county = state.desk.county();
-    let missing_years = [year, year + 1].into_iter().filter(|y| !county.calendar.has_year(*y)).collect();
+        FileRow { routing: name == "routing.csv", name, title, about, stands, changed }
+    };
+    let files = files(&state).await?.into_iter().map(row).collect();
+    let missing_years = missing_years(&state);
     let frame = Frame::inside(&state, &caller, "基础数据", PATH).done(query.get("done"));
     html(&CountyPage { frame, files, missing_years })
 }

@@ -25,7 +25,7 @@ pub use routing_row::RoutingRowPage;
 pub(crate) const PATH: &str = "/county";
 
 /// What a file is for, in words: its name, what stands in it, and what a change does.
-fn about(name: &str) -> (&'static str, &'static str) {
+pub(crate) fn about(name: &str) -> (&'static str, &'static str) {
     match name {
         "county.toml" => ("县情", "县名、办公时间"),
         "taxonomy.toml" => ("话题", "话题分类；模型会用到的代码请不要改"),
@@ -69,8 +69,8 @@ async fn candidate(state: &AppState, name: &str, text: Option<&str>) -> Result<C
 /// Saves a text that [`candidate`] accepted, and puts the county to work at once; other processes follow in seconds.
 ///
 /// # Errors
-/// [`WebError::Bad`] when somebody else was faster.
-async fn save(
+/// [`WebError::Conflict`] when somebody else was faster.
+pub(crate) async fn save(
     state: &AppState,
     name: &str,
     seen: i64,
@@ -85,19 +85,19 @@ async fn save(
             Ok(())
         }
         Err(StoreError::Conflict { .. }) => {
-            Err(WebError::bad("这个文件刚刚被别人改过，您的修改没有保存；请重新打开，再做修改"))
+            Err(WebError::Conflict("这个文件刚刚被别人改过，您的修改没有保存；请重新打开，再做修改".into()))
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// The text of a file as it counts now; `None` when there is none.
-async fn current(state: &AppState, name: &str) -> Result<Option<String>, WebError> {
+pub(crate) async fn current(state: &AppState, name: &str) -> Result<Option<String>, WebError> {
     let kept = state.store.county_files().await?.remove(name);
     Ok(kept.or_else(|| state.county_files.text(name).map(str::to_owned)))
 }
 
 /// The version that a form has to name; 0 when the file was never changed on a page.
-async fn version(state: &AppState, name: &str) -> Result<i64, WebError> {
+pub(crate) async fn version(state: &AppState, name: &str) -> Result<i64, WebError> {
     Ok(state.store.county_file_history(name).await?.first().map_or(0, |newest| newest.version))
 }

@@ -17,7 +17,7 @@ use crate::view::{Choice, choices};
 /// Where the table stands.
 pub(crate) const PATH: &str = "/routing";
 /// Its file.
-pub(super) const FILE: &str = "routing.csv";
+pub(crate) const FILE: &str = "routing.csv";
 
 #[derive(Debug, Template)]
 #[template(path = "routing.html")]
@@ -46,7 +46,10 @@ pub struct RouteRow {
 }
 
 /// The sheet as it counts now.
-pub(super) async fn sheet(state: &AppState) -> Result<RoutingSheet, WebError> {
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn sheet(state: &AppState) -> Result<RoutingSheet, WebError> {
     let text = current(state, FILE).await?.unwrap_or_default();
     RoutingSheet::parse(&text).map_err(WebError::internal)
 }

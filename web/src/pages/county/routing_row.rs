@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use qingting_models::county::{County, RoutingCells, RoutingSheet, TOWN_OFFICE};
+use qingting_models::county::{RoutingCells, RoutingSheet, TOWN_OFFICE};
 use qingting_models::records::{Kind, Viewer};
 use qingting_respond::routing::{Moved, ROUTING_TRIAL_DAYS, Reasoned, RoutingTrial};
 
@@ -102,14 +102,13 @@ async fn submit(state: &AppState, caller: &Caller, index: Option<usize>, form: &
     let mut shown = page(state, caller, index, typed.as_ref().unwrap_or(&RoutingCells::default()), seen);
     shown.reason = form.text("reason").to_owned();
     let done = async {
-        let (sheet, line) = changed(state, index, form.text("do") == "remove", typed?, seen).await?;
-        let text = sheet.text();
-        let county = candidate(state, FILE, Some(&text)).await?;
+        let remove = index.is_some() && form.text("do") == "remove";
+        let wanted = Wanted { index, cells: Some(typed?).filter(|_| !remove), seen };
         if form.text("do") == "try" {
-            return Ok(Some(tried(state, caller, &county, line).await?));
+            let tried = try_row(state, caller, wanted).await?;
+            return Ok(Some(view(&tried, &state.names, state.store.now())));
         }
-        let reason = form.need("reason", "修改说明", 200)?;
-        save(state, FILE, seen, Some(&text), reason, caller.actor(), county).await?;
+        keep_row(state, caller, wanted, form.need("reason", "修改说明", 200)?).await?;
         Ok(None)
     };
     match done.await {
@@ -118,7 +117,7 @@ async fn submit(state: &AppState, caller: &Caller, index: Option<usize>, form: &
             shown.trial = trial;
             html(&shown)
         }
-        Err(WebError::Bad(why)) => {
+        Err(WebError::Bad(why) | WebError::Conflict(why)) => {
             shown.frame = shown.frame.with(Some(Notice::bad(why)));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)?).into_response())
         }
@@ -126,31 +125,57 @@ async fn submit(state: &AppState, caller: &Caller, index: Option<usize>, form: &
     }
 }
 
-/// The sheet with the row as it was typed, and its line; `None` where it is taken away.
-async fn changed(
-    state: &AppState,
-    index: Option<usize>,
-    remove: bool,
-    typed: RoutingCells,
-    seen: i64,
-) -> Result<(RoutingSheet, Option<usize>), WebError> {
-    if version(state, FILE).await? != seen {
-        return Err(WebError::bad("分流规则刚刚被别人改过，行的位置可能变了；请从列表重新打开，再做修改"));
+/// A row as somebody wants it.
+pub(crate) struct Wanted {
+    /// `None` for one that is new.
+    pub index: Option<usize>,
+    /// `None` where it is to be taken away.
+    pub cells: Option<RoutingCells>,
+    /// The version of the file in which its place was seen.
+    pub seen: i64,
+}
+
+/// The sheet with a row as it is wanted, and its line; `None` where it is taken away.
+async fn changed(state: &AppState, wanted: Wanted) -> Result<(RoutingSheet, Option<usize>), WebError> {
+    if version(state, FILE).await? != wanted.seen {
+        let why = "分流规则刚刚被别人改过，行的位置可能变了；请从列表重新打开，再做修改";
+        return Err(WebError::Conflict(why.into()));
     }
     let mut sheet = sheet(state).await?;
-    let there = match index {
-        Some(index) if remove => sheet.remove(index),
-        _ => sheet.put(index, typed),
+    let remove = wanted.cells.is_none();
+    let there = match (wanted.index, wanted.cells) {
+        (index, Some(cells)) => sheet.put(index, cells),
+        (Some(index), None) => sheet.remove(index),
+        (None, None) => false,
     };
     if !there {
         return Err(WebError::NotFound);
     }
-    let place = index.unwrap_or(sheet.rows().len().saturating_sub(1));
+    let place = wanted.index.unwrap_or(sheet.rows().len().saturating_sub(1));
     Ok((sheet, (!remove).then(|| RoutingSheet::line(place))))
 }
 
+/// Saves the table with a row as it is wanted; it is at work at once.
+///
+/// # Errors
+/// [`WebError::Bad`] that says what is wrong with the row, [`WebError::Conflict`] when somebody else was faster.
+pub(crate) async fn keep_row(
+    state: &AppState,
+    caller: &Caller,
+    wanted: Wanted,
+    reason: &str,
+) -> Result<(), WebError> {
+    let seen = wanted.seen;
+    let text = changed(state, wanted).await?.0.text();
+    let county = candidate(state, FILE, Some(&text)).await?;
+    save(state, FILE, seen, Some(&text), reason, caller.actor(), county).await
+}
+
 /// The cells of the form, in the order of the file.
-fn cells(form: &Form) -> Result<RoutingCells, WebError> {
+///
+/// # Errors
+/// When one that is needed is empty, or one is too long.
+pub(crate) fn cells(form: &Form) -> Result<RoutingCells, WebError> {
     form.need("priority", "优先级", 10)?;
     form.need("topic", "话题", 100)?;
     form.need("department", "派给", 100)?;
@@ -168,26 +193,35 @@ fn cells(form: &Form) -> Result<RoutingCells, WebError> {
     Ok(cells)
 }
 
-async fn tried(
-    state: &AppState,
-    caller: &Caller,
-    county: &County,
-    line: Option<usize>,
-) -> Result<TrialView, WebError> {
-    // Counted over what is not confidential; shown is what the one who asks may read.
-    let trial = state.desk.try_routing(county, &Viewer::OPEN).await?;
-    let examples = if caller.viewer.all_open { trial.examples.clone() } else { Vec::new() };
-    Ok(view(&trial, examples, line, &state.names, state.store.now()))
+/// What the table would change with a row as it is wanted.
+pub(crate) struct RowTrial {
+    /// Counted over what is not confidential.
+    pub trial: RoutingTrial,
+    /// Those that the one who asks may read.
+    pub examples: Vec<Moved>,
+    /// Items that the row itself names the department of.
+    pub caught: usize,
+    pub warning: Option<&'static str>,
 }
 
-fn view(
-    trial: &RoutingTrial,
-    examples: Vec<Moved>,
-    line: Option<usize>,
-    names: &Names,
-    now: jiff::Timestamp,
-) -> TrialView {
+/// Tries the table with a row as it is wanted.
+///
+/// # Errors
+/// As of [`keep_row`].
+pub(crate) async fn try_row(state: &AppState, caller: &Caller, wanted: Wanted) -> Result<RowTrial, WebError> {
+    let (sheet, line) = changed(state, wanted).await?;
+    let county = candidate(state, FILE, Some(&sheet.text())).await?;
+    let mut trial = state.desk.try_routing(&county, &Viewer::OPEN).await?;
+    let examples = std::mem::take(&mut trial.examples);
     let caught = line.and_then(|line| trial.rows.get(&line)).copied().unwrap_or(0);
+    let warning = (line.is_some() && trial.items > 0 && caught == 0)
+        .then_some("这一行一条也没有用上：条件太严，或者都被优先级数字更小的行先接走了。");
+    let examples = if caller.viewer.all_open { examples } else { Vec::new() };
+    Ok(RowTrial { trial, examples, caught, warning })
+}
+
+fn view(tried: &RowTrial, names: &Names, now: jiff::Timestamp) -> TrialView {
+    let RowTrial { trial, examples, caught, warning } = tried;
     let said = |route: &Option<Reasoned>| {
         route
             .as_ref()
@@ -196,12 +230,11 @@ fn view(
     TrialView {
         since: trial.since.map(|since| Moment::new(since, now)),
         items: trial.items,
-        caught,
+        caught: *caught,
         moved: trial.moved,
         named_before: trial.named_before,
         named_after: trial.named_after,
-        warning: (line.is_some() && trial.items > 0 && caught == 0)
-            .then_some("这一行一条也没有用上：条件太严，或者都被优先级数字更小的行先接走了。"),
+        warning: *warning,
         departments: trial
             .departments
             .iter()

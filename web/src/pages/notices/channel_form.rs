@@ -10,7 +10,7 @@ use crate::caller::Form;
 use crate::error::WebError;
 
 /// The kinds that can be added, with their words.
-pub(super) const KINDS: &[(&str, &str)] = &[
+pub(crate) const KINDS: &[(&str, &str)] = &[
     ("smtp", "邮件"),
     ("wecom", "企业微信机器人"),
     ("dingtalk", "钉钉机器人"),
@@ -79,7 +79,7 @@ pub(super) fn blank(kind: &str) -> Typed {
 }
 
 /// The fields of a channel that there is.
-pub(super) fn fields(channel: &NoticeChannel) -> Typed {
+pub(crate) fn fields(channel: &NoticeChannel) -> Typed {
     let ChannelSettings { way, inside, confidential } = &channel.settings;
     let base = Typed {
         version: channel.version.to_string(),
@@ -110,7 +110,7 @@ pub(super) fn fields(channel: &NoticeChannel) -> Typed {
 ///
 /// # Errors
 /// In words for the one who typed, naming the field.
-pub(super) fn read(
+pub(crate) fn read(
     form: &Form,
     before: Option<&NoticeChannel>,
 ) -> Result<(String, ChannelSettings, Option<ChannelSecret>), WebError> {

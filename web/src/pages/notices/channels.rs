@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use qingting_models::ids::NoticeChannelId;
 use qingting_models::records::{HttpMethod, MailSecurity, NoticeChannel};
 use qingting_models::store::StoreError;
-use qingting_respond::notices::send::Courier;
+use qingting_respond::notices::send::{Courier, SendError};
 
 use super::super::{Answer, back, html, read_id};
 use super::channel_form::{KINDS, Typed, blank, fields, read, typed};
@@ -124,9 +124,7 @@ pub async fn change(
 /// Sends a message that says it is a trial, and says on the list what came of it.
 pub async fn test(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
     let channel = channel(&state, &id).await?;
-    let http = state.http.clone().ok_or_else(|| WebError::bad("这台服务器不使用网络"))?;
-    let courier = Courier::new(state.store.clone(), http, state.settings.base_url.clone());
-    let tried = courier.try_channel(&channel, caller.user().id).await?;
+    let tried = send_test(&state, &caller, &channel).await?;
     let mut page = list(&state, &caller).await?;
     let notice = match tried {
         Ok(()) if channel.settings.way.is_personal() => {
@@ -139,7 +137,25 @@ pub async fn test(State(state): State<AppState>, caller: Caller, Path(id): Path<
     html(&page)
 }
 
-async fn channel(state: &AppState, id: &str) -> Result<NoticeChannel, WebError> {
+/// Sends a message that says it is a trial; why it did not arrive.
+///
+/// # Errors
+/// When the server does not use the network.
+pub(crate) async fn send_test(
+    state: &AppState,
+    caller: &Caller,
+    channel: &NoticeChannel,
+) -> Result<Result<(), SendError>, WebError> {
+    let http = state.http.clone().ok_or_else(|| WebError::bad("这台服务器不使用网络"))?;
+    let courier = Courier::new(state.store.clone(), http, state.settings.base_url.clone());
+    Ok(courier.try_channel(channel, caller.user().id).await?)
+}
+
+/// The channel of an address.
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn channel(state: &AppState, id: &str) -> Result<NoticeChannel, WebError> {
     let id: NoticeChannelId = read_id(id)?;
     state.store.notice_channel(id).await?.ok_or(WebError::NotFound)
 }
@@ -147,7 +163,7 @@ async fn channel(state: &AppState, id: &str) -> Result<NoticeChannel, WebError> 
 async fn submit(state: &AppState, caller: &Caller, before: Option<&NoticeChannel>, form: &Form) -> Answer {
     match save(state, caller, before, form).await {
         Ok(()) => Ok(back("", PATH, if before.is_some() { "channel-changed" } else { "channel-added" })),
-        Err(WebError::Bad(why)) => {
+        Err(WebError::Bad(why) | WebError::Conflict(why)) => {
             let kind = before.map_or_else(|| form.text("kind"), |channel| channel.settings.way.kind());
             let typed = Typed { kind: kind.to_owned(), ..typed(form) };
             let mut shown = page(state, caller, before, typed);
@@ -158,7 +174,11 @@ async fn submit(state: &AppState, caller: &Caller, before: Option<&NoticeChannel
     }
 }
 
-async fn save(
+/// Saves the channel of a form; one that there is has to be at the version that the form names.
+///
+/// # Errors
+/// [`WebError::Bad`] that says what is wrong, [`WebError::Conflict`] when somebody else was faster.
+pub(crate) async fn save(
     state: &AppState,
     caller: &Caller,
     before: Option<&NoticeChannel>,
@@ -181,7 +201,7 @@ async fn save(
             Err(WebError::bad(format!("已有名为“{value}”的渠道，请换一个名称")))
         }
         Err(StoreError::Conflict { .. }) => {
-            Err(WebError::bad("这个渠道刚刚被别人改过；请从列表重新打开，再做修改"))
+            Err(WebError::Conflict("这个渠道刚刚被别人改过；请从列表重新打开，再做修改".into()))
         }
         Err(error) => Err(error.into()),
     }

@@ -100,13 +100,17 @@ pub async fn change(
     Ok(back("", PATH, "contact-changed"))
 }
 
-async fn user(state: &AppState, id: &str) -> Result<User, WebError> {
+/// The user of an address.
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn user(state: &AppState, id: &str) -> Result<User, WebError> {
     let id: UserId = read_id(id)?;
     state.store.user(id).await?.ok_or(WebError::NotFound)
 }
 
 /// What is wrong with what was typed.
-fn wrong(contact: &Contact) -> Option<&'static str> {
+pub(crate) fn wrong(contact: &Contact) -> Option<&'static str> {
     let plain = |text: &str| text.len() <= 100 && text.chars().all(|c| c.is_ascii_graphic());
     let mail = |text: &str| plain(text) && text.split('@').filter(|part| !part.is_empty()).count() == 2;
     let digits = contact.phone.strip_prefix('+').unwrap_or(&contact.phone);

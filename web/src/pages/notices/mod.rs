@@ -1,13 +1,13 @@
 //! Notices (通知): what everybody was told, and what administrators say about it: rules, channels, addresses, the roster,
 //! and what does not get out.
 
-mod channel_form;
+pub(crate) mod channel_form;
 pub mod channels;
 pub mod contacts;
 pub mod deliveries;
 pub mod list;
 pub mod roster;
-mod rule_form;
+pub(crate) mod rule_form;
 pub mod rules;
 pub mod stream;
 

@@ -95,7 +95,11 @@ pub async fn add(State(state): State<AppState>, caller: Caller, form: Form) -> A
     }
 }
 
-async fn create(state: &AppState, caller: &Caller, form: &Form) -> Result<(), WebError> {
+/// Puts somebody on the roster.
+///
+/// # Errors
+/// [`WebError::Bad`] that says what is wrong.
+pub(crate) async fn create(state: &AppState, caller: &Caller, form: &Form) -> Result<(), WebError> {
     let id: UserId = form.must("user", "值班人")?;
     let user = state.store.user(id).await?.filter(may_stand);
     let user = user.ok_or_else(|| WebError::bad("值班人要是在用的研判员、纪检专员或领导"))?;

@@ -45,7 +45,7 @@ pub(super) fn typed(form: &Form) -> Typed {
 }
 
 /// The form as it stands for a rule.
-pub(super) fn form_of(name: &str, version: &str, enabled: bool, plan: &NoticePlan) -> Form {
+pub(crate) fn form_of(name: &str, version: &str, enabled: bool, plan: &NoticePlan) -> Form {
     let clock = |time: Time| time.strftime("%H:%M").to_string();
     let (hours, receivers) = (plan.hours.as_ref(), &plan.receivers);
     let on = |yes: bool| if yes { "on" } else { "" }.to_owned();
@@ -76,7 +76,7 @@ pub(super) fn form_of(name: &str, version: &str, enabled: bool, plan: &NoticePla
 ///
 /// # Errors
 /// In words for the one who typed, naming the field.
-pub(super) fn read_rule(
+pub(crate) fn read_rule(
     form: &Form,
     users: &[UserId],
     channels: &[NoticeChannelId],
@@ -153,7 +153,7 @@ fn said(fault: &NoticeFault) -> String {
 }
 
 /// Of what the rule tells, in words.
-pub(super) fn events_in_words(plan: &NoticePlan) -> String {
+pub(crate) fn events_in_words(plan: &NoticePlan) -> String {
     let kinds: Vec<&str> = plan.events.iter().map(|kind| kind.label()).collect();
     let urgency = match plan.urgency_min {
         Urgency::Ordinary => String::new(),
@@ -163,7 +163,7 @@ pub(super) fn events_in_words(plan: &NoticePlan) -> String {
 }
 
 /// Whom it tells, in words; `name` gives a user's name.
-pub(super) fn receivers_in_words(plan: &NoticePlan, name: impl Fn(UserId) -> String) -> String {
+pub(crate) fn receivers_in_words(plan: &NoticePlan, name: impl Fn(UserId) -> String) -> String {
     let receivers = &plan.receivers;
     let labels = |roles: &[Role]| roles.iter().map(|role| role.label()).collect::<Vec<_>>().join("、");
     let mut words = Vec::new();

@@ -122,7 +122,11 @@ pub async fn change(
     submit(&state, &caller, Some(read_id(&id)?), &form).await
 }
 
-async fn choices(state: &AppState) -> Result<(Vec<User>, Vec<NoticeChannel>), WebError> {
+/// Whom and what a rule can name.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn choices(state: &AppState) -> Result<(Vec<User>, Vec<NoticeChannel>), WebError> {
     Ok((state.store.users().await?, state.store.notice_channels().await?))
 }
 
@@ -133,7 +137,7 @@ async fn submit(state: &AppState, caller: &Caller, id: Option<NoticeRuleId>, for
             let done = if id.is_some() { "rule-changed" } else { "notice-rule-added" };
             Ok(back("", PATH, done))
         }
-        Err(WebError::Bad(why)) => {
+        Err(WebError::Bad(why) | WebError::Conflict(why)) => {
             let mut shown = page(state, caller, id, form, &users, &channels);
             shown.frame = shown.frame.with(Some(Notice::bad(why)));
             Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)?).into_response())
@@ -142,7 +146,11 @@ async fn submit(state: &AppState, caller: &Caller, id: Option<NoticeRuleId>, for
     }
 }
 
-async fn save(
+/// Saves the rule of a form; one that there is has to be at the version that the form names.
+///
+/// # Errors
+/// [`WebError::Bad`] that says what is wrong, [`WebError::Conflict`] when somebody else was faster.
+pub(crate) async fn save(
     state: &AppState,
     caller: &Caller,
     id: Option<NoticeRuleId>,
@@ -167,7 +175,7 @@ async fn save(
             Err(WebError::bad(format!("已有名为“{value}”的规则，请换一个名称")))
         }
         Err(StoreError::Conflict { .. }) => {
-            Err(WebError::bad("这条规则刚刚被别人改过；请从规则列表重新打开，再做修改"))
+            Err(WebError::Conflict("这条规则刚刚被别人改过；请从规则列表重新打开，再做修改".into()))
         }
         Err(error) => Err(error.into()),
     }

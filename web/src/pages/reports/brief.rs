@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use qingting_models::ids::IncidentId;
+use qingting_models::ids::{IncidentId, ReportId};
 use qingting_models::records::{ReportScope, Role};
 use qingting_respond::report::{ReportError, ReportFormat, Source, flash};
 
@@ -49,8 +49,7 @@ pub async fn show(
     let (brief, items) = state.desk.brief(&caller.viewer, read_id(&id)?).await?.ok_or(WebError::NotFound)?;
     if query.get("format").is_some() {
         let format = query.parsed::<ReportFormat>("format").ok_or(WebError::NotFound)?;
-        let source = Source::Brief(Box::new(brief), items);
-        return named(&source, written(&state, &source, format).await?);
+        return file(&state, Source::Brief(Box::new(brief), items), format).await;
     }
     let incident = &brief.incident;
     let now = state.store.now();
@@ -73,11 +72,31 @@ pub async fn show(
     })
 }
 
-/// Keeps a brief on the incident as a draft; where one is being worked on, that one is shown.
+/// The brief as a file.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) async fn file(state: &AppState, source: Source, format: ReportFormat) -> Answer {
+    named(&source, written(state, &source, format).await?)
+}
+
+/// Keeps a brief on the incident as a draft.
 pub async fn make(State(state): State<AppState>, caller: Caller, Path(id): Path<String>) -> Answer {
-    let id: IncidentId = read_id(&id)?;
+    let made = make_one(&state, &caller, read_id(&id)?).await?;
+    Ok(back("", &format!("{PATH}/{made}"), "report-made"))
+}
+
+/// The new draft of a brief on the incident.
+///
+/// # Errors
+/// When there is no such incident, it is confidential, or another brief on it is being worked on.
+pub(crate) async fn make_one(
+    state: &AppState,
+    caller: &Caller,
+    id: IncidentId,
+) -> Result<ReportId, WebError> {
     match state.desk.make_brief(id, caller.actor()).await {
-        Ok(made) => Ok(back("", &format!("{PATH}/{made}"), "report-made")),
+        Ok(made) => Ok(made),
         Err(ReportError::NotFound) => {
             Err(WebError::bad("该事件不存在或已转为保密件，专报不能入库；可以在线查看和下载"))
         }

@@ -68,7 +68,11 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
     })
 }
 
-fn filter(state: &AppState, query: &Query) -> Result<ReportItemFilter, WebError> {
+/// Which items are asked for.
+///
+/// # Errors
+/// When the days are none.
+pub(crate) fn filter(state: &AppState, query: &Query) -> Result<ReportItemFilter, WebError> {
     let days = Days::of(state, query)?;
     // What has none is asked for by a word of its own.
     let marked = |name: &str| query.get(name).map(|text| (text != NONE).then(|| text.to_owned()));
@@ -82,7 +86,8 @@ fn filter(state: &AppState, query: &Query) -> Result<ReportItemFilter, WebError>
     })
 }
 
-fn scope(query: &Query) -> ReportScope {
+/// Of what the report is.
+pub(crate) fn scope(query: &Query) -> ReportScope {
     ReportScope {
         town: query.get("of_town").map(Town::from),
         topic: query.get("of_topic").map(TopicCode::from),
@@ -91,7 +96,10 @@ fn scope(query: &Query) -> ReportScope {
 }
 
 /// `MILLISECONDS-ID`.
-fn place(text: &str) -> Result<ItemPlace, WebError> {
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn place(text: &str) -> Result<ItemPlace, WebError> {
     let (ms, id) = text.split_once('-').ok_or(WebError::NotFound)?;
     let ms: i64 = ms.parse().map_err(|_| WebError::NotFound)?;
     let at = Timestamp::from_millisecond(ms).map_err(|_| WebError::NotFound)?;

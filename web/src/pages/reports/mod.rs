@@ -10,9 +10,11 @@ mod one;
 pub(crate) use act::make_one;
 pub use act::{make, move_on, recount, write};
 pub use brief::{BriefPage, make as make_brief, show as show_brief};
+pub(crate) use brief::{file as brief_file, make_one as make_one_brief};
 pub use file::download;
 pub(crate) use file::file_of;
 pub use items::{ReportItemsPage, show as show_items, title as items_title};
+pub(crate) use items::{filter as items_filter, place as item_place, scope as items_scope};
 pub use list::{ReportsPage, show};
 pub use one::{ReportPage, show as show_one};
 

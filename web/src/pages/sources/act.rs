@@ -64,11 +64,20 @@ pub async fn take_new_address(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Answer {
-    let source = find(&state, &id).await?;
+    let id = move_to_new(&state, &caller, &id).await?;
+    Ok(back("", &page_of(id), "source-moved"))
+}
+
+/// Takes the address that a source moved to as its own.
+///
+/// # Errors
+/// When it did not move, or the address cannot be used.
+pub(crate) async fn move_to_new(state: &AppState, caller: &Caller, id: &str) -> Result<SourceId, WebError> {
+    let source = find(state, id).await?;
     let to = source.health.moved_to.clone().ok_or_else(|| WebError::bad("对方没有给出新的地址"))?;
     let change = moved(&source, &to)?;
     state.store.change_source(source.id, change, caller.actor()).await?;
-    Ok(back("", &page_of(source.id), "source-moved"))
+    Ok(source.id)
 }
 
 fn moved(source: &Source, to: &str) -> Result<qingting_models::store::SourceChange, WebError> {

@@ -19,6 +19,7 @@ use crate::caller::{Caller, Form};
 use crate::case_forms::Control;
 use crate::error::WebError;
 use crate::frame::{Frame, Notice};
+use crate::preview::Trial;
 use crate::query::Query;
 
 /// The page.
@@ -47,9 +48,8 @@ pub async fn submit(State(state): State<AppState>, caller: Caller, headers: Head
     let kind: SourceKind = form.must("kind", "种类")?;
     let (pressed, typed) = step(&form);
     if pressed == Step::Try {
-        return match read(kind, &typed, None, Purpose::Try) {
-            Ok(draft) => {
-                let trial = trial::of_draft(&state, &draft, None).await?;
+        return match try_new(&state, kind, &typed).await? {
+            Ok(trial) => {
                 let form = SourceForm::to_add(kind, &typed, &Problems::default()).with(Some(trial));
                 html(&page(&state, &caller, Some(form)))
             }
@@ -59,14 +59,41 @@ pub async fn submit(State(state): State<AppState>, caller: Caller, headers: Head
             }
         };
     }
-    let added = match read(kind, &typed, None, Purpose::Save) {
-        Ok(draft) => save(&state, &caller, &draft).await?,
-        Err(problems) => Err(problems),
-    };
-    match added {
+    match create(&state, &caller, kind, &typed).await? {
         Ok(source) if kind == SourceKind::Push => token::first(&state, &caller, &headers, source).await,
         Ok(source) => Ok(back("", &page_of(source.id), "source-added")),
         Err(problems) => again(&state, &caller, SourceForm::to_add(kind, &typed, &problems), &problems),
+    }
+}
+
+/// Tries the source that a form describes, or says what is wrong with the form.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn try_new(
+    state: &AppState,
+    kind: SourceKind,
+    typed: &Form,
+) -> Result<Result<Trial, Problems>, WebError> {
+    match read(kind, typed, None, Purpose::Try) {
+        Ok(draft) => Ok(Ok(trial::of_draft(state, &draft, None).await?)),
+        Err(problems) => Ok(Err(problems)),
+    }
+}
+
+/// Adds the source that a form describes, or says what is wrong with the form.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn create(
+    state: &AppState,
+    caller: &Caller,
+    kind: SourceKind,
+    typed: &Form,
+) -> Result<Result<Source, Problems>, WebError> {
+    match read(kind, typed, None, Purpose::Save) {
+        Ok(draft) => save(state, caller, &draft).await,
+        Err(problems) => Ok(Err(problems)),
     }
 }
 

@@ -87,7 +87,7 @@ impl Draft {
 }
 
 /// The form that describes a source as it is saved. Its secret is not in it.
-pub(super) fn form_of(source: &Source) -> Form {
+pub(crate) fn form_of(source: &Source) -> Form {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let tick = |on: bool| if on { "on".to_owned() } else { String::new() };
     let settings = &source.settings;

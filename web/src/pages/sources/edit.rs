@@ -61,23 +61,55 @@ pub async fn submit(
 ) -> Answer {
     let source = find(&state, &id).await?;
     let (pressed, typed) = step(&form);
-    let purpose = if pressed == Step::Try { Purpose::Try } else { Purpose::Save };
-    let problems = match read(source.kind, &typed, Some(&source), purpose) {
-        Ok(draft) if pressed == Step::Try => {
-            let trial = trial::of_draft(&state, &draft, Some(&source)).await?;
-            return html(&page(&state, &caller, &source, &typed, &Problems::default(), Some(trial)));
+    let problems = if pressed == Step::Try {
+        match try_change(&state, &source, &typed).await? {
+            Ok(trial) => {
+                return html(&page(&state, &caller, &source, &typed, &Problems::default(), Some(trial)));
+            }
+            Err(problems) => problems,
         }
-        Ok(draft) => match save(&state, &caller, &source, &draft).await? {
+    } else {
+        match change(&state, &caller, &source, &typed).await? {
             None => return Ok(back("", &page_of(source.id), "source-changed")),
             Some(problems) => problems,
-        },
-        Err(problems) => problems,
+        }
     };
     let mut page = page(&state, &caller, &source, &typed, &problems, None);
     if pressed == Step::Try {
         page.form = page.form.untried();
     }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&page)?).into_response())
+}
+
+/// Tries a source as a form changes it, or says what is wrong with the form.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn try_change(
+    state: &AppState,
+    source: &Source,
+    typed: &Form,
+) -> Result<Result<Trial, Problems>, WebError> {
+    match read(source.kind, typed, Some(source), Purpose::Try) {
+        Ok(draft) => Ok(Ok(trial::of_draft(state, &draft, Some(source)).await?)),
+        Err(problems) => Ok(Err(problems)),
+    }
+}
+
+/// Changes a source to what a form describes, or says what is wrong with the form.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn change(
+    state: &AppState,
+    caller: &Caller,
+    source: &Source,
+    typed: &Form,
+) -> Result<Option<Problems>, WebError> {
+    match read(source.kind, typed, Some(source), Purpose::Save) {
+        Ok(draft) => save(state, caller, source, &draft).await,
+        Err(problems) => Ok(Some(problems)),
+    }
 }
 
 async fn save(

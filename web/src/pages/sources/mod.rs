@@ -4,7 +4,7 @@ pub mod act;
 pub mod add;
 mod address;
 pub mod detail;
-mod draft;
+pub(crate) mod draft;
 pub mod edit;
 mod fields;
 mod folder;
@@ -21,13 +21,14 @@ mod rules;
 mod samples;
 mod state;
 pub mod token;
-mod trial;
+pub(crate) mod trial;
 
 pub use add::AddPage;
 pub use detail::DetailPage;
 pub use edit::EditPage;
 pub use list::SourcesPage;
 pub use opml::OpmlPage;
+pub(crate) use problems::Problems;
 pub use remove::RemovePage;
 
 use qingting_models::ids::SourceId;

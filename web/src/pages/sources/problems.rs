@@ -25,6 +25,11 @@ impl Problems {
         self.0.iter().find(|(name, _)| *name == field).map(|(_, text)| text.clone())
     }
 
+    /// Each with its field.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(field, text)| (*field, text.as_str()))
+    }
+
     /// Leaves out those of `fields`.
     pub fn without(mut self, fields: &[&str]) -> Self {
         self.0.retain(|(name, _)| !fields.contains(name));

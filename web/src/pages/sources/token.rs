@@ -22,10 +22,19 @@ pub async fn make(
     headers: HeaderMap,
 ) -> Answer {
     let source = find(&state, &id).await?;
-    if source.kind != SourceKind::Push {
-        return Err(WebError::bad("只有“接口推送”的来源使用令牌"));
-    }
+    takes_token(&source)?;
     show_new(&state, &caller, &headers, source, "新令牌已生成，旧的令牌（如果有）已失效。").await
+}
+
+/// Whether platforms push to a source.
+///
+/// # Errors
+/// When they do not.
+pub(crate) fn takes_token(source: &Source) -> Result<(), WebError> {
+    match source.kind {
+        SourceKind::Push => Ok(()),
+        _ => Err(WebError::bad("只有“接口推送”的来源使用令牌")),
+    }
 }
 
 /// The page of a source that was just added, with its first token.

@@ -25,7 +25,7 @@ pub(super) async fn of_draft(
 }
 
 /// Tries a source as it is saved.
-pub(super) async fn of_source(state: &AppState, source: &Source) -> Result<Trial, WebError> {
+pub(crate) async fn of_source(state: &AppState, source: &Source) -> Result<Trial, WebError> {
     let secret = if source.has_secret { state.store.source_secret(source.id).await? } else { None };
     let now = state.store.now();
     Ok(preview::read(state.http.as_ref(), source, secret.as_deref(), Beside::Source, now).await)

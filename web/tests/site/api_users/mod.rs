@@ -2,7 +2,11 @@
 
 mod described;
 mod door;
+mod files;
 mod paging;
+mod rules;
+mod settings;
+mod sources;
 mod work;
 
 use axum::body::Body;
@@ -58,12 +62,49 @@ impl<'o> Program<'o> {
         self.send("POST", path, Some(body)).await
     }
 
+    async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send("PUT", path, Some(body)).await
+    }
+
+    /// Asks for something that needs no body.
+    async fn press(&self, path: &str) -> Answer {
+        self.send("POST", path, None).await
+    }
+
+    /// Sends a file.
+    async fn file(&self, path: &str, content: &[u8]) -> Answer {
+        let request = Request::post(format!("/api/v1{path}"))
+            .header("host", "qt.test")
+            .header("authorization", format!("Bearer {}", self.token))
+            .header("content-type", "application/octet-stream");
+        self.office.send(request.body(Body::from(content.to_vec())).unwrap()).await
+    }
+
     /// Does what has to succeed.
     async fn done(&self, path: &str, body: Value) -> Answer {
         let answer = self.post(path, body).await;
         assert!(answer.status.is_success(), "{path}: {} {}", answer.status, answer.body);
         answer
     }
+}
+
+/// What has to succeed without an answer.
+fn done(answer: &Answer) {
+    assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+}
+
+/// The sentence of a refusal because somebody was faster.
+fn changed(answer: &Answer) -> String {
+    let told = problem(answer, StatusCode::CONFLICT);
+    assert_eq!(json(answer)["type"], "/api#changed", "{told}");
+    told
+}
+
+/// The sentence about input that does not fit, which names `place`.
+fn unfit(answer: &Answer, place: &str) -> String {
+    let told = problem(answer, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(told.contains(place), "{place}: {told}");
+    told
 }
 
 fn json(answer: &Answer) -> Value {

@@ -1,5 +1,9 @@
 //! Sources and the rows of theirs that could not be read.
 
+pub(super) mod keeping;
+mod settings;
+pub(super) mod sheets;
+
 use axum::Json;
 use axum::extract::State;
 use qingting_models::ids::{QuarantineId, SourceId};
@@ -8,10 +12,11 @@ use qingting_models::store::QuarantineFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Ask, Body, Key};
-use super::items::decide::Reason;
-use super::schema::{At, ChannelCode, Id, ModeCode, RejectFormCode, RejectKindCode, SourceKindCode};
-use super::{Answer, DONE, Done, Listed};
+use self::settings::SourceSettingsBody;
+use crate::api::ask::{self, Ask, Body, Key};
+use crate::api::items::decide::Reason;
+use crate::api::schema::{At, ChannelCode, Id, ModeCode, RejectFormCode, RejectKindCode, SourceKindCode};
+use crate::api::{Answer, DONE, Done, Listed};
 use crate::app::AppState;
 use crate::caller::Caller;
 use crate::error::WebError;
@@ -19,7 +24,7 @@ use crate::pages::{quarantine_row, sources};
 
 /// 来源
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SourceLine {
+pub(in crate::api) struct SourceLine {
     #[schema(value_type = Id)]
     id: SourceId,
     name: String,
@@ -65,40 +70,76 @@ impl From<Source> for SourceLine {
 
 #[utoipa::path(get, path = "/sources", tag = "sources", summary = "所有来源",
     responses((status = 200, description = "来源", body = Vec<SourceLine>)))]
-pub(super) async fn list(State(state): State<AppState>) -> Answer<Vec<SourceLine>> {
+pub(in crate::api) async fn list(State(state): State<AppState>) -> Answer<Vec<SourceLine>> {
     Ok(Json(state.store.sources().await?.into_iter().map(SourceLine::from).collect()))
 }
 
-#[utoipa::path(get, path = "/sources/{id}", tag = "sources", summary = "一个来源", params(("id" = Id, Path)),
-    responses((status = 200, description = "来源", body = SourceLine)))]
-pub(super) async fn one(State(state): State<AppState>, Key(id): Key<SourceId>) -> Answer<SourceLine> {
-    Ok(Json(sources::find(&state, &id.to_string()).await?.into()))
+/// 一个来源和它的设置
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::api) struct SourceWhole {
+    #[serde(flatten)]
+    line: SourceLine,
+    settings: SourceSettingsBody,
+    /// 有密封的口令；口令本身看不到
+    has_secret: bool,
+    /// 有推送令牌
+    has_token: bool,
+    /// 对方给出的新地址
+    moved_to: Option<String>,
+}
+
+#[utoipa::path(get, path = "/sources/{id}", tag = "sources", summary = "一个来源和它的设置", params(("id" = Id, Path)),
+    responses((status = 200, description = "来源", body = SourceWhole)))]
+pub(in crate::api) async fn one(
+    State(state): State<AppState>,
+    Key(id): Key<SourceId>,
+) -> Answer<SourceWhole> {
+    let source = sources::find(&state, &id.to_string()).await?;
+    Ok(Json(SourceWhole {
+        settings: SourceSettingsBody::from(&source),
+        has_secret: source.has_secret,
+        has_token: source.has_token,
+        moved_to: source.health.moved_to.clone(),
+        line: source.into(),
+    }))
 }
 
 #[utoipa::path(post, path = "/sources/{id}/pause", tag = "sources", summary = "暂停", params(("id" = Id, Path)),
     responses((status = 204, description = "已暂停")))]
-pub(super) async fn pause(State(state): State<AppState>, caller: Caller, Key(id): Key<SourceId>) -> Done {
+pub(in crate::api) async fn pause(
+    State(state): State<AppState>,
+    caller: Caller,
+    Key(id): Key<SourceId>,
+) -> Done {
     sources::act::set_paused(&state, &caller, &id.to_string(), true).await?;
     Ok(DONE)
 }
 
 #[utoipa::path(post, path = "/sources/{id}/resume", tag = "sources", summary = "恢复", params(("id" = Id, Path)),
     responses((status = 204, description = "已恢复")))]
-pub(super) async fn resume(State(state): State<AppState>, caller: Caller, Key(id): Key<SourceId>) -> Done {
+pub(in crate::api) async fn resume(
+    State(state): State<AppState>,
+    caller: Caller,
+    Key(id): Key<SourceId>,
+) -> Done {
     sources::act::set_paused(&state, &caller, &id.to_string(), false).await?;
     Ok(DONE)
 }
 
 #[utoipa::path(post, path = "/sources/{id}/poll", tag = "sources", summary = "马上读取", params(("id" = Id, Path)),
     responses((status = 204, description = "已排上")))]
-pub(super) async fn poll(State(state): State<AppState>, caller: Caller, Key(id): Key<SourceId>) -> Done {
+pub(in crate::api) async fn poll(
+    State(state): State<AppState>,
+    caller: Caller,
+    Key(id): Key<SourceId>,
+) -> Done {
     sources::act::poll_now(&state, &caller, &id.to_string()).await?;
     Ok(DONE)
 }
 
 /// 隔离的一行；内容是密封的，要看请登录网页
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct QuarantineLine {
+pub(in crate::api) struct QuarantineLine {
     #[schema(value_type = Id)]
     id: QuarantineId,
     #[schema(value_type = Id)]
@@ -151,7 +192,7 @@ enum RowsWord {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct QuarantineAsked {
+pub(in crate::api) struct QuarantineAsked {
     #[param(value_type = Option<Id>)]
     source: Option<SourceId>,
     #[param(value_type = Option<RejectKindCode>)]
@@ -168,7 +209,7 @@ pub(super) struct QuarantineAsked {
 
 #[utoipa::path(get, path = "/quarantine", tag = "quarantine", summary = "隔离区，新的在前", params(QuarantineAsked),
     responses((status = 200, description = "一页", body = Listed<QuarantineLine>)))]
-pub(super) async fn rows(
+pub(in crate::api) async fn rows(
     State(state): State<AppState>,
     Ask(asked): Ask<QuarantineAsked>,
 ) -> Answer<Listed<QuarantineLine>> {
@@ -182,7 +223,7 @@ pub(super) async fn rows(
 /// 重放
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ReplayAsked {
+pub(in crate::api) struct ReplayAsked {
     /// 后来又送来过的，仍用这一行覆盖
     #[serde(default)]
     over: bool,
@@ -190,14 +231,14 @@ pub(super) struct ReplayAsked {
 
 /// 重放的结果
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Replayed {
+pub(in crate::api) struct Replayed {
     /// row-new 新收，row-updated 更新，row-unchanged 未变
     outcome: &'static str,
 }
 
 #[utoipa::path(post, path = "/quarantine/{id}/replay", tag = "quarantine", summary = "重新读一次", params(("id" = Id, Path)),
     request_body = ReplayAsked, responses((status = 200, description = "读成了", body = Replayed)))]
-pub(super) async fn replay(
+pub(in crate::api) async fn replay(
     State(state): State<AppState>,
     caller: Caller,
     Key(id): Key<QuarantineId>,
@@ -211,7 +252,7 @@ pub(super) async fn replay(
 
 #[utoipa::path(post, path = "/quarantine/{id}/dismiss", tag = "quarantine", summary = "忽略", params(("id" = Id, Path)),
     request_body = Reason, responses((status = 204, description = "已忽略")))]
-pub(super) async fn dismiss(
+pub(in crate::api) async fn dismiss(
     State(state): State<AppState>,
     caller: Caller,
     Key(id): Key<QuarantineId>,

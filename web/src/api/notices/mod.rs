@@ -1,4 +1,10 @@
-//! The notices of the user.
+//! The notices of the user. What administrators say about notices stands in files of its own.
+
+pub(super) mod channels;
+pub(super) mod contacts;
+pub(super) mod deliveries;
+pub(super) mod roster;
+pub(super) mod rules;
 
 use axum::Json;
 use axum::extract::State;
@@ -7,15 +13,15 @@ use qingting_models::records::{Notice, NoticeAbout, NoticeKind, Urgency};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::ask::{self, Ask, Key};
-use super::schema::{At, Id, NoticeKindCode, UrgencyLevel};
-use super::{Answer, DONE, Done, Listed};
+use crate::api::ask::{self, Ask, Key};
+use crate::api::schema::{At, Id, NoticeKindCode, UrgencyLevel};
+use crate::api::{Answer, DONE, Done, Listed};
 use crate::app::AppState;
 use crate::caller::Caller;
 
 /// 通知
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct NoticeLine {
+pub(in crate::api) struct NoticeLine {
     #[schema(value_type = Id)]
     id: NoticeId,
     #[schema(value_type = NoticeKindCode)]
@@ -68,7 +74,7 @@ enum NoticesWord {
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct NoticesAsked {
+pub(in crate::api) struct NoticesAsked {
     /// unread 未读（缺省），all 全部
     #[param(inline)]
     state: Option<NoticesWord>,
@@ -81,7 +87,7 @@ pub(super) struct NoticesAsked {
 
 #[utoipa::path(get, path = "/notices", tag = "notices", summary = "自己的通知，新的在前", params(NoticesAsked),
     responses((status = 200, description = "一页", body = Listed<NoticeLine>)))]
-pub(super) async fn list(
+pub(in crate::api) async fn list(
     State(state): State<AppState>,
     caller: Caller,
     Ask(asked): Ask<NoticesAsked>,
@@ -94,7 +100,11 @@ pub(super) async fn list(
 
 #[utoipa::path(post, path = "/notices/{id}/read", tag = "notices", summary = "标为已读", params(("id" = Id, Path)),
     responses((status = 204, description = "已标记")))]
-pub(super) async fn read(State(state): State<AppState>, caller: Caller, Key(id): Key<NoticeId>) -> Done {
+pub(in crate::api) async fn read(
+    State(state): State<AppState>,
+    caller: Caller,
+    Key(id): Key<NoticeId>,
+) -> Done {
     state.store.read_notice(caller.user().id, id).await?;
     Ok(DONE)
 }
