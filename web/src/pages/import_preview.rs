@@ -8,7 +8,7 @@ use qingting_ingest::record::RawRecord;
 use qingting_ingest::sheet::{ColumnSummary, Meaning, SheetPreview, TablePreview};
 use qingting_models::clock::minute_text;
 
-use super::import::name_of;
+use super::import_act::name_of;
 use super::import_file::Uploaded;
 use crate::caller::Form;
 use crate::plain::{self, Told};

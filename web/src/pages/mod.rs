@@ -24,6 +24,7 @@ pub mod departments;
 pub mod due;
 pub mod health;
 pub mod import;
+pub(crate) mod import_act;
 pub mod import_file;
 pub mod import_preview;
 pub mod inbox;

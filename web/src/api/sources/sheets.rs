@@ -19,7 +19,7 @@ use crate::api::schema::{Filled, Id, Text};
 use crate::app::AppState;
 use crate::caller::Caller;
 use crate::error::WebError;
-use crate::pages::import::{
+use crate::pages::import_act::{
     Kept, begin, came_of, keep_map, looked_at, map_text, outcome_of, sheet_source, uploads,
 };
 use crate::pages::import_preview::{COLUMNS, PreviewView, TableView};
