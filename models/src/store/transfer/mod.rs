@@ -12,13 +12,15 @@ use serde::{Deserialize, Serialize};
 use super::db::{Arg, Db, Tx, args, to_json};
 use super::{Store, StoreError};
 use crate::ids::ItemId;
-use rows::{Tally, Value};
+use rows::{Reader, Tally, Value};
 use schema::Table;
 
 /// The setting that says how far a move into this database got.
 const STATE: &str = "transfer";
 /// Tables that a new database has rows in.
 const BEGUN: [&str; 3] = ["setting", "audit_head", "join_stage"];
+/// Why the two sides may differ, and what to do.
+const CHANGED: &str = "something was changed during the move: begin anew with an empty database";
 /// How many texts are indexed in one transaction.
 const TEXTS: i64 = 200;
 
@@ -90,13 +92,19 @@ impl Store {
                 self.copy(to, table, &mut state, progress).await?;
             }
         }
-        let indexed = self.index(to, &mut state, words, progress).await?;
+        self.index(to, &mut state, words, progress).await?;
+        let (had, indexed) = (self.indexed().await?, to.indexed().await?);
+        if had != indexed {
+            return Err(StoreError::Bad(format!(
+                "{had} items can be searched here and {indexed} there; {CHANGED}"
+            )));
+        }
         let mut rows = 0;
         for table in &tables {
             let (here, there) = (self.tally(table).await?, to.tally(table).await?);
             if here != there {
                 return Err(StoreError::Bad(format!(
-                    "the table {} has {} rows here and {} there, or other ones: something was changed during the move; begin anew with an empty database",
+                    "the table {} has {} rows here and {} there, or other ones; {CHANGED}",
                     table.name, here.rows, there.rows
                 )));
             }
@@ -168,17 +176,15 @@ impl Store {
         let settings = table.name == "setting";
         let replace = if settings { "ON CONFLICT (name) DO UPDATE SET value = excluded.value" } else { "" };
         let mut count = 0;
+        let mut reader = Reader::new(table, state.last.take());
         loop {
             self.keep_node().await?;
-            let rows = rows::next(self.db(), table, state.last.as_deref()).await?;
-            match rows.last() {
-                Some(last) => state.last = Some(rows::key_of(table, last)),
-                None => {
-                    state.done.push(table.name.clone());
-                    state.last = None;
-                }
-            }
+            let rows = reader.next(self.db()).await?;
             let ended = rows.is_empty();
+            state.last = reader.after().filter(|_| !ended).cloned();
+            if ended {
+                state.done.push(table.name.clone());
+            }
             count += rows.len() as u64;
             let mut tx = to.begin().await?;
             let values = rows.into_iter().filter(|row| counts(table, row));
@@ -195,14 +201,14 @@ impl Store {
         }
     }
 
-    /// Writes the words of the items that had some; how many those are.
+    /// Writes the words of the items that had some.
     async fn index(
         &self,
         to: &Store,
         state: &mut State,
         words: &(dyn Fn(&str, &str) -> String + Sync),
         progress: &(dyn Fn(MoveStep) + Sync),
-    ) -> Result<u64, StoreError> {
+    ) -> Result<(), StoreError> {
         let id = if self.db().is_sqlite() { "rowid" } else { "item_id" };
         let sql = format!(
             "SELECT i.id, i.title, i.body FROM item i
@@ -222,11 +228,12 @@ impl Store {
             count += rows.len() as u64;
             progress(MoveStep::Indexed(count));
             if rows.is_empty() {
-                return to.indexed().await;
+                return Ok(());
             }
         }
     }
 
+    /// How many items can be found by their words.
     async fn indexed(&self) -> Result<u64, StoreError> {
         let count = self.db().number("SELECT count(*) FROM item_words", vec![]).await?;
         Ok(u64::try_from(count).unwrap_or(0))

@@ -7,9 +7,10 @@ use super::schema::{Kind, Table};
 use crate::store::StoreError;
 use crate::store::db::{Arg, Db, Row};
 
-/// How many rows are read at once; of tables that hold sealed texts and files fewer, since those may be large.
-const ROWS: usize = 500;
-const LARGE_ROWS: usize = 32;
+/// About how many bytes are read at once, and how many rows at first and at most: some tables hold marks, others files.
+const BYTES: usize = 1 << 20;
+const FIRST: usize = 32;
+const MOST: usize = 2_000;
 
 /// A value of any column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,14 @@ impl Value {
             Kind::Text => Self::Text(row.opt_text(column)?),
             Kind::Bytes => Self::Bytes(row.bytes(column)?),
         })
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.as_ref().map_or(0, String::len),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Int(_) | Self::Real(_) | Self::Bool(_) => size_of::<i64>(),
+        }
     }
 
     fn feed(&self, hash: &mut Sha256) {
@@ -62,23 +71,47 @@ impl From<Value> for Arg {
     }
 }
 
-/// The next rows of a table by its key, after the row with the key `after`.
-pub(super) async fn next(
-    db: &Db,
-    table: &Table,
-    after: Option<&[Value]>,
-) -> Result<Vec<Vec<Value>>, StoreError> {
-    let (names, key) = (table.names().join(", "), table.key_names().join(", "));
-    let most = if table.has_bytes() { LARGE_ROWS } else { ROWS };
-    let beyond = after.map_or(String::new(), |after| {
-        let marks: Vec<String> = (1..=after.len()).map(|n| format!("${n}")).collect();
-        format!("WHERE ({key}) > ({})", marks.join(", "))
-    });
-    let sql = format!("SELECT {names} FROM {} {beyond} ORDER BY {key} LIMIT {most}", table.name);
-    let args = after.unwrap_or_default().iter().cloned().map(Arg::from).collect();
-    let rows = db.rows(&sql, args).await?;
-    let read = |row: &Row| table.columns.iter().map(|c| Value::read(row, &c.name, c.kind)).collect();
-    rows.iter().map(read).collect()
+/// Reads a table by its key, some rows at a time.
+pub(super) struct Reader<'t> {
+    table: &'t Table,
+    /// The key of the row that was read last.
+    after: Option<Vec<Value>>,
+    most: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// From the row behind the one with the key `after`.
+    pub(super) fn new(table: &'t Table, after: Option<Vec<Value>>) -> Self {
+        Self { table, after, most: FIRST }
+    }
+
+    /// The key of the row that was read last.
+    pub(super) fn after(&self) -> Option<&Vec<Value>> {
+        self.after.as_ref()
+    }
+
+    /// The next rows; none at the end.
+    pub(super) async fn next(&mut self, db: &Db) -> Result<Vec<Vec<Value>>, StoreError> {
+        let Self { table, after, most } = self;
+        let (names, key) = (table.names().join(", "), table.key_names().join(", "));
+        let beyond = after.as_ref().map_or(String::new(), |after| {
+            let marks: Vec<String> = (1..=after.len()).map(|n| format!("${n}")).collect();
+            format!("WHERE ({key}) > ({})", marks.join(", "))
+        });
+        let mut args: Vec<Arg> = after.iter().flatten().cloned().map(Arg::from).collect();
+        args.push(Arg::from(*most as i64));
+        let limit = args.len();
+        let sql = format!("SELECT {names} FROM {} {beyond} ORDER BY {key} LIMIT ${limit}", table.name);
+        let rows = db.rows(&sql, args).await?;
+        let read = |row: &Row| table.columns.iter().map(|c| Value::read(row, &c.name, c.kind)).collect();
+        let rows: Vec<Vec<Value>> = rows.iter().map(read).collect::<Result<_, _>>()?;
+        if let Some(last) = rows.last() {
+            *after = Some(key_of(table, last));
+        }
+        let bytes = rows.iter().flatten().map(Value::bytes).sum::<usize>().max(1);
+        *most = (BYTES * rows.len() / bytes).clamp(1, (2 * *most).min(MOST));
+        Ok(rows)
+    }
 }
 
 /// The key of a row.
@@ -111,11 +144,12 @@ impl Tally {
         table: &Table,
         counts: impl Fn(&[Value]) -> bool,
     ) -> Result<Self, StoreError> {
-        let (mut tally, mut after) = (Self::default(), None);
+        let (mut tally, mut reader) = (Self::default(), Reader::new(table, None));
         loop {
-            let rows = next(db, table, after.as_deref()).await?;
-            let Some(last) = rows.last() else { return Ok(tally) };
-            after = Some(key_of(table, last));
+            let rows = reader.next(db).await?;
+            if rows.is_empty() {
+                return Ok(tally);
+            }
             rows.iter().filter(|row| counts(row)).for_each(|row| tally.add(row));
         }
     }

@@ -41,10 +41,6 @@ impl Table {
     pub(super) fn key_names(&self) -> Vec<&str> {
         self.key.iter().map(|&at| self.columns[at].name.as_str()).collect()
     }
-
-    pub(super) fn has_bytes(&self) -> bool {
-        self.columns.iter().any(|column| column.kind == Kind::Bytes)
-    }
 }
 
 /// The place of a column in its table's key, counted from 1; 0 for the others.
