@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Result, bail};
-use qingting_classify::incidents::{FACE, Member, Shelf, Signature, probes};
+use qingting_classify::incidents::{FACE, Member, Newcomer, Shelf, Signature};
 use qingting_classify::{Classifier, Input};
 use qingting_models::ids::IncidentId;
 use qingting_models::store::{JoinBatch, JoinTask, Joining, NewMembership, Redirects, Store};
@@ -46,15 +46,15 @@ impl Joiner {
                     if fresh {
                         joining.signatures.push((task.item, member.signature.to_bytes()));
                     }
-                    waiting.push((task, member));
+                    waiting.push((task, Newcomer::from(member)));
                 }
                 None => joining.unread.push(task.item),
             }
         }
         shelves.prepare(store, &waiting).await?;
         let mut changed = BTreeSet::new();
-        for (task, member) in waiting {
-            let terms = shelves.place(store, task, member, &mut joining).await?;
+        for (task, item) in waiting {
+            let terms = shelves.place(store, task, item, &mut joining).await?;
             changed.extend(terms.into_iter().map(|hash| key(task, hash)));
         }
         joining.terms =
@@ -130,8 +130,8 @@ impl Shelves {
     }
 
     /// Brings in what a batch can meet and is not here yet.
-    async fn prepare(&mut self, store: &Store, items: &[(&JoinTask, Member)]) -> Result<()> {
-        let terms: BTreeSet<i64> = items.iter().flat_map(|(task, member)| keys(task, member)).collect();
+    async fn prepare(&mut self, store: &Store, items: &[(&JoinTask, Newcomer)]) -> Result<()> {
+        let terms: BTreeSet<i64> = items.iter().flat_map(|(task, item)| keys(task, item)).collect();
         let unknown: Vec<i64> =
             terms.into_iter().filter(|term| !self.of(*term).has_term(*term as u32)).collect();
         let mut found = store.term_holders(&unknown).await?;
@@ -142,7 +142,7 @@ impl Shelves {
         for confidential in [false, true] {
             let shelf = self.shelf(confidential);
             let of_shelf = items.iter().filter(|(task, _)| task.confidential == confidential);
-            let met: BTreeSet<IncidentId> = of_shelf.flat_map(|(_, member)| shelf.missing(member)).collect();
+            let met: BTreeSet<IncidentId> = of_shelf.flat_map(|(_, item)| shelf.missing(item)).collect();
             self.bring(store, confidential, met.into_iter().collect()).await?;
         }
         Ok(())
@@ -170,7 +170,7 @@ impl Shelves {
         &mut self,
         store: &Store,
         task: &JoinTask,
-        member: Member,
+        item: Newcomer,
         joining: &mut Joining,
     ) -> Result<Vec<u32>> {
         if let Some((incident, confidential)) = task.member_of
@@ -178,19 +178,19 @@ impl Shelves {
         {
             let shelf = self.shelf(confidential);
             let home = shelf.home(incident);
-            let terms = shelf.index(home, &member);
+            let terms = shelf.index(home, &item);
             // Its signature may be another than the one known of it.
             shelf.forget_face(home);
             return Ok(terms);
         }
         loop {
-            let missing = self.shelf(task.confidential).missing(&member);
+            let missing = self.shelf(task.confidential).missing(&item);
             if missing.is_empty() {
                 break;
             }
             self.bring(store, task.confidential, missing).await?;
         }
-        let joined = self.shelf(task.confidential).join(member, || store.ids().next(store.now()));
+        let joined = self.shelf(task.confidential).join(item, || store.ids().next(store.now()));
         joining.joined.push(NewMembership {
             item: task.item,
             incident: joined.incident,
@@ -201,8 +201,8 @@ impl Shelves {
     }
 }
 
-fn keys(task: &JoinTask, member: &Member) -> Vec<i64> {
-    probes(&member.signature).iter().map(|term| key(task, term.hash)).collect()
+fn keys(task: &JoinTask, item: &Newcomer) -> Vec<i64> {
+    item.terms.iter().map(|term| key(task, term.hash)).collect()
 }
 
 fn key(task: &JoinTask, term: u32) -> i64 {

@@ -16,7 +16,7 @@ use std::error::Error;
 
 use jiff::Timestamp;
 use qingting_classify::corpus::{load_ids, load_incidents};
-use qingting_classify::incidents::{INPUTS, Kinship, Member, Posting, Shelf, inputs, measure, probes, rank};
+use qingting_classify::incidents::{INPUTS, Kinship, Member, Newcomer, Shelf, inputs, measure, rank};
 use qingting_classify::{Classifier, Input, Model};
 use qingting_models::county::County;
 use qingting_models::records::Channel;
@@ -120,20 +120,11 @@ fn pairs(
     let mut holders: HashMap<u32, Vec<usize>> = HashMap::new();
     let mut found = Vec::new();
     for (index, member) in items.members.iter().enumerate() {
-        let terms = probes(&member.signature);
+        let terms = Newcomer::from(member.clone()).terms;
         let near = |other: &&usize| (member.at - items.members[**other].at) < 95 * 86_400_000;
-        let postings: Vec<Posting<usize>> = terms
-            .iter()
-            .flat_map(|t| {
-                holders
-                    .get(&t.hash)
-                    .into_iter()
-                    .flatten()
-                    .filter(near)
-                    .map(|i| Posting { hash: t.hash, incident: *i })
-            })
-            .collect();
-        for other in rank(&terms, &postings).into_iter().take(PAIRS) {
+        let of_term = |hash: u32| holders.get(&hash).into_iter().flatten().filter(near).copied().collect();
+        for other in rank(terms.iter().map(|term| (term.weight, of_term(term.hash)))).into_iter().take(PAIRS)
+        {
             let ids = [&items.ids[index], &items.ids[other]];
             let known: Vec<&Option<String>> =
                 ids.iter().filter_map(|id| incident.get(*id).copied()).collect();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use qingting_classify::corpus::{load_ids, load_incidents};
-use qingting_classify::incidents::{FACE, Holder, Kinship, Member, Shelf, measure, probes};
+use qingting_classify::incidents::{FACE, Holder, Kinship, Member, Newcomer, Shelf, measure};
 use qingting_classify::{Classifier, Input, Model};
 use qingting_models::county::County;
 use qingting_models::records::Channel;
@@ -117,16 +117,17 @@ fn join_trimming(items: impl IntoIterator<Item = Member>) -> Vec<usize> {
     let mut members: Vec<Vec<Member>> = Vec::new();
     let mut joined = Vec::new();
     for item in items {
-        for term in probes(&item.signature) {
+        let newcomer = Newcomer::from(item.clone());
+        for term in &newcomer.terms {
             if !shelf.has_term(term.hash) {
                 shelf.put_term(term.hash, terms.get(&term.hash).cloned().unwrap_or_default());
             }
         }
-        for incident in shelf.missing(&item) {
+        for incident in shelf.missing(&newcomer) {
             let all = &members[incident];
             shelf.put_face(incident, all[all.len().saturating_sub(FACE)..].to_vec());
         }
-        let now = shelf.join(item.clone(), || members.len());
+        let now = shelf.join(newcomer, || members.len());
         assert!(now.merged.is_empty());
         members.resize(members.len().max(now.incident + 1), Vec::new());
         members[now.incident].push(item);

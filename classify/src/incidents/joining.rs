@@ -1,7 +1,9 @@
 //! Whether an item belongs to an incident that is known, and which incidents turn out to be one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
 
 use super::clauses::{Clause, ClauseSet};
 use super::kinship::{Compared, Kinship};
@@ -22,6 +24,10 @@ const NEAREST: f32 = 0.3;
 /// on, so it needs more than a wrong joining.
 const JOIN: f32 = 0.45;
 const MERGE: f32 = 0.8;
+/// Rounding cannot make up for so much.
+const SURELY: f32 = 1e-3;
+/// How many pairs are remembered: some tens of megabytes.
+const PAIRS: usize = 500_000;
 /// In how many items of which an item has little else a clause must stand to be a formula.
 const STRANGERS: usize = 2;
 
@@ -32,18 +38,49 @@ pub struct Term {
     pub weight: f32,
 }
 
-/// That an incident has a term.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Posting<I> {
-    pub hash: u32,
-    pub incident: I,
+/// An item that is to come to its incident, with the terms under which others are looked up and it is found again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Newcomer {
+    pub member: Member,
+    pub terms: Vec<Term>,
+}
+
+impl From<Member> for Newcomer {
+    fn from(member: Member) -> Self {
+        Self { terms: probes(&member.signature), member }
+    }
+}
+
+/// A member that speaks for its incident, with a number that no other has.
+#[derive(Debug, Clone)]
+pub(super) struct Speaker {
+    pub number: u64,
+    pub member: Member,
+}
+
+/// The kinship of speakers who met before: as an incident grows, the same are compared again and again.
+#[derive(Debug, Default)]
+pub(super) struct Pairs(FxHashMap<(u64, u64), f32>);
+
+impl Pairs {
+    fn of(&mut self, kinship: &Kinship, one: &Speaker, other: &Speaker) -> f32 {
+        if self.0.len() >= PAIRS {
+            self.forget();
+        }
+        let pair = (one.number, other.number);
+        *self.0.entry(pair).or_insert_with(|| kinship.of(&one.member, &other.member))
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// An incident with the members that speak for it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Known<'f, I> {
     pub incident: I,
-    pub face: &'f [Member],
+    pub face: &'f [Speaker],
 }
 
 /// What becomes of an item.
@@ -61,7 +98,7 @@ pub(super) enum Decision<I> {
 }
 
 /// The terms under which an item is found again and others are looked up: its rarest.
-pub fn probes(signature: &Signature) -> Vec<Term> {
+fn probes(signature: &Signature) -> Vec<Term> {
     let heaviest = |part: &[(u32, f32)], most: usize| {
         let mut part = part.to_vec();
         part.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -79,46 +116,48 @@ pub fn probes(signature: &Signature) -> Vec<Term> {
     terms.into_iter().map(|(hash, weight)| Term { hash, weight }).collect()
 }
 
-/// The incidents that share most with an item, best first. A term that many incidents have counts for less, so that the
-/// name of a street does not bring together all that happens there.
-pub fn rank<I: Copy + Ord + Hash>(terms: &[Term], postings: &[Posting<I>]) -> Vec<I> {
-    let mut holders: HashMap<u32, f32> = HashMap::new();
-    for posting in postings {
-        *holders.entry(posting.hash).or_default() += 1.0;
-    }
-    let weights: HashMap<u32, f32> = terms.iter().map(|term| (term.hash, term.weight)).collect();
-    let mut sums: BTreeMap<I, f32> = BTreeMap::new();
-    for posting in postings {
-        let (weight, holders) = (weights.get(&posting.hash), holders.get(&posting.hash));
-        if let (Some(weight), Some(holders)) = (weight, holders) {
-            *sums.entry(posting.incident).or_default() += weight * weight / (1.0 + holders).ln();
+/// The incidents that share most with an item, best first: for each of its terms what it weighs, and the incidents that have
+/// it. A term that many have counts for less, so that the name of a street does not bring together all that happens there.
+pub fn rank<I: Copy + Ord + Hash>(found: impl IntoIterator<Item = (f32, Vec<I>)>) -> Vec<I> {
+    let mut sums: FxHashMap<I, f32> = FxHashMap::default();
+    for (weight, incidents) in found {
+        let share = weight * weight / (1.0 + incidents.len() as f32).ln();
+        for incident in incidents {
+            *sums.entry(incident).or_default() += share;
         }
     }
+    let better = |a: &(I, f32), b: &(I, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     let mut ranked: Vec<(I, f32)> = sums.into_iter().collect();
-    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    ranked.into_iter().take(CANDIDATES).map(|(incident, _)| incident).collect()
+    if ranked.len() > CANDIDATES {
+        ranked.select_nth_unstable_by(CANDIDATES - 1, better);
+        ranked.truncate(CANDIDATES);
+    }
+    ranked.sort_unstable_by(better);
+    ranked.into_iter().map(|(incident, _)| incident).collect()
 }
 
 /// Decides on an item among the incidents of [`rank`]. Of equals the first is taken.
-pub(super) fn decide<I: Copy>(kinship: &Kinship, item: &Member, known: &[Known<'_, I>]) -> Decision<I> {
+pub(super) fn decide<I: Copy>(
+    kinship: &Kinship,
+    pairs: &mut Pairs,
+    item: &Member,
+    known: &[Known<'_, I>],
+) -> Decision<I> {
     let compared: Vec<Vec<Compared<'_>>> = known
         .iter()
-        .map(|known| known.face.iter().map(|member| Compared::new(item, member)).collect())
+        .map(|known| known.face.iter().map(|speaker| Compared::new(item, &speaker.member)).collect())
         .collect();
     let formulas = formulas(kinship, compared.iter().flatten());
     let of_item = |face: &Vec<Compared<'_>>| mean(face.iter().map(|c| kinship.of_compared(c, &formulas)));
-    let mut near: Vec<(f32, &Known<'_, I>)> = compared.iter().map(of_item).zip(known).collect();
+    let mut near: Vec<(f32, usize)> = compared.iter().map(of_item).zip(0..).collect();
     near.retain(|(value, _)| *value >= JOIN);
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let Some(((value, first), others)) = near.split_first() else { return Decision::New };
-    let mut face = first.face.to_vec();
-    face.push(item.clone());
-    let merge = others.iter().filter(|(_, other)| between(kinship, &face, other.face) >= MERGE);
-    Decision::Join {
-        incident: first.incident,
-        kinship: *value,
-        merge: merge.map(|(_, other)| other.incident).collect(),
-    }
+    let Some((&(value, first), others)) = near.split_first() else { return Decision::New };
+    let are_one = |other: &&(f32, usize)| {
+        are_one(kinship, pairs, known[first].face, known[other.1].face, &compared[other.1])
+    };
+    let merge = others.iter().filter(are_one).map(|(_, other)| known[*other].incident).collect();
+    Decision::Join { incident: known[first].incident, kinship: value, merge }
 }
 
 /// The clauses of an item that stand in others of which it has little else: what those say who write items down.
@@ -134,9 +173,35 @@ fn formulas<'c>(kinship: &Kinship, compared: impl Iterator<Item = &'c Compared<'
     formulas
 }
 
-/// The kinship of two groups.
-fn between(kinship: &Kinship, one: &[Member], other: &[Member]) -> f32 {
-    mean(one.iter().flat_map(|a| other.iter().map(|b| kinship.of(a, b))))
+/// Whether the members of an incident, with the item that comes to it, and those of another are of one matter. `of_item` are
+/// the others compared with the item.
+fn are_one(
+    kinship: &Kinship,
+    pairs: &mut Pairs,
+    face: &[Speaker],
+    other: &[Speaker],
+    of_item: &[Compared<'_>],
+) -> bool {
+    let count = ((face.len() + 1) * other.len()).max(1) as f32;
+    let (mut sum, mut nearest, mut left) = (0.0f32, 0.0f32, count);
+    let mut may_be = |value: f32| {
+        nearest = nearest.max(value);
+        sum += value;
+        left -= 1.0;
+        // If all that follow were alike.
+        blend(1.0, sum + left, count) >= MERGE - SURELY
+    };
+    for one in face {
+        for other in other {
+            if !may_be(pairs.of(kinship, one, other)) {
+                return false;
+            }
+        }
+    }
+    if !of_item.iter().all(|compared| may_be(kinship.of_compared(compared, &ClauseSet::default()))) {
+        return false;
+    }
+    blend(nearest, sum, count) >= MERGE
 }
 
 /// What the kinship of the nearest two members and that of all on average come to.
@@ -147,7 +212,11 @@ fn mean(kinships: impl Iterator<Item = f32>) -> f32 {
         sum += value;
         count += 1.0;
     }
-    NEAREST * nearest + (1.0 - NEAREST) * sum / f32::max(count, 1.0)
+    blend(nearest, sum, f32::max(count, 1.0))
+}
+
+fn blend(nearest: f32, sum: f32, count: f32) -> f32 {
+    NEAREST * nearest + (1.0 - NEAREST) * sum / count
 }
 
 #[cfg(test)]
@@ -163,6 +232,14 @@ mod tests {
         Kinship { slopes, offset: -20.0 }
     };
 
+    fn speakers(members: impl IntoIterator<Item = Member>) -> Vec<Speaker> {
+        members.into_iter().zip(0..).map(|(member, number)| Speaker { number, member }).collect()
+    }
+
+    fn decide(item: &Member, known: &[Known<'_, char>]) -> Decision<char> {
+        super::decide(&BY_MATTER, &mut Pairs::default(), item, known)
+    }
+
     fn item(matter: &[(u32, f32)]) -> Member {
         let matter = Placed::new(matter.to_vec(), Vec::new());
         Member { signature: Signature { matter, ..Signature::default() }, at: 0 }
@@ -170,37 +247,33 @@ mod tests {
 
     #[test]
     fn an_item_that_is_like_two_incidents_that_are_alike_makes_them_one() {
-        let faces = [[item(&[(1, 1.0)])], [item(&[(1, 0.9), (2, 0.4)])]];
+        let faces = [[item(&[(1, 1.0)])], [item(&[(1, 0.9), (2, 0.4)])]].map(speakers);
         let alike = [Known { incident: 'a', face: &faces[0] }, Known { incident: 'b', face: &faces[1] }];
-        let Decision::Join { incident, kinship, merge } = decide(&BY_MATTER, &item(&[(1, 1.0)]), &alike)
-        else {
+        let Decision::Join { incident, kinship, merge } = decide(&item(&[(1, 1.0)]), &alike) else {
             panic!("it joins");
         };
         assert_eq!((incident, merge), ('a', vec!['b']));
         assert!(kinship > 0.99);
-        let faces = [[(1, 0.5), (2, 0.5)], [(3, 0.5), (4, 0.5)]].map(|matter| vec![item(&matter); 3]);
+        let faces =
+            [[(1, 0.5), (2, 0.5)], [(3, 0.5), (4, 0.5)]].map(|matter| speakers(vec![item(&matter); 3]));
         let apart = [Known { incident: 'a', face: &faces[0] }, Known { incident: 'b', face: &faces[1] }];
-        let between = decide(&BY_MATTER, &item(&[(1, 1.0), (2, 1.0), (3, 1.0), (4, 0.9)]), &apart);
+        let between = decide(&item(&[(1, 1.0), (2, 1.0), (3, 1.0), (4, 0.9)]), &apart);
         assert!(matches!(between, Decision::Join { incident: 'a', merge, .. } if merge.is_empty()));
-        assert_eq!(decide(&BY_MATTER, &item(&[(9, 1.0)]), &apart), Decision::New);
+        assert_eq!(decide(&item(&[(9, 1.0)]), &apart), Decision::New);
     }
 
     #[test]
     fn one_like_member_of_many_is_not_enough() {
         let mut face = vec![item(&[(1, 1.0)])];
         face.extend((2..8).map(|hash| item(&[(hash, 1.0)])));
-        assert_eq!(
-            decide(&BY_MATTER, &item(&[(1, 1.0)]), &[Known { incident: 1, face: &face }]),
-            Decision::New
-        );
+        let known = [Known { incident: 'a', face: &speakers(face) }];
+        assert_eq!(decide(&item(&[(1, 1.0)]), &known), Decision::New);
     }
 
     #[test]
     fn a_term_that_many_incidents_have_brings_an_incident_up_less() {
-        let terms = [Term { hash: 1, weight: 0.5 }, Term { hash: 2, weight: 0.5 }];
-        let mut postings: Vec<_> = (0..40).map(|incident| Posting { hash: 1, incident }).collect();
-        postings.push(Posting { hash: 2, incident: 99 });
-        let ranked = rank(&terms, &postings);
+        let ranked = rank([(0.5, (0..40).rev().collect()), (0.5, vec![99])]);
         assert_eq!((ranked[0], ranked.len()), (99, CANDIDATES));
+        assert_eq!(ranked[1..4], [0, 1, 2], "of equals the first");
     }
 }

@@ -124,7 +124,7 @@ fn inputs_of(one: &Member, other: &Member, (names, matter): (f32, f32)) -> [f32;
 
 /// Whether one text is a copy of the other that names no other town.
 fn are_copies(a: &Signature, b: &Signature) -> bool {
-    (dot(&a.words, &b.words) >= COPY || a.copy.is_copy(&b.copy)) && !differ(a, b)
+    !differ(a, b) && (a.copy.is_copy(&b.copy) || dot(&a.words, &b.words) >= COPY)
 }
 
 /// Whether both name the same town, and whether they name different ones only.

@@ -3,10 +3,12 @@
 //! A shelf may hold everything, as for a file, or the part of a larger index that some items can meet: see
 //! [`Shelf::put_term`] and [`Shelf::missing`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::joining::{Decision, FACE, Known, Posting, WINDOW_MS, decide, probes, rank};
+use rustc_hash::FxHashMap;
+
+use super::joining::{Decision, FACE, Known, Newcomer, Pairs, Speaker, WINDOW_MS, decide, rank};
 use super::kinship::Kinship;
 use super::signature::Member;
 
@@ -36,13 +38,16 @@ pub struct Joined<I> {
 #[derive(Debug)]
 pub struct Shelf<I> {
     kinship: Kinship,
-    terms: HashMap<u32, Used<Vec<Holder<I>>>>,
+    terms: FxHashMap<u32, Used<Vec<Holder<I>>>>,
     /// The latest members of each incident, oldest first, under the name by which the caller knows them.
-    faces: HashMap<I, Used<Vec<Member>>>,
+    faces: FxHashMap<I, Used<Vec<Speaker>>>,
+    /// How many members were ever given a number.
+    numbered: u64,
+    pairs: Pairs,
     /// Raised by [`Shelf::trim`]; what was used since is marked with it.
     now: u32,
     /// Where merged incidents live on.
-    lives_in: HashMap<I, I>,
+    lives_in: FxHashMap<I, I>,
     /// Incidents that a person parted: never merged.
     apart: HashSet<(I, I)>,
 }
@@ -65,10 +70,12 @@ impl<I> Shelf<I> {
     pub fn new(kinship: Kinship) -> Self {
         Self {
             kinship,
-            terms: HashMap::new(),
-            faces: HashMap::new(),
+            terms: FxHashMap::default(),
+            faces: FxHashMap::default(),
+            numbered: 0,
+            pairs: Pairs::default(),
             now: 0,
-            lives_in: HashMap::new(),
+            lives_in: FxHashMap::default(),
             apart: HashSet::new(),
         }
     }
@@ -102,13 +109,20 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
 
     /// Puts in an incident with its latest members, oldest first.
     pub fn put_face(&mut self, incident: I, face: Vec<Member>) {
+        let face = face.into_iter().map(|member| self.speaker(member)).collect();
         self.faces.insert(incident, Used { what: face, last: self.now });
+    }
+
+    fn speaker(&mut self, member: Member) -> Speaker {
+        self.numbered += 1;
+        Speaker { number: self.numbered, member }
     }
 
     /// Takes terms and faces off the shelf that no item met since this was last asked; where incidents live on stays known.
     pub fn trim(&mut self) {
         self.terms.retain(|_, term| term.last == self.now);
         self.faces.retain(|_, face| face.last == self.now);
+        self.pairs.forget();
         self.now = self.now.wrapping_add(1);
     }
 
@@ -128,20 +142,21 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
     }
 
     /// The incidents that an item would be compared with and whose faces are not on the shelf.
-    pub fn missing(&self, item: &Member) -> Vec<I> {
+    pub fn missing(&self, item: &Newcomer) -> Vec<I> {
         self.candidates(item).into_iter().filter(|incident| !self.faces.contains_key(incident)).collect()
     }
 
     /// Puts in one item; `next` names an incident that begins with it. Items come in the order in which they arrived.
     /// Of incidents that are merged the smallest name lives on. A merged incident is found again by [`Shelf::home`].
-    pub fn join(&mut self, item: Member, next: impl FnOnce() -> I) -> Joined<I> {
+    pub fn join(&mut self, item: impl Into<Newcomer>, next: impl FnOnce() -> I) -> Joined<I> {
+        let item = item.into();
         let candidates = self.candidates(&item);
         for incident in &candidates {
             self.faces.entry(*incident).and_modify(|face| face.last = self.now);
         }
         let face_of = |incident: I| Some(Known { incident, face: &self.faces.get(&incident)?.what });
         let known: Vec<Known<'_, I>> = candidates.into_iter().filter_map(face_of).collect();
-        let joined = match decide(&self.kinship, &item, &known) {
+        let joined = match decide(&self.kinship, &mut self.pairs, &item.member, &known) {
             Decision::New => {
                 Joined { incident: next(), kinship: None, merged: Vec::new(), terms: Vec::new() }
             }
@@ -151,26 +166,28 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
             }
         };
         let terms = self.index(joined.incident, &item);
+        let speaker = self.speaker(item.member);
         let face = self.faces.entry(joined.incident);
         let face = face.or_insert_with(|| Used { what: Vec::new(), last: self.now });
-        face.what.push(item);
+        face.what.push(speaker);
         latest(&mut face.what);
         Joined { terms, ..joined }
     }
 
     /// Puts an incident under the terms of an item that is known to belong to it, whatever it resembles. Answers the terms
     /// that have other holders since.
-    pub fn index(&mut self, incident: I, item: &Member) -> Vec<u32> {
+    pub fn index(&mut self, incident: I, item: &Newcomer) -> Vec<u32> {
         let mut changed = Vec::new();
-        for term in probes(&item.signature) {
+        let at = item.member.at;
+        for term in &item.terms {
             let held = self.terms.entry(term.hash);
             let Used { what: holders, last } = held.or_insert_with(|| Used { what: Vec::new(), last: 0 });
             *last = self.now;
-            if holders.last().is_some_and(|(last, at)| *last == incident && at.abs_diff(item.at) < AGAIN_MS) {
+            if holders.last().is_some_and(|(last, had)| *last == incident && had.abs_diff(at) < AGAIN_MS) {
                 continue;
             }
             holders.retain(|(holder, _)| *holder != incident);
-            holders.push((incident, item.at));
+            holders.push((incident, at));
             holders.drain(..holders.len().saturating_sub(HOLDERS));
             changed.push(term.hash);
         }
@@ -204,11 +221,11 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
             parted.into_iter().for_each(|other| self.put_apart(home, other));
         }
         latest(&mut face);
-        self.put_face(home, face);
+        self.faces.insert(home, Used { what: face, last: self.now });
         (home, all)
     }
 
-    fn take_face(&mut self, incident: I) -> Vec<Member> {
+    fn take_face(&mut self, incident: I) -> Vec<Speaker> {
         self.faces.remove(&incident).map(|face| face.what).unwrap_or_default()
     }
 
@@ -220,14 +237,12 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
         })
     }
 
-    fn candidates(&self, item: &Member) -> Vec<I> {
-        let terms = probes(&item.signature);
-        let postings: Vec<Posting<I>> =
-            terms.iter().flat_map(|term| self.postings(term.hash, item.at)).collect();
-        rank(&terms, &postings)
+    fn candidates(&self, item: &Newcomer) -> Vec<I> {
+        rank(item.terms.iter().map(|term| (term.weight, self.holders(term.hash, item.member.at))))
     }
 
-    fn postings(&self, hash: u32, at: i64) -> Vec<Posting<I>> {
+    /// The incidents that have a term and are still looked at, each once.
+    fn holders(&self, hash: u32, at: i64) -> Vec<I> {
         let mut found: Vec<I> = self
             .term(hash)
             .iter()
@@ -236,12 +251,12 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
             .collect();
         found.sort_unstable();
         found.dedup();
-        found.into_iter().map(|incident| Posting { hash, incident }).collect()
+        found
     }
 }
 
 /// Keeps the latest members. Stable: members of one second stay in the order of arrival.
-fn latest(face: &mut Vec<Member>) {
-    face.sort_by_key(|member| member.at);
+fn latest(face: &mut Vec<Speaker>) {
+    face.sort_by_key(|speaker| speaker.member.at);
     face.drain(..face.len().saturating_sub(FACE));
 }
