@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries the server against its own OpenAPI document with schemathesis: every check, a program for each tag at once, each
-# with a token of its own, and the push interface with the token of a source. Makes a county of its own, serves it on a
+# Tries the server against its own OpenAPI document with schemathesis: every check, a program for each tag at once, two
+# of them with one token, and the push interface with the token of a source. Makes a county of its own, serves it on a
 # free loopback port, and ends and removes what it started. Fails when a check does, or when fewer requests than asked for
 # were generated.
 #
@@ -56,9 +56,13 @@ try() {
         --request-timeout 60 --suppress-health-check all --report junit --report-junit-path "$reports/$name.xml" "$@" >"$reports/$name.log" 2>&1
 }
 
+# Two tags share a token, since nobody may have more than twenty.
+shared=
 for tag in $tags; do
     seed=$((seed + 1))
-    try "$tag" "$(make_token "$tag")" 9/s --include-tag "$tag" --seed "$seed" &
+    token=${shared:-$(make_token "$tag")}
+    [ -z "$shared" ] && shared=$token || shared=
+    try "$tag" "$token" 4/s --include-tag "$tag" --seed "$seed" &
     runs+=($!)
 done
 examples=60 try push "$push_token" 100/m --include-tag push --seed "$seed" &

@@ -9,6 +9,7 @@ use axum::response::Response;
 use futures::StreamExt;
 use qingting_ingest::sheet::Meaning;
 use qingting_models::ids::{RunId, SourceId};
+use qingting_models::records::Source;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -335,8 +336,16 @@ pub(in crate::api) async fn result(
     State(state): State<AppState>,
     Keys(id, file): Keys<SourceId, RunId>,
 ) -> Answer<ImportNow> {
-    let source = sheet_source(&state, &id.to_string()).await?;
+    let source = imported(&state, id).await?;
     Ok(Json(now(&state, source.id, &file.to_string())?))
+}
+
+/// The source of an import. One that takes no sheets has none.
+async fn imported(state: &AppState, id: SourceId) -> Result<Source, WebError> {
+    sheet_source(state, &id.to_string()).await.map_err(|error| match error {
+        WebError::Bad(_) => WebError::NotFound,
+        other => other,
+    })
 }
 
 #[utoipa::path(get, path = "/sources/{id}/import/{file}/outcome", tag = "sources", summary = "逐行的结果表，可以送给对方；里面没有个人信息",
@@ -346,5 +355,6 @@ pub(in crate::api) async fn outcome(
     State(state): State<AppState>,
     Keys(id, file): Keys<SourceId, RunId>,
 ) -> Result<Response, Problem> {
+    imported(&state, id).await?;
     Ok(outcome_of(&state, &id.to_string(), &file.to_string()).await?)
 }

@@ -139,6 +139,12 @@ async fn a_sheet_is_looked_at_told_imported_and_its_outcome_taken_back() {
         unfit(&empty, "文件不能是空的");
         let none = admin.file(&format!("{path}?name=a.csv"), b"\x00\x01\x02 no sheet").await;
         unfit(&none, "读不了");
+        let pushed = admin.done("/sources", json!({"kind": "push", "settings": platform("省平台")})).await;
+        let pushed = read(&pushed)["id"].as_str().unwrap().to_owned();
+        for what in ["result", "outcome"] {
+            let none = admin.get(&format!("/sources/{pushed}/import/0000000000000/{what}")).await;
+            problem(&none, StatusCode::NOT_FOUND);
+        }
         let gone = json!({"file": "0000000000000"});
         problem(&admin.post(&format!("{path}/run"), gone).await, StatusCode::CONFLICT);
         let duty = Program::of(&office, "duty").await;
