@@ -45,6 +45,7 @@ struct File {
     http: HttpTable,
     audit: AuditTable,
     attachments: AttachmentsTable,
+    metrics: MetricsTable,
     advisor: Option<AdvisorTable>,
 }
 
@@ -87,6 +88,12 @@ struct HttpTable {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+struct MetricsTable {
+    bind: Option<SocketAddr>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 struct AttachmentsTable {
     types: Option<Vec<String>>,
     max_mb: Option<u64>,
@@ -111,6 +118,8 @@ pub struct Home {
     pub heads: PathBuf,
     /// What files are taken for cases.
     pub attachments: AttachmentRules,
+    /// Where figures for those who watch are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
     advisor: Option<AdvisorTable>,
 }
 
@@ -139,6 +148,7 @@ impl Home {
             .map_err(|why| anyhow::anyhow!("{}: [attachments] {why}", path.display()))?;
         Ok(Self {
             attachments,
+            metrics: file.metrics.bind,
             database: global
                 .database
                 .clone()
@@ -213,7 +223,8 @@ impl Home {
             .with_context(|| format!("the database {} cannot be opened", shown(url)))
     }
 
-    fn store_settings(&self, url: &str) -> Result<StoreSettings> {
+    /// With what a database is opened.
+    pub fn store_settings(&self, url: &str) -> Result<StoreSettings> {
         let vault = Vault::load(&self.dir.join(KEY))?;
         Ok(StoreSettings { url: url.to_owned(), vault, connections: self.connections })
     }

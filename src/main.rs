@@ -4,6 +4,7 @@
 #![allow(unreachable_pub)]
 
 mod advisor;
+mod archive;
 mod cli;
 mod commands;
 mod demo;
@@ -11,6 +12,7 @@ mod heads;
 mod home;
 mod joining;
 mod material;
+mod metrics;
 mod model_desk;
 mod model_folder;
 mod output;

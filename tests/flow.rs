@@ -7,6 +7,7 @@ mod flow {
     mod alerts;
     mod alike;
     mod audit;
+    mod backups;
     mod cluster;
     mod corpus;
     mod county;
@@ -24,5 +25,6 @@ mod flow {
     mod sample;
     mod sheets;
     mod support;
+    mod watching;
     mod weeks;
 }

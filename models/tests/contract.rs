@@ -26,6 +26,7 @@ mod contract {
     mod people;
     mod rates;
     mod replies;
+    mod restoring;
     mod sources;
     mod transfer;
     mod user_tokens;

@@ -71,6 +71,9 @@ pub enum Command {
     Worker {
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
         workers: u16,
+        /// Where to serve /metrics, /healthz and /readyz for those who watch
+        #[arg(long, env = "QINGTING_METRICS", value_name = "ADDRESS:PORT")]
+        metrics: Option<SocketAddr>,
     },
     /// Add, list, test, pause and remove sources
     #[command(subcommand)]
@@ -147,6 +150,28 @@ pub enum Command {
         #[arg(long)]
         alone: bool,
     },
+    /// Write everything but the keys into one file, while others go on working
+    #[command(
+        after_help = "Example: qingting backup /backup --keep 14\nThe keys are backed up apart: qingting key export."
+    )]
+    Backup {
+        /// The file to write, or a folder, in which it is called by the time
+        out: PathBuf,
+        /// In a folder: so many backups stay, the oldest go
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        keep: Option<u16>,
+    },
+    /// Bring back what a backup holds, into a new folder with the keys and an empty database of either kind
+    #[command(
+        after_help = "Example: qingting --dir /srv/new key import /media/key/qingting.keys && qingting --dir /srv/new restore /backup/qingting-20261130-0700.tar.zst"
+    )]
+    Restore {
+        /// What `qingting backup` wrote
+        file: PathBuf,
+        /// Read the file through and hold it against its sums; nothing is written
+        #[arg(long)]
+        check: bool,
+    },
     /// Change, back up and restore the keys; open sealed files
     #[command(subcommand)]
     Key(KeyCommand),
@@ -188,6 +213,9 @@ pub struct Serve {
     /// Workers in this process; 0 for pages only
     #[arg(long, value_parser = clap::value_parser!(u16).range(0..=64))]
     pub workers: Option<u16>,
+    /// Where to serve /metrics, /healthz and /readyz for those who watch
+    #[arg(long, env = "QINGTING_METRICS", value_name = "ADDRESS:PORT")]
+    pub metrics: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -380,6 +408,22 @@ pub enum BenchPart {
         /// A sheet of your own instead, CSV with recognised headers
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+    },
+    /// Take a sheet in with workers running, until all is judged, joined, routed and searchable, beside bare writes
+    #[command(after_help = "Example: qingting bench end-to-end --items 50000")]
+    EndToEnd {
+        /// How many items the made-up year has
+        #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(1_000..=4_000_000))]
+        items: u32,
+        /// A sheet of your own instead
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// How many workers there are beside the import
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+        workers: u16,
+        /// Write what became of each item, a JSON document a line
+        #[arg(long, value_name = "FILE")]
+        outcome: Option<PathBuf>,
     },
     /// Join the items of a made-up year to incidents, by the index in the database
     #[command(after_help = "Example: qingting bench join --items 50000")]

@@ -1,7 +1,7 @@
 //! `qingting doctor`: checks the installation and says in plain words what is wrong.
 
 use anyhow::{Result, bail};
-use qingting_models::clock::local_date;
+use qingting_models::clock::{local_date, minute_text};
 use qingting_models::store::KeyStatus;
 use qingting_models::store::{QuarantineFilter, Store};
 use serde::Serialize;
@@ -35,6 +35,10 @@ pub async fn run(global: &Global) -> Result<()> {
             found.push(fine("database", format!("{} {}", store.engine(), home::shown(&home.database))));
             found.extend(county(&home, &store).await?);
             found.push(keys(&store.key_status().await?));
+            found.push(match store.last_backup().await? {
+                Some(note) => fine("backup", format!("of {}, {} rows", minute_text(note.at), note.rows)),
+                None => fine("backup", "none by `qingting backup` so far".into()),
+            });
             let waiting = store.waiting_work().await?;
             let queue = format!(
                 "{} to judge, {} to route, {} to join, {} to hold against alert rules",

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod audit;
+mod backup;
 mod bench;
 mod classify;
 mod cluster;
@@ -51,13 +52,15 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::Demo(demo) => crate::demo::run(global, &demo).await,
             Command::Init { folder } => init::run(global, folder.as_deref()).await,
             Command::Serve(serve) => serve::run(global, &serve).await,
-            Command::Worker { workers } => serve::work(global, workers).await,
+            Command::Worker { workers, metrics } => serve::work(global, workers, metrics).await,
             Command::Source(source) => source::run(global, source).await,
             Command::Fetch { source } => fetch::run(global, source.as_deref()).await,
             Command::Import(import) => import::run(global, &import).await,
             Command::Quarantine(quarantine) => quarantine::run(global, quarantine).await,
             Command::User(user) => user::run(global, user).await,
             Command::Move { to, alone } => moving::run(global, &to, alone).await,
+            Command::Backup { out, keep } => backup::run(global, &out, keep).await,
+            Command::Restore { file, check } => backup::restore(global, &file, check).await,
             Command::Key(key) => key::run(global, key).await,
             Command::Audit(audit) => audit::run(global, audit).await,
             Command::Train(train) => train::run_with_corrections(global, &train).await,

@@ -4,8 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use prometheus_client::registry::Registry;
+use qingting_web::request_figures::RequestFigures;
 use qingting_web::{AppState, QueryWords, WebSettings};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Global, Serve};
@@ -16,7 +19,8 @@ use crate::output;
 use crate::worker::{self, Tools};
 
 pub async fn run(global: &Global, serve: &Serve) -> Result<()> {
-    let home = Home::find(global)?;
+    let mut home = Home::find(global)?;
+    home.metrics = serve.metrics.or(home.metrics);
     let bind = serve.bind.unwrap_or(home.bind);
     let listener = listen(bind).await?;
     let http = home.http()?;
@@ -48,6 +52,9 @@ pub async fn serve_all(
 ) -> Result<()> {
     let stop = stop_signal();
     let store = tools.store.clone();
+    let requests = RequestFigures::default();
+    let counted = requests.clone();
+    let watched = watched(home, &tools, move |registry| counted.register(registry), &stop).await?;
     let running = worker::start(&tools, workers, &stop);
     let (segmenter, at_work) = (tools.clone(), tools.clone());
     let words: QueryWords = Arc::new(move |text| segmenter.classifier().query_tokens(text));
@@ -57,6 +64,7 @@ pub async fn serve_all(
         .with_classifier(Arc::new(move || at_work.classifier()))
         .with_models(Arc::new(Models::of(&home.dir, store.clone())))
         .with_http(tools.http.clone())
+        .with_requests_counted_by(requests)
         .with_uploads(uploads.clone())
         .with_context(|| format!("what was left in {} cannot be deleted", uploads.display()))?
         .with_attachments(attachments.clone(), home.attachments.clone())
@@ -68,8 +76,26 @@ pub async fn serve_all(
     stop.cancel();
     running.await;
     following.await?;
+    watched.await?;
     store.close().await;
     Ok(())
+}
+
+/// Serves the figures of this process beside its work, where the settings name an address.
+async fn watched(
+    home: &Home,
+    tools: &Tools,
+    register: impl FnOnce(&mut Registry),
+    stop: &CancellationToken,
+) -> Result<JoinHandle<()>> {
+    let Some(bind) = home.metrics else { return Ok(tokio::spawn(async {})) };
+    let serving =
+        crate::metrics::serve(bind, tools.store.clone(), &tools.figures, register, stop.clone()).await?;
+    Ok(tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!("{error:#}");
+        }
+    }))
 }
 
 /// Listens, or says in one line why not.
@@ -79,8 +105,9 @@ pub async fn listen(bind: SocketAddr) -> Result<TcpListener> {
         .with_context(|| format!("{bind} cannot be listened on; is another program using this port?"))
 }
 
-pub async fn work(global: &Global, workers: u16) -> Result<()> {
-    let home = Home::find(global)?;
+pub async fn work(global: &Global, workers: u16, metrics: Option<SocketAddr>) -> Result<()> {
+    let mut home = Home::find(global)?;
+    home.metrics = metrics.or(home.metrics);
     let http = home.http()?;
     let advisor = home.advisor(&http)?;
     let store = home.store().await?;
@@ -93,10 +120,12 @@ pub async fn work(global: &Global, workers: u16) -> Result<()> {
         .reached_at(home.base_url.clone());
     let stop = stop_signal();
     tracing::info!("{workers} workers over {}", home::shown(&home.database));
+    let watched = watched(&home, &tools, |_| (), &stop).await?;
     tokio::join!(
         worker::start(&tools, workers, &stop),
         worker::follow_county(tools.clone(), stop.clone(), drop)
     );
+    watched.await?;
     store.close().await;
     Ok(())
 }

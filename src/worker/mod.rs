@@ -59,7 +59,7 @@ async fn work(tools: Tools, stop: CancellationToken) {
         let pause = match round(&tools).await {
             Ok(true) => continue,
             Ok(false) => IDLE,
-            Err(error) => trouble("judging and routing", &error),
+            Err(error) => trouble(&tools, "judging and routing", &error),
         };
         rest(&stop, pause).await;
     }
@@ -79,13 +79,14 @@ async fn fetch(tools: Tools, stop: CancellationToken) {
         let pause = match poll::fetch_due(&tools.store, &tools.http, &tools.name).await {
             Ok(polled) => {
                 for (source, result) in polled {
+                    tools.figures.polled(result.is_ok());
                     if let Err(error) = result {
                         tracing::warn!("source {}: {error}", source.name);
                     }
                 }
                 IDLE * 5
             }
-            Err(error) => trouble("fetching", &error.into()),
+            Err(error) => trouble(&tools, "fetching", &error.into()),
         };
         rest(&stop, pause).await;
     }
@@ -96,7 +97,7 @@ async fn tell(tools: Tools, stop: CancellationToken) {
         let pause = match tools.tell_once().await {
             Ok(true) => continue,
             Ok(false) => IDLE,
-            Err(error) => trouble("telling", &error),
+            Err(error) => trouble(&tools, "telling", &error),
         };
         rest(&stop, pause).await;
     }
@@ -110,7 +111,7 @@ async fn post(tools: Tools, stop: CancellationToken) {
         let due = match tools.store.channels_to_serve().await {
             Ok(due) => due,
             Err(error) => {
-                rest(&stop, trouble("looking for messages", &error.into())).await;
+                rest(&stop, trouble(&tools, "looking for messages", &error.into())).await;
                 continue;
             }
         };
@@ -134,7 +135,7 @@ async fn serve_channel(tools: Tools, channel: NoticeChannelId, stop: Cancellatio
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => {
-                rest(&stop, trouble("sending", &error.into())).await;
+                rest(&stop, trouble(&tools, "sending", &error.into())).await;
                 return;
             }
         }
@@ -146,7 +147,7 @@ async fn watch(tools: Tools, stop: CancellationToken) {
         let pause = match look_after(&tools).await {
             Ok(true) => continue,
             Ok(false) => WATCH,
-            Err(error) => trouble("watching clocks, incidents and words", &error),
+            Err(error) => trouble(&tools, "watching clocks, incidents and words", &error),
         };
         rest(&stop, pause).await;
     }
@@ -184,13 +185,14 @@ pub async fn follow_county(tools: Tools, stop: CancellationToken, taken: impl Fn
                 FOLLOW
             }
             Ok(None) => FOLLOW,
-            Err(error) => trouble("the county's files", &error),
+            Err(error) => trouble(&tools, "the county's files", &error),
         };
         rest(&stop, pause).await;
     }
 }
 
-fn trouble(what: &str, error: &anyhow::Error) -> Duration {
+fn trouble(tools: &Tools, what: &'static str, error: &anyhow::Error) -> Duration {
+    tools.figures.trouble(what);
     tracing::error!("{what}: {error:#}");
     TROUBLE
 }

@@ -2,6 +2,7 @@
 //! left.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use anyhow::Result;
 use jiff::SignedDuration;
@@ -25,6 +26,7 @@ const TELLS: i64 = 100;
 impl Tools {
     /// Judges one batch; how many items it wrote, or `None` when there was no work.
     pub async fn judge_once(&self) -> Result<Option<usize>> {
+        let begun = Instant::now();
         let tasks = self.store.claim_judging(&self.name, BATCH, LEASE).await?;
         if tasks.is_empty() {
             return Ok(None);
@@ -45,18 +47,23 @@ impl Tools {
                 }
             }
         }
-        Ok(Some(self.store.save_verdicts(&self.name, verdicts).await?))
+        let written = self.store.save_verdicts(&self.name, verdicts).await?;
+        self.figures.batch("judge", written, begun);
+        Ok(Some(written))
     }
 
     /// Routes one batch; `false` when there was no work.
     pub async fn route_once(&self) -> Result<bool> {
-        Ok(self.desk().route_next(&self.name, BATCH).await?.taken > 0)
+        let begun = Instant::now();
+        let taken = self.desk().route_next(&self.name, BATCH).await?.taken;
+        Ok(self.did("route", taken, begun))
     }
 
     /// Joins one batch to incidents; how many items it wrote, or `None` when there was no work or another worker has the
     /// stage.
     pub async fn join_once(&self) -> Result<Option<usize>> {
         let mut joiner = self.joiner.lock().await;
+        let begun = Instant::now();
         let claimed = self.store.claim_joining(&self.name, joiner.knows(), JOINED, LEASE).await?;
         let Some(batch) = claimed else { return Ok(None) };
         let outcome = joiner.decide(&self.store, &self.classifier(), &batch).await?;
@@ -70,17 +77,30 @@ impl Tools {
             self.store.note_work_error("join", *item, "joining failed").await?;
         }
         let written = if saved? { batch.tasks.len() - outcome.unread.len() } else { 0 };
+        self.figures.batch("join", written, begun);
         Ok(Some(written))
     }
 
     /// Holds one batch against the alert rules; `false` when there was no work.
     pub async fn alert_once(&self) -> Result<bool> {
-        Ok(self.desk().alert_next(&self.name, BATCH).await?.taken > 0)
+        let begun = Instant::now();
+        let taken = self.desk().alert_next(&self.name, BATCH).await?.taken;
+        Ok(self.did("alert", taken, begun))
     }
 
     /// Tells one batch of what happened; `false` when there was none.
     pub async fn tell_once(&self) -> Result<bool> {
-        Ok(self.desk().tell_next(&self.name, TELLS).await?.taken > 0)
+        let begun = Instant::now();
+        let taken = self.desk().tell_next(&self.name, TELLS).await?.taken;
+        Ok(self.did("tell", taken, begun))
+    }
+
+    /// Notes what a stage took; whether it was anything.
+    fn did(&self, stage: &'static str, taken: usize, begun: Instant) -> bool {
+        if taken > 0 {
+            self.figures.batch(stage, taken, begun);
+        }
+        taken > 0
     }
 
     /// Counts the words of one day, if a day's count is due; `false` when none was.

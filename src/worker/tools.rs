@@ -18,6 +18,7 @@ use crate::advisor::Advisor;
 use crate::heads;
 use crate::home::put_together;
 use crate::joining::Joiner;
+use crate::metrics::StageFigures;
 use crate::model_folder::ModelFolder;
 
 /// What the stages work with; cheap to clone.
@@ -36,6 +37,8 @@ pub struct Tools {
     pub(super) advisor: Option<Advisor>,
     pub(super) courier: Courier,
     pub(super) name: String,
+    /// What the stages of this process did.
+    pub figures: StageFigures,
 }
 
 /// What is made of the county's facts.
@@ -75,6 +78,7 @@ impl Tools {
             advisor: None,
             courier,
             name,
+            figures: StageFigures::default(),
         })
     }
 

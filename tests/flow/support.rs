@@ -34,6 +34,13 @@ pub(crate) fn engines() -> Vec<Engine> {
     vec![Engine::Sqlite]
 }
 
+async fn new_database(dir: &Path, engine: Engine) -> String {
+    match engine {
+        Engine::Sqlite => format!("sqlite:{}", dir.join("county/qingting.db").display()),
+        Engine::Postgres => fresh_schema(&std::env::var(POSTGRES).unwrap()).await.unwrap(),
+    }
+}
+
 impl County {
     pub(crate) async fn sqlite() -> Self {
         Self::on(Engine::Sqlite).await
@@ -41,12 +48,19 @@ impl County {
 
     pub(crate) async fn on(engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let database = match engine {
-            Engine::Sqlite => format!("sqlite:{}", dir.path().join("county/qingting.db").display()),
-            Engine::Postgres => fresh_schema(&std::env::var(POSTGRES).unwrap()).await.unwrap(),
-        };
+        let database = new_database(dir.path(), engine).await;
         let county = Self { dir, database };
         county.ok(&["init", county.home().to_str().unwrap()]);
+        county
+    }
+
+    /// A new folder with the keys of this county alone, and a new database.
+    pub(crate) async fn new_home(&self, engine: Engine) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let database = new_database(dir.path(), engine).await;
+        let county = Self { dir, database };
+        std::fs::create_dir(county.home()).unwrap();
+        std::fs::copy(self.home().join("master.key"), county.home().join("master.key")).unwrap();
         county
     }
 

@@ -32,8 +32,9 @@ use crate::model_desk::ModelDesk;
 use crate::names::Names;
 use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
+use crate::request_figures::RequestFigures;
 use crate::view::{CaseRow, Light};
-use crate::{error, headers, inline, routes};
+use crate::{error, headers, inline, request_figures, routes};
 
 /// Longest time for one request.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -107,6 +108,8 @@ pub struct AppState {
     pub live: Live,
     /// Figures that are kept for a while.
     pub figures: Figures,
+    /// Requests by route.
+    pub requests: RequestFigures,
     /// Where uploaded sheets are kept; `None` where none are taken.
     pub uploads: Option<Arc<Uploads>>,
     /// Takes files of cases; `None` where none are taken.
@@ -133,6 +136,7 @@ impl AppState {
             models: None,
             http: None,
             live: Live::default(),
+            requests: RequestFigures::default(),
             uploads: None,
             attachments: None,
             county_files: Arc::default(),
@@ -178,6 +182,12 @@ impl AppState {
     /// With a folder of models.
     pub fn with_models(mut self, models: Arc<dyn ModelDesk>) -> Self {
         self.models = Some(models);
+        self
+    }
+
+    /// With its requests counted for somebody who watches.
+    pub fn with_requests_counted_by(mut self, requests: RequestFigures) -> Self {
+        self.requests = requests;
         self
     }
 
@@ -242,6 +252,7 @@ impl AppState {
 pub fn router(state: AppState) -> Router {
     let around = ServiceBuilder::new()
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(state.requests.clone(), request_figures::count))
         .layer(middleware::from_fn(headers::add))
         .layer(middleware::from_fn(inline::answer))
         .layer(CatchPanicLayer::custom(error::panicked));

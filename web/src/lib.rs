@@ -34,6 +34,7 @@ pub mod query;
 pub mod rate_period;
 pub mod remedy;
 pub mod report_view;
+pub mod request_figures;
 pub mod routes;
 #[cfg(test)]
 pub mod samples;

@@ -45,6 +45,16 @@ impl Db {
         matches!(self, Self::Sqlite { .. })
     }
 
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
     /// Begins a transaction that may write; on SQLite it takes the one writer at once.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {

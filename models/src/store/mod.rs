@@ -32,6 +32,7 @@ mod nodes;
 mod notices;
 mod overview;
 mod quarantine;
+mod queues;
 mod rates;
 mod replies;
 mod reports;
@@ -66,7 +67,7 @@ pub use arrival::{Arrival, Fate, Intake, Reject, Sameness};
 pub use attachments::{NewAttachment, OpenAttachment};
 pub use audit::{AuditFilter, AuditVerdict, SignedHead};
 pub use backfill::BATCH_ANSWERS;
-pub use bare::BareBatch;
+pub use bare::{BareBatch, Totals};
 pub use cases::CaseFilter;
 pub use corrections::{Correction, WeekAtWork};
 pub use county_files::FileVersion;
@@ -87,6 +88,7 @@ pub use notices::{
 };
 pub use overview::{DepartmentLoad, Overview, WeekCount, WeekFigures};
 pub use quarantine::QuarantineFilter;
+pub use queues::Queue;
 pub use rates::{RateFilter, SentCount};
 pub use replies::{AnsweredMatter, LineFilter, NewLine, PromiseFilter};
 pub use reports::{
@@ -97,7 +99,10 @@ pub use saved_views::SavedView;
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};
-pub use transfer::{MoveOrder, MoveStep, Moved};
+pub use transfer::{
+    BackupNote, MoveOrder, MoveStep, Moved, RestoreStep, Restored, SearchWords, Snapshot, SnapshotCount,
+    SnapshotHead, SnapshotPiece, SnapshotRows, SnapshotSums,
+};
 pub use words::{WORD_DAYS, day_of};
 pub use work::{StuckWork, Waiting};
 
@@ -185,7 +190,7 @@ impl Store {
     /// this program, it was sealed with another master key, or a move into it did not end.
     pub async fn open(settings: StoreSettings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let store = Self::open_to_fill(settings, clock).await?;
-        if let Err(error) = transfer::refuse_unfinished(store.db()).await {
+        if let Err(error) = transfer::refuse_unfinished(&store).await {
             store.close().await;
             return Err(error);
         }
@@ -198,10 +203,7 @@ impl Store {
     /// As those of [`Store::open`], but the last.
     pub async fn open_to_fill(settings: StoreSettings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let db = connect(&settings).await?;
-        match &db {
-            Db::Sqlite { writer, .. } => SQLITE.run(writer).await?,
-            Db::Postgres(pool) => POSTGRES.run(pool).await?,
-        }
+        migrate(&db, None).await?;
         check_key(&db, &settings.vault).await?;
         keys::meet(&db, &settings.vault).await?;
         let (node, lease) = nodes::claim(&db, clock.now()).await?;
@@ -234,13 +236,7 @@ impl Store {
         if let Err(e) = self.inner.lease.release(&self.inner.db).await {
             tracing::debug!("node number not given back: {e}");
         }
-        match &self.inner.db {
-            Db::Sqlite { writer, reader } => {
-                reader.close().await;
-                writer.close().await;
-            }
-            Db::Postgres(pool) => pool.close().await,
-        }
+        self.inner.db.close().await;
     }
 
     fn db(&self) -> &Db {
@@ -262,6 +258,17 @@ impl Store {
     async fn keep_node(&self) -> Result<(), StoreError> {
         self.inner.lease.renew(&self.inner.db, &self.inner.ids, self.now()).await
     }
+}
+
+/// Brings the schema up to a migration; `None` for the last.
+async fn migrate(db: &Db, to: Option<i64>) -> Result<(), StoreError> {
+    match (db, to) {
+        (Db::Sqlite { writer, .. }, None) => SQLITE.run(writer).await?,
+        (Db::Sqlite { writer, .. }, Some(to)) => SQLITE.run_to(to, writer).await?,
+        (Db::Postgres(pool), None) => POSTGRES.run(pool).await?,
+        (Db::Postgres(pool), Some(to)) => POSTGRES.run_to(to, pool).await?,
+    }
+    Ok(())
 }
 
 async fn connect(settings: &StoreSettings) -> Result<Db, StoreError> {

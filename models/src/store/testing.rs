@@ -46,6 +46,19 @@ impl TestStore {
     /// # Errors
     /// As [`each_database`].
     pub async fn empty_ones(&self) -> Result<Vec<EmptyStore>, StoreError> {
+        let mut stores = Vec::new();
+        for settings in self.new_ones().await? {
+            let store = Store::open_to_fill(settings.clone(), self.clock.clone()).await?;
+            stores.push(EmptyStore { store, settings, clock: self.clock.clone() });
+        }
+        Ok(stores)
+    }
+
+    /// Where a database of each engine may be that was never opened, with the keys of this one.
+    ///
+    /// # Errors
+    /// As [`each_database`].
+    pub async fn new_ones(&self) -> Result<Vec<StoreSettings>, StoreError> {
         let file = self
             .dir
             .path()
@@ -54,14 +67,9 @@ impl TestStore {
         if let Ok(server) = std::env::var(POSTGRES) {
             urls.push(fresh_schema(&server).await?);
         }
-        let mut stores = Vec::new();
-        for url in urls {
-            let vault = Vault::load(&self.key_file())?;
-            let settings = StoreSettings { url, vault, ..self.settings.clone() };
-            let store = Store::open_to_fill(settings.clone(), self.clock.clone()).await?;
-            stores.push(EmptyStore { store, settings, clock: self.clock.clone() });
-        }
-        Ok(stores)
+        let settings =
+            |url| Ok(StoreSettings { url, vault: Vault::load(&self.key_file())?, ..self.settings.clone() });
+        urls.into_iter().map(settings).collect()
     }
 
     /// The key file of this store.

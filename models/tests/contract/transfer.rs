@@ -8,15 +8,15 @@ use tokio::sync::Notify;
 
 use super::builders::*;
 
-const ITEMS: usize = 12;
+pub(super) const ITEMS: usize = 12;
 const HERE: MoveOrder<'_> = MoveOrder { from: "here", alone: false };
 
 /// The words by which the items of the builders are found.
-fn words(_: &str, _: &str) -> String {
+pub(super) fn words(_: &str, _: &str) -> String {
     verdict("wages").search_words
 }
 
-async fn filled() -> Vec<TestStore> {
+pub(super) async fn filled() -> Vec<TestStore> {
     let stores = each_database().await.unwrap();
     for store in &stores {
         let source = sheet(store, "12345").await;
@@ -34,7 +34,7 @@ async fn move_all(from: &Store, to: &Store) -> Result<Moved, StoreError> {
 }
 
 /// Everything of a store that the tests look at.
-async fn seen(store: &Store) -> serde_json::Value {
+pub(super) async fn seen(store: &Store) -> serde_json::Value {
     let filter = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
     let items = store.items(&Viewer::SYSTEM, &filter, Page { before: None, size: 200 }).await.unwrap().rows;
     let mut all = Vec::new();

@@ -2,6 +2,7 @@
 
 mod audit;
 mod classify;
+mod end_to_end;
 mod ingest;
 mod join;
 mod pages;
@@ -26,6 +27,9 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
         BenchPart::Audit { lines } => audit::run(global, *lines).await,
         BenchPart::Ingest { rows, file } => ingest::run(global, *rows, file.as_deref()).await,
         BenchPart::Classify { items, file } => classify::run(global, *items, file.as_deref()),
+        BenchPart::EndToEnd { items, file, workers, outcome } => {
+            end_to_end::run(global, *items, file.as_deref(), *workers, outcome.as_deref()).await
+        }
         BenchPart::Join { items } => join::run(global, *items).await,
         BenchPart::Pages { rounds } => pages::run(global, usize::try_from(*rounds)?).await,
         BenchPart::Report { week } => report::run(global, week.as_deref()).await,

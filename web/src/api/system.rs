@@ -21,7 +21,7 @@ pub(super) struct SystemState {
     /// 安装后要备好的
     steps: Vec<SystemStep>,
     /// 各道工序前等着的信息
-    waiting: StagesWaiting,
+    waiting: Vec<StageWaiting>,
     /// 试过多次没有处理成的，至多 10 条
     stuck: Vec<StuckLine>,
     /// 读不了的来源
@@ -47,17 +47,15 @@ impl From<Step> for SystemStep {
     }
 }
 
-/// 等着的信息
+/// 一道工序前等着的
 #[derive(Debug, Serialize, ToSchema)]
-struct StagesWaiting {
-    /// 研判
-    judge: i64,
-    /// 归并
-    join: i64,
-    /// 分流
-    route: i64,
-    /// 预警
-    alert: i64,
+struct StageWaiting {
+    /// 工序：judge 研判、route 分流、join 归并、alert 预警、tell 通知、send 外发、chain 审计入链
+    stage: &'static str,
+    /// 多少件
+    waiting: i64,
+    /// 最早的一件从什么时候等起
+    since: Option<At>,
 }
 
 /// 没有处理成的
@@ -82,19 +80,21 @@ struct FailingLine {
 #[utoipa::path(get, path = "/system", tag = "system", summary = "系统的情况",
     responses((status = 200, description = "情况", body = SystemState)))]
 pub(super) async fn show(State(state): State<AppState>) -> Answer<SystemState> {
-    let SystemNow { steps, waiting, stuck, failing, stuck_deliveries } = look(&state).await?;
+    let SystemNow { steps, queues, stuck, failing, stuck_deliveries } = look(&state).await?;
     let stuck = stuck.into_iter();
     let failing = failing.into_iter();
     Ok(Json(SystemState {
         version: env!("CARGO_PKG_VERSION"),
         database: state.store.engine(),
         steps: steps.into_iter().map(SystemStep::from).collect(),
-        waiting: StagesWaiting {
-            judge: waiting.judge,
-            join: waiting.join,
-            route: waiting.route,
-            alert: waiting.alert,
-        },
+        waiting: queues
+            .into_iter()
+            .map(|queue| StageWaiting {
+                stage: queue.stage,
+                waiting: queue.waiting,
+                since: queue.since.map(At),
+            })
+            .collect(),
         stuck: stuck.map(|s| StuckLine { stage: s.stage, item: s.item, error: s.error }).collect(),
         failing: failing
             .map(|(name, why, good)| FailingLine { name, why, last_success_at: good.map(At) })

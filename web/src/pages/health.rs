@@ -8,8 +8,8 @@ use crate::app::AppState;
 
 /// `ok` when the store answers, else 503.
 pub async fn show(State(state): State<AppState>) -> Response {
-    match state.store.sources().await {
-        Ok(_) => "ok\n".into_response(),
+    match state.store.answers().await {
+        Ok(()) => "ok\n".into_response(),
         Err(error) => {
             tracing::error!(%error, "the store does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "store\n").into_response()

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use axum::extract::State;
-use jiff::Timestamp;
-use qingting_models::clock::local_date;
+use jiff::{SignedDuration, Timestamp};
+use qingting_models::clock::{local_date, minute_text};
 use qingting_models::records::{Role, User};
-use qingting_models::store::{StuckWork, Waiting};
+use qingting_models::store::{BackupNote, Queue, StuckWork};
 
 use super::{Answer, html};
 use crate::app::AppState;
@@ -21,6 +21,8 @@ const PATH: &str = "/system";
 const NAMED: i64 = 10;
 /// What is said of a step that is still to be done.
 const MISSING: &str = "待办";
+/// After so long without a backup somebody should look.
+const BACKUP_WITHIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// From this month on the next year's days off are missed: they are published in November as a rule.
 const NEXT_YEAR_FROM: i8 = 11;
 
@@ -33,8 +35,8 @@ pub struct SystemPage {
     pub missing: usize,
     /// Name, and what is so.
     pub facts: Vec<(&'static str, String)>,
-    /// Stage and how many items wait before it.
-    pub waiting: Vec<(&'static str, i64)>,
+    /// Stage, how many wait before it, and since when the oldest does.
+    pub waiting: Vec<(&'static str, i64, Option<Moment>)>,
     /// Items set aside after their tries: stage, item, what went wrong.
     pub stuck: Vec<(String, String, String)>,
     /// Sources that cannot be read: name, what went wrong, and when it last went well.
@@ -74,7 +76,7 @@ impl Step {
 /// How the installation is doing, beside what it needs.
 pub(crate) struct SystemNow {
     pub steps: Vec<Step>,
-    pub waiting: Waiting,
+    pub queues: Vec<Queue>,
     pub stuck: Vec<StuckWork>,
     /// Sources that cannot be read: name, what went wrong in words, and when it last went well.
     pub failing: Vec<(String, String, Option<Timestamp>)>,
@@ -95,7 +97,7 @@ pub(crate) async fn look(state: &AppState) -> Result<SystemNow, WebError> {
     }
     Ok(SystemNow {
         steps: steps(state).await?,
-        waiting: store.waiting_work().await?,
+        queues: store.queues().await?,
         stuck: store.stuck_work(NAMED).await?,
         failing,
         stuck_deliveries: store.stuck_deliveries().await?,
@@ -103,7 +105,7 @@ pub(crate) async fn look(state: &AppState) -> Result<SystemNow, WebError> {
 }
 
 pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
-    let SystemNow { steps, waiting, stuck, failing, stuck_deliveries } = look(&state).await?;
+    let SystemNow { steps, queues, stuck, failing, stuck_deliveries } = look(&state).await?;
     let missing = steps.iter().filter(|step| step.is_missing()).count();
     let now = state.store.now();
     let row = |stuck: StuckWork| {
@@ -120,12 +122,12 @@ pub async fn show(State(state): State<AppState>, caller: Caller) -> Answer {
             ("数据库", state.store.engine().to_owned()),
             ("外发卡住的消息", stuck_deliveries.to_string()),
         ],
-        waiting: vec![
-            ("研判", waiting.judge),
-            ("归并", waiting.join),
-            ("分流", waiting.route),
-            ("预警", waiting.alert),
-        ],
+        waiting: queues
+            .into_iter()
+            .map(|queue| {
+                (stage(queue.stage), queue.waiting, queue.since.map(|since| Moment::new(since, now)))
+            })
+            .collect(),
         stuck: stuck.into_iter().map(row).collect(),
         failing: failing.collect(),
     })
@@ -137,6 +139,9 @@ fn stage(code: &str) -> &str {
         "join" => "归并",
         "route" => "分流",
         "alert" => "预警",
+        "tell" => "通知",
+        "send" => "外发",
+        "chain" => "审计入链",
         other => other,
     }
 }
@@ -216,20 +221,29 @@ async fn steps(state: &AppState) -> Result<Vec<Step>, WebError> {
             "消息里的网址",
             Some(base.is_some()),
             base.map_or_else(
-                || "没有设 base_url，外发的消息里没有链接。在 qingting.toml 里写上浏览器用的网址，再重启。".into(),
+                || {
+                    "没有设 base_url，外发的消息里没有链接。在 qingting.toml 里写上浏览器用的网址，再重启。"
+                        .into()
+                },
                 |base| format!("消息里的链接以 {base} 开头。"),
             ),
             None,
         ),
         attachments_step(state),
-        Step::of(
-            "备份",
-            None,
-            "主密钥和数据要分开备份：密钥用 qingting key export 导出，数据的备份见《安装与管理》里的“备份与恢复”。丢了主密钥，密封的内容谁也打不开。".into(),
-            None,
-        ),
+        backup_step(store.last_backup().await?, store.now()),
     ];
     Ok(steps)
+}
+
+/// When a backup was made last. A house may have a way of its own, so none is no step that is missed.
+fn backup_step(last: Option<BackupNote>, now: Timestamp) -> Step {
+    let says = match &last {
+        None => "还没有用 qingting backup 备份过；用别的办法备份的，请核对。".to_owned(),
+        Some(note) => format!("上次备份的是 {} 的数据，{} 行。", minute_text(note.at), note.rows),
+    };
+    let fresh = last.is_some_and(|note| now.duration_since(note.at) < BACKUP_WITHIN);
+    let keys = "主密钥另外用 qingting key export 导出，和数据分开存放；丢了主密钥，密封的内容谁也打不开。";
+    Step::of("备份", fresh.then_some(true), format!("{says}{keys}"), None)
 }
 
 /// Whether a scanner looks at the files of cases. Not every county has one, so it is no step that is missed.
@@ -251,7 +265,7 @@ impl crate::samples::Sampled for SystemPage {
             steps: vec![Step::of("来源", Some(false), t.clone(), Some(("/sources", "添加")))],
             missing: 1,
             facts: vec![("数据库", t.clone())],
-            waiting: vec![("研判", 3)],
+            waiting: vec![("研判", 3, Some(moment(5))), ("归并", 0, None)],
             stuck: vec![(t.clone(), t.clone(), t.clone())],
             failing: vec![(t.clone(), t.clone(), Some(moment(90))), (t.clone(), t, None)],
         };

@@ -1,11 +1,13 @@
 //! Rows of any table, out of one database and into another, and what proves that they are the same.
 
+use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::schema::{Kind, Table};
 use crate::store::StoreError;
-use crate::store::db::{Arg, Db, Row};
+use crate::store::db::{Arg, Row, Tx};
 
 /// About how many bytes are read at once, and how many rows at first and at most: some tables hold marks, others files.
 const BYTES: usize = 1 << 20;
@@ -30,6 +32,31 @@ impl Value {
             Kind::Bool => Self::Bool(row.flag(column)?),
             Kind::Text => Self::Text(row.opt_text(column)?),
             Kind::Bytes => Self::Bytes(row.bytes(column)?),
+        })
+    }
+
+    /// As it stands in a backup: bytes as Base64.
+    fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Int(value) => json!(value),
+            Self::Real(value) => json!(value),
+            Self::Bool(value) => json!(value),
+            Self::Text(value) => json!(value),
+            Self::Bytes(bytes) => json!(BASE64.encode(bytes)),
+        }
+    }
+
+    fn from_json(value: serde_json::Value, kind: Kind) -> Result<Self, String> {
+        let told = |e: serde_json::Error| e.to_string();
+        Ok(match kind {
+            Kind::Int => Self::Int(serde_json::from_value(value).map_err(told)?),
+            Kind::Real => Self::Real(serde_json::from_value(value).map_err(told)?),
+            Kind::Bool => Self::Bool(serde_json::from_value(value).map_err(told)?),
+            Kind::Text => Self::Text(serde_json::from_value(value).map_err(told)?),
+            Kind::Bytes => {
+                let text: String = serde_json::from_value(value).map_err(told)?;
+                Self::Bytes(BASE64.decode(text.as_bytes()).map_err(|e| e.to_string())?)
+            }
         })
     }
 
@@ -72,17 +99,16 @@ impl From<Value> for Arg {
 }
 
 /// Reads a table by its key, some rows at a time.
-pub(super) struct Reader<'t> {
-    table: &'t Table,
+pub(super) struct Reader {
     /// The key of the row that was read last.
     after: Option<Vec<Value>>,
     most: usize,
 }
 
-impl<'t> Reader<'t> {
+impl Reader {
     /// From the row behind the one with the key `after`.
-    pub(super) fn new(table: &'t Table, after: Option<Vec<Value>>) -> Self {
-        Self { table, after, most: FIRST }
+    pub(super) fn new(after: Option<Vec<Value>>) -> Self {
+        Self { after, most: FIRST }
     }
 
     /// The key of the row that was read last.
@@ -91,8 +117,8 @@ impl<'t> Reader<'t> {
     }
 
     /// The next rows; none at the end.
-    pub(super) async fn next(&mut self, db: &Db) -> Result<Vec<Vec<Value>>, StoreError> {
-        let Self { table, after, most } = self;
+    pub(super) async fn next(&mut self, tx: &mut Tx, table: &Table) -> Result<Vec<Vec<Value>>, StoreError> {
+        let Self { after, most } = self;
         let (names, key) = (table.names().join(", "), table.key_names().join(", "));
         let beyond = after.as_ref().map_or(String::new(), |after| {
             let marks: Vec<String> = (1..=after.len()).map(|n| format!("${n}")).collect();
@@ -102,7 +128,7 @@ impl<'t> Reader<'t> {
         args.push(Arg::from(*most as i64));
         let limit = args.len();
         let sql = format!("SELECT {names} FROM {} {beyond} ORDER BY {key} LIMIT ${limit}", table.name);
-        let rows = db.rows(&sql, args).await?;
+        let rows = tx.rows(&sql, args).await?;
         let read = |row: &Row| table.columns.iter().map(|c| Value::read(row, &c.name, c.kind)).collect();
         let rows: Vec<Vec<Value>> = rows.iter().map(read).collect::<Result<_, _>>()?;
         if let Some(last) = rows.last() {
@@ -119,9 +145,31 @@ pub(super) fn key_of(table: &Table, row: &[Value]) -> Vec<Value> {
     table.key.iter().map(|&at| row[at].clone()).collect()
 }
 
+/// A row as a line of a backup: a JSON array of its values, in the order of the table's columns.
+pub(super) fn line(row: &[Value]) -> String {
+    serde_json::Value::Array(row.iter().map(Value::to_json).collect()).to_string()
+}
+
+/// The row of a line.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn of_line(table: &Table, line: &str) -> Result<Vec<Value>, String> {
+    let values: Vec<serde_json::Value> = serde_json::from_str(line).map_err(|e| e.to_string())?;
+    if values.len() != table.columns.len() {
+        return Err(format!("it has {} values, not {}", values.len(), table.columns.len()));
+    }
+    let columns = values.into_iter().zip(&table.columns);
+    columns
+        .map(|(value, column)| {
+            Value::from_json(value, column.kind).map_err(|e| format!("{}: {e}", column.name))
+        })
+        .collect()
+}
+
 /// How many rows there are, and a sum over the SHA-256 of each, which does not depend on their order: the databases sort
 /// texts differently.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub rows: u64,
     sum: [u64; 4],
@@ -140,13 +188,13 @@ impl Tally {
 
     /// Counts a whole table.
     pub(super) async fn of(
-        db: &Db,
+        tx: &mut Tx,
         table: &Table,
         counts: impl Fn(&[Value]) -> bool,
     ) -> Result<Self, StoreError> {
-        let (mut tally, mut reader) = (Self::default(), Reader::new(table, None));
+        let (mut tally, mut reader) = (Self::default(), Reader::new(None));
         loop {
-            let rows = reader.next(db).await?;
+            let rows = reader.next(tx, table).await?;
             if rows.is_empty() {
                 return Ok(tally);
             }
@@ -157,6 +205,7 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schema::Column;
     use super::*;
 
     #[test]
@@ -176,5 +225,51 @@ mod tests {
         // Where one text ends and the next begins is told.
         let two = |a: &str, b: &str| vec![Value::Text(Some(a.into())), Value::Text(Some(b.into()))];
         assert_ne!(of(&[two("石浦", "镇")]), of(&[two("石", "浦镇")]));
+    }
+
+    #[test]
+    fn a_row_comes_back_from_its_line_as_it_was() {
+        let column = |name: &str, kind| Column { name: name.into(), kind };
+        let table = Table {
+            name: "t".into(),
+            columns: vec![
+                column("a", Kind::Int),
+                column("b", Kind::Real),
+                column("c", Kind::Bool),
+                column("d", Kind::Text),
+                column("e", Kind::Bytes),
+            ],
+            key: vec![0],
+        };
+        let rows = [
+            vec![
+                Value::Int(Some(i64::MIN)),
+                Value::Real(Some(0.1 + 0.2)),
+                Value::Bool(true),
+                Value::Text(Some("石浦\n\u{2028}\"".into())),
+                Value::Bytes(vec![0, 255, 10]),
+            ],
+            vec![
+                Value::Int(None),
+                Value::Real(None),
+                Value::Bool(false),
+                Value::Text(None),
+                Value::Bytes(Vec::new()),
+            ],
+        ];
+        for row in rows {
+            let text = line(&row);
+            assert!(!text.contains('\n'), "{text}");
+            assert_eq!(of_line(&table, &text).unwrap(), row);
+        }
+        for (bad, why) in [
+            ("[1,2]", "it has 2 values, not 5"),
+            ("[\"1\",0,true,null,\"\"]", "a: "),
+            ("[1,0,true,null,\"*\"]", "e: "),
+            ("{", "EOF"),
+        ] {
+            let error = of_line(&table, bad).unwrap_err();
+            assert!(error.contains(why), "{error}");
+        }
     }
 }

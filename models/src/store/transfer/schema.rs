@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::store::StoreError;
-use crate::store::db::Db;
+use crate::store::db::Tx;
 
 /// What is not carried: node numbers belong to running processes, the search index is made anew, migrations are the
 /// program's.
 const LEFT: [&str; 3] = ["node", "item_words", "_sqlx_migrations"];
 
 /// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
     Int,
     Real,
@@ -19,14 +22,14 @@ pub(super) enum Kind {
     Bytes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Column {
     pub name: String,
     pub kind: Kind,
 }
 
 /// A table: its columns by name, and the places of those that make its key, in the key's order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Table {
     pub name: String,
     pub columns: Vec<Column>,
@@ -58,10 +61,10 @@ const OF_POSTGRES: &str = "SELECT c.table_name::text AS table_name, c.column_nam
     WHERE c.table_schema = current_schema() ORDER BY c.table_name::text COLLATE \"C\", c.column_name::text COLLATE \"C\"";
 
 /// The tables to carry, by name.
-pub(super) async fn tables(db: &Db) -> Result<Vec<Table>, StoreError> {
-    let sql = if db.is_sqlite() { OF_SQLITE } else { OF_POSTGRES };
+pub(super) async fn tables(tx: &mut Tx) -> Result<Vec<Table>, StoreError> {
+    let sql = if tx.is_sqlite() { OF_SQLITE } else { OF_POSTGRES };
     let mut tables: BTreeMap<String, (Table, Vec<(i64, usize)>)> = BTreeMap::new();
-    for row in db.rows(sql, vec![]).await? {
+    for row in tx.rows(sql, vec![]).await? {
         let name = row.text("table_name")?;
         if LEFT.contains(&name.as_str()) {
             continue;
@@ -87,6 +90,20 @@ pub(super) async fn tables(db: &Db) -> Result<Vec<Table>, StoreError> {
         }
     };
     tables.into_values().map(finished).collect()
+}
+
+/// The last migration that the database went through; none where it is new.
+pub(super) async fn migration(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+    let known = if tx.is_sqlite() {
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'"
+    } else {
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = '_sqlx_migrations'"
+    };
+    if tx.row(known, vec![]).await?.is_none() {
+        return Ok(None);
+    }
+    let row = tx.row("SELECT max(version) AS version FROM _sqlx_migrations", vec![]).await?;
+    Ok(row.map(|row| row.opt_int("version")).transpose()?.flatten())
 }
 
 fn kind_of(table: &str, column: &str, told: &str) -> Result<Kind, StoreError> {
