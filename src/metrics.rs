@@ -4,8 +4,9 @@
 //! What a process did is counted by itself; what waits is asked of the store when the figures are read, so every process
 //! tells the same of it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -25,6 +26,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use qingting_models::store::{QuarantineFilter, Queue, Store, StoreError};
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::listen;
@@ -42,6 +44,14 @@ pub struct StageFigures {
     seconds: Family<StageLabel, Histogram, fn() -> Histogram>,
     troubles: Family<LoopLabel, Counter>,
     polls: Family<PollLabel, Counter>,
+    totals: Arc<Mutex<BTreeMap<&'static str, StageTotal>>>,
+}
+
+/// What a stage wrote, and how long its batches took, waiting for the database included.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct StageTotal {
+    pub items: u64,
+    pub seconds: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,6 +77,7 @@ impl Default for StageFigures {
             seconds: Family::new_with_constructor(|| Histogram::new(CLASSES)),
             troubles: Family::default(),
             polls: Family::default(),
+            totals: Arc::default(),
         }
     }
 }
@@ -76,7 +87,12 @@ impl StageFigures {
     pub fn batch(&self, stage: &'static str, items: usize, begun: Instant) {
         let label = StageLabel { stage };
         self.items.get_or_create(&label).inc_by(items as u64);
-        self.seconds.get_or_create(&label).observe(begun.elapsed().as_secs_f64());
+        let seconds = begun.elapsed().as_secs_f64();
+        self.seconds.get_or_create(&label).observe(seconds);
+        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        let total = totals.entry(stage).or_default();
+        total.items += items as u64;
+        total.seconds += seconds;
     }
 
     /// Notes that a source was asked, and whether it could be read.
@@ -88,6 +104,11 @@ impl StageFigures {
     /// Notes that a loop failed and will try again.
     pub fn trouble(&self, what: &'static str) {
         self.troubles.get_or_create(&LoopLabel { what }).inc();
+    }
+
+    /// What each stage did since the process began, by its name.
+    pub fn totals(&self) -> BTreeMap<&'static str, StageTotal> {
+        self.totals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn register(&self, registry: &mut Registry) {

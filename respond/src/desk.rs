@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use qingting_models::clock::{local_date, minute_text};
 use qingting_models::county::{County, DepartmentCode};
-use qingting_models::ids::{CaseId, ItemId};
+use qingting_models::ids::{CaseId, ItemId, SourceId};
 use qingting_models::records::{Actor, Case, CaseChange, CaseFile, CaseOrigin, Item, Mode, Source, Viewer};
 use qingting_models::store::{CaseFilter, Page, Store, StoreError};
 
@@ -234,25 +234,29 @@ impl Desk {
         let ids: Vec<ItemId> = items.iter().map(|item| item.id).collect();
         let taking = self.store.taking_cases(&ids).await?;
         let mut routed = Vec::with_capacity(items.len());
+        let mut sources: HashMap<SourceId, Option<Source>> = HashMap::new();
         for item in &items {
-            let Some(source) = self.store.source(item.source).await? else {
+            if !sources.contains_key(&item.source) {
+                sources.insert(item.source, self.store.source(item.source).await?);
+            }
+            let Some(Some(source)) = sources.get(&item.source) else {
                 routed.push((item.id, None));
                 continue;
             };
             if let Some(case) = item.case {
-                self.follow_sender(item, &source, case).await?;
+                self.follow_sender(item, source, case).await?;
                 routed.push((item.id, None));
                 continue;
             }
-            self.follow_mirrored(item, &source).await?;
-            match taking.get(&item.id).filter(|_| may_be_taken_in(item, &source)) {
+            self.follow_mirrored(item, source).await?;
+            match taking.get(&item.id).filter(|_| may_be_taken_in(item, source)) {
                 Some(case) => match self.take_in_by_rule(*case, item).await? {
                     Taken::In => routed.push((item.id, None)),
-                    Taken::Refused => routed.push((item.id, self.by_rule(item, &source))),
+                    Taken::Refused => routed.push((item.id, self.by_rule(item, source))),
                     // Someone acts on the case at this moment; the item comes again when its lease ends.
                     Taken::Later => {}
                 },
-                None => routed.push((item.id, self.by_rule(item, &source))),
+                None => routed.push((item.id, self.by_rule(item, source))),
             }
         }
         let taken = items.len();

@@ -22,6 +22,9 @@ pub async fn run(global: &Global, out: &Path, keep: Option<u16>) -> Result<()> {
     if keep.is_some() && !out.is_dir() {
         return Err(WrongUsage(format!("--keep needs a folder; {} is none", out.display())).into());
     }
+    if !out.is_dir() && out.to_string_lossy().ends_with(std::path::MAIN_SEPARATOR) {
+        bail!("there is no folder {}", out.display());
+    }
     let home = Home::find(global)?;
     let store = home.store().await?;
     let done = write(&home, &store, out).await;
@@ -102,15 +105,22 @@ fn stays(home: &Home, path: &Path) -> bool {
     let Ok(within) = path.strip_prefix(&home.dir) else { return true };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let database = home.database.strip_prefix("sqlite:").map(|path| Path::new(path.trim_start_matches("//")));
-    let is_database =
-        database.and_then(Path::file_name).and_then(|name| name.to_str()).is_some_and(|database| {
-            ["", "-wal", "-shm", "-journal"].iter().any(|end| name.strip_suffix(end) == Some(database))
-        });
+    let is_database = database.is_some_and(|database| {
+        let called = database.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let ends = ["", "-wal", "-shm", "-journal"];
+        ends.iter().any(|end| name.strip_suffix(end) == Some(called)) && same_folder(path, database)
+    });
     path == home.heads
         || name.starts_with(KEY)
         || name.ends_with(".part")
-        || (is_database && path.parent() == database.and_then(Path::parent))
+        || is_database
         || [UPLOADS, ATTACHMENTS].iter().any(|folder| within == Path::new(folder))
+}
+
+/// Whether two files lie in one folder, however it is written.
+fn same_folder(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| path.parent().and_then(|parent| fs::canonicalize(parent).ok());
+    folder(one).is_some_and(|one| Some(one) == folder(other))
 }
 
 /// Removes the oldest backups of a folder, so that `keep` stay.

@@ -233,7 +233,7 @@ impl Store {
         self.open_sealed(row)
     }
 
-    fn open_sealed(&self, row: Option<Row>) -> Result<serde_json::Value, StoreError> {
+    pub(super) fn open_sealed(&self, row: Option<Row>) -> Result<serde_json::Value, StoreError> {
         let row = row.ok_or(StoreError::NotFound("sealed original"))?;
         let sealed = Sealed { wrapped_key: row.bytes("wrapped_key")?, body: row.bytes("body")? };
         serde_json::from_slice(&self.vault().open(&sealed)?).map_err(|e| StoreError::Bad(e.to_string()))

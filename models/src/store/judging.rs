@@ -1,5 +1,7 @@
 //! The judging stage: claims items, and writes what the model or a person found.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -59,6 +61,9 @@ pub struct PersonJudgement {
     pub places: Option<Vec<PlaceMention>>,
 }
 
+/// Rows in one statement.
+const BATCH: usize = 500;
+
 impl Store {
     /// The id of the latest judgement of anything: it rises when there is something new to see.
     ///
@@ -93,28 +98,36 @@ impl Store {
         let mut tx = self.begin().await?;
         let ids: Vec<i64> = verdicts.iter().map(|(task, _)| task.item.0).collect();
         let mine = work::finish(&mut tx, work::JUDGE, worker, &ids).await?;
-        let (mut written, mut signatures) = (Vec::new(), Vec::new());
-        for (task, verdict) in verdicts.iter().filter(|(task, _)| mine.contains(&task.item.0)) {
-            self.set_words(&mut tx, task.item, &verdict.search_words).await?;
-            let judgement = self.model_judgement(task, verdict);
-            let current = tx
-                .row("SELECT version, judged_by_person FROM item WHERE id = $1", args![task.item.0])
-                .await?
-                .ok_or(StoreError::NotFound("item"))?;
-            if current.int("version")? != task.version {
-                work::add(&mut tx, work::JUDGE, &[task.item.0], now).await?;
+        let mine: HashSet<i64> = mine.into_iter().collect();
+        let verdicts: Vec<&(JudgeTask, NewJudgement)> =
+            verdicts.iter().filter(|(task, _)| mine.contains(&task.item.0)).collect();
+        let words = verdicts.iter().map(|(task, verdict)| (task.item, verdict.search_words.as_str()));
+        self.set_words(&mut tx, &words.collect::<Vec<_>>()).await?;
+        let present = present(&mut tx, &mine).await?;
+        let (mut again, mut of_people, mut aside, mut applied) = (vec![], vec![], vec![], vec![]);
+        let (mut written, mut signatures) = (vec![], vec![]);
+        for (task, verdict) in verdicts {
+            let item = task.item.0;
+            let (version, by_person) = *present.get(&item).ok_or(StoreError::NotFound("item"))?;
+            if version != task.version {
+                again.push(item);
                 continue;
             }
-            insert_judgement(&mut tx, &judgement).await?;
-            if current.flag("judged_by_person")? {
-                tx.run("UPDATE item SET judged_version = $1 WHERE id = $2", args![task.version, task.item.0])
-                    .await?;
+            let judgement = self.model_judgement(task, verdict);
+            if by_person {
+                of_people.push(item);
+                aside.push(judgement);
             } else {
-                self.apply_judgement(&mut tx, &judgement, false).await?;
+                applied.push(judgement);
             }
-            written.push(task.item.0);
+            written.push(item);
             signatures.push((task.item, verdict.signature.clone()));
         }
+        work::add(&mut tx, work::JUDGE, &again, now).await?;
+        note_judged(&mut tx, &of_people).await?;
+        insert_judgements(&mut tx, &aside).await?;
+        insert_judgements(&mut tx, &applied).await?;
+        self.apply_judgements(&mut tx, &applied, false).await?;
         write_signatures(&mut tx, &signatures).await?;
         work::add(&mut tx, work::ROUTE, &written, now).await?;
         work::add(&mut tx, work::JOIN, &written, now).await?;
@@ -143,17 +156,26 @@ impl Store {
         }
     }
 
-    pub(super) async fn set_words(&self, tx: &mut Tx, item: ItemId, words: &str) -> Result<(), StoreError> {
-        if tx.is_sqlite() {
-            tx.run("DELETE FROM item_words WHERE rowid = $1", args![item.0]).await?;
-            tx.run("INSERT INTO item_words (rowid, words) VALUES ($1, $2)", args![item.0, words]).await?;
-        } else {
-            tx.run(
-                "INSERT INTO item_words (item_id, words) VALUES ($1, to_tsvector('simple', $2))
-                 ON CONFLICT (item_id) DO UPDATE SET words = excluded.words",
-                args![item.0, words],
-            )
-            .await?;
+    /// Writes the words by which items are found, in place of those before.
+    pub(super) async fn set_words(&self, tx: &mut Tx, all: &[(ItemId, &str)]) -> Result<(), StoreError> {
+        for part in all.chunks(BATCH) {
+            let values = part.iter().flat_map(|(item, words)| args![item.0, *words]).collect();
+            if tx.is_sqlite() {
+                let sql = format!("DELETE FROM item_words WHERE rowid IN ({})", tx.marks(1, part.len()));
+                tx.run(&sql, part.iter().map(|(item, _)| Arg::from(item.0)).collect()).await?;
+                let sql =
+                    format!("INSERT INTO item_words (rowid, words) VALUES {}", tx.tuples(part.len(), 2));
+                tx.run(&sql, values).await?;
+            } else {
+                let row = |n: usize| format!("(${}, to_tsvector('simple', ${}))", 2 * n + 1, 2 * n + 2);
+                let rows: Vec<String> = (0..part.len()).map(row).collect();
+                let sql = format!(
+                    "INSERT INTO item_words (item_id, words) VALUES {}
+                     ON CONFLICT (item_id) DO UPDATE SET words = excluded.words",
+                    rows.join(", ")
+                );
+                tx.run(&sql, values).await?;
+            }
         }
         Ok(())
     }
@@ -178,8 +200,8 @@ impl Store {
         let before = self.judgements(&Viewer::SYSTEM, id).await?;
         let judgement = self.person_judgement(&item, before.first(), &decided, actor)?;
         let mut tx = self.begin().await?;
-        insert_judgement(&mut tx, &judgement).await?;
-        self.apply_judgement(&mut tx, &judgement, true).await?;
+        insert_judgements(&mut tx, std::slice::from_ref(&judgement)).await?;
+        self.apply_judgements(&mut tx, std::slice::from_ref(&judgement), true).await?;
         // What became confidential, or is it no more, leaves its incident.
         work::add(&mut tx, work::JOIN, &[id.0], self.now()).await?;
         let detail = json!({"topics": decided.topics, "kind": decided.kind, "urgency": decided.urgency,
@@ -217,8 +239,8 @@ impl Store {
         let now = self.now();
         let again = Judgement { id: self.ids().next::<JudgementId>(now), at: now, ..before };
         let mut tx = self.begin().await?;
-        insert_judgement(&mut tx, &again).await?;
-        self.apply_judgement(&mut tx, &again, by_person).await?;
+        insert_judgements(&mut tx, std::slice::from_ref(&again)).await?;
+        self.apply_judgements(&mut tx, std::slice::from_ref(&again), by_person).await?;
         work::add(&mut tx, work::JOIN, &[id.0], now).await?;
         self.audit_in(&mut tx, actor, "item.judge_undo", Subject::Item(id), json!({ "undone": undone }))
             .await?;
@@ -282,67 +304,119 @@ async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JudgeTask>, StoreError> {
         .collect()
 }
 
-async fn insert_judgement(tx: &mut Tx, judgement: &Judgement) -> Result<(), StoreError> {
-    let by_person = matches!(judgement.judge, Judge::Person { .. });
-    tx.run(
-        "INSERT INTO judgement (id, item_id, item_version, by_person, at, body) VALUES ($1,$2,$3,$4,$5,$6)",
-        args![
-            judgement.id.0,
-            judgement.item.0,
-            judgement.item_version,
-            by_person,
-            judgement.at,
-            to_json(judgement)?
-        ],
-    )
-    .await?;
-    Ok(())
+/// The version of items, and whether a person judged them.
+async fn present(tx: &mut Tx, ids: &HashSet<i64>) -> Result<HashMap<i64, (i64, bool)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql =
+        format!("SELECT id, version, judged_by_person FROM item WHERE id IN ({})", tx.marks(1, ids.len()));
+    let rows = tx.rows(&sql, ids.iter().map(|id| Arg::from(*id)).collect()).await?;
+    rows.iter()
+        .map(|row| Ok((row.int("id")?, (row.int("version")?, row.flag("judged_by_person")?))))
+        .collect()
 }
 
+/// Notes that the present version of items was judged, whose judgement by a person stays.
+async fn note_judged(tx: &mut Tx, ids: &[i64]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("UPDATE item SET judged_version = version WHERE id IN ({})", tx.marks(1, ids.len()));
+    tx.run(&sql, ids.iter().map(|id| Arg::from(*id)).collect()).await.map(|_| ())
+}
+
+async fn insert_judgements(tx: &mut Tx, judgements: &[Judgement]) -> Result<(), StoreError> {
+    const COLUMNS: &[&str] = &["id", "item_id", "item_version", "by_person", "at", "body"];
+    let row = |judgement: &Judgement| {
+        let by_person = matches!(judgement.judge, Judge::Person { .. });
+        let body = to_json(judgement)?;
+        let Judgement { id, item, item_version, at, .. } = judgement;
+        Ok(args![id.0, item.0, *item_version, by_person, *at, body])
+    };
+    let rows = judgements.iter().map(row).collect::<Result<_, StoreError>>()?;
+    tx.insert("judgement", COLUMNS, rows, "").await.map(|_| ())
+}
+
+/// The columns of an item that tell its judgement in short. In an update they come from a list of values, whose columns both
+/// databases call `column1` and so on.
+const IN_SHORT: [&str; 11] = [
+    "judged_version",
+    "judged_by_person",
+    "main_topic",
+    "topics",
+    "topic_score",
+    "unsure",
+    "kind",
+    "urgency",
+    "town",
+    "office",
+    "confidential",
+];
+
 impl Store {
-    /// Puts the judgement in short on the item, where lists and filters read it.
-    async fn apply_judgement(
+    /// Puts judgements in short on their items, where lists and filters read them.
+    async fn apply_judgements(
         &self,
         tx: &mut Tx,
-        judgement: &Judgement,
+        judgements: &[Judgement],
         by_person: bool,
     ) -> Result<(), StoreError> {
-        let topics: Vec<&TopicCode> = judgement.topics.iter().map(|t| &t.code).collect();
-        let confidential = topics.iter().any(|code| code.as_str() == CONFIDENTIAL_TOPIC);
-        let row = tx.row(
-        "UPDATE item SET judged_version = $1, judged_by_person = $2, main_topic = $3, topics = $4, topic_score = $5,
-         unsure = $6, kind = $7, urgency = $8, town = $9, office = $10, confidential = $11 WHERE id = $12 RETURNING case_id",
-        args![
-            judgement.item_version,
-            by_person,
-            judgement.main_topic().map(TopicCode::as_str),
-            to_json(&topics)?,
-            judgement.topics.first().map(|t| f64::from(t.score)),
-            judgement.unsure,
-            judgement.kind.code(),
-            i64::from(u8::from(judgement.urgency)),
-            judgement.town().map(|town| town.as_str()),
-            &judgement.office,
-            confidential,
-            judgement.item.0
-        ],
-    )
-    .await?;
-        // A case follows its item behind the screen; only a person brings it out again.
-        if by_person || confidential {
-            tx.run(
-                "UPDATE case_file SET confidential = $1 WHERE item_id = $2",
-                args![confidential, judgement.item.0],
-            )
-            .await?;
-            let sql = "UPDATE case_fact SET confidential = $1
-                       WHERE case_id IN (SELECT id FROM case_file WHERE item_id = $2)";
-            tx.run(sql, args![confidential, judgement.item.0]).await?;
+        let sets: Vec<String> =
+            IN_SHORT.iter().enumerate().map(|(n, column)| format!("{column} = v.column{}", n + 1)).collect();
+        let mut in_case = HashSet::new();
+        for part in judgements.chunks(BATCH) {
+            let rows = part.iter().map(|judgement| in_short(judgement, by_person));
+            let values = rows.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            let sql = format!(
+                "UPDATE item SET {} FROM (VALUES {}) AS v WHERE item.id = v.column{} RETURNING item.id, item.case_id",
+                sets.join(", "),
+                tx.tuples(part.len(), IN_SHORT.len() + 1),
+                IN_SHORT.len() + 1
+            );
+            for row in tx.rows(&sql, values).await? {
+                if row.opt_int("case_id")?.is_some() {
+                    in_case.insert(row.int("id")?);
+                }
+            }
         }
-        let in_case = row.map(|row| row.opt_int("case_id")).transpose()?.flatten().is_some();
-        if in_case {
-            self.part_confidential(tx, judgement.item).await?;
+        for judgement in judgements {
+            let (item, confidential) = (judgement.item, is_confidential(judgement));
+            // A case follows its item behind the screen; only a person brings it out again.
+            if by_person || confidential {
+                let sql = "UPDATE case_file SET confidential = $1 WHERE item_id = $2";
+                tx.run(sql, args![confidential, item.0]).await?;
+                let sql = "UPDATE case_fact SET confidential = $1
+                           WHERE case_id IN (SELECT id FROM case_file WHERE item_id = $2)";
+                tx.run(sql, args![confidential, item.0]).await?;
+            }
+            if in_case.contains(&item.0) {
+                self.part_confidential(tx, item).await?;
+            }
         }
         Ok(())
     }
+}
+
+fn is_confidential(judgement: &Judgement) -> bool {
+    judgement.topics.iter().any(|topic| topic.code.as_str() == CONFIDENTIAL_TOPIC)
+}
+
+/// The values of [`IN_SHORT`], and the item.
+fn in_short(judgement: &Judgement, by_person: bool) -> Result<Vec<Arg>, StoreError> {
+    let topics: Vec<&TopicCode> = judgement.topics.iter().map(|t| &t.code).collect();
+    Ok(args![
+        judgement.item_version,
+        by_person,
+        judgement.main_topic().map(TopicCode::as_str),
+        to_json(&topics)?,
+        judgement.topics.first().map(|t| f64::from(t.score)),
+        judgement.unsure,
+        judgement.kind.code(),
+        i64::from(u8::from(judgement.urgency)),
+        judgement.town().map(|town| town.as_str()),
+        &judgement.office,
+        is_confidential(judgement),
+        judgement.item.0
+    ])
 }

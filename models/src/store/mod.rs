@@ -291,6 +291,11 @@ async fn connect(settings: &StoreSettings) -> Result<Db, StoreError> {
     ))
 }
 
+/// Pages of the write-ahead log, 4 kB each, before they go into the database: what many batches rewrite goes there once.
+const CHECKPOINT_PAGES: &str = "8000";
+/// To how many bytes the log is cut again after a transaction that made it longer.
+const LOG_LIMIT: &str = "67108864";
+
 /// WAL, so that readers never wait for the writer; `synchronous=NORMAL` keeps every commit over a killed
 /// process and loses at most the last ones over a power cut, never the file.
 async fn open_sqlite(path: &Path, readers: u32) -> Result<Db, StoreError> {
@@ -302,6 +307,8 @@ async fn open_sqlite(path: &Path, readers: u32) -> Result<Db, StoreError> {
         .busy_timeout(Duration::from_secs(60))
         .foreign_keys(false)
         .pragma("cache_size", "-16384")
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("journal_size_limit", LOG_LIMIT)
         .optimize_on_close(false, None);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)

@@ -1,6 +1,7 @@
 //! A sheet from its rows to items that are masked, judged, joined to incidents, routed and found by their words, as a server
 //! with its workers does it, beside bare writes of the rows that came of it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Scratch, import_whole, made_sheets, most_memory, open, source};
 use crate::cli::Global;
 use crate::home;
+use crate::metrics::StageTotal;
 use crate::output;
 use crate::worker::{self, Tools};
 
@@ -36,6 +38,8 @@ struct Found {
     stored: f64,
     done: f64,
     items_a_second: f64,
+    /// By stage: what it wrote, and the seconds of its batches, which lie beside each other.
+    stages: BTreeMap<&'static str, StageTotal>,
     /// Megabytes at most.
     memory: Option<f64>,
     bare: Option<Bare>,
@@ -106,6 +110,7 @@ async fn whole_way(global: &Global, store: &Store, files: &[PathBuf], workers: u
         stored: seconds(stored),
         done: seconds(done),
         items_a_second: (overview.items as f64 / done.as_secs_f64()).round(),
+        stages: tools.figures.totals(),
         memory: most_memory(),
         bare: None,
     })
@@ -165,6 +170,12 @@ fn report(global: &Global, found: &Found) -> Result<()> {
     ))?;
     output::line(&format!("  all are judged, joined, routed and found by their words  {:>9.1}", found.done))?;
     output::line(&format!("items a second: {}", found.items_a_second))?;
+    for (stage, total) in &found.stages {
+        output::line(&format!(
+            "  {stage:<8}{:>9} in batches of {:>9.1} seconds in all",
+            total.items, total.seconds
+        ))?;
+    }
     if let Some(bare) = &found.bare {
         output::line(&format!(
             "the {} rows that came of it written alone: {:.1} seconds, {} of the whole way",

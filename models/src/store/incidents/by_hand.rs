@@ -239,11 +239,11 @@ impl Store {
                 "SELECT i.sealed_id FROM item i JOIN incident_member m ON m.item_id = i.id AND m.told WHERE i.id IN ({})",
                 tx.marks(1, part.len())
             );
-            for row in tx.rows(&sql, part.iter().map(|item| Arg::from(item.0)).collect()).await? {
-                if let Some(number) = self.caller(tx, SealedId(row.int("sealed_id")?)).await? {
-                    new += i64::from(self.note_caller(tx, incident, &number).await?);
-                }
-            }
+            let rows = tx.rows(&sql, part.iter().map(|item| Arg::from(item.0)).collect()).await?;
+            let sealed = rows.iter().map(|row| row.int("sealed_id").map(SealedId));
+            let numbers = self.callers(tx, sealed.collect::<Result<Vec<_>, _>>()?.into_iter()).await?;
+            let callers: Vec<_> = numbers.values().map(|number| (incident, number.as_str())).collect();
+            new += self.note_callers(tx, &callers).await?.len() as i64;
         }
         Ok(new)
     }

@@ -49,16 +49,29 @@ fn number(text: &str) -> Option<Zeroizing<String>> {
 }
 
 impl Store {
-    /// Counts a caller for an incident; whether the number is new to it.
-    pub(super) async fn note_caller(
+    /// Counts callers of incidents; an incident for each number that is new to it.
+    pub(super) async fn note_callers(
         &self,
         tx: &mut Tx,
-        incident: IncidentId,
-        number: &str,
-    ) -> Result<bool, StoreError> {
-        let digest = self.vault().digest(&format!("caller of {incident}"), number.as_bytes());
-        let sql = "INSERT INTO incident_caller (incident_id, digest) VALUES ($1, $2) ON CONFLICT (incident_id, digest) DO NOTHING";
-        Ok(tx.run(sql, args![incident.0, digest]).await? > 0)
+        callers: &[(IncidentId, &str)],
+    ) -> Result<Vec<IncidentId>, StoreError> {
+        let mut new = Vec::new();
+        for part in callers.chunks(500) {
+            let digest = |(incident, number): &(IncidentId, &str)| {
+                let digest = self.vault().digest(&format!("caller of {incident}"), number.as_bytes());
+                args![incident.0, digest]
+            };
+            let sql = format!(
+                "INSERT INTO incident_caller (incident_id, digest) VALUES {}
+                 ON CONFLICT (incident_id, digest) DO NOTHING RETURNING incident_id",
+                tx.tuples(part.len(), 2)
+            );
+            let rows = tx.rows(&sql, part.iter().flat_map(digest).collect()).await?;
+            for row in rows {
+                new.push(IncidentId(row.int("incident_id")?));
+            }
+        }
+        Ok(new)
     }
 }
 

@@ -216,12 +216,14 @@ impl Store {
         let now = self.now();
         let tasks: HashMap<ItemId, &JoinTask> = batch.tasks.iter().map(|task| (task.item, task)).collect();
         let (mut incidents, mut members, mut touched) = (Vec::new(), Vec::new(), Touched::default());
+        let numbers = self.callers(tx, batch.tasks.iter().map(|task| task.sealed)).await?;
+        let mut callers = Vec::new();
         for joined in &outcome.joined {
             let task = tasks.get(&joined.item).ok_or(StoreError::NotFound("item to join"))?;
             if joined.kinship.is_none() {
                 incidents.push(incident_row(joined.incident, task, now));
             }
-            let caller = self.caller(tx, task.sealed).await?;
+            let caller = numbers.get(&task.sealed);
             if let Some((from, _)) = task.member_of {
                 let why = if task.confidential { "confidential" } else { "open" };
                 self.note_moves(tx, from, joined.incident, &[task.item], Actor::System, why).await?;
@@ -235,12 +237,12 @@ impl Store {
                 false,
                 caller.is_some()
             ]);
-            let new_caller = match caller {
-                Some(number) => self.note_caller(tx, joined.incident, &number).await?,
-                None => false,
-            };
+            callers.extend(caller.map(|number| (joined.incident, number.as_str())));
             let gain = touched.gained.entry(joined.incident).or_default();
-            gain.add(task.at, task.channel, task.urgency, new_caller);
+            gain.add(task.at, task.channel, task.urgency);
+        }
+        for incident in self.note_callers(tx, &callers).await? {
+            touched.gained.entry(incident).or_default().add_caller();
         }
         tx.insert("incident", INCIDENT_COLUMNS, incidents, "").await?;
         tx.insert(
@@ -257,17 +259,26 @@ impl Store {
         Ok(touched)
     }
 
-    /// The number in an original, where it has one and can be opened. An erased original tells none.
-    pub(super) async fn caller(
+    /// The numbers in originals, where they have one and can be opened. An erased original tells none.
+    pub(super) async fn callers(
         &self,
         tx: &mut Tx,
-        sealed: SealedId,
-    ) -> Result<Option<Zeroizing<String>>, StoreError> {
-        match self.unseal_in(tx, sealed).await {
-            Ok(original) => Ok(caller_of(&original)),
-            Err(StoreError::Vault(_) | StoreError::NotFound(_) | StoreError::Bad(_)) => Ok(None),
-            Err(error) => Err(error),
+        sealed: impl Iterator<Item = SealedId>,
+    ) -> Result<HashMap<SealedId, Zeroizing<String>>, StoreError> {
+        let all: Vec<SealedId> = sealed.collect();
+        let mut found = HashMap::new();
+        for part in all.chunks(500) {
+            let sql = format!("SELECT * FROM sealed WHERE id IN ({})", tx.marks(1, part.len()));
+            for row in tx.rows(&sql, part.iter().map(|id| Arg::from(id.0)).collect()).await? {
+                let id = SealedId(row.int("id")?);
+                match self.open_sealed(Some(row)) {
+                    Ok(original) => found.extend(caller_of(&original).map(|number| (id, number))),
+                    Err(StoreError::Vault(_) | StoreError::NotFound(_) | StoreError::Bad(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
         }
+        Ok(found)
     }
 }
 

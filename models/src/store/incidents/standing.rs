@@ -70,9 +70,12 @@ impl Gain {
         self.heat += other.heat;
     }
 
-    pub(super) fn add(&mut self, at: Timestamp, channel: Channel, urgency: i64, new_caller: bool) {
+    pub(super) fn add_caller(&mut self) {
+        self.callers += 1;
+    }
+
+    pub(super) fn add(&mut self, at: Timestamp, channel: Channel, urgency: i64) {
         self.items += 1;
-        self.callers += i64::from(new_caller);
         *self.channels.entry(channel).or_default() += 1;
         self.urgency = self.urgency.max(urgency);
         self.first = Some(self.first.map_or(at, |first| first.min(at)));

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::db::{Arg, Tx, args, to_json};
+use super::db::{Arg, Row, Tx, args, to_json};
 use super::{Store, StoreError};
 use crate::ids::ItemId;
 use rows::{Reader, Value};
@@ -89,12 +89,10 @@ impl Store {
         let mut count = 0;
         loop {
             let rows = from.db().rows(&sql, args![state.indexed.unwrap_or(i64::MIN)]).await?;
+            let texts = words_of(&rows, words)?;
+            state.indexed = texts.last().map(|(item, _)| item.0).or(state.indexed);
             let mut tx = self.begin().await?;
-            for row in &rows {
-                let item = ItemId(row.int("id")?);
-                self.set_words(&mut tx, item, &words(&row.text("title")?, &row.text("body")?)).await?;
-                state.indexed = Some(item.0);
-            }
+            self.set_words(&mut tx, &borrowed(&texts)).await?;
             state.keep(&mut tx).await?;
             tx.commit().await?;
             count += rows.len() as u64;
@@ -141,23 +139,26 @@ pub(super) async fn write_bare(
     loop {
         let sql = format!("SELECT id, title, body FROM item WHERE id > $1 ORDER BY id LIMIT {TEXTS}");
         let rows = reading.rows(&sql, args![last]).await?;
-        let mut texts = Vec::with_capacity(rows.len());
-        for row in &rows {
-            last = row.int("id")?;
-            texts.push((ItemId(last), words(&row.text("title")?, &row.text("body")?)));
-        }
-        if texts.is_empty() {
-            return Ok((count, time));
-        }
+        let texts = words_of(&rows, words)?;
+        let Some((item, _)) = texts.last() else { return Ok((count, time)) };
+        last = item.0;
         count += texts.len() as u64;
         let begun = Instant::now();
         let mut tx = to.begin().await?;
-        for (item, words) in texts {
-            to.set_words(&mut tx, item, &words).await?;
-        }
+        to.set_words(&mut tx, &borrowed(&texts)).await?;
         tx.commit().await?;
         time += begun.elapsed();
     }
+}
+
+/// The words of items from their texts.
+fn words_of(rows: &[Row], words: &SearchWords<'_>) -> Result<Vec<(ItemId, String)>, StoreError> {
+    let of = |row: &Row| Ok((ItemId(row.int("id")?), words(&row.text("title")?, &row.text("body")?)));
+    rows.iter().map(of).collect()
+}
+
+fn borrowed(texts: &[(ItemId, String)]) -> Vec<(ItemId, &str)> {
+    texts.iter().map(|(item, words)| (*item, words.as_str())).collect()
 }
 
 /// How many items can be found by their words.
