@@ -142,7 +142,8 @@ impl Shelves {
         for confidential in [false, true] {
             let shelf = self.shelf(confidential);
             let of_shelf = items.iter().filter(|(task, _)| task.confidential == confidential);
-            let met: BTreeSet<IncidentId> = of_shelf.flat_map(|(_, item)| shelf.missing(item)).collect();
+            let met: BTreeSet<IncidentId> =
+                of_shelf.flat_map(|(_, item)| shelf.missing(&shelf.candidates(item))).collect();
             self.bring(store, confidential, met.into_iter().collect()).await?;
         }
         Ok(())
@@ -183,14 +184,15 @@ impl Shelves {
             shelf.forget_face(home);
             return Ok(terms);
         }
-        loop {
-            let missing = self.shelf(task.confidential).missing(&item);
+        let joined = loop {
+            let shelf = self.shelf(task.confidential);
+            let candidates = shelf.candidates(&item);
+            let missing = shelf.missing(&candidates);
             if missing.is_empty() {
-                break;
+                break shelf.join_among(candidates, item, || store.ids().next(store.now()));
             }
             self.bring(store, task.confidential, missing).await?;
-        }
-        let joined = self.shelf(task.confidential).join(item, || store.ids().next(store.now()));
+        };
         joining.joined.push(NewMembership {
             item: task.item,
             incident: joined.incident,

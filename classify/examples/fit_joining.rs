@@ -16,7 +16,7 @@ use std::error::Error;
 
 use jiff::Timestamp;
 use qingting_classify::corpus::{load_ids, load_incidents};
-use qingting_classify::incidents::{INPUTS, Kinship, Member, Newcomer, Shelf, inputs, measure, rank};
+use qingting_classify::incidents::{INPUTS, Kinship, Member, Newcomer, Ranking, Shelf, inputs, measure};
 use qingting_classify::{Classifier, Input, Model};
 use qingting_models::county::County;
 use qingting_models::records::Channel;
@@ -122,9 +122,12 @@ fn pairs(
     for (index, member) in items.members.iter().enumerate() {
         let terms = Newcomer::from(member.clone()).terms;
         let near = |other: &&usize| (member.at - items.members[**other].at) < 95 * 86_400_000;
-        let of_term = |hash: u32| holders.get(&hash).into_iter().flatten().filter(near).copied().collect();
-        for other in rank(terms.iter().map(|term| (term.weight, of_term(term.hash)))).into_iter().take(PAIRS)
-        {
+        let mut ranking = Ranking::default();
+        for term in &terms {
+            let held = holders.get(&term.hash).into_iter().flatten().filter(near).copied();
+            ranking.add(term.weight, &held.collect::<Vec<usize>>());
+        }
+        for other in ranking.best().into_iter().take(PAIRS) {
             let ids = [&items.ids[index], &items.ids[other]];
             let known: Vec<&Option<String>> =
                 ids.iter().filter_map(|id| incident.get(*id).copied()).collect();

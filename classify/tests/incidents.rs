@@ -123,7 +123,7 @@ fn join_trimming(items: impl IntoIterator<Item = Member>) -> Vec<usize> {
                 shelf.put_term(term.hash, terms.get(&term.hash).cloned().unwrap_or_default());
             }
         }
-        for incident in shelf.missing(&newcomer) {
+        for incident in shelf.missing(&shelf.candidates(&newcomer)) {
             let all = &members[incident];
             shelf.put_face(incident, all[all.len().saturating_sub(FACE)..].to_vec());
         }

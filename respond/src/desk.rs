@@ -6,6 +6,7 @@ mod undo;
 mod watch;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -236,10 +237,11 @@ impl Desk {
         let mut routed = Vec::with_capacity(items.len());
         let mut sources: HashMap<SourceId, Option<Source>> = HashMap::new();
         for item in &items {
-            if !sources.contains_key(&item.source) {
-                sources.insert(item.source, self.store.source(item.source).await?);
-            }
-            let Some(Some(source)) = sources.get(&item.source) else {
+            let source = match sources.entry(item.source) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(self.store.source(item.source).await?),
+            };
+            let Some(source) = source.as_ref() else {
                 routed.push((item.id, None));
                 continue;
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::clauses::{Clause, ClauseSet};
 use super::kinship::{Compared, Kinship};
@@ -16,6 +16,8 @@ pub const FACE: usize = 8;
 /// Under how many words, and how many runs of names, earlier incidents are looked up.
 const PROBED_WORDS: usize = 24;
 const PROBED_NAMES: usize = 12;
+/// About how many incidents share a term with an item.
+const MET: usize = 1_024;
 /// How many incidents are looked at closely.
 const CANDIDATES: usize = 12;
 /// What the nearest member counts beside the mean of all: one that resembles a single member of many is no kin.
@@ -116,27 +118,40 @@ fn probes(signature: &Signature) -> Vec<Term> {
     terms.into_iter().map(|(hash, weight)| Term { hash, weight }).collect()
 }
 
-/// The incidents that share most with an item, best first: for each of its terms what it weighs, and the incidents that have
-/// it. A term that many have counts for less, so that the name of a street does not bring together all that happens there.
-pub fn rank<I: Copy + Ord + Hash>(found: impl IntoIterator<Item = (f32, Vec<I>)>) -> Vec<I> {
-    let mut sums: FxHashMap<I, f32> = FxHashMap::default();
-    for (weight, incidents) in found {
-        let share = weight * weight / (1.0 + incidents.len() as f32).ln();
-        for incident in incidents {
-            *sums.entry(incident).or_default() += share;
-        }
+/// Which incidents share most with an item.
+#[derive(Debug)]
+pub struct Ranking<I>(FxHashMap<I, f32>);
+
+impl<I> Default for Ranking<I> {
+    fn default() -> Self {
+        Self(FxHashMap::with_capacity_and_hasher(MET, FxBuildHasher))
     }
-    let better = |a: &(I, f32), b: &(I, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-    let mut ranked: Vec<(I, f32)> = sums.into_iter().collect();
-    if ranked.len() > CANDIDATES {
-        ranked.select_nth_unstable_by(CANDIDATES - 1, better);
-        ranked.truncate(CANDIDATES);
-    }
-    ranked.sort_unstable_by(better);
-    ranked.into_iter().map(|(incident, _)| incident).collect()
 }
 
-/// Decides on an item among the incidents of [`rank`]. Of equals the first is taken.
+impl<I: Copy + Ord + Hash> Ranking<I> {
+    /// Counts a term: what it weighs, and the incidents that have it, each once. A term that many have counts for less, so that
+    /// the name of a street does not bring together all that happens there.
+    pub fn add(&mut self, weight: f32, incidents: &[I]) {
+        let share = weight * weight / (1.0 + incidents.len() as f32).ln();
+        for incident in incidents {
+            *self.0.entry(*incident).or_default() += share;
+        }
+    }
+
+    /// Those that share most, best first; of equals the first.
+    pub fn best(self) -> Vec<I> {
+        let better = |a: &(I, f32), b: &(I, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        let mut ranked: Vec<(I, f32)> = self.0.into_iter().collect();
+        if ranked.len() > CANDIDATES {
+            ranked.select_nth_unstable_by(CANDIDATES - 1, better);
+            ranked.truncate(CANDIDATES);
+        }
+        ranked.sort_unstable_by(better);
+        ranked.into_iter().map(|(incident, _)| incident).collect()
+    }
+}
+
+/// Decides on an item among the incidents of a [`Ranking`]. Of equals the first is taken.
 pub(super) fn decide<I: Copy>(
     kinship: &Kinship,
     pairs: &mut Pairs,
@@ -272,7 +287,10 @@ mod tests {
 
     #[test]
     fn a_term_that_many_incidents_have_brings_an_incident_up_less() {
-        let ranked = rank([(0.5, (0..40).rev().collect()), (0.5, vec![99])]);
+        let mut ranking = Ranking::default();
+        ranking.add(0.5, &Vec::from_iter((0..40).rev()));
+        ranking.add(0.5, &[99]);
+        let ranked = ranking.best();
         assert_eq!((ranked[0], ranked.len()), (99, CANDIDATES));
         assert_eq!(ranked[1..4], [0, 1, 2], "of equals the first");
     }

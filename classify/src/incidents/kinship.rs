@@ -75,7 +75,7 @@ impl Kinship {
     }
 }
 
-/// Two items, and what their texts have in common; nothing where they are copies.
+/// Two items, and what their texts have in common; nothing where they are copies, or where that tells nothing.
 pub(super) struct Compared<'m> {
     one: &'m Member,
     other: &'m Member,
@@ -87,9 +87,11 @@ pub(super) struct Compared<'m> {
 impl<'m> Compared<'m> {
     pub(super) fn new(one: &'m Member, other: &'m Member) -> Self {
         let (a, b) = (&one.signature, &other.signature);
-        let copies = are_copies(a, b);
-        let common = (!copies).then(|| Common::of(a, b));
-        let elsewhere = differ(a, b) || common.as_ref().is_some_and(Common::is_of_another_place);
+        let elsewhere = differ(a, b);
+        // Of items of different places that are about one topic nothing is asked any more.
+        let asked = !elsewhere || dot(&a.topics, &b.topics) < SAME_TOPIC;
+        let common = (asked && !are_copies(a, b)).then(|| Common::of(a, b));
+        let elsewhere = elsewhere || common.as_ref().is_some_and(Common::is_of_another_place);
         Self { one, other, elsewhere, common }
     }
 }

@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
-use super::joining::{Decision, FACE, Known, Newcomer, Pairs, Speaker, WINDOW_MS, decide, rank};
+use super::joining::{Decision, FACE, Known, Newcomer, Pairs, Ranking, Speaker, WINDOW_MS, decide};
 use super::kinship::Kinship;
 use super::signature::Member;
 
@@ -141,9 +141,20 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
         self.apart.insert((one.min(other), one.max(other)));
     }
 
-    /// The incidents that an item would be compared with and whose faces are not on the shelf.
-    pub fn missing(&self, item: &Newcomer) -> Vec<I> {
-        self.candidates(item).into_iter().filter(|incident| !self.faces.contains_key(incident)).collect()
+    /// The incidents that an item would be compared with.
+    pub fn candidates(&self, item: &Newcomer) -> Vec<I> {
+        let mut ranking = Ranking::default();
+        let mut holders = Vec::with_capacity(HOLDERS);
+        for term in &item.terms {
+            self.holders(term.hash, item.member.at, &mut holders);
+            ranking.add(term.weight, &holders);
+        }
+        ranking.best()
+    }
+
+    /// Those whose faces are not on the shelf.
+    pub fn missing(&self, candidates: &[I]) -> Vec<I> {
+        candidates.iter().copied().filter(|incident| !self.faces.contains_key(incident)).collect()
     }
 
     /// Puts in one item; `next` names an incident that begins with it. Items come in the order in which they arrived.
@@ -151,6 +162,11 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
     pub fn join(&mut self, item: impl Into<Newcomer>, next: impl FnOnce() -> I) -> Joined<I> {
         let item = item.into();
         let candidates = self.candidates(&item);
+        self.join_among(candidates, item, next)
+    }
+
+    /// [`Shelf::join`] with the item's present [`Shelf::candidates`], of which none is [`Shelf::missing`].
+    pub fn join_among(&mut self, candidates: Vec<I>, item: Newcomer, next: impl FnOnce() -> I) -> Joined<I> {
         for incident in &candidates {
             self.faces.entry(*incident).and_modify(|face| face.last = self.now);
         }
@@ -237,21 +253,21 @@ impl<I: Copy + Ord + Hash> Shelf<I> {
         })
     }
 
-    fn candidates(&self, item: &Newcomer) -> Vec<I> {
-        rank(item.terms.iter().map(|term| (term.weight, self.holders(term.hash, item.member.at))))
-    }
-
     /// The incidents that have a term and are still looked at, each once.
-    fn holders(&self, hash: u32, at: i64) -> Vec<I> {
-        let mut found: Vec<I> = self
-            .term(hash)
-            .iter()
-            .filter(|(_, last)| at.abs_diff(*last) <= WINDOW_MS as u64)
-            .map(|(incident, _)| self.home(*incident))
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
+    fn holders(&self, hash: u32, at: i64, found: &mut Vec<I>) {
+        found.clear();
+        let fresh = |(_, last): &&Holder<I>| at.abs_diff(*last) <= WINDOW_MS as u64;
+        let mut moved = false;
+        for (incident, _) in self.term(hash).iter().filter(fresh) {
+            let home = self.home(*incident);
+            moved |= home != *incident;
+            found.push(home);
+        }
+        // A list holds each incident once, but two of them may live on in one.
+        if moved {
+            found.sort_unstable();
+            found.dedup();
+        }
     }
 }
 
