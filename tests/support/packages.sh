@@ -36,6 +36,15 @@ ensure_compiler() {
     command -v cc >/dev/null || apt_install gcc libc6-dev
 }
 
+# What the Debian package is made, installed and looked at with.
+ensure_package_tools() {
+    local missing=() tool
+    for tool in adduser:adduser systemd-analyze:systemd strip:binutils curl:curl dpkg-deb:dpkg; do
+        command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+    done
+    [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
+}
+
 # The first number of a version text such as "Chromium 150.0.7871.100".
 major_version() {
     "$1" --version 2>/dev/null | grep -oE '[0-9]+' | head -n 1
