@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use qingting_models::ids::ItemId;
+use qingting_models::store::Queue;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,7 +22,9 @@ pub(super) struct SystemState {
     /// 安装后要备好的
     steps: Vec<SystemStep>,
     /// 各道工序前等着的信息
-    waiting: Vec<StageWaiting>,
+    waiting: StagesWaiting,
+    /// 各道工序前等着的，按先后；比 waiting 多通知、外发和审计入链，还有最早一件的时间
+    queues: Vec<StageQueue>,
     /// 试过多次没有处理成的，至多 10 条
     stuck: Vec<StuckLine>,
     /// 读不了的来源
@@ -47,9 +50,29 @@ impl From<Step> for SystemStep {
     }
 }
 
+/// 等着的信息
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct StagesWaiting {
+    /// 研判
+    judge: i64,
+    /// 归并
+    join: i64,
+    /// 分流
+    route: i64,
+    /// 预警
+    alert: i64,
+}
+
+impl StagesWaiting {
+    fn of(queues: &[Queue]) -> Self {
+        let of = |stage: &str| queues.iter().find(|queue| queue.stage == stage).map_or(0, |q| q.waiting);
+        Self { judge: of("judge"), join: of("join"), route: of("route"), alert: of("alert") }
+    }
+}
+
 /// 一道工序前等着的
 #[derive(Debug, Serialize, ToSchema)]
-struct StageWaiting {
+struct StageQueue {
     /// 工序：judge 研判、route 分流、join 归并、alert 预警、tell 通知、send 外发、chain 审计入链
     stage: &'static str,
     /// 多少件
@@ -87,9 +110,10 @@ pub(super) async fn show(State(state): State<AppState>) -> Answer<SystemState> {
         version: env!("CARGO_PKG_VERSION"),
         database: state.store.engine(),
         steps: steps.into_iter().map(SystemStep::from).collect(),
-        waiting: queues
+        waiting: StagesWaiting::of(&queues),
+        queues: queues
             .into_iter()
-            .map(|queue| StageWaiting {
+            .map(|queue| StageQueue {
                 stage: queue.stage,
                 waiting: queue.waiting,
                 since: queue.since.map(At),

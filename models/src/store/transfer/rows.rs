@@ -266,7 +266,7 @@ mod tests {
             ("[1,2]", "it has 2 values, not 5"),
             ("[\"1\",0,true,null,\"\"]", "a: "),
             ("[1,0,true,null,\"*\"]", "e: "),
-            ("{", "EOF"),
+            ("[1,", "EOF"),
         ] {
             let error = of_line(&table, bad).unwrap_err();
             assert!(error.contains(why), "{error}");

@@ -167,6 +167,10 @@ async fn the_system_tells_what_it_lacks() {
     let rules = steps.iter().find(|step| step["title"] == "预警规则").unwrap();
     assert_eq!((&rules["missing"], &rules["state"]), (&json!(true), &json!("待办")));
     assert!(system["waiting"]["judge"].is_i64() && system["stuck"] == json!([]), "{system}");
+    let queues = system["queues"].as_array().unwrap();
+    let route = queues.iter().find(|queue| queue["stage"] == "route").unwrap();
+    assert_eq!(route["waiting"], system["waiting"]["route"]);
+    assert!(route["waiting"].as_i64() > Some(0) && route["since"].is_string(), "{system}");
     let duty = Program::of(&office, "duty").await;
     problem(&duty.get("/system").await, StatusCode::FORBIDDEN);
 }
