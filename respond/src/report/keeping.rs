@@ -1,13 +1,14 @@
 //! Kept reports: made by a person or by the calendar, written on, recounted, submitted and approved.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 use qingting_models::clock::local;
 use qingting_models::county::ChapterStyle;
-use qingting_models::ids::ReportId;
+use qingting_models::ids::{IncidentId, ReportId};
 use qingting_models::records::{
-    Actor, KeptReport, ReportContent, ReportDeed, ReportFigures, ReportKind, ReportScope, ReportSpan,
-    ReportState, Role,
+    Actor, Incident, KeptReport, ReportContent, ReportDeed, ReportFigures, ReportKind, ReportScope,
+    ReportSpan, ReportState, Role,
 };
 use qingting_models::store::{ReportCounts, ReportOrder, StoreError};
 use qingting_models::text::mask_official;
@@ -19,6 +20,9 @@ use crate::desk::Desk;
 
 /// The most characters that editors may write on a chapter.
 pub const LONGEST: usize = 4_000;
+
+/// How many incidents of a report are looked at beside each other.
+const AT_ONCE: usize = 4;
 
 /// Why something cannot be done with a report.
 #[derive(Debug, thiserror::Error)]
@@ -176,8 +180,12 @@ impl Desk {
                 return Ok(kept);
             }
         };
-        for incident in figures.incidents.iter_mut().chain(&mut figures.repeated) {
-            if self.open_incident(incident.id).await?.is_none() {
+        let ids: Vec<IncidentId> =
+            figures.incidents.iter().chain(&figures.repeated).map(|incident| incident.id).collect();
+        let asked = stream::iter(ids).map(|id| self.open_incident(id)).buffered(AT_ONCE);
+        let open: Vec<Option<Incident>> = asked.try_collect().await?;
+        for (incident, open) in figures.incidents.iter_mut().chain(&mut figures.repeated).zip(open) {
+            if open.is_none() {
                 incident.title = TURNED.into();
                 (incident.answer, incident.town, incident.topic) = (None, None, None);
                 incident.cases.clear();
