@@ -1,6 +1,6 @@
 //! Incidents: joined by one stage in order, merged with a redirect, and changed by people for ever.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use qingting_models::ids::{IncidentId, ItemId, UserId};
 use qingting_models::records::{Actor, Channel, Incident, Kind, Source, Urgency, Viewer};
@@ -176,6 +176,9 @@ async fn merged_incidents_lead_to_the_one_they_live_on_in() {
         for id in &ids {
             assert_eq!(read(&store, *id).await.id, ids[0]);
         }
+        let readable = store.readable_incidents(&DUTY, &ids).await.unwrap();
+        assert_eq!(readable, HashSet::from_iter(ids.iter().copied()), "each by the one that it lives on in");
+        assert!(store.readable_incidents(&NOBODY, &ids).await.unwrap().is_empty());
         let again = store.merge_incidents(&DUTY, ids[2], ids[0], PERSON).await;
         assert!(matches!(again, Err(StoreError::Bad(_))));
         let moves = store.incident_moves(ids[0], 10).await.unwrap();
@@ -272,6 +275,7 @@ async fn what_turns_confidential_leaves_its_incident_and_the_eyes_of_others() {
             "the title left with its item"
         );
         assert_eq!(store.incident(&DUTY, own).await.unwrap(), None);
+        assert_eq!(store.readable_incidents(&DUTY, &[own, ids[0]]).await.unwrap(), HashSet::from([ids[0]]));
         assert!(store.incidents_of(&DUTY, &items[..1]).await.unwrap().is_empty());
         assert!(read(&store, own).await.confidential);
         let both = store.merge_incidents(&Viewer::SYSTEM, own, ids[0], PERSON).await;

@@ -1,28 +1,24 @@
 //! Kept reports: made by a person or by the calendar, written on, recounted, submitted and approved.
 
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::ToSpan;
 use jiff::civil::{Date, Time};
 use qingting_models::clock::local;
 use qingting_models::county::ChapterStyle;
 use qingting_models::ids::{IncidentId, ReportId};
 use qingting_models::records::{
-    Actor, Incident, KeptReport, ReportContent, ReportDeed, ReportFigures, ReportKind, ReportScope,
-    ReportSpan, ReportState, Role,
+    Actor, KeptReport, ReportContent, ReportDeed, ReportFigures, ReportKind, ReportScope, ReportSpan,
+    ReportState, Role,
 };
 use qingting_models::store::{ReportCounts, ReportOrder, StoreError};
 use qingting_models::text::mask_official;
 
 use super::kept_brief::{TURNED, brief_agrees};
-use super::{Judgements, USUAL_DAYS, digest, figures, forecast};
+use super::{Judgements, OPEN_TO_ALL, USUAL_DAYS, digest, figures, forecast};
 use crate::acting::ActingUser;
 use crate::desk::Desk;
 
 /// The most characters that editors may write on a chapter.
 pub const LONGEST: usize = 4_000;
-
-/// How many incidents of a report are looked at beside each other.
-const AT_ONCE: usize = 4;
 
 /// Why something cannot be done with a report.
 #[derive(Debug, thiserror::Error)]
@@ -182,10 +178,9 @@ impl Desk {
         };
         let ids: Vec<IncidentId> =
             figures.incidents.iter().chain(&figures.repeated).map(|incident| incident.id).collect();
-        let asked = stream::iter(ids).map(|id| self.open_incident(id)).buffered(AT_ONCE);
-        let open: Vec<Option<Incident>> = asked.try_collect().await?;
-        for (incident, open) in figures.incidents.iter_mut().chain(&mut figures.repeated).zip(open) {
-            if open.is_none() {
+        let open = self.store().readable_incidents(&OPEN_TO_ALL, &ids).await?;
+        for incident in figures.incidents.iter_mut().chain(&mut figures.repeated) {
+            if !open.contains(&incident.id) {
                 incident.title = TURNED.into();
                 (incident.answer, incident.town, incident.topic) = (None, None, None);
                 incident.cases.clear();

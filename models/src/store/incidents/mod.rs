@@ -8,7 +8,7 @@ mod standing;
 pub(super) use joining::write_signatures;
 pub use joining::{Face, Holders, JoinBatch, JoinTask, Joining, NewMembership, Redirects};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::db::{Arg, Row, args};
 use super::visibility::{self, bind};
@@ -111,6 +111,42 @@ impl Store {
                 None => return Ok(Some(incident)),
             }
         }
+    }
+
+    /// Those of the incidents of which the viewer may see the one that they live on in, and an item of it.
+    pub async fn readable_incidents(
+        &self,
+        viewer: &Viewer,
+        incidents: &[IncidentId],
+    ) -> Result<HashSet<IncidentId>, StoreError> {
+        let mut found = HashSet::new();
+        let mut asked: HashMap<i64, Vec<IncidentId>> = HashMap::new();
+        incidents.iter().for_each(|id| asked.entry(id.0).or_default().push(*id));
+        while !asked.is_empty() {
+            let mut merged: HashMap<i64, Vec<IncidentId>> = HashMap::new();
+            let ids: Vec<i64> = asked.keys().copied().collect();
+            for part in ids.chunks(500) {
+                let mut values: Vec<Arg> = part.iter().map(|id| Arg::from(*id)).collect();
+                let marks: Vec<String> = (1..=part.len()).map(|n| format!("${n}")).collect();
+                let seen = visibility::items(viewer, &mut values);
+                let sql = format!(
+                    "SELECT n.id, n.merged_into FROM incident n WHERE n.id IN ({}) AND {}
+                       AND (n.merged_into IS NOT NULL OR EXISTS (SELECT 1 FROM incident_member m
+                         JOIN item i ON i.id = m.item_id WHERE m.incident_id = n.id AND {seen}))",
+                    marks.join(", "),
+                    visibility::incidents(viewer)
+                );
+                for row in self.db().rows(&sql, values).await? {
+                    let of = asked.remove(&row.int("id")?).unwrap_or_default();
+                    match row.opt_int("merged_into")? {
+                        Some(into) => merged.entry(into).or_default().extend(of),
+                        None => found.extend(of),
+                    }
+                }
+            }
+            asked = merged;
+        }
+        Ok(found)
     }
 
     /// To which incident an item belongs, if it was joined.
