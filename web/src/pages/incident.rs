@@ -10,7 +10,6 @@ use qingting_models::clock::local_date;
 use qingting_models::ids::IncidentId;
 use qingting_models::records::{AdvisedSentence, Incident, IncidentAdvice, IncidentMove, Item, Membership};
 use qingting_models::store::{AlertFilter, IncidentFilter, Page};
-use tokio::try_join;
 
 use super::incident_case::IncidentCases;
 use super::incidents::{IncidentRow, hottest};
@@ -131,24 +130,19 @@ async fn build(state: &AppState, caller: &Caller, id: IncidentId) -> Result<Inci
     let incident = store.incident(eyes, id).await?.ok_or(WebError::NotFound)?;
     let judges = store.incident(&caller.judging_eyes(), id).await?.is_some();
     let now = store.now();
-    let of_this = AlertFilter { incident: Some(incident.id), ..AlertFilter::default() };
-    let alerts_of_this = store.alerts(eyes, &of_this, Page { before: None, size: ALERTS });
-    let (members, moves, advice, alerts, times) = try_join!(
-        store.members(eyes, incident.id, ITEMS),
-        store.incident_moves(incident.id, MOVES),
-        store.incident_advice(eyes, incident.id),
-        alerts_of_this,
-        store.incident_times(incident.id),
-    )?;
-    let alerts = alerts.rows;
+    let members = store.members(eyes, incident.id, ITEMS).await?;
+    let moves = store.incident_moves(incident.id, MOVES).await?;
     let people = People::load(store).await?;
+    let advice = store.incident_advice(eyes, incident.id).await?;
+    let of_this = AlertFilter { incident: Some(incident.id), ..AlertFilter::default() };
+    let alerts = store.alerts(eyes, &of_this, Page { before: None, size: ALERTS }).await?.rows;
     let items: Vec<&Item> = members.iter().map(|(item, _)| item).collect();
     let answering = IncidentCases::of(state, caller, &items, judges).await?;
     Ok(IncidentPage {
         answering,
         frame: Frame::inside(state, caller, "事件", "/incidents"),
         row: IncidentRow::new(&incident, &state.names, now),
-        chart: chart(&times),
+        chart: chart(&store.incident_times(incident.id).await?),
         alerts: alerts
             .into_iter()
             .map(|alert| AlertLine {
