@@ -141,14 +141,14 @@ pub async fn restore(global: &Global, file: &Path, check: bool) -> Result<()> {
         return tell_checked(global, &head, checked);
     }
     let dir = global.dir();
-    let vault = Vault::load(&dir.join(KEY)).with_context(|| {
+    // Without the key nothing is put into the folder.
+    Vault::load(&dir.join(KEY)).with_context(|| {
         format!(
             "the key is not part of a backup: put it into {} first (`qingting key import`)",
             dir.display()
         )
     })?;
     let files = put_files(dir, &mut reader).with_context(|| file.display().to_string())?;
-    drop(vault);
     let home = Home::find(global)?;
     let bar = output::progress(0, "restoring");
     let show = |step| follow(&bar, step);
