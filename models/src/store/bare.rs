@@ -1,12 +1,9 @@
 //! Rows that are written and read without any of the work around them, to measure what the database alone takes.
 
-use std::time::Duration;
-
 use super::arrival::Arrival;
 use super::db::args;
 use super::intake::Keyed;
 use super::item_rows::ItemRows;
-use super::transfer::{self, SearchWords};
 use super::{Store, StoreError};
 use crate::ids::{AuditId, ItemId};
 use crate::records::Source;
@@ -43,19 +40,6 @@ impl Store {
         let mut tx = self.begin().await?;
         batch.0.insert(&mut tx, self.now()).await?;
         tx.commit().await
-    }
-
-    /// Writes every row of this database, and the words of its items, into a new one in batches; how many rows, and the time of
-    /// the writing alone.
-    ///
-    /// # Errors
-    /// When one of them fails.
-    pub async fn write_bare(
-        &self,
-        to: &Store,
-        words: &SearchWords<'_>,
-    ) -> Result<(u64, Duration), StoreError> {
-        transfer::write_bare(self, to, words).await
     }
 
     /// How many items and cases there are.

@@ -2,20 +2,19 @@
 //! ([`Store::restore_rows`]). Which tables there are, the database tells; rows go by their keys and are proved by count and digest; the
 //! search index is made anew from the texts.
 
+mod bare;
 mod moving;
 mod restoring;
 mod rows;
 mod schema;
 mod snapshot;
 
-use std::time::{Duration, Instant};
-
 use serde::{Deserialize, Serialize};
 
 use super::db::{Arg, Row, Tx, args, to_json};
 use super::{Store, StoreError};
 use crate::ids::ItemId;
-use rows::{Reader, Value};
+use rows::Value;
 use schema::Table;
 
 pub use moving::{MoveOrder, MoveStep, Moved};
@@ -107,48 +106,6 @@ impl Store {
 /// The column of the search index that names the item.
 fn words_id(sqlite: bool) -> &'static str {
     if sqlite { "rowid" } else { "item_id" }
-}
-
-/// Writes all rows and words of a database into a new one, and takes the time of the writing alone.
-pub(super) async fn write_bare(
-    from: &Store,
-    to: &Store,
-    words: &SearchWords<'_>,
-) -> Result<(u64, Duration), StoreError> {
-    let mut reading = from.db().begin_reading().await?;
-    let (mut count, mut time) = (0, Duration::ZERO);
-    let mut tx = to.begin().await?;
-    clear_begun(&mut tx).await?;
-    tx.commit().await?;
-    for table in schema::tables(&mut reading).await? {
-        let mut reader = Reader::new(None);
-        loop {
-            let rows = reader.next(&mut reading, &table).await?;
-            if rows.is_empty() {
-                break;
-            }
-            count += rows.len() as u64;
-            let begun = Instant::now();
-            let mut tx = to.begin().await?;
-            write(&mut tx, &table, rows.into_iter()).await?;
-            tx.commit().await?;
-            time += begun.elapsed();
-        }
-    }
-    let mut last = i64::MIN;
-    loop {
-        let sql = format!("SELECT id, title, body FROM item WHERE id > $1 ORDER BY id LIMIT {TEXTS}");
-        let rows = reading.rows(&sql, args![last]).await?;
-        let texts = words_of(&rows, words)?;
-        let Some((item, _)) = texts.last() else { return Ok((count, time)) };
-        last = item.0;
-        count += texts.len() as u64;
-        let begun = Instant::now();
-        let mut tx = to.begin().await?;
-        to.set_words(&mut tx, &borrowed(&texts)).await?;
-        tx.commit().await?;
-        time += begun.elapsed();
-    }
 }
 
 /// The words of items from their texts.
