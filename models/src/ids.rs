@@ -175,6 +175,10 @@ ids! {
     TokenId,
     /// A file that was added to a case (附件).
     AttachmentId,
+    /// Something that happened, for programs of others.
+    OutEventId,
+    /// An address that such events are sent to.
+    WebhookId,
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod contract {
     mod mirrored;
     mod nodes;
     mod notices;
+    mod outbox;
     mod people;
     mod rates;
     mod replies;

@@ -22,3 +22,4 @@ pub mod reply_checks;
 pub mod reply_help;
 pub mod report;
 pub mod routing;
+pub mod webhooks;

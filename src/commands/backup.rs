@@ -159,7 +159,7 @@ pub async fn restore(global: &Global, file: &Path, check: bool) -> Result<()> {
     if global.json {
         return output::json(&json!({
             "at": head.snapshot.at, "files": files, "indexed": restored.indexed, "paused": restored.paused,
-            "sessions": restored.sessions, "audit_lines": lines
+            "webhooks_paused": restored.webhooks_paused, "sessions": restored.sessions, "audit_lines": lines
         }));
     }
     output::line(&format!(
@@ -168,11 +168,14 @@ pub async fn restore(global: &Global, file: &Path, check: bool) -> Result<()> {
         shown(&home.database),
         restored.indexed
     ))?;
-    if !restored.paused.is_empty() {
-        output::line(&format!(
-            "paused, so that nothing is sent twice or by a copy: {}; set them to work on the page /notices/channels",
-            restored.paused.join(", ")
-        ))?;
+    for (paused, page) in [(&restored.paused, "/notices/channels"), (&restored.webhooks_paused, "/webhooks")]
+    {
+        if !paused.is_empty() {
+            output::line(&format!(
+                "paused, so that nothing is sent twice or by a copy: {}; set them to work on the page {page}",
+                paused.join(", ")
+            ))?;
+        }
     }
     output::line("everybody has to log in again")
 }

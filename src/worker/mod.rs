@@ -1,5 +1,5 @@
 //! The worker loop that ties the stages together: fetch, judge, route, join, alert, tell, send, watch the clocks, chain the
-//! log; and beside them the helper model, where one is named.
+//! log, number events and send them on; and beside them the helper model, where one is named.
 //!
 //! Every step claims its work from the store by lease and finishes it in one transaction, so a worker may be
 //! killed anywhere and any number may run side by side.
@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use jiff::SignedDuration;
 use qingting_ingest::poll;
 use qingting_models::county::County;
-use qingting_models::ids::NoticeChannelId;
+use qingting_models::store::StoreError;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +33,8 @@ const WATCH: Duration = Duration::from_secs(30);
 const FOLLOW: Duration = Duration::from_secs(2);
 /// How often channels are looked at for messages that are due.
 const POST: Duration = Duration::from_secs(1);
+/// How long events are kept for programs of others.
+const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many lines of the audit log are chained in one transaction.
 const CHAIN: i64 = 2_000;
 
@@ -46,6 +49,7 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
         loops.spawn(watch(tools.clone(), stop.clone()));
         loops.spawn(tell(tools.clone(), stop.clone()));
         loops.spawn(post(tools.clone(), stop.clone()));
+        loops.spawn(forward(tools.clone(), stop.clone()));
         if let Some(advisor) = tools.advisor.clone() {
             let (store, county, name) = (tools.store.clone(), tools.county(), tools.name.clone());
             loops.spawn(advisor::run(store, county, advisor, name, stop.clone()));
@@ -71,7 +75,8 @@ async fn round(tools: &Tools) -> Result<bool> {
     let joined = tools.join_once().await?.is_some();
     let alerted = tools.alert_once().await?;
     let chained = tools.store.chain_audit(CHAIN).await? > 0;
-    Ok(judged || routed || joined || alerted || chained)
+    let numbered = tools.store.number_events().await? > 0;
+    Ok(judged || routed || joined || alerted || chained || numbered)
 }
 
 async fn fetch(tools: Tools, stop: CancellationToken) {
@@ -103,25 +108,54 @@ async fn tell(tools: Tools, stop: CancellationToken) {
     }
 }
 
-/// Sends what is due, each channel by a task of its own, so that a slow receiver holds up none but itself.
+/// Sends the messages that are due, each channel by a task of its own.
 async fn post(tools: Tools, stop: CancellationToken) {
+    let due = || tools.store.channels_to_serve();
+    serve_each(&tools, &stop, "looking for messages", due, |tools, id| async move {
+        tools.courier.serve(&tools.name, id).await
+    })
+    .await;
+}
+
+/// Sends events on, each address by a task of its own.
+async fn forward(tools: Tools, stop: CancellationToken) {
+    let due = || tools.store.webhooks_to_serve();
+    serve_each(&tools, &stop, "looking for webhooks", due, |tools, id| async move {
+        tools.forwarder.serve(&tools.name, id).await
+    })
+    .await;
+}
+
+/// Looks from time to time who is `due`, and serves each by a task of its own, so that a slow receiver holds up none but
+/// itself.
+async fn serve_each<I, Looked, Served>(
+    tools: &Tools,
+    stop: &CancellationToken,
+    looking: &'static str,
+    due: impl Fn() -> Looked,
+    serve: impl Fn(Tools, I) -> Served + Copy + Send + 'static,
+) where
+    I: Copy + PartialEq + Send + 'static,
+    Looked: Future<Output = Result<Vec<I>, StoreError>>,
+    Served: Future<Output = Result<usize, StoreError>> + Send + 'static,
+{
     let mut serving: JoinSet<()> = JoinSet::new();
-    let mut busy: HashMap<tokio::task::Id, NoticeChannelId> = HashMap::new();
+    let mut busy: HashMap<tokio::task::Id, I> = HashMap::new();
     while !stop.is_cancelled() {
-        let due = match tools.store.channels_to_serve().await {
+        let due = match due().await {
             Ok(due) => due,
             Err(error) => {
-                rest(&stop, trouble(&tools, "looking for messages", &error.into())).await;
+                rest(stop, trouble(tools, looking, &error.into())).await;
                 continue;
             }
         };
-        for channel in due {
-            if !busy.values().any(|other| *other == channel) {
-                let id = serving.spawn(serve_channel(tools.clone(), channel, stop.clone())).id();
-                busy.insert(id, channel);
+        for one in due {
+            if !busy.values().any(|other| *other == one) {
+                let id = serving.spawn(serve_one(tools.clone(), one, stop.clone(), serve)).id();
+                busy.insert(id, one);
             }
         }
-        rest(&stop, POST).await;
+        rest(stop, POST).await;
         while let Some(done) = serving.try_join_next_with_id() {
             busy.remove(&done.map_or_else(|error| error.id(), |(id, ())| id));
         }
@@ -129,9 +163,14 @@ async fn post(tools: Tools, stop: CancellationToken) {
     while serving.join_next().await.is_some() {}
 }
 
-async fn serve_channel(tools: Tools, channel: NoticeChannelId, stop: CancellationToken) {
+async fn serve_one<I: Copy, Served: Future<Output = Result<usize, StoreError>>>(
+    tools: Tools,
+    one: I,
+    stop: CancellationToken,
+    serve: impl Fn(Tools, I) -> Served,
+) {
     while !stop.is_cancelled() {
-        match tools.courier.serve(&tools.name, channel).await {
+        match serve(tools.clone(), one).await {
             Ok(0) => return,
             Ok(_) => {}
             Err(error) => {
@@ -171,6 +210,8 @@ async fn look_after(tools: &Tools) -> Result<bool> {
     desk.remind().await?;
     tools.sign_audit().await?;
     tools.look_for_model()?;
+    let kept_since = tools.store.now() - EVENTS_KEPT;
+    while tools.store.drop_events(kept_since).await? > 0 {}
     tools.store.cool_incidents().await?;
     // Days that were never counted come one after the other.
     Ok(tools.count_words_once().await? || drawn > 0)

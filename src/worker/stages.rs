@@ -135,6 +135,7 @@ impl Tools {
             tokio::time::sleep(IDLE).await;
         }
         while self.store.chain_audit(CHAIN).await? > 0 {}
+        while self.store.number_events().await? > 0 {}
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ use qingting_models::county::{County, CountyFiles};
 use qingting_models::store::Store;
 use qingting_respond::desk::Desk;
 use qingting_respond::notices::send::Courier;
+use qingting_respond::webhooks::Forwarder;
 
 use crate::advisor::Advisor;
 use crate::heads;
@@ -36,6 +37,7 @@ pub struct Tools {
     pub http: Http,
     pub(super) advisor: Option<Advisor>,
     pub(super) courier: Courier,
+    pub(super) forwarder: Forwarder,
     pub(super) name: String,
     /// What the stages of this process did.
     pub figures: StageFigures,
@@ -64,6 +66,7 @@ impl Tools {
         let facts = Facts { county, desk, read: (-1, Date::ZERO) };
         let random = qingting_models::vault::random::<6>()?;
         let courier = Courier::new(store.clone(), http.clone(), None);
+        let forwarder = Forwarder::new(store.clone(), http.clone());
         let name = format!("{}-{}", std::process::id(), random.map(|byte| format!("{byte:02x}")).concat());
         Ok(Self {
             store,
@@ -77,6 +80,7 @@ impl Tools {
             http,
             advisor: None,
             courier,
+            forwarder,
             name,
             figures: StageFigures::default(),
         })

@@ -138,6 +138,8 @@ const DONE: &[(&str, &str)] = &[
     ("shift-removed", "已从值班表去掉。"),
     ("channel-added", "渠道已添加；点“发一条测试”看看能不能收到。"),
     ("channel-changed", "渠道已保存。"),
+    ("webhook-changed", "推送已保存；点“发一条测试”看看能不能送到。"),
+    ("webhook-removed", "推送已移除。"),
     ("contact-changed", "联系方式已保存。"),
     ("delivery-retried", "马上重新发送；过一会儿刷新这一页看结果。"),
     ("delivery-given-up", "已放弃这条外发；站内通知不受影响。"),

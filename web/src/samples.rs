@@ -266,6 +266,8 @@ mod tests {
         walk::<notices::rules::NoticeRulePage>("a notice rule");
         walk::<notices::channels::ChannelsPage>("channels");
         walk::<notices::channels::ChannelPage>("a channel");
+        walk::<webhooks::WebhooksPage>("webhooks");
+        walk::<webhooks::WebhookPage>("a webhook");
         walk::<notices::contacts::ContactsPage>("contacts");
         walk::<notices::contacts::ContactPage>("a contact");
         walk::<notices::deliveries::DeliveriesPage>("deliveries");

@@ -21,6 +21,7 @@ mod mirrored;
 mod notice;
 mod notice_channel;
 mod original;
+mod outbox;
 mod promise;
 mod quarantine;
 mod rate;
@@ -67,6 +68,7 @@ pub use notice_channel::{
     MessageLine, NoticeChannel,
 };
 pub use original::Original;
+pub use outbox::{NumberedEvent, OutEvent, OutKind, OutSubject, Webhook, WebhookSettings};
 pub use promise::{PromiseStanding, PromiseState, TrackedPromise};
 pub use quarantine::{ClosedRow, QuarantinedRow, RejectForm, RejectKind, RowPlace};
 pub use rate::{CaseFact, Period, Rate, RateCase, RateCount, RateFigure, SentWay};

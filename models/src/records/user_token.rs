@@ -17,11 +17,13 @@ words! {
         ReportsRead => "reports:read", "查看总览、单位指标和报告";
         ReportsWrite => "reports:write", "编写报告";
         NoticesRead => "notices", "查看和标记自己的通知";
+        /// The stream of what happened: ids, codes and times.
+        EventsRead => "events", "读取变动流";
         /// The county's facts: which topics, departments and towns there are.
         CountyRead => "county:read", "查看话题、单位、乡镇等基础数据，分流规则和预警规则";
         /// By what items are routed and raise alerts, and the county's files as a whole.
         CountyWrite => "county:write", "修改基础数据、分流规则和预警规则";
-        Admin => "admin", "管理来源、隔离区、用户、通知和模型，查看审计";
+        Admin => "admin", "管理来源、隔离区、用户、通知、推送和模型，查看审计";
     }
 }
 

@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::db::{Arg, Tx, args, to_json};
+use super::db::{Arg, Row, Tx, args, to_json};
 use super::incidents::write_signatures;
 use super::visibility;
 use super::{Store, StoreError, work};
 use crate::county::{DepartmentCode, TopicCode, Town};
 use crate::ids::{ItemId, JudgementId};
 use crate::records::{
-    Actor, Channel, Judge, Judgement, Kind, PlaceMention, Reason, Subject, TopicScore, Upstream, Urgency,
-    Viewer,
+    Actor, Channel, Judge, Judgement, Kind, OutEvent, PlaceMention, Reason, Subject, TopicScore, Upstream,
+    Urgency, Viewer,
 };
 
 /// The topic whose items only the roles named for it see (DESIGN section 6).
@@ -105,16 +105,19 @@ impl Store {
         self.set_words(&mut tx, &words.collect::<Vec<_>>()).await?;
         let present = present(&mut tx, &mine).await?;
         let (mut again, mut of_people, mut aside, mut applied) = (vec![], vec![], vec![], vec![]);
-        let (mut written, mut signatures) = (vec![], vec![]);
+        let (mut written, mut signatures, mut first) = (vec![], vec![], HashSet::new());
         for (task, verdict) in verdicts {
             let item = task.item.0;
-            let (version, by_person) = *present.get(&item).ok_or(StoreError::NotFound("item"))?;
-            if version != task.version {
+            let now = present.get(&item).ok_or(StoreError::NotFound("item"))?;
+            if now.version != task.version {
                 again.push(item);
                 continue;
             }
             let judgement = self.model_judgement(task, verdict);
-            if by_person {
+            if !now.judged {
+                first.insert(item);
+            }
+            if now.by_person {
                 of_people.push(item);
                 aside.push(judgement);
             } else {
@@ -127,7 +130,7 @@ impl Store {
         note_judged(&mut tx, &of_people).await?;
         insert_judgements(&mut tx, &aside).await?;
         insert_judgements(&mut tx, &applied).await?;
-        self.apply_judgements(&mut tx, &applied, false).await?;
+        self.apply_judgements(&mut tx, &applied, false, &first).await?;
         write_signatures(&mut tx, &signatures).await?;
         work::add(&mut tx, work::ROUTE, &written, now).await?;
         work::add(&mut tx, work::JOIN, &written, now).await?;
@@ -201,7 +204,8 @@ impl Store {
         let judgement = self.person_judgement(&item, before.first(), &decided, actor)?;
         let mut tx = self.begin().await?;
         insert_judgements(&mut tx, std::slice::from_ref(&judgement)).await?;
-        self.apply_judgements(&mut tx, std::slice::from_ref(&judgement), true).await?;
+        let first = if item.judged_version == 0 { HashSet::from([id.0]) } else { HashSet::new() };
+        self.apply_judgements(&mut tx, std::slice::from_ref(&judgement), true, &first).await?;
         // What became confidential, or is it no more, leaves its incident.
         work::add(&mut tx, work::JOIN, &[id.0], self.now()).await?;
         let detail = json!({"topics": decided.topics, "kind": decided.kind, "urgency": decided.urgency,
@@ -240,7 +244,7 @@ impl Store {
         let again = Judgement { id: self.ids().next::<JudgementId>(now), at: now, ..before };
         let mut tx = self.begin().await?;
         insert_judgements(&mut tx, std::slice::from_ref(&again)).await?;
-        self.apply_judgements(&mut tx, std::slice::from_ref(&again), by_person).await?;
+        self.apply_judgements(&mut tx, std::slice::from_ref(&again), by_person, &HashSet::new()).await?;
         work::add(&mut tx, work::JOIN, &[id.0], now).await?;
         self.audit_in(&mut tx, actor, "item.judge_undo", Subject::Item(id), json!({ "undone": undone }))
             .await?;
@@ -304,17 +308,32 @@ async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JudgeTask>, StoreError> {
         .collect()
 }
 
-/// The version of items, and whether a person judged them.
-async fn present(tx: &mut Tx, ids: &HashSet<i64>) -> Result<HashMap<i64, (i64, bool)>, StoreError> {
+/// How an item stands.
+struct Present {
+    version: i64,
+    /// Some version of it was.
+    judged: bool,
+    by_person: bool,
+}
+
+/// How items stand.
+async fn present(tx: &mut Tx, ids: &HashSet<i64>) -> Result<HashMap<i64, Present>, StoreError> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let sql =
-        format!("SELECT id, version, judged_by_person FROM item WHERE id IN ({})", tx.marks(1, ids.len()));
+    let sql = format!(
+        "SELECT id, version, judged_version, judged_by_person FROM item WHERE id IN ({})",
+        tx.marks(1, ids.len())
+    );
     let rows = tx.rows(&sql, ids.iter().map(|id| Arg::from(*id)).collect()).await?;
-    rows.iter()
-        .map(|row| Ok((row.int("id")?, (row.int("version")?, row.flag("judged_by_person")?))))
-        .collect()
+    let one = |row: &Row| {
+        let judged = row.int("judged_version")? > 0;
+        Ok((
+            row.int("id")?,
+            Present { version: row.int("version")?, judged, by_person: row.flag("judged_by_person")? },
+        ))
+    };
+    rows.iter().map(one).collect()
 }
 
 /// Notes that the present version of items was judged, whose judgement by a person stays.
@@ -355,13 +374,20 @@ const IN_SHORT: [&str; 11] = [
 ];
 
 impl Store {
-    /// Puts judgements in short on their items, where lists and filters read them.
+    /// Puts judgements in short on their items, where lists and filters read them, and tells of them; those of the items
+    /// in `first` are their first.
     async fn apply_judgements(
         &self,
         tx: &mut Tx,
         judgements: &[Judgement],
         by_person: bool,
+        first: &HashSet<i64>,
     ) -> Result<(), StoreError> {
+        let now = self.now();
+        let event = |judgement: &Judgement| {
+            OutEvent::of_judgement(self.ids().next(now), judgement, first.contains(&judgement.item.0))
+        };
+        self.put_out(tx, judgements.iter().map(event).collect()).await?;
         let sets: Vec<String> =
             IN_SHORT.iter().enumerate().map(|(n, column)| format!("{column} = v.column{}", n + 1)).collect();
         let mut in_case = HashSet::new();

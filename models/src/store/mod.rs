@@ -30,6 +30,7 @@ mod known;
 mod mirrored;
 mod nodes;
 mod notices;
+mod outbox;
 mod overview;
 mod quarantine;
 mod queues;
@@ -86,6 +87,7 @@ pub use mirrored::{MirrorFilter, MirrorLoad, MirrorOffice, MirrorState};
 pub use notices::{
     DeliveryOutcome, DeliveryTask, NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert,
 };
+pub use outbox::{EventPage, OutboxState, WebhookStart, WebhookTask};
 pub use overview::{DepartmentLoad, Overview, WeekCount, WeekFigures};
 pub use quarantine::QuarantineFilter;
 pub use queues::Queue;

@@ -144,6 +144,14 @@ impl Store {
 /// Puts these facts of a case in the place of those that it had.
 pub(super) async fn write_facts(tx: &mut Tx, case: &Case, facts: &[CaseFact]) -> Result<(), StoreError> {
     tx.run("DELETE FROM case_fact WHERE case_id = $1", args![case.id.0]).await?;
+    insert_facts(tx, facts.iter().map(|fact| (case, fact))).await
+}
+
+/// Writes facts of cases that have none.
+pub(super) async fn insert_facts<'f>(
+    tx: &mut Tx,
+    facts: impl IntoIterator<Item = (&'f Case, &'f CaseFact)>,
+) -> Result<(), StoreError> {
     let columns = [
         "case_id",
         "rate",
@@ -156,7 +164,7 @@ pub(super) async fn write_facts(tx: &mut Tx, case: &Case, facts: &[CaseFact]) ->
         "extended_days",
         "confidential",
     ];
-    let row = |fact: &CaseFact| {
+    let row = |(case, fact): (&Case, &CaseFact)| {
         args![
             case.id.0,
             fact.rate.code(),
@@ -170,7 +178,7 @@ pub(super) async fn write_facts(tx: &mut Tx, case: &Case, facts: &[CaseFact]) ->
             case.confidential
         ]
     };
-    tx.insert("case_fact", &columns, facts.iter().map(row).collect(), "").await?;
+    tx.insert("case_fact", &columns, facts.into_iter().map(row).collect(), "").await?;
     Ok(())
 }
 

@@ -1,9 +1,10 @@
 //! The routing stage: claims judged items, and writes whether they opened a case.
 
+use std::collections::HashSet;
+
 use jiff::SignedDuration;
 
-use super::cases::Opening;
-use super::db::{Arg, args};
+use super::db::{Arg, Tx};
 use super::items::item_of;
 use super::visibility::bind;
 use super::{Store, StoreError, case_items, work};
@@ -44,23 +45,30 @@ impl Store {
         let mut tx = self.begin().await?;
         let ids: Vec<i64> = routed.iter().map(|(id, _)| id.0).collect();
         let mine = work::finish(&mut tx, work::ROUTE, worker, &ids).await?;
-        let mut opened = 0;
-        for (id, change) in routed {
-            let Some(change) = change.filter(|_| mine.contains(&id.0)) else { continue };
-            let still_free = tx
-                .row(
-                    "SELECT 1 FROM item WHERE id = $1 AND case_id IS NULL AND dismissed IS NULL AND archived IS NULL
-                     AND judged_version = version",
-                    args![id.0],
-                )
-                .await?
-                .is_some();
-            if still_free {
-                self.open_in(&mut tx, change, Opening::OfItem).await?;
-                opened += 1;
-            }
-        }
+        let mine: HashSet<i64> = mine.into_iter().collect();
+        let mut opening: Vec<(ItemId, CaseChange)> =
+            routed.into_iter().filter_map(|(id, change)| Some((id, change?))).collect();
+        opening.retain(|(id, _)| mine.contains(&id.0));
+        let ids: Vec<ItemId> = opening.iter().map(|(id, _)| *id).collect();
+        let free = still_free(&mut tx, &ids).await?;
+        opening.retain(|(id, _)| free.contains(&id.0));
+        let opened = opening.len();
+        self.open_many(&mut tx, opening.into_iter().map(|(_, change)| change).collect()).await?;
         tx.commit().await?;
         Ok(opened)
     }
+}
+
+/// Those of the items that may get a case: that have none, are not set aside, and were judged as they are now.
+async fn still_free(tx: &mut Tx, ids: &[ItemId]) -> Result<HashSet<i64>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = format!(
+        "SELECT id FROM item WHERE id IN ({}) AND case_id IS NULL AND dismissed IS NULL AND archived IS NULL
+         AND judged_version = version",
+        tx.marks(1, ids.len())
+    );
+    let rows = tx.rows(&sql, ids.iter().map(|id| Arg::from(id.0)).collect()).await?;
+    rows.iter().map(|row| row.int("id")).collect()
 }

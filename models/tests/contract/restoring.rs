@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use qingting_models::records::{Actor, ChannelSettings, ChannelWay, Role, Subject, Viewer};
+use qingting_models::records::{
+    Actor, ChannelSettings, ChannelWay, OutKind, Role, Subject, Viewer, WebhookSettings,
+};
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
     BackupNote, ItemFilter, ItemState, NewUser, Page, RestoreStep, SnapshotHead, SnapshotPiece, SnapshotRows,
-    Store, StoreError, StoreSettings,
+    Store, StoreError, StoreSettings, WebhookStart,
 };
 use qingting_models::vault::Vault;
 use serde_json::json;
@@ -188,12 +190,31 @@ async fn what_was_restored_sends_nothing_out_and_knows_nobody_who_is_logged_in()
         let way = ChannelWay::Webhook { url: "http://127.0.0.1:9/".into() };
         let channel = ChannelSettings { way, inside: true, confidential: false };
         from.add_notice_channel("值班群", true, &channel, None, Actor::Console).await.unwrap();
+        let source = sheet(&from, "12345").await;
+        judged(&from, &source, "1", "wages").await;
+        from.number_events().await.unwrap();
+        let hook = WebhookSettings {
+            url: "http://127.0.0.1:9/".into(),
+            inside: true,
+            kinds: vec![OutKind::ItemNew],
+        };
+        let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        from.add_webhook("平台", &hook, secret, WebhookStart::Now, Actor::Console).await.unwrap();
         let (head, pieces) = pieces_of(&from).await;
+        // Given after the backup, and known to those who read.
+        judged(&from, &source, "2", "wages").await;
+        from.number_events().await.unwrap();
+        let known = from.outbox_state().await.unwrap().last;
         for settings in from.new_ones().await.unwrap() {
             let to = restore(&from, &settings, &head, &pieces).await.unwrap();
             let restored = to.finish_restore(&words, &|_| ()).await.unwrap();
             assert_eq!((restored.paused, restored.sessions), (vec!["值班群".to_owned()], 1));
             assert!(to.notice_channels().await.unwrap().iter().all(|channel| !channel.enabled));
+            assert_eq!(restored.webhooks_paused, ["平台"]);
+            assert!(to.webhooks().await.unwrap().iter().all(|webhook| !webhook.enabled));
+            let page = to.events_after(&Viewer::SYSTEM, 0, &[], 10).await.unwrap();
+            assert_eq!(page.events.len(), 1);
+            assert!(page.next > known, "no number is given twice: {} after {known}", page.next);
             to.close().await;
         }
         assert!(from.notice_channels().await.unwrap()[0].enabled, "the old one goes on");

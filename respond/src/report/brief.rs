@@ -9,8 +9,8 @@ use qingting_models::clock::{local, local_date, minute_text};
 use qingting_models::county::{BRIEF_CHAPTERS, ReportSentence};
 use qingting_models::ids::{CaseId, IncidentId};
 use qingting_models::records::{
-    Asked, Brief, BriefCase, CaseFile, Channel, Item, Membership, ReplyReview, ReportDay, ReportItem, Viewer,
-    days_apart,
+    Asked, Brief, BriefCase, Case, Channel, Item, Membership, Reply, ReplyReview, ReportDay, ReportItem,
+    Viewer, days_apart,
 };
 use qingting_models::store::StoreError;
 use qingting_models::text::fill;
@@ -42,16 +42,18 @@ impl Desk {
         let Some(incident) = self.store().incident(viewer, id).await? else { return Ok(None) };
         let cutoff = self.store().now();
         let members = self.store().members(viewer, incident.id, READ).await?;
-        let mut known = HashSet::new();
-        let mut cases = Vec::new();
-        let mut numbers: BTreeMap<CaseId, (String, String)> = BTreeMap::new();
-        for (item, _) in &members {
-            let Some(case) = item.case.filter(|case| known.insert(*case)) else { continue };
-            if let Some(file) = self.store().case_file(viewer, case).await? {
-                numbers.insert(case, (file.case.number.clone(), file.case.state.code().to_owned()));
-                cases.push(self.brief_case(&file, cutoff));
-            }
-        }
+        let mut ids: Vec<CaseId> = members.iter().filter_map(|(item, _)| item.case).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let cases = self.store().cases_of_ids(viewer, &ids).await?;
+        let ids: Vec<CaseId> = cases.iter().map(|case| case.id).collect();
+        let mut replies = self.store().replies_to(&ids).await?;
+        let numbers: BTreeMap<CaseId, (String, String)> =
+            cases.iter().map(|case| (case.id, (case.number.clone(), case.state.code().to_owned()))).collect();
+        let mut cases: Vec<BriefCase> = cases
+            .iter()
+            .map(|case| self.brief_case(case, &replies.remove(&case.id).unwrap_or_default(), cutoff))
+            .collect();
         cases.sort_by(|a, b| a.number.cmp(&b.number));
         let mut items: Vec<ReportItem> =
             members.iter().map(|(item, member)| item_row(item, member, &numbers)).collect();
@@ -70,10 +72,9 @@ impl Desk {
         Ok(Some((brief, items)))
     }
 
-    fn brief_case(&self, file: &CaseFile, now: Timestamp) -> BriefCase {
-        let case = &file.case;
+    fn brief_case(&self, case: &Case, replies: &[Reply], now: Timestamp) -> BriefCase {
         let due = case.due.as_ref().map(|(_, at)| *at);
-        let approved = file.replies.iter().filter(|r| matches!(r.review, ReplyReview::Approved { .. }));
+        let approved = replies.iter().filter(|r| matches!(r.review, ReplyReview::Approved { .. }));
         let answer = approved
             .clone()
             .next_back()

@@ -1,4 +1,4 @@
-//! Notices over a store and real receivers on loopback: who is told of what, and what becomes of a message.
+//! Notices and webhooks over a store and real receivers on loopback: who is told of what, and what becomes of a message.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
 
@@ -7,3 +7,4 @@ mod receivers;
 mod sending;
 mod telling;
 mod waiting;
+mod webhooks;

@@ -16,6 +16,7 @@ mod county;
 mod county_files;
 pub(crate) mod document;
 mod door;
+mod events;
 mod incidents;
 mod items;
 mod me;
@@ -175,6 +176,13 @@ fn routes() -> Vec<Row> {
         row(S::ReportsWrite, OVERSEERS, routes!(reports::move_on)),
         row(S::NoticesRead, Access::SignedIn, routes!(notices::list)),
         row(S::NoticesRead, Access::SignedIn, routes!(notices::read)),
+        row(S::EventsRead, READERS, routes!(events::list)),
+        row(S::Admin, ADMINS, routes!(events::webhooks)),
+        row(S::Admin, ADMINS, routes!(events::one_webhook)),
+        row(S::Admin, ADMINS, routes!(events::add_webhook)),
+        row(S::Admin, ADMINS, routes!(events::change_webhook)),
+        row(S::Admin, ADMINS, routes!(events::remove_webhook)),
+        row(S::Admin, ADMINS, routes!(events::test_webhook)),
         row(S::Admin, ROSTER_KEEPERS, routes!(notices::roster::roster)),
         row(S::Admin, ROSTER_KEEPERS, routes!(notices::roster::add_shift)),
         row(S::Admin, ROSTER_KEEPERS, routes!(notices::roster::remove_shift)),

@@ -8,8 +8,8 @@ use qingting_models::clock::rfc3339;
 use qingting_models::county::{BRIEF_CHAPTERS, REPORT_CHAPTERS};
 use qingting_models::records::{
     BackfillField, BackfillState, Channel, DeliveryState, FileKind, HelperState, HttpMethod, Kind,
-    MailSecurity, Mode, NoticeKind, Outcome, PromiseState, Rate, RatingGrade, RejectForm, RejectKind,
-    ReportDeed, ReportKind, ReportState, Role, Scope, SourceKind,
+    MailSecurity, Mode, NoticeKind, OutKind, Outcome, PromiseState, Rate, RatingGrade, RejectForm,
+    RejectKind, ReportDeed, ReportKind, ReportState, Role, Scope, SourceKind,
 };
 use qingting_models::records::{OPEN_STATES, state_label};
 use qingting_respond::case_table::ActionKind;
@@ -161,6 +161,7 @@ code_words! {
     RejectKindCode of RejectKind, "隔离原因";
     RejectFormCode of RejectForm, "隔离内容的格式";
     RateCode of Rate, "指标";
+    OutKindCode of OutKind, "变动种类";
 }
 
 /// A format of a report's file, for the document alone.

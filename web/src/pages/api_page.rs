@@ -100,6 +100,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("overview", "总览和单位"),
     ("reports", "报告"),
     ("notices", "通知"),
+    ("events", "变动"),
     ("sources", "来源"),
     ("quarantine", "隔离区"),
     ("model", "模型"),

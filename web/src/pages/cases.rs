@@ -171,17 +171,16 @@ async fn by_words(
     }
     let asked = ItemFilter { state: ItemState::WithCase, words, ..ItemFilter::default() };
     let items = state.store.items(&caller.viewer, &asked, Page { size: ROWS, ..page }).await?;
-    let mut rows = Vec::with_capacity(items.rows.len());
     let mut found: Vec<CaseId> = items.rows.iter().filter_map(|item| item.case).collect();
     let mut seen = HashSet::new();
-    // A case that answers several of the items stands here once.
+    // A case that answers several of the items stands here once, where the first of them stands.
     found.retain(|id| seen.insert(*id));
-    for id in found {
-        let file = state.store.case_file(&caller.viewer, id).await?;
-        rows.extend(file.map(|file| file.case).filter(|case| keeps(filter, case)));
-    }
+    let mut rows = state.store.cases_of_ids(&caller.viewer, &found).await?;
+    rows.retain(|case| keeps(filter, case));
     if filter.soonest_first {
         rows.sort_by_key(|case| case.due.as_ref().map(|(_, at)| *at));
+    } else {
+        rows.sort_by_key(|case| found.iter().position(|id| *id == case.id));
     }
     Ok(Listing { rows, next: items.next })
 }

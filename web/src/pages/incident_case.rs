@@ -64,9 +64,8 @@ impl IncidentCases {
         ids.dedup();
         let mut found = Self::default();
         let unanswered = row(ActionKind::TakeIn).from;
-        for id in ids {
-            let Some(file) = state.store.case_file(&caller.viewer, id).await? else { continue };
-            let case = file.case;
+        for case in state.store.cases_of_ids(&caller.viewer, &ids).await? {
+            let id = case.id;
             let open = unanswered.contains(&case.state.code());
             let lead = state.names.department(case.lead.as_str()).to_owned();
             if judges && open && case.channel != Channel::Petition {

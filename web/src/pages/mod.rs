@@ -65,6 +65,7 @@ pub mod trends;
 pub mod users;
 pub mod views;
 pub mod wall;
+pub mod webhooks;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};

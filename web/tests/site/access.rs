@@ -48,6 +48,7 @@ fn expected(verb: Verb, path: &str) -> Option<&'static [&'static str]> {
         (Post, "/promises/{id}/mark") => &["handler", "reviewer"],
         (Get, "/inbox") => &["handler", "reviewer"],
         (_, p) if p.starts_with("/sources") || p.starts_with("/users") || p == "/system" => ADMIN,
+        (_, p) if p.starts_with("/webhooks") => ADMIN,
         (Post, "/quarantine/{id}/open" | "/quarantine/{id}/mend") => &["duty"],
         (_, p) if p.starts_with("/quarantine") => &["admin", "duty"],
         (_, p) if p.starts_with("/alerts/rules") => &["admin", "duty", "discipline"],

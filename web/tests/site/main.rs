@@ -32,4 +32,5 @@ mod sources;
 mod sources_kept;
 mod system;
 mod together;
+mod webhooks;
 mod worklist;

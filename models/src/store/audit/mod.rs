@@ -19,6 +19,9 @@ use crate::store::{Listing, Page, Store, StoreError};
 
 pub use checkpoints::SignedHead;
 
+/// Lines that are chained in one statement.
+const LINKED: usize = 200;
+
 /// Filters of the audit log; all that are set must hold.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
@@ -80,21 +83,22 @@ impl Store {
         tx: &mut Tx,
         entry: &AuditEntry,
     ) -> Result<(), StoreError> {
-        let (kind, subject) = entry.subject.parts();
-        tx.run(
-            "INSERT INTO audit (id, at, actor, action, subject_kind, subject_id, detail) VALUES ($1,$2,$3,$4,$5,$6,$7)",
-            args![
-                entry.id.0,
-                entry.at,
-                entry.actor.code(),
-                &entry.action,
-                kind,
-                subject,
-                to_json(&entry.detail)?
-            ],
-        )
-        .await?;
-        Ok(())
+        self.append_audits(tx, [entry]).await
+    }
+
+    pub(in crate::store) async fn append_audits(
+        &self,
+        tx: &mut Tx,
+        entries: impl IntoIterator<Item = &AuditEntry>,
+    ) -> Result<(), StoreError> {
+        const COLUMNS: [&str; 7] = ["id", "at", "actor", "action", "subject_kind", "subject_id", "detail"];
+        let row = |entry: &AuditEntry| {
+            let (kind, subject) = entry.subject.parts();
+            let detail = to_json(&entry.detail)?;
+            Ok(args![entry.id.0, entry.at, entry.actor.code(), &entry.action, kind, subject, detail])
+        };
+        let rows = entries.into_iter().map(row).collect::<Result<_, StoreError>>()?;
+        tx.insert("audit", &COLUMNS, rows, "").await.map(drop)
     }
 
     /// Chains up to `max` new lines; how many it chained. Two sequencers at once wait for one another.
@@ -112,11 +116,18 @@ impl Store {
                 vec![],
             )
             .await?;
-        for row in &rows {
-            seq += 1;
-            hash = link(&hash, seq, row)?;
-            tx.run("UPDATE audit SET seq = $1, hash = $2 WHERE id = $3", args![seq, &hash, row.int("id")?])
-                .await?;
+        for some in rows.chunks(LINKED) {
+            let mut values = Vec::with_capacity(3 * some.len());
+            for row in some {
+                seq += 1;
+                hash = link(&hash, seq, row)?;
+                values.extend(args![row.int("id")?, seq, &hash]);
+            }
+            let sql = format!(
+                "UPDATE audit SET seq = v.column2, hash = v.column3 FROM (VALUES {}) AS v WHERE audit.id = v.column1",
+                tx.tuples(some.len(), 3)
+            );
+            tx.run(&sql, values).await?;
         }
         if !rows.is_empty() {
             tx.run("UPDATE audit_head SET seq = $1, hash = $2 WHERE one = 1", args![seq, &hash]).await?;

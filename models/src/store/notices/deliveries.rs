@@ -149,13 +149,16 @@ impl Store {
         Ok(listing)
     }
 
-    /// How many messages failed for good or for the third time, and events that could not be told.
+    /// How many messages failed for good or for the third time, events that could not be told, and webhooks that were
+    /// given up.
     pub async fn stuck_deliveries(&self) -> Result<i64, StoreError> {
         let sql = "SELECT count(*) FROM delivery WHERE state = 'failed'
                    OR (state = 'waiting' AND error IS NOT NULL AND tries >= 3)";
         let messages = self.db().number(sql, vec![]).await?;
         let sql = "SELECT count(*) FROM notice_event WHERE told_at IS NULL AND attempts >= $1";
-        Ok(messages + self.db().number(sql, args![MAX_ATTEMPTS]).await?)
+        let events = self.db().number(sql, args![MAX_ATTEMPTS]).await?;
+        let sql = "SELECT count(*) FROM webhook WHERE NOT enabled AND error IS NOT NULL";
+        Ok(messages + events + self.db().number(sql, vec![]).await?)
     }
 
     /// Events that could not be told to anybody, with the last error.

@@ -26,7 +26,7 @@ pub use snapshot::{
 /// The setting that says how far a move or a restore into this database got.
 const STATE: &str = "transfer";
 /// Tables that a new database has rows in.
-const BEGUN: [&str; 3] = ["setting", "audit_head", "join_stage"];
+const BEGUN: [&str; 4] = ["setting", "audit_head", "join_stage", "outbox_head"];
 /// The search index, of which only is carried which items it knows.
 const WORDS: &str = "item_words";
 /// How many texts are indexed in one transaction.

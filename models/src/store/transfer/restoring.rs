@@ -20,6 +20,8 @@ use crate::store::{SQLITE, Store, StoreError, StoreSettings, connect, migrate};
 
 /// What [`State::from`] begins with after a restore.
 pub(super) const BACKUP: &str = "backup of ";
+/// So many numbers of events are left out after a restore: more than were given between a backup and the loss.
+const NUMBERS_LEFT_OUT: i64 = 100_000_000;
 /// Ids in one statement.
 const IDS: usize = 500;
 
@@ -39,6 +41,8 @@ pub struct Restored {
     pub indexed: u64,
     /// The channels that sent messages out; they are paused.
     pub paused: Vec<String>,
+    /// The addresses that events were sent to; they are paused.
+    pub webhooks_paused: Vec<String>,
     /// Log-ins that were open; they are ended.
     pub sessions: u64,
 }
@@ -83,7 +87,7 @@ impl Store {
     }
 
     /// Makes the search index of what [`Store::restore_rows`] wrote. What was restored sends no message to anybody and knows
-    /// nobody who is logged in: the channels are paused, until somebody sets them to work, and log-ins ended.
+    /// nobody who is logged in: channels and webhooks are paused, until somebody sets them to work, and log-ins ended.
     ///
     /// # Errors
     /// When the database fails; [`Store::restore_rows`] with the same snapshot then goes on from there.
@@ -105,11 +109,20 @@ impl Store {
             args![false, self.now(), Actor::Console.code()],
         )
         .await?;
+        let rows = tx.rows("SELECT name FROM webhook WHERE enabled ORDER BY name", vec![]).await?;
+        let webhooks_paused = rows.iter().map(|row| row.text("name")).collect::<Result<_, _>>()?;
+        tx.run(
+            "UPDATE webhook SET enabled = $1, version = version + 1, changed_at = $2, changed_by = $3 WHERE enabled",
+            args![false, self.now(), Actor::Console.code()],
+        )
+        .await?;
+        // Readers know numbers that were given since the backup; none of those is given again.
+        tx.run("UPDATE outbox_head SET seq = seq + $1 WHERE one = 1", args![NUMBERS_LEFT_OUT]).await?;
         let sessions = tx.run("DELETE FROM session", vec![]).await?;
         let indexed = indexed(&mut tx).await?;
         State::end(&mut tx).await?;
         tx.commit().await?;
-        Ok(Restored { indexed, paused, sessions })
+        Ok(Restored { indexed, paused, webhooks_paused, sessions })
     }
 }
 

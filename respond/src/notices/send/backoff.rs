@@ -12,7 +12,7 @@ const LONGEST: i64 = 6 * 3600;
 const TRIES: i64 = 15;
 
 /// When a message is tried again that failed for the `tries + 1`-th time; none when a person has to decide.
-pub(super) fn next_try(tries: i64, asked: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn next_try(tries: i64, asked: Option<Duration>, now: Timestamp) -> Option<Timestamp> {
     // Without random bytes the pause is merely not scattered.
     let chance =
         random::<2>().map_or(0.5, |bytes| f64::from(u16::from_le_bytes(bytes)) / f64::from(u16::MAX));

@@ -3,7 +3,7 @@
 //! What goes out are numbers, grades, states, times and links ([`MessageLine`]). A message keeps its key over all tries, so
 //! that a receiver that took it and could not say so recognises it.
 
-mod backoff;
+pub(crate) mod backoff;
 mod mail;
 mod refusal;
 mod robots;

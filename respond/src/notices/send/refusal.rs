@@ -20,12 +20,12 @@ pub struct SendError {
 }
 
 impl SendError {
-    pub(super) fn new(text: impl Into<String>) -> Self {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
         Self { text: text.into().chars().take(LONGEST).collect(), retry_after: None }
     }
 
     /// Takes out what a receiver, or an error, repeated of the channel's secret.
-    pub(super) fn without(self, secret: &ChannelSecret) -> Self {
+    pub(crate) fn without(self, secret: &ChannelSecret) -> Self {
         let mut text = self.text;
         let address = Url::parse(&secret.key).ok();
         let of_address = address.iter().flat_map(|url| {

@@ -244,7 +244,11 @@ fn headers(text: &str) -> Result<Vec<(String, String)>, WebError> {
     lines.into_iter().map(line).collect()
 }
 
-fn address(text: &str) -> Result<String, WebError> {
+/// An address as it was typed.
+///
+/// # Errors
+/// When it is none of the web.
+pub(crate) fn address(text: &str) -> Result<String, WebError> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     match url.filter(Url::has_host) {
         Some(_) => Ok(text.to_owned()),

@@ -24,10 +24,11 @@ const TABS: &[(&str, &str)] = &[
     ("/notices/channels", "外发渠道"),
     ("/notices/contacts", "联系方式"),
     ("/notices/deliveries", "外发情况"),
+    ("/webhooks", "变动推送"),
 ];
 
 /// Those that the caller may see; none when that is one alone.
-fn tabs(caller: &Caller, here: &str) -> Vec<NavLink> {
+pub(super) fn tabs(caller: &Caller, here: &str) -> Vec<NavLink> {
     let may = |href: &str| routes::access_of(href).verdict(Some(caller.user())) == Verdict::Allow;
     let tabs = TABS.iter().filter(|(href, _)| may(href));
     let tabs: Vec<NavLink> =

@@ -68,6 +68,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("/sources/{id}/import/{file}/progress", "/sources/{id}/import/{file}/result"),
     ("/templates/new", "/templates"),
     ("/users/add", "/users"),
+    ("/webhooks/new", "/webhooks"),
 ];
 
 async fn document(office: &Office) -> Value {
