@@ -236,7 +236,7 @@ const more = (box) => {
   if (rest > 4 && !hint) {
     const line = document.createElement("p");
     line.className = "hint aside-hint";
-    line.textContent = "左右滑动看其余各列";
+    line.textContent = box.querySelector("table") ? "左右滑动看其余各列" : "左右滑动看其余部分";
     box.after(line);
   } else if (rest <= 4) hint?.remove();
 };
