@@ -9,13 +9,13 @@ use super::drawing::{Drawing, Shape, Stands, Tone, heat};
 /// So many bars and their names in larger letters stand beside each other on a phone.
 const FEW: usize = 7;
 
-/// Whether nothing but a few bars is drawn, with the one of the legend.
+/// Whether nothing but a few bars is drawn, with the one of the legend, and figures of the axis that have room when larger.
 fn is_of_few_bars(drawing: &Drawing) -> bool {
     let bars = drawing.shapes.iter().filter(|shape| matches!(shape, Shape::Bar { .. })).count();
     let only = drawing.shapes.iter().all(|shape| match shape {
         Shape::Bar { tone, .. } => *tone == Tone::Now,
         Shape::Line { tone, .. } => *tone == Tone::Axis,
-        Shape::Text { .. } => true,
+        Shape::Text { text, stands, .. } => *stands != Stands::Left || text.chars().count() <= 2,
         Shape::Band { .. } => false,
     });
     only && bars <= FEW + 1
