@@ -39,15 +39,17 @@ impl Chart {
         let known = days.iter().filter(|day| **day >= since).count().max(1);
         let rate = rate_text(total, known);
         let most = bars.iter().copied().max().unwrap_or(0);
-        let busiest = days.iter().zip(&bars).rev().find(|(_, n)| **n == most).map(|(day, _)| *day);
-        let label = match busiest.filter(|_| total > 0) {
-            Some(day) => {
-                let known =
-                    if known < days.len() { "添加以来".into() } else { format!("近 {span} 天") };
-                let (month, day) = (day.month(), day.day());
-                format!("{known}共 {total} 条，平均{rate}；最多的一天是 {month}月{day}日，{most} 条")
-            }
-            None => format!("近 {span} 天没有新信息"),
+        let busiest: Vec<Date> =
+            days.iter().zip(&bars).filter(|(_, n)| **n == most).map(|(day, _)| *day).collect();
+        let label = if total > 0 {
+            let known = if known < days.len() { "添加以来".into() } else { format!("近 {span} 天") };
+            let busiest = match busiest.as_slice() {
+                [day] => format!("最多的一天是 {}月{}日，{most} 条", day.month(), day.day()),
+                _ => format!("每天最多 {most} 条"),
+            };
+            format!("{known}共 {total} 条，平均{rate}；{busiest}")
+        } else {
+            format!("近 {span} 天没有新信息")
         };
         let day_text =
             |day: Option<&Date>| day.map_or_else(String::new, |d| format!("{}月{}日", d.month(), d.day()));
@@ -116,6 +118,8 @@ mod tests {
         assert_eq!(chart.rate, "近 30 天平均每天 0.4 条");
         assert_eq!((chart.first.as_str(), chart.last.as_str()), ("10月25日", "11月23日"));
         assert!(chart.path.contains("M104 24v-23h3v23z") && chart.path.contains("M112 24v-11h3v11z"));
+        let even = Chart::of_days(&[(today, 4), (date(2026, 11, 20), 4)], today, 30, date(2020, 1, 1));
+        assert_eq!(even.label, "近 30 天共 8 条，平均每天 0.3 条；每天最多 4 条");
     }
 
     #[test]

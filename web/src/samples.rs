@@ -133,6 +133,7 @@ pub fn case_row(text: &str) -> CaseRow {
         confidential: true,
         pressed: Some(Tag::new(text, "tag red")),
         due: Some(Due { rule: text.into(), at: moment(-600), left: text.into(), light: Light::Yellow }),
+        waits: Some(moment(-600)),
         changed: moment(60),
         ticked: true,
     }

@@ -1,7 +1,7 @@
 //! Small pieces that several pages show: choices, tags, rows of items and cases.
 
 use jiff::Timestamp;
-use qingting_models::records::{Case, Item, Urgency, is_blind};
+use qingting_models::records::{Case, CaseState, Item, Urgency, is_blind};
 use qingting_respond::deadline;
 
 use crate::moment::{Moment, left_text};
@@ -227,6 +227,8 @@ pub struct CaseRow {
     pub confidential: bool,
     pub pressed: Option<Tag>,
     pub due: Option<Due>,
+    /// Until when it waits for the resident.
+    pub waits: Option<Moment>,
     pub changed: Moment,
     /// Was ticked when the list was sent, and still is.
     pub ticked: bool,
@@ -258,6 +260,10 @@ impl CaseRow {
             confidential: case.confidential,
             pressed: pressed_tag(case.pressed),
             due: if case.state.is_open() { due } else { None },
+            waits: match case.state {
+                CaseState::Waiting { until, .. } => Some(Moment::new(until, now)),
+                _ => None,
+            },
             changed: Moment::new(case.changed_at, now),
             ticked: false,
         }

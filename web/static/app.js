@@ -175,9 +175,19 @@ for (const form of document.querySelectorAll('form[method="post"]')) {
   });
 }
 
-// The entry of this page is seen on a narrow screen too.
-const here = document.querySelector(".top nav [aria-current]");
-if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").clientWidth / 2;
+// The entry of this page is seen on a narrow screen too, and on which side there are more fades out.
+const entries = document.querySelector(".top nav ul");
+if (entries) {
+  const fade = () => {
+    entries.classList.toggle("goes-left", entries.scrollLeft > 4);
+    entries.classList.toggle("goes-right", entries.scrollWidth - entries.clientWidth - entries.scrollLeft > 4);
+  };
+  const here = entries.querySelector("[aria-current]");
+  if (here) entries.scrollLeft = here.offsetLeft - entries.offsetLeft - (entries.clientWidth - here.offsetWidth) / 2;
+  entries.addEventListener("scroll", fade, { passive: true });
+  window.addEventListener("resize", fade);
+  fade();
+}
 
 // The menu closes when the focus leaves it or Escape is pressed.
 for (const menu of document.querySelectorAll("details.me")) {
@@ -236,7 +246,7 @@ const more = (box) => {
   if (rest > 4 && !hint) {
     const line = document.createElement("p");
     line.className = "hint aside-hint";
-    line.textContent = "左右滑动看其余各列";
+    line.textContent = box.querySelector("table") ? "左右滑动看其余各列" : "左右滑动看其余部分";
     box.after(line);
   } else if (rest <= 4) hint?.remove();
 };

@@ -7,6 +7,14 @@ for (const holder of document.querySelectorAll("[data-trend]")) {
   const names = [...table.tHead.rows[0].cells].slice(2).map((cell) => cell.textContent);
   const rows = [...table.tBodies[0].rows];
   const days = rows.map((row) => row.cells[0].textContent);
+  // `2026-11-02 至 2026-11-08` and `2026-11-02` at the axis: `11/2–11/8` and `11/2`.
+  const short = (name) => name.replace(/\d{4}-0?(\d+)-0?(\d+)/g, "$1/$2").replace(" 至 ", "–");
+  // What is still to come is not known to be nothing.
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const figure = (row, n) => {
+    const count = Number(row.cells[n + 2].textContent);
+    return count === 0 && row.cells[0].textContent.slice(0, 10) > today ? null : count;
+  };
   const script = document.createElement("script");
   script.src = holder.dataset.echarts;
   script.addEventListener("load", () => {
@@ -16,9 +24,19 @@ for (const holder of document.querySelectorAll("[data-trend]")) {
     let kind = "bar";
     const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
     const draw = () => {
-      const [ink, soft, line, surface] = ["--ink", "--soft", "--line", "--surface"].map(token);
+      const [ink, soft, line, edge, surface, accent] =
+        ["--ink", "--soft", "--line", "--edge", "--surface", "--accent"].map(token);
       const font = { color: ink, fontFamily: token("--sans") };
       const axis = { axisLabel: { color: soft, fontFamily: font.fontFamily }, axisLine: { lineStyle: { color: line } } };
+      const shadow = (tone) => ({ lineStyle: { color: tone }, areaStyle: { color: tone, opacity: 0.3 } });
+      const handle = { color: surface, borderColor: accent };
+      // The two last figures of a filling are how much of it is seen: the counts shine through.
+      const slider = {
+        type: "slider", bottom: 12, textStyle: font, borderColor: line, backgroundColor: surface, fillerColor: `${accent}33`,
+        dataBackground: shadow(edge), selectedDataBackground: shadow(accent),
+        handleStyle: handle, moveHandleStyle: { color: edge },
+        emphasis: { handleStyle: handle, moveHandleStyle: { color: accent } },
+      };
       chart.setOption({
         animation: false,
         color: ["--series-1", "--series-2", "--series-3", "--series-4", "--series-5", "--series-6", "--series-7", "--series-8"].map(token),
@@ -26,12 +44,12 @@ for (const holder of document.querySelectorAll("[data-trend]")) {
         grid: { left: 48, right: 16, top: 64, bottom: 84 },
         legend: { type: "scroll", top: 8, textStyle: font, pageTextStyle: font },
         tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: surface, borderColor: line, textStyle: font },
-        dataZoom: [{ type: "slider", bottom: 12, textStyle: font }, { type: "inside", zoomOnMouseWheel: "ctrl" }],
-        xAxis: { type: "category", data: days, ...axis },
-        yAxis: { type: "value", minInterval: 1, splitLine: { lineStyle: { color: line } }, ...axis },
+        dataZoom: [slider, { type: "inside", zoomOnMouseWheel: "ctrl" }],
+        xAxis: { type: "category", data: days, ...axis, axisLabel: { ...axis.axisLabel, formatter: short } },
+        yAxis: { type: "value", name: "条", nameTextStyle: { color: soft }, minInterval: 1, splitLine: { lineStyle: { color: line } }, ...axis },
         series: names.map((name, n) => ({
           name, type: kind, stack: kind === "bar" ? "all" : null,
-          data: rows.map((row) => Number(row.cells[n + 2].textContent)),
+          data: rows.map((row) => figure(row, n)),
         })),
       }, true);
     };

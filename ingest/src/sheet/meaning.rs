@@ -76,9 +76,9 @@ impl Meaning {
             Self::Office => "承办单位",
             Self::Satisfaction => "满意度",
             Self::Url => "链接",
-            Self::PersonName => "姓名（密封）",
-            Self::PersonPhone => "电话（密封）",
-            Self::PersonOther => "其他个人信息（密封）",
+            Self::PersonName => "姓名（加密保存）",
+            Self::PersonPhone => "电话（加密保存）",
+            Self::PersonOther => "其他个人信息（加密保存）",
             Self::Counter => "计数",
             Self::RowNumber => "序号",
         }

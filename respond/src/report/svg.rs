@@ -1,9 +1,25 @@
 //! A drawing as SVG. Colours are attributes, which a style sheet may outrank by the classes `now`, `before`, `usual`,
-//! `axis`, `band`, `heat0` to `heat4`, and `label`.
+//! `axis`, `band`, `heat0` to `heat4`, and `label`; a chart of few bars, which a narrow screen has room for, has the class
+//! `few`.
 
 use std::fmt::Write;
 
 use super::drawing::{Drawing, Shape, Stands, Tone, heat};
+
+/// So many bars and their names in larger letters stand beside each other on a phone.
+const FEW: usize = 7;
+
+/// Whether nothing but a few bars is drawn, with the one of the legend, and figures of the axis that have room when larger.
+fn is_of_few_bars(drawing: &Drawing) -> bool {
+    let bars = drawing.shapes.iter().filter(|shape| matches!(shape, Shape::Bar { .. })).count();
+    let only = drawing.shapes.iter().all(|shape| match shape {
+        Shape::Bar { tone, .. } => *tone == Tone::Now,
+        Shape::Line { tone, .. } => *tone == Tone::Axis,
+        Shape::Text { text, stands, .. } => *stands != Stands::Left || text.chars().count() <= 2,
+        Shape::Band { .. } => false,
+    });
+    only && bars <= FEW + 1
+}
 
 /// The drawing as one `<svg>` element. Texts are escaped.
 pub fn svg(drawing: &Drawing) -> String {
@@ -11,7 +27,8 @@ pub fn svg(drawing: &Drawing) -> String {
     // Writing to a string cannot fail.
     let _ = write!(
         out,
-        r#"<svg class="report-chart" viewBox="0 0 {} {}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg">"#,
+        r#"<svg class="report-chart{}" viewBox="0 0 {} {}" role="img" aria-label="{}" xmlns="http://www.w3.org/2000/svg">"#,
+        if is_of_few_bars(drawing) { " few" } else { "" },
         drawing.width,
         drawing.height,
         escaped(&drawing.says)

@@ -192,12 +192,13 @@ fn cell(state: &AppState, rate: Rate, department: Option<&str>, count: RateCount
     }
 }
 
-/// `等待 3 件 4.5 天，延期 2 件 10 天`.
+/// `等待 3 件共 5 天，延期 2 件共 10 天`.
 fn won(count: RateCount) -> Option<String> {
     let days = count.waited_ms as f64 / 86_400_000.0;
-    let waited = (count.waited > 0).then(|| format!("等待 {} 件 {days:.1} 天", count.waited));
+    let days = if days < 1.0 { "不到 1 天".to_owned() } else { format!("{days:.0} 天") };
+    let waited = (count.waited > 0).then(|| format!("等待 {} 件共 {days}", count.waited));
     let extended =
-        (count.extended > 0).then(|| format!("延期 {} 件 {} 天", count.extended, count.extended_days));
+        (count.extended > 0).then(|| format!("延期 {} 件共 {} 天", count.extended, count.extended_days));
     let parts: Vec<String> = waited.into_iter().chain(extended).collect();
     (!parts.is_empty()).then(|| parts.join("，"))
 }

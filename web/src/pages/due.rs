@@ -46,8 +46,10 @@ pub struct DuePage {
 /// A day of the calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayCell {
-    /// `1`, or `12月1日` where a month begins.
+    /// `1`.
     pub number: String,
+    /// `12月` where a month or the calendar begins; otherwise empty.
+    pub month: String,
     /// For those who hear it: `12月1日 星期二`.
     pub says: String,
     /// Why it is a day off or a make-up workday: `元旦`, `班`.
@@ -92,8 +94,10 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
         let found = due.get(&day).copied().unwrap_or_default();
         let (note, class) = arrangement(&state, day);
         let any = found != DueDay::default();
+        let named = day.day() == 1 || day == begins;
         DayCell {
-            number: if day.day() == 1 { format!("{}月1日", day.month()) } else { day.day().to_string() },
+            number: day.day().to_string(),
+            month: if named { format!("{}月", day.month()) } else { String::new() },
             says: crate::moment::day_text(day),
             note,
             class: format!("{class}{}", if day.month() == first.month() { "" } else { " other" }),
@@ -214,6 +218,7 @@ impl crate::samples::Sampled for DuePage {
         use crate::samples::{case_row, frame, hostile};
         let cell = |t: &str, any: bool| DayCell {
             number: "1".into(),
+            month: t.to_owned(),
             says: t.to_owned(),
             note: t.to_owned(),
             class: "off other".into(),

@@ -265,7 +265,7 @@ fn selects(query: &Query, by: By, names: &Names) -> Vec<Select> {
     let towns = names.towns.iter().map(|town| Choice::new(town, town, town == query.text("town")));
     let select = |name, label, any, options| Select { name, label, any, options };
     vec![
-        select("by", "按什么分", "", kinds.into()),
+        select("by", "分组", "", kinds.into()),
         select("channel", "渠道", "全部渠道", channels.collect()),
         select("topic", "话题", "全部话题", choices(&names.topics, query.text("topic"))),
         select("town", "乡镇街道", "全县", towns.collect()),

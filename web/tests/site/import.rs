@@ -63,7 +63,7 @@ async fn a_sheet_is_previewed_masked_then_imported_and_deleted() {
         for _ in 0..2 {
             let result = office.get("admin", shown).await;
             assert_eq!(result.status, StatusCode::OK, "{}", result.body);
-            assert!(result.body.contains("<dt>新收</dt><dd>1</dd>"), "{}", result.body);
+            assert!(result.body.contains("<dt>新收</dt><dd>1 条</dd>"), "{}", result.body);
         }
         let over = office.get("admin", &shown.replace("/result", "/progress")).await;
         assert_eq!((over.status, over.body.as_str()), (StatusCode::OK, "null"));
@@ -81,7 +81,7 @@ async fn a_sheet_is_previewed_masked_then_imported_and_deleted() {
         let again = upload(&office, "日报.csv", SHEET).await;
         let again = office.post("admin", &path, &[("file", &file_of(&again))]).await;
         let again = office.get("admin", again.location()).await;
-        assert!(again.body.contains("<dt>未变</dt><dd>1</dd>"), "{}", again.body);
+        assert!(again.body.contains("<dt>未变</dt><dd>1 条</dd>"), "{}", again.body);
     }
 }
 
@@ -194,7 +194,7 @@ async fn a_sheet_whose_headers_say_nothing_is_imported_once_its_columns_are_name
     let run = format!("/sources/{}/import/run", office.source);
     let done = office.post("admin", &run, &[("file", &file)]).await;
     let result = office.get("admin", done.location()).await;
-    assert!(result.body.contains("<dt>新收</dt><dd>2</dd>"), "{}", result.body);
+    assert!(result.body.contains("<dt>新收</dt><dd>2 条</dd>"), "{}", result.body);
 }
 
 #[tokio::test]

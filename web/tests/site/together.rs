@@ -134,8 +134,8 @@ async fn batch(
 async fn several_items_are_judged_assigned_and_set_aside_each_by_itself() {
     let office = Office::new().await;
     let list = office.get("duty", "/items").await.body;
-    assert!(list.contains("勾选的一起办") && list.contains("form=\"batch\""));
-    assert!(!office.get("leader", "/items").await.body.contains("勾选的一起办"));
+    assert!(list.contains("批量办理") && list.contains("form=\"batch\""));
+    assert!(!office.get("leader", "/items").await.body.contains("批量办理"));
     let none = batch(&office, "duty", "/items/batch", &[], &[("do", "confirm")]).await;
     assert!(none.body.contains("请先勾选"), "{}", none.body);
 

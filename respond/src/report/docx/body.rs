@@ -52,7 +52,7 @@ pub(super) fn body(document: &Document, annex: &[AnnexRow], items: i64) -> Strin
     heading(&mut out, ANNEX, bookmark);
     let shown = i64::try_from(annex.len()).unwrap_or(i64::MAX);
     let said = match shown < items {
-        true => format!("共 {items} 条，这里列出前 {shown} 条，全部见同期电子表。"),
+        true => format!("共 {items} 条，这里列出前 {shown} 条，全部见同期电子表格。"),
         false => format!("共 {items} 条。"),
     };
     paragraph(&mut out, "Body", &said);

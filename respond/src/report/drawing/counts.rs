@@ -16,8 +16,10 @@ pub fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
     let top = scale((most as f64).max(usual_most));
     let high = |n: f64| ((BASE - TOP) as f64 * n / top) as i32;
     let mut shapes = axis(BASE, top, &high);
-    // Two bars and a gap; of a year each is a hair's breadth.
+    // Two bars and a gap, or one bar where the two would stand; of a year each is a hair's breadth.
     let bar = (step * 2 / 5).max(1);
+    let held = days.iter().any(|day| day.before.is_some());
+    let aside = if held { bar } else { bar / 2 };
     let mut usual = Vec::new();
     // Labels of days every so often, as there is room for about fourteen.
     let every = (days.len() / 14 + 1).max(1);
@@ -26,7 +28,7 @@ pub fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
         if let Some(before) = day.before {
             shapes.push(bar_of(x, BASE, bar, high(before as f64), Tone::Before));
         }
-        shapes.push(bar_of(x + bar, BASE, bar, high(day.items as f64), Tone::Now));
+        shapes.push(bar_of(x + aside, BASE, bar, high(day.items as f64), Tone::Now));
         if let Some(mean) = day.usual {
             usual.push((x + bar, BASE - high(mean)));
         }
@@ -38,7 +40,7 @@ pub fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
         }
         if days.len() <= 14 {
             shapes.push(text_at(
-                x + bar + bar / 2,
+                x + aside + bar / 2,
                 BASE - high(day.items as f64) - 90,
                 day.items.to_string(),
                 Stands::Middle,
@@ -50,7 +52,7 @@ pub fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
     }
     // Only what is drawn is named.
     let mut named = vec![(Tone::Now, this)];
-    if days.iter().any(|day| day.before.is_some()) {
+    if held {
         named.push((Tone::Before, before));
     }
     if days.iter().filter(|day| day.usual.is_some()).count() > 1 {
@@ -58,15 +60,16 @@ pub fn trend(days: &[ReportDay], this: &str, before: &str) -> Drawing {
     }
     shapes.extend(legend(&named));
     let total: i64 = days.iter().map(|day| day.items).sum();
-    let busiest = days.iter().rev().max_by_key(|day| day.items).filter(|day| day.items > 0);
-    let says = match busiest {
-        Some(day) => format!(
-            "{this}每日信息量，共 {total} 条；最多的一天是{}月{}日，{} 条",
-            day.day.month(),
-            day.day.day(),
-            day.items
+    let items = days.iter().map(|day| day.items).max().unwrap_or(0);
+    let busiest: Vec<&ReportDay> = days.iter().filter(|day| day.items == items).collect();
+    let says = match busiest.as_slice() {
+        _ if items <= 0 => format!("{this}没有信息"),
+        [one] => format!(
+            "{this}每日信息量，共 {total} 条；最多的一天是{}月{}日，{items} 条",
+            one.day.month(),
+            one.day.day()
         ),
-        None => format!("{this}没有信息"),
+        _ => format!("{this}每日信息量，共 {total} 条；每天最多 {items} 条"),
     };
     Drawing { width: WIDTH, height: HEIGHT, shapes, says }
 }

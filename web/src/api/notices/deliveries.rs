@@ -68,7 +68,7 @@ enum DeliveriesWord {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::api) struct DeliveriesAsked {
-    /// stuck 卡住的和失败待重试的（缺省），all 全部
+    /// stuck 未送达的（缺省），all 全部
     #[param(inline)]
     state: Option<DeliveriesWord>,
     #[param(value_type = Option<Id>)]

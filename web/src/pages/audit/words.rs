@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use qingting_models::clock::minute_text;
-use qingting_models::records::{Outcome, RatingGrade, ReportKind, state_label};
+use qingting_models::records::{Outcome, RatingGrade, ReportKind, Role, state_label};
 use qingting_respond::case_table::ActionKind;
 
 use crate::names::Names;
@@ -151,6 +151,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("incident", "事件"),
     ("note", "说明"),
     ("login", "登录名"),
+    ("roles", "角色"),
     ("name", "名称"),
     ("file", "文件"),
 ];
@@ -158,6 +159,23 @@ const FIELDS: &[(&str, &str)] = &[
 /// What a digest is of stands beside the log, and what is not set says nothing.
 fn says_something(key: &str, value: &serde_json::Value) -> bool {
     !value.is_null() && key != "digest" && !key.ends_with("reason_digest")
+}
+
+/// The roles of a list of their codes in words; none when it is no such list.
+fn role_words(value: &serde_json::Value) -> Option<String> {
+    let label = |role: &serde_json::Value| Role::from_code(role.as_str()?).map(Role::label);
+    let labels: Option<Vec<&str>> = value.as_array()?.iter().map(label).collect();
+    labels.map(|labels| labels.join("、"))
+}
+
+/// The level of a press in a word.
+fn level_word(level: &str) -> Option<&'static str> {
+    match level {
+        "1" => Some("黄色"),
+        "2" => Some("红色"),
+        "3" => Some("领导"),
+        _ => None,
+    }
 }
 
 /// The fields of a detail in words.
@@ -184,6 +202,8 @@ pub(super) fn detail_words(
             "state" => state_label(&text).to_owned(),
             "outcome" => text.parse::<Outcome>().map_or(text, |o| o.label().to_owned()),
             "grade" => text.parse::<RatingGrade>().map_or(text, |g| g.label().to_owned()),
+            "level" => level_word(&text).map_or(text, str::to_owned),
+            "roles" => role_words(value).unwrap_or(text),
             _ => text,
         };
         let key = match key.as_str() {
@@ -219,6 +239,12 @@ mod tests {
             assert!(words.contains(part), "{words}");
         }
         assert!(!words.contains("5487") && !words.contains("null"), "{words}");
+        let told = serde_json::json!({"level": 1, "roles": ["handler", "reviewer"], "despite": ["wages"]});
+        let words = detail_words("user.add", told.as_object().unwrap(), &names);
+        for part in ["督办级别 黄色", "角色 承办人、审核人", "点名同意变差的领域 [\"wages\"]"] {
+            assert!(words.contains(part), "{words}");
+        }
+        assert_eq!(role_words(&serde_json::json!(["handler", "king"])), None);
         assert_eq!(action_words("case.accept"), "签收");
         assert_eq!(action_words("new.thing"), "new.thing");
     }

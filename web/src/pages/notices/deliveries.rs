@@ -75,10 +75,7 @@ pub async fn show(State(state): State<AppState>, caller: Caller, query: Query) -
                 name: "state",
                 label: "状态",
                 any: "",
-                options: vec![
-                    Choice::new("", "卡住的和失败待重试的", stuck),
-                    Choice::new("all", "全部", !stuck),
-                ],
+                options: vec![Choice::new("", "未送达", stuck), Choice::new("all", "全部", !stuck)],
             },
             Select {
                 name: "channel",

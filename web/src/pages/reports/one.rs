@@ -168,7 +168,7 @@ pub(super) fn formats() -> Vec<(&'static str, &'static str)> {
 const FORMATS: [(ReportFormat, &str); 6] = [
     (ReportFormat::Docx, "Word 文件"),
     (ReportFormat::Pdf, "PDF"),
-    (ReportFormat::Xlsx, "电子表"),
+    (ReportFormat::Xlsx, "电子表格"),
     (ReportFormat::Html, "网页文件"),
     (ReportFormat::Csv, "CSV（压缩包）"),
     (ReportFormat::Json, "JSON"),

@@ -226,7 +226,7 @@ async fn keys(walk: &mut Walk, water: ItemId) {
     walk.says("| `u` | 撤销刚做的一步 |");
     assert!(triage.contains("event.key === \"u\""));
     walk.says("| `s` | 勾选，在单子下面一起办 |");
-    assert!(list.contains("data-key=\"s\"") && list.contains("勾选的一起办"));
+    assert!(list.contains("data-key=\"s\"") && list.contains("批量办理"));
     walk.says("| `/` | 到搜索框 |");
     assert!(triage.contains("event.key === \"/\"") && list.contains("id=\"q\""));
     walk.says("| 回车 | 打开这一条 |");

@@ -105,7 +105,7 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     let second = walk.goes("duty", "/reports/make", &again).await;
     assert_ne!(second.split('?').next().unwrap(), weekly);
 
-    walk.says("下载有 Word 文件（公文格式）、电子表（附全部信息）、网页文件、CSV 和 JSON");
+    walk.says("下载有 Word 文件（公文格式）、电子表格（附全部信息）、网页文件、CSV 和 JSON");
     for (format, mime) in [
         ("docx", "wordprocessingml"),
         ("xlsx", "spreadsheetml"),

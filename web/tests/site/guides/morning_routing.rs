@@ -221,7 +221,7 @@ async fn figures(walk: &mut Walk) {
     walk.at(25, 9, 0).await;
     walk.says("按时的指标旁边写着等待群众和延期用去的时间");
     let on_time = cell(walk, NOVEMBER, "住建局", "按时办结率").await;
-    assert!(on_time.contains("等待 1 件 2.4 天，延期 1 件 3 天"), "{on_time}");
+    assert!(on_time.contains("等待 1 件共 2 天，延期 1 件共 3 天"), "{on_time}");
 }
 
 /// Whether a case is behind the figure of reply times of a department; the duty desk is `-`.

@@ -126,11 +126,11 @@ async fn every_day_begins_with_the_inbox_and_the_bell() {
     let all = ["ask_extension", "contact", "submit", "wait"];
     assert_eq!(walk.offered("handler", open).await, all);
     assert_eq!(walk.offered("reviewer", open).await, [""; 0]);
-    walk.says("“时限”一栏写明到期时间、依据，点“怎样算出”可看逐步推算");
+    walk.says("“时限”一栏写明到期时间、依据，点“计算过程”可看逐步推算");
     let clock =
         walk.file(open).await.clocks.into_iter().find(|c| c.rule.as_str() == "hotline.handle").unwrap();
     let due = qingting_models::clock::minute_text(clock.due_at);
-    walk.sees("handler", &path(open), &["依据：", "怎样算出", &due, &clock.steps[0]]).await;
+    walk.sees("handler", &path(open), &["依据：", "计算过程", &due, &clock.steps[0]]).await;
     walk.ends();
 }
 

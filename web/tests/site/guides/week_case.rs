@@ -204,7 +204,7 @@ async fn figures(walk: &mut Walk) {
     walk.misses("handler", &behind("on_time"), &[&moved]).await;
     walk.sees("zonghe", &behind("on_time"), &[&moved]).await;
     walk.says("等待群众和延期用去的时间写在旁边");
-    walk.sees("handler", page, &["等待 1 件 2.6 天，延期 1 件 3 天"]).await;
+    walk.sees("handler", page, &["等待 1 件共 3 天，延期 1 件共 3 天"]).await;
     walk.says("已经转给别的单位的，只列编号");
     walk.sees("handler", &behind("sent_back"), &[&moved, "不在您的查看范围内"]).await;
     walk.misses("handler", &behind("sent_back"), &["沿街广告牌松动"]).await;
