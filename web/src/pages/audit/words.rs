@@ -241,7 +241,8 @@ mod tests {
         assert!(!words.contains("5487") && !words.contains("null"), "{words}");
         let told = serde_json::json!({"level": 1, "roles": ["handler", "reviewer"], "despite": ["wages"]});
         let words = detail_words("user.add", told.as_object().unwrap(), &names);
-        for part in ["督办级别 黄色", "角色 承办人、审核人", "点名同意变差的领域 [\"wages\"]"] {
+        for part in ["督办级别 黄色", "角色 承办人、审核人", "点名同意变差的领域 [\"wages\"]"]
+        {
             assert!(words.contains(part), "{words}");
         }
         assert_eq!(role_words(&serde_json::json!(["handler", "king"])), None);
