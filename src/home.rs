@@ -10,7 +10,7 @@ use qingting_ingest::http::{Http, HttpSettings};
 use qingting_models::clock::{Clock, SystemClock};
 use qingting_models::county::{County, CountyError, CountyFiles, Texts};
 use qingting_models::records::FileKind;
-use qingting_models::store::{Store, StoreSettings};
+use qingting_models::store::{ErasureList, Store, StoreSettings};
 use qingting_models::vault::Vault;
 use qingting_respond::attachments::{AttachmentRules, Scan};
 use serde::Deserialize;
@@ -25,6 +25,8 @@ pub const SETTINGS: &str = "qingting.toml";
 pub const KEY: &str = "master.key";
 /// The county's data files.
 pub const COUNTY: &str = "county";
+/// The list of what was erased, which a restore needs.
+pub const ERASURES: &str = "erasures.jsonl";
 /// The audit log's signed heads, unless `[audit] heads` names another file.
 const HEADS: &str = "audit-heads.jsonl";
 /// Sheets that were uploaded and are not imported yet; emptied at each start.
@@ -211,9 +213,11 @@ impl Home {
 
     /// Opens the store with a clock.
     pub async fn store_at(&self, clock: Arc<dyn Clock>) -> Result<Store> {
-        Store::open(self.store_settings(&self.database)?, clock)
+        let store = Store::open(self.store_settings(&self.database)?, clock)
             .await
-            .with_context(|| format!("the database {} cannot be opened", shown(&self.database)))
+            .with_context(|| format!("the database {} cannot be opened", shown(&self.database)))?;
+        store.list_erasures_in(ErasureList::at(self.dir.join(ERASURES)));
+        Ok(store)
     }
 
     /// Opens another database with the same keys, to move everything into it.

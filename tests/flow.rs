@@ -23,6 +23,7 @@ mod flow {
     mod notices;
     mod quarantine;
     mod report;
+    mod retention;
     mod sample;
     mod sheets;
     mod support;

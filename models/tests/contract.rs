@@ -28,6 +28,7 @@ mod contract {
     mod rates;
     mod replies;
     mod restoring;
+    mod retention;
     mod sources;
     mod transfer;
     mod user_tokens;

@@ -46,6 +46,7 @@ fn item(topic: &str, title: &str, body: &str) -> Item {
         dismissed: None,
         case: None,
         sealed: SealedId(1),
+        erased_at: None,
         withdrawn_at: None,
         language: None,
         appearances: 1,

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
+use qingting_models::ids::ItemId;
 use qingting_models::records::Role;
 
 pub use bench::BenchPart;
@@ -170,10 +171,30 @@ pub enum Command {
     Restore {
         /// What `qingting backup` wrote
         file: PathBuf,
+        /// Lists of what was erased since, to be erased again; that of the folder is taken by itself
+        #[arg(long, value_name = "FILE")]
+        erasures: Vec<PathBuf>,
         /// Read the file through and hold it against its sums; nothing is written
         #[arg(long)]
         check: bool,
     },
+    /// Write the records of a year that is over into one file, masked, with a manifest that proves it
+    #[command(
+        after_help = "Example: qingting export --year 2025 --out /archive\nHeld against its manifest later: qingting export --check /archive/qingting-2025.manifest.json"
+    )]
+    Export(ExportArgs),
+    /// What is due to go by the rules of retention.toml
+    #[command(
+        after_help = "Example: qingting retention\nWithout --apply nothing is changed. Workers apply the rules once a day, before dawn."
+    )]
+    Retention {
+        /// Let it go now
+        #[arg(long)]
+        apply: bool,
+    },
+    /// Destroy the originals of an item or a case because it was asked for; what is masked stays
+    #[command(after_help = "Example: qingting erase --case 2026-00123 --reason 当事人申请删除个人信息")]
+    Erase(EraseArgs),
     /// Change, back up and restore the keys; open sealed files
     #[command(subcommand)]
     Key(KeyCommand),
@@ -443,4 +464,38 @@ pub enum KeyCommand {
         #[arg(long)]
         reason: String,
     },
+}
+
+/// What `export` writes.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The year, which has to be over
+    #[arg(long, value_parser = clap::value_parser!(i16).range(2000..2999))]
+    pub year: Option<i16>,
+    /// The folder that the file and its manifest go to
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// Leave out what is confidential, and the log
+    #[arg(long)]
+    pub open_only: bool,
+    /// Hold a file against its manifest; nothing is written
+    #[arg(long, value_name = "MANIFEST", conflicts_with_all = ["year", "out"])]
+    pub check: Option<PathBuf>,
+}
+
+/// What `erase` destroys.
+#[derive(Debug, Args)]
+pub struct EraseArgs {
+    /// The number of an item
+    #[arg(long, conflicts_with_all = ["case", "list"])]
+    pub item: Option<ItemId>,
+    /// The number of a case: its items, and its answers as they were written
+    #[arg(long, conflicts_with = "list")]
+    pub case: Option<String>,
+    /// Why; it goes into the log, masked
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Lists of erasures: what came back with a restore is erased again
+    #[arg(long, value_name = "FILE")]
+    pub list: Vec<PathBuf>,
 }

@@ -9,13 +9,16 @@ use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
 use qingting_models::clock::{SystemClock, minute_text};
 use qingting_models::records::{Actor, Subject};
-use qingting_models::store::{BackupNote, RestoreStep, Restored, SnapshotPiece, Store, StoreError};
+use qingting_models::store::{
+    BackupNote, ErasureList, RestoreStep, Restored, SnapshotPiece, Store, StoreError,
+};
 use qingting_models::vault::Vault;
 use serde_json::json;
 
+use super::retention;
 use crate::archive::{self, BackupHead, BackupReader, BackupWriter};
 use crate::cli::{Global, WrongUsage};
-use crate::home::{self, ATTACHMENTS, Home, KEY, SETTINGS, UPLOADS, shown};
+use crate::home::{self, ATTACHMENTS, ERASURES, Home, KEY, SETTINGS, UPLOADS, shown};
 use crate::output;
 
 pub async fn run(global: &Global, out: &Path, keep: Option<u16>) -> Result<()> {
@@ -99,8 +102,8 @@ async fn write(home: &Home, store: &Store, out: &Path) -> Result<(PathBuf, Backu
     Ok((file, note?))
 }
 
-/// What of the county's folder is not taken as it stands there: keys, the database, the signed heads, what lies there for a
-/// moment.
+/// What of the county's folder is not taken as it stands there: keys, the database, the signed heads, the list of erasures,
+/// which a restore has to have as it is by then, what lies there for a moment.
 fn stays(home: &Home, path: &Path) -> bool {
     let Ok(within) = path.strip_prefix(&home.dir) else { return true };
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -111,6 +114,7 @@ fn stays(home: &Home, path: &Path) -> bool {
         ends.iter().any(|end| name.strip_suffix(end) == Some(called)) && same_folder(path, database)
     });
     path == home.heads
+        || within == Path::new(ERASURES)
         || name.starts_with(KEY)
         || name.ends_with(".part")
         || is_database
@@ -133,7 +137,7 @@ fn thin_out(dir: &Path, keep: usize) -> Result<Vec<PathBuf>> {
     Ok(old)
 }
 
-pub async fn restore(global: &Global, file: &Path, check: bool) -> Result<()> {
+pub async fn restore(global: &Global, file: &Path, erasures: &[PathBuf], check: bool) -> Result<()> {
     let mut archive = archive::open(file)?;
     let (head, mut reader) = BackupReader::begin(&mut archive).with_context(|| file.display().to_string())?;
     if check {
@@ -150,15 +154,17 @@ pub async fn restore(global: &Global, file: &Path, check: bool) -> Result<()> {
     })?;
     let files = put_files(dir, &mut reader).with_context(|| file.display().to_string())?;
     let home = Home::find(global)?;
+    let lists = lists(&home, erasures)?;
     let bar = output::progress(0, "restoring");
     let show = |step| follow(&bar, step);
     let done = rows(&home, &head, &mut reader, &show).await;
     bar.finish_and_clear();
     let (restored, lines) =
         done.with_context(|| format!("{} was not restored into {}", file.display(), shown(&home.database)))?;
+    let again = erase_again(&home, &lists).await?;
     if global.json {
         return output::json(&json!({
-            "at": head.snapshot.at, "files": files, "indexed": restored.indexed, "paused": restored.paused,
+            "at": head.snapshot.at, "files": files, "erased_again": again, "indexed": restored.indexed, "paused": restored.paused,
             "webhooks_paused": restored.webhooks_paused, "sessions": restored.sessions, "audit_lines": lines
         }));
     }
@@ -177,7 +183,36 @@ pub async fn restore(global: &Global, file: &Path, check: bool) -> Result<()> {
             ))?;
         }
     }
+    match again {
+        Some(again) => {
+            output::line(&format!("{again} originals and files that were erased since are erased again"))?
+        }
+        None => output::line(&format!(
+            "no list of erasures is at hand: what was erased since has come back; `qingting erase --list {ERASURES}` of the lost folder erases it again"
+        ))?,
+    }
     output::line("everybody has to log in again")
+}
+
+/// The lists of erasures: those that were named, and that of the folder. Each is read before anything is restored.
+fn lists(home: &Home, named: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let own = home.dir.join(ERASURES);
+    let lists: Vec<PathBuf> = named.iter().cloned().chain(own.exists().then_some(own)).collect();
+    for list in &lists {
+        ErasureList::read(list)?;
+    }
+    Ok(lists)
+}
+
+/// Erases what the lists name; `None` where there is none.
+async fn erase_again(home: &Home, lists: &[PathBuf]) -> Result<Option<u64>> {
+    if lists.is_empty() {
+        return Ok(None);
+    }
+    let store = home.store().await?;
+    let done = retention::replay(&store, lists).await;
+    store.close().await;
+    done.map(Some)
 }
 
 /// Writes the files of the county's folder. One that stands there already has to be the same, but for the settings, which stay.

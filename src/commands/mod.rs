@@ -9,6 +9,7 @@ mod county;
 mod doctor;
 mod due;
 mod evaluate;
+mod export;
 mod fetch;
 mod import;
 mod init;
@@ -18,6 +19,7 @@ mod model;
 mod moving;
 mod quarantine;
 mod report;
+mod retention;
 mod rule;
 mod sample;
 mod serve;
@@ -26,6 +28,7 @@ mod train;
 mod user;
 
 pub use init::make_home;
+pub use retention::clear_once_a_day;
 pub use serve::{listen, serve_all};
 pub use user::first_password;
 
@@ -60,7 +63,12 @@ pub fn run(cli: Cli) -> Result<()> {
             Command::User(user) => user::run(global, user).await,
             Command::Move { to, alone } => moving::run(global, &to, alone).await,
             Command::Backup { out, keep } => backup::run(global, &out, keep).await,
-            Command::Restore { file, check } => backup::restore(global, &file, check).await,
+            Command::Restore { file, erasures, check } => {
+                backup::restore(global, &file, &erasures, check).await
+            }
+            Command::Export(args) => export::run(global, &args).await,
+            Command::Retention { apply } => retention::run(global, apply).await,
+            Command::Erase(args) => retention::erase(global, &args).await,
             Command::Key(key) => key::run(global, key).await,
             Command::Audit(audit) => audit::run(global, audit).await,
             Command::Train(train) => train::run_with_corrections(global, &train).await,

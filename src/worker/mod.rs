@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use jiff::SignedDuration;
 use qingting_ingest::poll;
 use qingting_models::county::County;
 use qingting_models::store::StoreError;
@@ -20,6 +19,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::advisor;
+use crate::commands::clear_once_a_day;
 
 pub use tools::Tools;
 
@@ -33,8 +33,8 @@ const WATCH: Duration = Duration::from_secs(30);
 const FOLLOW: Duration = Duration::from_secs(2);
 /// How often channels are looked at for messages that are due.
 const POST: Duration = Duration::from_secs(1);
-/// How long events are kept for programs of others.
-const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How often it is looked whether the day's clearing is due.
+const CLEAR: Duration = Duration::from_secs(600);
 /// How many lines of the audit log are chained in one transaction.
 const CHAIN: i64 = 2_000;
 
@@ -48,6 +48,7 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
     if workers > 0 {
         loops.spawn(watch(tools.clone(), stop.clone()));
         loops.spawn(tell(tools.clone(), stop.clone()));
+        loops.spawn(clear(tools.clone(), stop.clone()));
         loops.spawn(post(tools.clone(), stop.clone()));
         loops.spawn(forward(tools.clone(), stop.clone()));
         if let Some(advisor) = tools.advisor.clone() {
@@ -192,6 +193,17 @@ async fn watch(tools: Tools, stop: CancellationToken) {
     }
 }
 
+/// Lets go what is due by the rules of retention, once a day.
+async fn clear(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let pause = match clear_once_a_day(&tools.store, &tools.county().retention).await {
+            Ok(_) => CLEAR,
+            Err(error) => trouble(&tools, "clearing by the rules of retention", &error).max(CLEAR),
+        };
+        rest(&stop, pause).await;
+    }
+}
+
 /// What time alone brings: due clocks, drafts of reports, what nobody acts on, a promoted model, incidents that cool, words of another day. Whether more waits.
 async fn look_after(tools: &Tools) -> Result<bool> {
     let desk = tools.desk();
@@ -210,8 +222,6 @@ async fn look_after(tools: &Tools) -> Result<bool> {
     desk.remind().await?;
     tools.sign_audit().await?;
     tools.look_for_model()?;
-    let kept_since = tools.store.now() - EVENTS_KEPT;
-    while tools.store.drop_events(kept_since).await? > 0 {}
     tools.store.cool_incidents().await?;
     // Days that were never counted come one after the other.
     Ok(tools.count_words_once().await? || drawn > 0)

@@ -11,6 +11,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("map.csv", include_str!("../../../data/xiangshan/map.csv")),
     ("alerts.toml", include_str!("../../../data/xiangshan/alerts.toml")),
     ("notices.toml", include_str!("../../../data/xiangshan/notices.toml")),
+    ("retention.toml", include_str!("../../../data/xiangshan/retention.toml")),
     ("templates.toml", include_str!("../../../data/xiangshan/templates.toml")),
     ("reports/wording.toml", include_str!("../../../data/xiangshan/reports/wording.toml")),
     ("reports/daily.toml", include_str!("../../../data/xiangshan/reports/daily.toml")),

@@ -15,6 +15,7 @@ use super::notice_rules;
 use super::reply_templates;
 use super::report_sentences;
 use super::report_styles::ReportStyles;
+use super::retention;
 use super::routing::{self, Routing};
 use super::settings::{self, CountySettings};
 use super::stop_words::{self, StopWords};
@@ -73,6 +74,7 @@ impl County {
                 &departments,
                 &settings,
             )?,
+            retention: retention::parse(retention::FILE, text(retention::FILE))?,
             notices: notice_rules::parse(notice_rules::FILE, text(notice_rules::FILE))?,
             reply_templates: reply_templates::parse(
                 reply_templates::FILE,

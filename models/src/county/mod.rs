@@ -18,6 +18,7 @@ mod office_kind;
 mod reply_templates;
 mod report_sentences;
 mod report_styles;
+mod retention;
 mod routing;
 mod routing_sheet;
 mod settings;
@@ -45,6 +46,7 @@ pub use report_sentences::ReportSentence;
 pub use report_styles::{
     BRIEF_CHAPTERS, BriefStyle, ChapterStyle, REPORT_CHAPTERS, ReportStyle, ReportStyles,
 };
+pub use retention::{Retention, RetentionCuts};
 pub use routing::{Route, RouteQuery, Routing, RoutingRule, TOWN_OFFICE, Target};
 pub use routing_sheet::{RoutingCells, RoutingSheet};
 pub use settings::{CountySettings, OfficePeriod, ReportPlan};
@@ -67,6 +69,8 @@ pub struct County {
     pub town_map: TownMap,
     pub report_styles: ReportStyles,
     pub words: Words,
+    /// How long things are kept.
+    pub retention: Retention,
     pub stop_words: StopWords,
     /// What the store begins with.
     pub alert_rules: Vec<FirstAlertRule>,

@@ -135,6 +135,9 @@ pub struct Item {
     pub dismissed: Option<String>,
     pub case: Option<CaseId>,
     pub sealed: SealedId,
+    /// When what is sealed of it was erased; nobody can look behind its mask any more.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
     /// When its source withdrew it; it is marked, never removed.
     pub withdrawn_at: Option<Timestamp>,
     /// ISO 639-1 code of the language, where one was told.

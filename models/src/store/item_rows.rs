@@ -140,7 +140,8 @@ async fn update_rows(
         let sql = format!(
             "UPDATE item SET version = version + 1, title = v.column3, body = v.column4, url = v.column5,
              occurred_at = v.column6, upstream = v.column7, digest = v.column8, updated_at = v.column9,
-             archived = v.column10, sealed_id = v.column11, language = v.column12, withdrawn_at = NULL
+             archived = v.column10, sealed_id = v.column11, language = v.column12, withdrawn_at = NULL,
+             erased_at = NULL
              FROM (VALUES {rows}) AS v WHERE id = v.column1 AND version = v.column2"
         );
         if tx.run(&sql, values).await? != changes.len() as u64 {

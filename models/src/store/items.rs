@@ -11,7 +11,7 @@ use crate::ids::{CaseId, ItemId, SealedId, SourceId};
 use crate::records::{
     Actor, CallerContact, Channel, Item, ItemContent, ItemVersion, Judgement, Kind, Subject, Urgency, Viewer,
 };
-use crate::vault::Sealed;
+use crate::vault::{Sealed, VaultError};
 
 /// Which items a list shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -188,7 +188,8 @@ impl Store {
     /// Opens the original. The look is written to the audit log, with its reason's length only, before anything is shown.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when the viewer may not see the item, [`StoreError::Bad`] without a reason.
+    /// [`StoreError::NotFound`] when the viewer may not see the item, [`StoreError::Bad`] without a reason,
+    /// [`VaultError::Erased`] when there is none any more.
     pub async fn unmask_item(
         &self,
         viewer: &Viewer,
@@ -218,7 +219,12 @@ impl Store {
     /// person looks by [`Store::unmask_item`], which is logged.
     pub async fn contact_for_checks(&self, id: ItemId) -> Result<CallerContact, StoreError> {
         let item = self.item(&Viewer::SYSTEM, id).await?.ok_or(StoreError::NotFound("item"))?;
-        Ok(CallerContact::of(&self.unseal(item.sealed).await?))
+        match self.unseal(item.sealed).await {
+            Ok(original) => Ok(CallerContact::of(&original)),
+            // There is nothing left that could slip out.
+            Err(StoreError::Vault(VaultError::Erased)) => Ok(CallerContact::default()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens a sealed value for reading alone, beside whoever writes.
@@ -312,6 +318,7 @@ pub(super) fn item_of(row: &Row) -> Result<Item, StoreError> {
         dismissed: row.opt_text("dismissed")?,
         case: row.opt_int("case_id")?.map(CaseId),
         sealed: SealedId(row.int("sealed_id")?),
+        erased_at: row.opt_time("erased_at")?,
         withdrawn_at: row.opt_time("withdrawn_at")?,
         language: row.opt_text("language")?,
         appearances: row.int("appearances")?,
@@ -328,7 +335,7 @@ fn content_of(row: &Row) -> Result<ItemContent, StoreError> {
     })
 }
 
-fn version_of(row: &Row) -> Result<ItemVersion, StoreError> {
+pub(super) fn version_of(row: &Row) -> Result<ItemVersion, StoreError> {
     Ok(ItemVersion {
         version: row.int("version")?,
         content: content_of(row)?,

@@ -19,6 +19,7 @@ mod county_files;
 mod db;
 mod due_days;
 mod error;
+mod export;
 mod incident_advice;
 mod incidents;
 mod intake;
@@ -37,6 +38,7 @@ mod queues;
 mod rates;
 mod replies;
 mod reports;
+mod retention;
 mod routing;
 mod saved_views;
 mod sealed_columns;
@@ -54,7 +56,7 @@ mod work;
 
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -74,6 +76,7 @@ pub use corrections::{Correction, WeekAtWork};
 pub use county_files::FileVersion;
 pub use due_days::DueDay;
 pub use error::StoreError;
+pub use export::{ExportPart, ExportSpan};
 pub use incident_advice::IncidentAdviceTask;
 pub use incidents::{
     Face, Holders, IncidentFilter, JoinBatch, JoinTask, Joining, NewMembership, Rank, Redirects,
@@ -97,6 +100,7 @@ pub use reports::{
     AlertCounts, BriefOrder, Draw, FlowCount, IncidentCount, IncidentSums, ItemCell, ItemMark, ItemPlace,
     ReportCounts, ReportOrder, SpanCounts,
 };
+pub use retention::{Cleared, Erasure, ErasureList, ErasureOf};
 pub use saved_views::SavedView;
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
@@ -136,6 +140,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: IdSource,
     lease: nodes::NodeLease,
+    erasures: OnceLock<ErasureList>,
 }
 
 /// A page of a listing that is read newest first: at most `size` rows before the cursor.
@@ -209,7 +214,14 @@ impl Store {
         check_key(&db, &settings.vault).await?;
         keys::meet(&db, &settings.vault).await?;
         let (node, lease) = nodes::claim(&db, clock.now()).await?;
-        let inner = Inner { db, vault: settings.vault, clock, ids: IdSource::new(node), lease };
+        let inner = Inner {
+            db,
+            vault: settings.vault,
+            clock,
+            ids: IdSource::new(node),
+            lease,
+            erasures: OnceLock::new(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -231,6 +243,15 @@ impl Store {
     /// `SQLite` or `PostgreSQL`.
     pub fn engine(&self) -> &'static str {
         if self.inner.db.is_sqlite() { "SQLite" } else { "PostgreSQL" }
+    }
+
+    /// From now on whatever is erased is listed in a file first; the first file that is named counts.
+    pub fn list_erasures_in(&self, list: ErasureList) {
+        let _ = self.inner.erasures.set(list);
+    }
+
+    fn erasures(&self) -> Option<&ErasureList> {
+        self.inner.erasures.get()
     }
 
     /// Gives the node number back and closes the connections.
@@ -311,6 +332,8 @@ async fn open_sqlite(path: &Path, readers: u32) -> Result<Db, StoreError> {
         .pragma("cache_size", "-16384")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", LOG_LIMIT)
+        // What is erased is overwritten where its page is written anyway.
+        .pragma("secure_delete", "FAST")
         .optimize_on_close(false, None);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)

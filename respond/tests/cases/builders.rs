@@ -259,6 +259,7 @@ pub(crate) fn complaint() -> Item {
         dismissed: None,
         case: None,
         sealed: SealedId(1),
+        erased_at: None,
         withdrawn_at: None,
         language: None,
         appearances: 1,

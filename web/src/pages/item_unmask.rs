@@ -2,6 +2,8 @@
 
 use axum::extract::{Path, State};
 use qingting_models::ids::ItemId;
+use qingting_models::store::StoreError;
+use qingting_models::vault::VaultError;
 use serde_json::Value;
 
 use super::{Answer, html, item, read_id};
@@ -23,7 +25,13 @@ pub async fn submit(
     if reason.chars().count() < MIN_REASON {
         return Err(WebError::bad(format!("查看理由至少 {MIN_REASON} 个字，请写明用途")));
     }
-    let original = state.store.unmask_item(&caller.unmasking_eyes(), id, reason, caller.actor()).await?;
+    let opened = state.store.unmask_item(&caller.unmasking_eyes(), id, reason, caller.actor()).await;
+    let original = match opened {
+        Err(StoreError::Vault(VaultError::Erased)) => {
+            return Err(WebError::bad("原始内容已经销毁，谁也打不开；隐去后的文字不受影响"));
+        }
+        other => other?,
+    };
     let mut page = item::build(&state, &caller, id).await?;
     page.original = Some(flatten(&original));
     html(&page)

@@ -1,8 +1,8 @@
 //! What the pages show and do, over the real store.
 
 use axum::http::StatusCode;
-use qingting_models::records::Viewer;
-use qingting_models::store::{AuditFilter, Page};
+use qingting_models::records::{Actor, Viewer};
+use qingting_models::store::{AuditFilter, ErasureOf, Page};
 
 use crate::office::{CSRF, HOSTILE, Office, arrival};
 
@@ -75,6 +75,20 @@ async fn an_older_version_cannot_be_judged() {
     let office = Office::new().await;
     let answer = office.post("duty", &format!("/items/{}/confirm", office.open), &[("version", "0")]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn what_was_destroyed_behind_the_mask_is_said_to_be() {
+    let office = Office::new().await;
+    let of = ErasureOf::Item(office.open);
+    office.store.erase_matter(of, "本人要求", Actor::Console).await.unwrap();
+    let page = format!("/items/{}", office.open);
+    let shown = office.get("duty", &page).await.body;
+    assert!(shown.contains("销毁，谁也打不开") && !shown.contains("查看并记录"), "{shown}");
+    // From a page that was open before.
+    let late = office.post("duty", &format!("{page}/unmask"), &[("reason", "联系诉求人核实")]).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.body.contains("原始内容已经销毁"), "{}", late.body);
 }
 
 #[tokio::test]

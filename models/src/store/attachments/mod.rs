@@ -170,6 +170,7 @@ impl Store {
             let (at, by, _) = gone.ok_or(StoreError::NotFound("attachment"))?;
             return Err(self.conflict(&by.code(), at).await?);
         };
+        self.list_erasure(&[], &[id])?;
         tx.run("DELETE FROM sealed WHERE id = $1", args![row.int("sealed_id")?]).await?;
         tx.run("DELETE FROM attachment_piece WHERE attachment_id = $1", args![id.0]).await?;
         let sql = "SELECT state FROM case_file WHERE id = $1";

@@ -19,6 +19,7 @@ mod reading;
 
 use opening::{set_number, take_numbers};
 pub use reading::CaseFilter;
+pub(in crate::store) use reading::case_of;
 
 /// How a case comes to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

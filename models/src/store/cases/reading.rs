@@ -220,7 +220,7 @@ fn bind_all(values: &mut Vec<Arg>, ids: &[CaseId]) -> String {
     marks.join(", ")
 }
 
-fn case_of(row: &Row) -> Result<Case, StoreError> {
+pub(in crate::store) fn case_of(row: &Row) -> Result<Case, StoreError> {
     let mut case: Case = row.json("body")?;
     case.confidential = row.flag("confidential")?;
     Ok(case)

@@ -244,7 +244,7 @@ impl Store {
     }
 }
 
-fn incident_of(row: &Row) -> Result<Incident, StoreError> {
+pub(in crate::store) fn incident_of(row: &Row) -> Result<Incident, StoreError> {
     Ok(Incident {
         id: IncidentId(row.int("id")?),
         title: row.text("title")?,

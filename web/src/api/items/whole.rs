@@ -31,6 +31,8 @@ pub(in crate::api) struct ItemWhole {
     /// 来源要求的办结时间
     due_at: Option<At>,
     withdrawn_at: Option<At>,
+    /// 原始内容销毁的时间
+    erased_at: Option<At>,
     /// 来源带来的其他内容
     facts: Vec<Fact>,
     /// 所属的事件
@@ -170,6 +172,7 @@ pub(in crate::api) async fn one(
         dispatched_at: content.upstream.dispatched_at.map(At),
         due_at: content.upstream.due_at.map(At),
         withdrawn_at: item.withdrawn_at.map(At),
+        erased_at: item.erased_at.map(At),
         facts: content.upstream.fields.into_iter().map(Fact::from).collect(),
         incident,
         judgements: judgements.iter().map(|j| judgement(j, &people)).collect(),
