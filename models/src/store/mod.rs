@@ -209,8 +209,17 @@ impl Store {
     /// # Errors
     /// As those of [`Store::open`], but the last.
     pub async fn open_to_fill(settings: StoreSettings, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        Self::open_at_step(settings, clock, None).await
+    }
+
+    /// As [`Store::open_to_fill`], with the schema of a step; `None` for the last.
+    async fn open_at_step(
+        settings: StoreSettings,
+        clock: Arc<dyn Clock>,
+        step: Option<i64>,
+    ) -> Result<Self, StoreError> {
         let db = connect(&settings).await?;
-        migrate(&db, None).await?;
+        migrate(&db, step).await?;
         check_key(&db, &settings.vault).await?;
         keys::meet(&db, &settings.vault).await?;
         let (node, lease) = nodes::claim(&db, clock.now()).await?;

@@ -163,10 +163,32 @@ fn folder() -> Result<TempDir, StoreError> {
     tempfile::tempdir().map_err(|e| StoreError::Bad(e.to_string()))
 }
 
+/// As [`each_database`], with the schema that a program had whose last migration was `step`: for what an earlier program
+/// left behind. What later migrations brought must not be touched.
+///
+/// # Errors
+/// As [`each_database`].
+pub async fn each_database_at(step: i64) -> Result<Vec<TestStore>, StoreError> {
+    let mut stores = Vec::new();
+    for store in each_database().await? {
+        let dir = folder()?;
+        let url = match std::env::var(POSTGRES) {
+            Ok(server) if !store.url().starts_with("sqlite:") => fresh_schema(&server).await?,
+            _ => format!("sqlite:{}", dir.path().join("test.db").display()),
+        };
+        stores.push(open_at(url, dir, Some(step)).await?);
+    }
+    Ok(stores)
+}
+
 async fn open(url: String, dir: TempDir) -> Result<TestStore, StoreError> {
+    open_at(url, dir, None).await
+}
+
+async fn open_at(url: String, dir: TempDir, step: Option<i64>) -> Result<TestStore, StoreError> {
     let clock = Arc::new(SetClock::at(monday()));
     let vault = Vault::create(&dir.path().join(KEY_FILE))?;
     let settings = StoreSettings { url, vault, connections: 3 };
-    let store = Store::open(settings.clone(), clock.clone()).await?;
+    let store = Store::open_at_step(settings.clone(), clock.clone(), step).await?;
     Ok(TestStore { store, clock, settings, dir })
 }

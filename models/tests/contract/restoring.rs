@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use qingting_models::records::{
     Actor, ChannelSettings, ChannelWay, OutKind, Role, Subject, Viewer, WebhookSettings,
 };
-use qingting_models::store::testing::{TestStore, each_database};
+use qingting_models::store::testing::{TestStore, each_database, each_database_at};
 use qingting_models::store::{
     BackupNote, ItemFilter, ItemState, NewUser, Page, RestoreStep, SnapshotHead, SnapshotPiece, SnapshotRows,
     Store, StoreError, StoreSettings, WebhookStart,
@@ -233,5 +233,68 @@ async fn the_last_backup_is_remembered() {
             (logged[0].entry.action.as_str(), &logged[0].entry.detail["rows"]),
             ("store.backup", &json!(7))
         );
+    }
+}
+
+/// The last migration of the schema that the first backups were taken of.
+const FIRST_BACKUPS: i64 = 21;
+
+/// A database as an earlier program left it: items that wait to be judged, one in quarantine, a user, lines of the log.
+async fn of_an_earlier_program() -> Vec<TestStore> {
+    let stores = each_database_at(FIRST_BACKUPS).await.unwrap();
+    for store in &stores {
+        let source = sheet(store, "12345").await;
+        let calls =
+            (0..ITEMS).map(|n| call(Some(&n.to_string()), "工地拖欠工资", "三个月没有发钱")).collect();
+        store.intake(&source, calls, vec![reject(3, "昨天")]).await.unwrap();
+        while store.chain_audit(100).await.unwrap() > 0 {}
+    }
+    stores
+}
+
+/// All that was there is there, and the present program works with it.
+async fn works(store: &Store, lines: i64) {
+    assert_eq!(store.verify_audit(&[]).await.unwrap().broken, None);
+    assert!(store.verify_audit(&[]).await.unwrap().lines >= lines);
+    assert_eq!(store.quarantine(Default::default(), Page::default()).await.unwrap().rows.len(), 1);
+    let tasks = store.claim_judging("w", 100, LEASE).await.unwrap();
+    assert_eq!(tasks.len(), ITEMS);
+    let first = tasks[0].item;
+    store.save_verdicts("w", tasks.into_iter().map(|task| (task, verdict("wages"))).collect()).await.unwrap();
+    let opened = store.unmask_item(&Viewer::SYSTEM, first, "核对", Actor::Console).await.unwrap();
+    assert_eq!(opened["phone"], "13800001234");
+    assert_eq!(store.number_events().await.unwrap(), ITEMS as u64);
+}
+
+#[tokio::test]
+async fn a_backup_of_an_earlier_program_comes_back_and_is_brought_up_to_date() {
+    for from in of_an_earlier_program().await {
+        let (head, pieces) = pieces_of(&from).await;
+        let lines = from.verify_audit(&[]).await.unwrap().lines;
+        // No two ids are made in one millisecond by two programs with one number.
+        from.clock.set(from.now() + jiff::SignedDuration::from_secs(1));
+        for settings in from.new_ones().await.unwrap() {
+            let to = restore(&from, &settings, &head, &pieces).await.unwrap();
+            to.finish_restore(&words, &|_| ()).await.unwrap();
+            works(&to, lines).await;
+            to.close().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_an_earlier_program_is_brought_up_to_date_while_it_works() {
+    for old in of_an_earlier_program().await {
+        let lines = old.verify_audit(&[]).await.unwrap().lines;
+        // The present program opens it; the earlier one goes on with what it knows.
+        let new = old.another().await.unwrap();
+        let source = old.source_named("12345").await.unwrap().unwrap();
+        let late = old
+            .intake(&source, vec![call(Some("0"), "工地拖欠工资", "三个月没有发钱")], vec![])
+            .await
+            .unwrap();
+        assert_eq!(late.unchanged, 1);
+        works(&new, lines).await;
+        new.close().await;
     }
 }

@@ -21,9 +21,10 @@ impl Store {
         let mut reading = self.db().begin_reading().await?;
         let (mut count, mut time) = (0, Duration::ZERO);
         let mut tx = to.begin().await?;
-        clear_begun(&mut tx).await?;
+        let tables = schema::tables(&mut reading).await?;
+        clear_begun(&mut tx, &tables).await?;
         tx.commit().await?;
-        for table in schema::tables(&mut reading).await? {
+        for table in tables {
             let mut reader = Reader::new(None);
             loop {
                 let rows = reader.next(&mut reading, &table).await?;

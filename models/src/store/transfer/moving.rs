@@ -127,7 +127,7 @@ impl Store {
             None => {}
         }
         refuse_rows(&mut tx, tables, "a move").await?;
-        clear_begun(&mut tx).await?;
+        clear_begun(&mut tx, tables).await?;
         let state = State::from(from);
         state.keep(&mut tx).await?;
         tx.commit().await?;

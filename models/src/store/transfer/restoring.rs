@@ -164,7 +164,7 @@ async fn fill(
             return Err(StoreError::Bad(format!("the backup has another table {}", table.name)));
         }
     }
-    clear_begun(&mut tx).await?;
+    clear_begun(&mut tx, &tables).await?;
     let mut written = 0;
     let sums = loop {
         match next()? {
