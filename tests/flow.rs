@@ -11,6 +11,7 @@ mod flow {
     mod cluster;
     mod corpus;
     mod county;
+    mod cuts;
     mod events;
     mod feeds;
     mod keys;

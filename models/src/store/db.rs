@@ -334,3 +334,37 @@ macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::store::db::Arg::from($value)),*] };
 }
 pub(crate) use args;
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::fresh;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_stops_no_later_transaction() {
+        let store = fresh().await.unwrap();
+        let mut tx = store.db().begin().await.unwrap();
+        // Of this connection alone.
+        tx.rows("PRAGMA max_page_count = 1", vec![]).await.unwrap();
+        let page = "x".repeat(4_000);
+        let full = async {
+            loop {
+                let values = args![crate::vault::random::<8>().map(|b| format!("{b:?}")).unwrap(), &page];
+                tx.run("INSERT INTO setting (name, value) VALUES ($1, $2)", values).await?;
+            }
+        };
+        let error: Result<(), StoreError> = full.await;
+        assert!(error.unwrap_err().to_string().contains("full"));
+        drop(tx);
+        for n in 0..3 {
+            let mut tx = store.db().begin().await.unwrap_or_else(|e| panic!("transaction {n}: {e}"));
+            let values = args![format!("after-{n}"), &page];
+            tx.run("INSERT INTO setting (name, value) VALUES ($1, $2)", values).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let sql = "SELECT count(*) FROM setting WHERE name LIKE 'after-%'";
+        assert_eq!(store.db().number(sql, vec![]).await.unwrap(), 3);
+        let left = store.db().number("SELECT count(*) FROM setting WHERE value LIKE 'xxx%'", vec![]).await;
+        assert_eq!(left.unwrap(), 3, "nothing of what failed");
+    }
+}

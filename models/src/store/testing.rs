@@ -159,6 +159,33 @@ pub async fn fresh_schema(server: &str) -> Result<String, StoreError> {
     Ok(format!("{server}{separator}options=-c%20search_path%3D{name}"))
 }
 
+/// Makes an empty database of its own on the server at `server` and gives its address and its name.
+///
+/// # Errors
+/// When the server cannot be used.
+pub async fn fresh_database(server: &str) -> Result<(String, String), StoreError> {
+    let name = format!("t{}", data_encoding::HEXLOWER.encode(&crate::vault::random::<8>()?));
+    let pool = sqlx::PgPool::connect(server).await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&pool).await?;
+    pool.close().await;
+    let (address, query) = server.split_once('?').unwrap_or((server, ""));
+    let host = address.rsplit_once('/').map_or(address, |(host, _)| host);
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    Ok((format!("{host}/{name}{query}"), name))
+}
+
+/// Ends every connection to a database of the server at `server`, in whatever it is; how many.
+///
+/// # Errors
+/// When the server cannot be used.
+pub async fn cut_connections(server: &str, name: &str) -> Result<i64, StoreError> {
+    let pool = sqlx::PgPool::connect(server).await?;
+    let sql = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1";
+    let cut: i64 = sqlx::query_scalar(sql).bind(name).fetch_one(&pool).await?;
+    pool.close().await;
+    Ok(cut)
+}
+
 fn folder() -> Result<TempDir, StoreError> {
     tempfile::tempdir().map_err(|e| StoreError::Bad(e.to_string()))
 }

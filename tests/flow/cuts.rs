@@ -1,0 +1,79 @@
+//! PostgreSQL's connections cut at random while imports, workers and pages are at work: all come back by themselves, nothing is
+//! lost and nothing doubled.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use qingting_models::records::Viewer;
+use qingting_models::store::testing::{POSTGRES, cut_connections, fresh_database};
+use qingting_models::vault::random;
+
+use super::support::*;
+
+const CUTS: usize = 50;
+const ROWS: usize = 1_200;
+
+fn moment(longest: Duration) -> Duration {
+    let [low, high] = random::<2>().unwrap();
+    longest * u32::from(u16::from_le_bytes([low, high])) / u32::from(u16::MAX)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_cost_nothing_but_time() {
+    if !engines().contains(&Engine::Postgres) {
+        return;
+    }
+    let server = std::env::var(POSTGRES).unwrap();
+    let (url, name) = fresh_database(&server).await.unwrap();
+    let mut county = County::on(Engine::Postgres).await;
+    county.work_on(url);
+    county.ok(&["source", "add", "12345", "--kind", "sheet", "--channel", "hotline", "--mode", "handle"]);
+    let sheet = county.file("calls.csv", calls(ROWS));
+    let path = sheet.to_str().unwrap();
+    let mut server_process = county.start(&["serve", "--bind", "127.0.0.1:0", "--workers", "1"]);
+    let mut worker = county.start(&["worker", "--workers", "1"]);
+    let mut importing = county.start(&["import", path, "--source", "12345"]);
+    let (mut cut, mut imports) = (0, 1);
+    for _ in 0..CUTS {
+        tokio::time::sleep(moment(Duration::from_millis(1_500))).await;
+        // A command that is cut off says so and ends; a person, or a timer, does it again.
+        if importing.try_wait().unwrap().is_some() {
+            importing = county.start(&["import", path, "--source", "12345"]);
+            imports += 1;
+        }
+        cut += cut_connections(&server, &name).await.unwrap();
+    }
+    importing.wait().unwrap();
+    assert!(cut > CUTS as i64, "{cut} connections were cut");
+    assert!(server_process.try_wait().unwrap().is_none(), "the server goes on");
+    assert!(worker.try_wait().unwrap().is_none(), "the worker goes on");
+    let [read, new, updated, unchanged, quarantined] = county.import(&sheet, "12345");
+    assert_eq!((read, updated, quarantined), (ROWS as i64, 0, 0));
+    assert_eq!(new + unchanged, ROWS as i64);
+    let store = county.store().await;
+    let mut left = 600;
+    while store.waiting_work().await.unwrap().total() > 0 || store.untold_notices().await.unwrap() > 0 {
+        assert!(left > 0, "waited in vain: {:?}", store.waiting_work().await);
+        left -= 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    for process in [&mut server_process, &mut worker] {
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    println!("{cut} connections were cut in {CUTS} cuts; {imports} imports");
+    assert_eq!(store.stuck_work(10).await.unwrap(), vec![]);
+    let items = all_items(&store).await;
+    let ids: HashSet<&str> = items.iter().map(|item| item.external_id.as_str()).collect();
+    assert_eq!((items.len(), ids.len()), (ROWS, ROWS));
+    let mut cases = HashSet::new();
+    for item in &items {
+        let judgements = store.judgements(&Viewer::SYSTEM, item.id).await.unwrap();
+        assert_eq!(judgements.len(), 1, "item {} was judged once", item.external_id);
+        assert!(store.membership(item.id).await.unwrap().is_some(), "{} is in no incident", item.external_id);
+        cases.extend(item.case);
+    }
+    let opened = store.count_cases(&Viewer::SYSTEM, &Default::default()).await.unwrap();
+    assert_eq!((opened, opened > 0), (cases.len() as i64, true));
+    assert!(county.ok(&["audit", "verify"]).contains("whole"));
+}
