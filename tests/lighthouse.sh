@@ -30,7 +30,11 @@ login=look$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
 served "$county" 0
 log_in "$login" "$password"
 cookie=$(awk '$6 == "qingting" { print "qingting=" $7 }' "$jar")
-first() { curl -fsS -b "$jar" "$base$1" | grep -m1 -o "href=\"$1/[0-9a-z]*\"" | cut -d'"' -f2 | head -1; }
+first() {
+    local page
+    page=$(curl -fsS -b "$jar" "$base$1")
+    grep -m1 -o "href=\"$1/[0-9a-z]*\"" <<<"$page" | cut -d'"' -f2 | head -1
+}
 
 failed=0
 for page in / /items "$(first /cases)" "$(first /reports)"; do

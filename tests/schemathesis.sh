@@ -33,17 +33,20 @@ push_token=$("$qingting" --dir "$county" source token 推送试验)
 
 served "$county" 1
 log_in tester "$password"
-csrf=$(curl -fsS -b "$jar" "$base/tokens" | grep -m1 -o 'name="csrf" value="[^"]*"' | cut -d'"' -f4)
-scopes=$(curl -fsS -b "$jar" "$base/tokens" | grep -o 'name="scope" value="[^"]*"' | cut -d'"' -f4)
+# A page is read whole before it is searched: curl fails when nobody reads on.
+page=$(curl -fsS -b "$jar" "$base/tokens")
+csrf=$(grep -m1 -o 'name="csrf" value="[^"]*"' <<<"$page" | cut -d'"' -f4)
+scopes=$(grep -o 'name="scope" value="[^"]*"' <<<"$page" | cut -d'"' -f4)
 tags=$(curl -fsS "$base/api/v1/openapi.json" | grep -o '"tags":\["[a-z]*"' | cut -d'"' -f4 | sort -u | grep -vx push)
 
 # A token with every scope, made on the page.
 make_token() {
-    local fields=(--data-urlencode "csrf=$csrf" --data-urlencode "name=试验 $1" -d days=1) scope
+    local fields=(--data-urlencode "csrf=$csrf" --data-urlencode "name=试验 $1" -d days=1) scope page
     for scope in $scopes; do
         fields+=(--data-urlencode "scope=$scope")
     done
-    curl -fsS -b "$jar" -H "Origin: $base" "${fields[@]}" "$base/tokens/make" | grep -m1 -o 'qu_[0-9a-f]*'
+    page=$(curl -fsS -b "$jar" -H "Origin: $base" "${fields[@]}" "$base/tokens/make")
+    grep -m1 -o 'qu_[0-9a-f]*' <<<"$page"
 }
 
 # Tries a part of the document as one program. The pace stays below what the server allows a token.

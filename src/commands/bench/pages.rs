@@ -170,6 +170,8 @@ async fn pages(store: &Store) -> Result<Vec<Asked>> {
     let hottest = Rank { page: 0, size: 1 };
     let incident = store.incidents(&Viewer::OPEN, &IncidentFilter::default(), hottest).await?.rows;
     pages.extend(incident.first().map(|one| (Role::Duty, "最热的事件", format!("/incidents/{}", one.id))));
+    let brief = incident.first().map(|one| format!("/incidents/{}/brief", one.id));
+    pages.extend(brief.map(|address| (Role::Duty, "专报", address)));
     let case = store.cases(&Viewer::OPEN, &CaseFilter::default(), one).await?.rows;
     pages.extend(case.first().map(|case| (Role::Duty, "一件工单", format!("/cases/{}", case.id))));
     let report = store.kept_reports(None, false, one).await?;

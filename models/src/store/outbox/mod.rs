@@ -18,6 +18,9 @@ pub use webhooks::{WebhookStart, WebhookTask};
 /// Events that are numbered, or dropped, in one transaction.
 const AT_ONCE: i64 = 5_000;
 
+/// Events that one reading looks through at most, whether they are shown or not.
+const LOOKED_THROUGH: i64 = 10_000;
+
 /// Events from a number on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventPage {
@@ -106,7 +109,18 @@ impl Store {
     ) -> Result<EventPage, StoreError> {
         // The head is read first: what is numbered meanwhile is not passed over.
         let last = self.outbox_state().await?.last;
-        let mut values = args![after, last];
+        // Whoever may see little shall not have all of it looked through at once.
+        let looked = format!(
+            "SELECT count(*) AS n, max(seq) AS seq FROM (
+               SELECT seq FROM outbox WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT {LOOKED_THROUGH}) AS looked"
+        );
+        let row = self.db().row(&looked, args![after, last]).await?;
+        let (seen, until) = match &row {
+            Some(row) => (row.int("n")?, row.opt_int("seq")?),
+            None => (0, None),
+        };
+        let until = until.filter(|_| seen == LOOKED_THROUGH).unwrap_or(last).max(after);
+        let mut values = args![after, until];
         let mut all = vec!["o.seq > $1 AND o.seq <= $2".to_owned()];
         if !kinds.is_empty() {
             let marks: Vec<String> = kinds.iter().map(|kind| bind(&mut values, kind.code())).collect();
@@ -126,13 +140,13 @@ impl Store {
         );
         let rows = self.db().rows(&sql, values).await?;
         let mut events = rows.iter().map(event_of).collect::<Result<Vec<_>, _>>()?;
-        let more = events.len() > limit;
+        let full = events.len() > limit;
         events.truncate(limit);
         let next = match events.last() {
-            Some(event) if more => event.seq,
-            _ => last.max(after),
+            Some(event) if full => event.seq,
+            _ => until,
         };
-        Ok(EventPage { events, next, more })
+        Ok(EventPage { events, next, more: full || until < last })
     }
 
     /// Drops events from before a time, oldest first; how many. Those without a number stay.
