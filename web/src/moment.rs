@@ -62,11 +62,11 @@ pub fn day_text(day: Date) -> String {
     format!("{}年{}月{}日 星期{name}", day.year(), day.month(), day.day())
 }
 
-/// How much of the time is left until `due`, or by how much it is passed: `还剩 2 天 3 小时`, `超时 40 分钟`.
+/// How much of the time is left until `due`, or by how much it is passed: `还剩 2 天 3 小时`, `超期 40 分钟`.
 pub fn left_text(due: Timestamp, now: Timestamp) -> String {
     let seconds = due.as_second() - now.as_second();
     let span = span_text(seconds.abs());
-    if seconds >= 0 { format!("还剩 {span}") } else { format!("超时 {span}") }
+    if seconds >= 0 { format!("还剩 {span}") } else { format!("超期 {span}") }
 }
 
 /// `3 天 2 小时`, `5 小时 10 分钟`, `12 分钟`, `不到 1 分钟`.
@@ -128,7 +128,7 @@ mod tests {
     fn what_is_left_is_said_to_the_hour_or_minute() {
         let now = at("2026-11-23T10:00:00");
         assert_eq!(left_text(at("2026-11-25T13:30:00"), now), "还剩 2 天 3 小时");
-        assert_eq!(left_text(at("2026-11-23T09:20:00"), now), "超时 40 分钟");
+        assert_eq!(left_text(at("2026-11-23T09:20:00"), now), "超期 40 分钟");
         assert_eq!(left_text(now, now), "还剩 不到 1 分钟");
     }
 }

@@ -195,7 +195,7 @@ impl Light {
         match self {
             Self::Green => "期限内",
             Self::Yellow => "即将到期",
-            Self::Red => "已超时",
+            Self::Red => "已超期",
         }
     }
 }

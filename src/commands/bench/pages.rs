@@ -154,7 +154,7 @@ async fn pages(store: &Store) -> Result<Vec<Asked>> {
         ("事件", "/incidents"),
         ("工单", "/cases"),
         ("全部工单", "/cases?state=all"),
-        ("超时工单", "/cases?due=over"),
+        ("超期工单", "/cases?due=over"),
         ("到期日历", "/due"),
         ("镜像工单", "/mirrored"),
         ("承诺", "/promises"),

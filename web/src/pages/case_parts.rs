@@ -59,7 +59,7 @@ pub struct HelperView {
 pub(super) fn clock_view(clock: &Clock, names: &Names, now: Timestamp, light: Light) -> ClockView {
     let rule = names.rule(clock.rule.as_str());
     let (tag, left) = if clock.met_at.is_some_and(|met| met > clock.due_at) {
-        (Tag::new("超时完成", "tag yellow"), None)
+        (Tag::new("超期完成", "tag yellow"), None)
     } else if clock.met_at.is_some() {
         (Tag::new("按时完成", "tag green"), None)
     } else if clock.dropped_at.is_some() {

@@ -80,7 +80,7 @@ fn selects(names: &Names, query: &Query, all_departments: bool) -> Vec<Select> {
     let codes = OPEN_STATES.iter().chain(ENDED);
     states.extend(codes.map(|c| Choice::new(*c, state_label(c), asked == *c)));
     let due = query.text("due");
-    let dues = [("over", "已超时"), ("day", "一天内"), ("three", "三天内")];
+    let dues = [("over", "已超期"), ("day", "一天内"), ("three", "三天内")];
     let mut selects = vec![
         Select { name: "state", label: "状态", any: "", options: states },
         Select {

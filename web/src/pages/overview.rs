@@ -191,7 +191,7 @@ fn figures(
         figure("新预警", unseen_alerts, "/alerts", unseen_alerts > 0),
         figure("在办工单", o.open_cases, "/cases?state=open", false),
         figure("被退回", o.returned_cases, "/cases?state=returned", o.returned_cases > 0),
-        figure("已超时", o.overdue_cases, "/cases?state=open&due=over", o.overdue_cases > 0),
+        figure("已超期", o.overdue_cases, "/cases?state=open&due=over", o.overdue_cases > 0),
         figure("逾期承诺", overdue_promises, "/promises?state=over", overdue_promises > 0),
     ];
     if stuck > 0 {
@@ -219,7 +219,7 @@ impl crate::samples::Sampled for OverviewPage {
             greeting: t.clone(),
             today: t.clone(),
             figures: vec![Figure {
-                label: "已超时",
+                label: "已超期",
                 value: 3,
                 note: Some(t.clone()),
                 href: "/cases",

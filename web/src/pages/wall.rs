@@ -102,7 +102,7 @@ fn figures(o: &Overview, week: &WeekFigures, unseen: i64) -> Vec<WallFigure> {
         figure("新预警", unseen, true),
         figure("在办工单", o.open_cases, false),
         figure("被退回", o.returned_cases, true),
-        figure("已超时", o.overdue_cases, true),
+        figure("已超期", o.overdue_cases, true),
     ]
 }
 
@@ -183,7 +183,7 @@ impl crate::samples::Sampled for WallPage {
             day: t.clone(),
             time: t.clone(),
             counted: t.clone(),
-            figures: vec![WallFigure { label: "已超时", value: 3, note: Some(t.clone()), alarm: true }],
+            figures: vec![WallFigure { label: "已超期", value: 3, note: Some(t.clone()), alarm: true }],
             urgent: vec![row(&t)],
             alerts: vec![row(&t)],
             incidents: vec![incident_row(&t)],

@@ -177,7 +177,7 @@ async fn views_are_kept_by_each_user_for_himself() {
         let filters = "/items?topic=wages&town=%E7%9F%B3%E6%B5%A6%E9%95%87";
         let kept = office.post("duty", "/views", &[("filters", filters), ("name", HOSTILE)]).await;
         assert_eq!(kept.status, StatusCode::UNPROCESSABLE_ENTITY, "too long a name");
-        for (address, name) in [(filters, "石浦<欠薪>"), (filters, "石浦<欠薪>"), ("/cases?due=over", "超时")]
+        for (address, name) in [(filters, "石浦<欠薪>"), (filters, "石浦<欠薪>"), ("/cases?due=over", "超期")]
         {
             let kept = office.post("duty", "/views", &[("filters", address), ("name", name)]).await;
             assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.body);
@@ -185,7 +185,7 @@ async fn views_are_kept_by_each_user_for_himself() {
         let page = office.get("duty", "/items").await.body;
         assert_eq!(page.matches("石浦&#60;欠薪&#62;</bdi>").count(), 1, "{page}");
         assert!(
-            !page.contains("超时</bdi>") && office.get("duty", "/cases").await.body.contains("超时</bdi>")
+            !page.contains("超期</bdi>") && office.get("duty", "/cases").await.body.contains("超期</bdi>")
         );
         assert!(!office.get("discipline", "/items").await.body.contains("石浦&#60;"));
         for (address, name) in [("/users?x=1", "a"), ("/items", "a"), ("https://x/items?topic=a", "a")] {

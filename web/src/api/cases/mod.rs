@@ -113,7 +113,7 @@ pub(super) struct CasesAsked {
     /// 一种状态，或 open 未办结（缺省）、all 全部
     #[param(value_type = Option<CaseFilterCode>)]
     state: Option<String>,
-    /// 到期：over 已超时，day 一天内，three 三天内
+    /// 到期：over 已超期，day 一天内，three 三天内
     #[param(inline)]
     #[serde(rename = "due")]
     _due: Option<DueWord>,

@@ -84,7 +84,7 @@ struct ClockLine {
     dropped_at: Option<At>,
     /// 一步步怎样算出来的
     steps: Vec<String>,
-    /// 在走的时限：green 期限内，yellow 即将到期，red 已超时
+    /// 在走的时限：green 期限内，yellow 即将到期，red 已超期
     #[schema(value_type = Option<LightWord>)]
     light: Option<LightWord>,
 }

@@ -64,7 +64,7 @@ async fn every_day_begins_with_the_inbox_and_the_bell() {
     walk.at(4, 10, 0).await;
     walk.sees("handler", "/inbox", &["tag yellow light\">还剩"]).await;
     walk.at(5, 9, 0).await;
-    walk.sees("handler", "/inbox", &["tag red light\">超时"]).await;
+    walk.sees("handler", "/inbox", &["tag red light\">超期"]).await;
 
     walk.says("页面顶上的“通知”写着您有几条未读，自己会变：派给您单位的、退回修改的、延期批复");
     walk.does("handler", housing, "accept", &[]).await;
@@ -112,7 +112,7 @@ async fn every_day_begins_with_the_inbox_and_the_bell() {
     walk.sees("handler", "/inbox", &["href=\"/due\">到期日历"]).await;
     walk.sees("handler", "/due?month=2026-02", &["春节", ">班<"]).await;
     walk.says("红色的日子已经过去，点一天看那天的工单");
-    walk.sees("handler", "/due?month=2026-11", &["tag red\"><b class=\"num\">", "已超时"]).await;
+    walk.sees("handler", "/due?month=2026-11", &["tag red\"><b class=\"num\">", "已超期"]).await;
     let due = walk.file(late).await.case.due.unwrap().1;
     let day = qingting_models::clock::local_date(due);
     walk.sees("handler", &format!("/due?day={day}"), &["水管爆裂"]).await;
