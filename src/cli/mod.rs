@@ -489,7 +489,7 @@ pub struct EraseArgs {
     /// The number of an item
     #[arg(long, conflicts_with_all = ["case", "list"])]
     pub item: Option<ItemId>,
-    /// The number of a case: its items, and its answers as they were written
+    /// The number of a case: its items, its answers as they were written, and its files
     #[arg(long, conflicts_with = "list")]
     pub case: Option<String>,
     /// Why; it goes into the log, masked

@@ -7,8 +7,8 @@ use qingting_models::ids::UserId;
 use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
-    AuditFilter, Cleared, ErasureList, ErasureOf, ExportPart, ExportSpan, NewAttachment, NewUser, Page,
-    Store, StoreError,
+    AuditFilter, Cleared, Erasure, ErasureList, ErasureOf, ExportPart, ExportSpan, NewAttachment, NewUser,
+    Page, Store, StoreError,
 };
 use qingting_models::vault::VaultError;
 
@@ -195,7 +195,18 @@ async fn each_erasure_is_listed_first_and_can_be_done_again() {
         let dir = tempfile::tempdir().unwrap();
         let source = sheet(&store, "12345").await;
         let item = judged(&store, &source, "1", "wages").await;
-        let case = closed(&store, &item).await;
+        let case = store.open_case(opening(&store, &item, "rsj")).await.unwrap();
+        let new = NewAttachment {
+            case: case.id,
+            kind: FileKind::Jpg,
+            name: "身份证.jpg".into(),
+            note: String::new(),
+            size: 5,
+            department: Some("rsj".into()),
+            with_reply: false,
+        };
+        let mut content = b"hello".as_slice();
+        let photo = store.add_attachment(&Viewer::SYSTEM, new, &mut content, 9, PERSON).await.unwrap();
         let other = judged(&store, &source, "2", "wages").await;
         // A list that cannot be written: nothing is erased.
         let blocked = dir.path().join("blocked");
@@ -211,6 +222,8 @@ async fn each_erasure_is_listed_first_and_can_be_done_again() {
         let erased =
             store.erase_matter(ErasureOf::Case(case.id), "张三 13800001234 要求", PERSON).await.unwrap();
         assert_eq!(erased, [item.id]);
+        let photo = store.attachment(&Viewer::SYSTEM, photo.id).await.unwrap().unwrap();
+        assert!(photo.removed.is_some() && photo.name.is_empty(), "files of the case too");
         assert!(is_erased(&original(&store, &item).await) && original(&store, &other).await.is_ok());
         assert!(matches!(
             store.erase_matter(ErasureOf::Item(item.id), " ", PERSON).await,
@@ -218,6 +231,7 @@ async fn each_erasure_is_listed_first_and_can_be_done_again() {
         ));
         let list = ErasureList::read(&file).unwrap();
         assert_eq!(list.iter().flat_map(|one| &one.sealed).collect::<Vec<_>>(), [&item.sealed]);
+        assert_eq!(list.iter().flat_map(|one| &one.attachments).collect::<Vec<_>>(), [&photo.id]);
         assert_eq!(store.erase_again(&list).await.unwrap(), 0, "it is gone");
         let log = store.audit_page(&AuditFilter::default(), Page::default()).await.unwrap().rows;
         let said = format!("{log:?}");
@@ -225,8 +239,7 @@ async fn each_erasure_is_listed_first_and_can_be_done_again() {
             said.contains("retention.erase") && said.contains("item.erase") && !said.contains("13800001234")
         );
         // As in a database that was restored from a backup of before.
-        let mut back = list;
-        back[0].sealed = vec![other.sealed];
+        let back = [Erasure { at: store.now(), sealed: vec![other.sealed], attachments: vec![photo.id] }];
         assert_eq!(store.erase_again(&back).await.unwrap(), 1);
         assert!(is_erased(&original(&store, &other).await));
         assert!(store.item(&Viewer::SYSTEM, other.id).await.unwrap().unwrap().erased_at.is_some());

@@ -54,8 +54,8 @@ impl Store {
         }
     }
 
-    /// Erases, because it was asked for, what is sealed of an item, or of all items of a case and of its answers; the items.
-    /// The reason goes into the log masked.
+    /// Erases, because it was asked for, what is sealed of an item, or of all items of a case, of its answers and its files; the
+    /// items. The reason goes into the log masked.
     ///
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Bad`] without a reason.
@@ -82,6 +82,15 @@ impl Store {
                 let rows =
                     self.db().rows("SELECT sealed_id FROM reply WHERE case_id = $1", args![id.0]).await?;
                 self.erase_sealed(&super::column(&rows, "sealed_id")?).await?;
+                let sql = "SELECT id FROM attachment WHERE case_id = $1 AND removed_at IS NULL ORDER BY id";
+                for row in self.db().rows(sql, args![id.0]).await? {
+                    let file = AttachmentId(row.int("id")?);
+                    match self.remove_attachment(&Viewer::SYSTEM, file, &reason, actor).await {
+                        // Somebody was faster.
+                        Ok(()) | Err(StoreError::Conflict { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
                 items.into_iter().map(|item| item.id).collect()
             }
         };
