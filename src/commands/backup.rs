@@ -232,15 +232,19 @@ fn put_files(dir: &Path, reader: &mut BackupReader<'_>) -> Result<u64> {
             }
             return Ok(());
         }
+        // It has its name only when it is whole: whoever is killed here does it again.
+        let mut part = path.as_os_str().to_owned();
+        part.push(".part");
+        let part = PathBuf::from(part);
         let mut written = || -> io::Result<()> {
             fs::create_dir_all(path.parent().unwrap_or(dir))?;
-            io::copy(entry, &mut archive::owners_file(&path)?)?;
+            io::copy(entry, &mut archive::owners_file(&part)?)?;
             #[cfg(unix)]
             if let Ok(mode) = entry.header().mode() {
                 let mode = std::os::unix::fs::PermissionsExt::from_mode(mode & 0o755);
-                fs::set_permissions(&path, mode)?;
+                fs::set_permissions(&part, mode)?;
             }
-            Ok(())
+            fs::rename(&part, &path)
         };
         written().with_context(|| format!("{} cannot be written", path.display()))?;
         count += 1;
