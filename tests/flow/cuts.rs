@@ -6,17 +6,11 @@ use std::time::Duration;
 
 use qingting_models::records::Viewer;
 use qingting_models::store::testing::{POSTGRES, cut_connections, fresh_database};
-use qingting_models::vault::random;
 
 use super::support::*;
 
 const CUTS: usize = 50;
 const ROWS: usize = 1_200;
-
-fn moment(longest: Duration) -> Duration {
-    let [low, high] = random::<2>().unwrap();
-    longest * u32::from(u16::from_le_bytes([low, high])) / u32::from(u16::MAX)
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_are_cut_cost_nothing_but_time() {

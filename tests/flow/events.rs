@@ -11,10 +11,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use qingting_models::records::{Actor, OutKind, Viewer, WebhookSettings};
 use qingting_models::store::{Store, WebhookStart};
-use qingting_models::vault::random;
 use serde_json::Value;
 
-use super::support::{County, calls as sheet, engines};
+use super::support::{County, calls as sheet, engines, kill_often};
 
 const KILLS: usize = 8;
 const ROWS: usize = 120;
@@ -64,21 +63,11 @@ async fn killed_while_sending_each_event_arrives_in_order() {
         let sheet = county.file("calls.csv", sheet(ROWS));
         county.ok(&["import", sheet.to_str().unwrap(), "--source", "12345"]);
 
-        let mut running = 0;
-        for _ in 0..KILLS {
-            let mut worker = county.start(&["worker", "--workers", "1"]);
-            let [low, high] = random::<2>().unwrap();
-            let share = u32::from(u16::from_le_bytes([low, high]));
-            tokio::time::sleep(
-                Duration::from_millis(300) + Duration::from_secs(2) * share / u32::from(u16::MAX),
-            )
-            .await;
-            running += usize::from(worker.try_wait().unwrap().is_none());
-            worker.kill().unwrap();
-            worker.wait().unwrap();
-        }
+        let worker = ["worker", "--workers", "1"];
+        let (least, longest) = (Duration::from_millis(300), Duration::from_secs(2));
+        let running = kill_often(&county, KILLS, &worker, least, longest).await;
         assert!(running > 0, "no kill met a running process");
-        let mut worker = county.start(&["worker", "--workers", "1"]);
+        let mut worker = county.start(&worker);
         let mut left = 1_200;
         loop {
             let waiting = store.waiting_work().await.unwrap().total();

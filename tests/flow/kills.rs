@@ -1,37 +1,16 @@
 //! Killed at random moments, twenty times while importing and twenty while judging: afterwards the counts are exact.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::thread::sleep;
 use std::time::Duration;
 
 use qingting_models::ids::IncidentId;
 use qingting_models::records::Viewer;
 use qingting_models::store::Store;
-use qingting_models::vault::random;
 
 use super::support::*;
 
 const KILLS: usize = 20;
 const ROWS: usize = 1_500;
-
-/// A moment within `longest`, from the operating system's random numbers.
-fn moment(longest: Duration) -> Duration {
-    let [low, high] = random::<2>().unwrap();
-    longest * u32::from(u16::from_le_bytes([low, high])) / u32::from(u16::MAX)
-}
-
-/// Starts a command `KILLS` times and kills it (SIGKILL) within `longest`; how often it still ran then.
-fn kill_often(county: &County, args: &[&str], longest: Duration) -> usize {
-    let mut running = 0;
-    for _ in 0..KILLS {
-        let mut child = county.start(args);
-        sleep(moment(longest));
-        running += usize::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-    running
-}
 
 #[tokio::test]
 async fn killed_imports_and_killed_workers_lose_nothing_and_double_nothing() {
@@ -41,12 +20,13 @@ async fn killed_imports_and_killed_workers_lose_nothing_and_double_nothing() {
         let sheet = county.file("calls.csv", calls(ROWS));
         let path = sheet.to_str().unwrap();
         let import = ["import", path, "--source", "12345"];
-        let importing = kill_often(&county, &import, Duration::from_millis(700));
+        let importing = kill_often(&county, KILLS, &import, Duration::ZERO, Duration::from_millis(700)).await;
         let [read, new, updated, unchanged, quarantined] = county.import(&sheet, "12345");
         assert_eq!((read, updated, quarantined), (ROWS as i64, 0, 0));
         assert_eq!(new + unchanged, ROWS as i64);
 
-        let judging = kill_often(&county, &["worker"], Duration::from_millis(2_500));
+        let judging =
+            kill_often(&county, KILLS, &["worker"], Duration::ZERO, Duration::from_millis(2_500)).await;
         county.ok(&["import", path, "--source", "12345", "--judge"]);
         println!("{engine:?}: killed {importing} imports and {judging} workers at work");
         assert!(importing > 0 && judging > 0, "no kill met a running process");

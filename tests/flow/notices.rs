@@ -15,10 +15,9 @@ use qingting_models::records::{
     NoticeReceivers, Role, Viewer,
 };
 use qingting_models::store::{NewUser, Page, Store};
-use qingting_models::vault::random;
 use serde_json::Value;
 
-use super::support::{County, all_items, calls as sheet, engines};
+use super::support::{County, all_items, calls as sheet, engines, kill_often};
 
 const KILLS: usize = 8;
 const ROWS: usize = 160;
@@ -144,21 +143,11 @@ async fn killed_while_telling_and_sending_each_case_arrives_once_by_its_key() {
         let untold = store.untold_notices().await.unwrap();
         assert_eq!(untold, expected.len() as i64 + alerts, "written with the cases and alerts");
 
-        let mut running = 0;
-        for _ in 0..KILLS {
-            let mut worker = county.start(&["worker", "--workers", "1"]);
-            let [low, high] = random::<2>().unwrap();
-            let share = u32::from(u16::from_le_bytes([low, high]));
-            tokio::time::sleep(
-                Duration::from_millis(300) + Duration::from_secs(2) * share / u32::from(u16::MAX),
-            )
-            .await;
-            running += usize::from(worker.try_wait().unwrap().is_none());
-            worker.kill().unwrap();
-            worker.wait().unwrap();
-        }
+        let worker = ["worker", "--workers", "1"];
+        let (least, longest) = (Duration::from_millis(300), Duration::from_secs(2));
+        let running = kill_often(&county, KILLS, &worker, least, longest).await;
         assert!(running > 0, "no kill met a running process");
-        let mut worker = county.start(&["worker", "--workers", "1"]);
+        let mut worker = county.start(&worker);
         let sent = DeliveryState::Sent.code();
         let mut left = 1_200;
         while states(&store, good).await.get(sent) != Some(&expected.len()) {

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use qingting_models::clock::{Clock, SystemClock, local_date};
-use qingting_models::records::{Actor, Item, Viewer};
-use qingting_models::store::{Store, StoreError};
+use qingting_models::clock::{Clock, SetClock, SystemClock, local_date};
+use qingting_models::records::{Actor, Item, ItemContent, Subject, Upstream, Viewer};
+use qingting_models::store::{Arrival, Store, StoreError};
 use qingting_models::vault::VaultError;
 
 use super::support::*;
@@ -101,6 +102,38 @@ async fn the_rules_are_tried_before_they_are_applied() {
     }
 }
 
+const PHONE: &str = "13800001234";
+
+/// Calls of last year and the line of the log about them; how many calls.
+async fn of_last_year(county: &County) -> usize {
+    let then = "2025-06-02T09:00:00+08:00".parse().unwrap();
+    let store = county.store_at(Arc::new(SetClock::at(then))).await;
+    let source = store.source_named("12345").await.unwrap().unwrap();
+    let call = |n: usize| Arrival {
+        external_id: Some(format!("2025-{n}")),
+        canonical: n.to_string(),
+        content: ItemContent {
+            title: "路灯不亮".into(),
+            body: format!("第{n}盏"),
+            url: None,
+            occurred_at: None,
+            upstream: Upstream::default(),
+        },
+        original: serde_json::json!({ "phone": PHONE }).into(),
+        sameness: Default::default(),
+        withdrawn: false,
+        language: None,
+        sealed_fields: Vec::new(),
+    };
+    let calls: Vec<Arrival> = (0..3).map(call).collect();
+    let count = calls.len();
+    store.intake(&source, calls, vec![]).await.unwrap();
+    store.audit(Actor::Console, "test.line", Subject::System, serde_json::json!({})).await.unwrap();
+    while store.chain_audit(100).await.unwrap() > 0 {}
+    store.close().await;
+    count
+}
+
 #[tokio::test]
 async fn a_year_is_exported_whole_and_proved() {
     for engine in engines() {
@@ -115,10 +148,21 @@ async fn a_year_is_exported_whole_and_proved() {
         let said = county.fails(&["export", "--year", &this_year.to_string(), "--out", text(&out)]);
         assert!(said.contains("is not over"), "{said}");
         // What came in today is of no year that is over.
-        let empty = county.json(&["export", "--year", "2025", "--out", text(&out)]);
+        let empty = county.json(&["export", "--year", "2024", "--out", text(&out)]);
         assert_eq!(empty["content"]["records"], serde_json::json!({}), "{empty}");
+        let items = of_last_year(&county).await;
+        let made = county.json(&["export", "--year", "2025", "--out", text(&out)]);
+        let records = &made["content"]["records"];
+        assert_eq!((&records["item"], &records["audit"]), (&items.into(), &1.into()), "{made}");
         let manifest = out.join("qingting-2025.manifest.json");
-        assert!(county.ok(&["export", "--check", text(&manifest)]).contains("whole, 0 documents"));
+        let said = county.ok(&["export", "--check", text(&manifest)]);
+        assert!(said.contains(&format!("whole, {} documents", items + 1)), "{said}");
+        let file = fs::File::open(out.join("qingting-2025.jsonl.zst")).unwrap();
+        let written = std::io::read_to_string(zstd::Decoder::new(file).unwrap()).unwrap();
+        assert_eq!(written.lines().count(), items + 1);
+        assert!(written.contains("路灯不亮") && !written.contains(PHONE) && !written.contains("sealed"));
+        let open = county.json(&["export", "--year", "2025", "--out", text(&out), "--open-only"]);
+        assert_eq!(open["content"]["records"], serde_json::json!({}), "nobody has judged them yet");
         let file = out.join("qingting-2025.jsonl.zst");
         fs::write(&file, b"else").unwrap();
         let said = county.fails(&["export", "--check", text(&manifest)]);

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
-use qingting_models::clock::SystemClock;
+use qingting_models::clock::{Clock, SystemClock};
 use qingting_models::records::Viewer;
 use qingting_models::store::testing::{POSTGRES, fresh_schema};
 use qingting_models::store::{ItemFilter, ItemState, Page, Store, StoreSettings};
-use qingting_models::vault::Vault;
+use qingting_models::vault::{Vault, random};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -132,9 +133,14 @@ impl County {
 
     /// The store as another process sees it.
     pub(crate) async fn store(&self) -> Store {
+        self.store_at(Arc::new(SystemClock)).await
+    }
+
+    /// The same by another clock.
+    pub(crate) async fn store_at(&self, clock: Arc<dyn Clock>) -> Store {
         let vault = Vault::load(&self.home().join("master.key")).unwrap();
         let settings = StoreSettings { url: self.database.clone(), vault, connections: 4 };
-        Store::open(settings, Arc::new(SystemClock)).await.unwrap()
+        Store::open(settings, clock).await.unwrap()
     }
 }
 
@@ -170,6 +176,31 @@ pub(crate) async fn all_items(store: &Store) -> Vec<qingting_models::records::It
             None => return items,
         }
     }
+}
+
+/// A moment within `longest`, from the operating system's random numbers.
+pub(crate) fn moment(longest: Duration) -> Duration {
+    let [low, high] = random::<2>().unwrap();
+    longest * u32::from(u16::from_le_bytes([low, high])) / u32::from(u16::MAX)
+}
+
+/// Starts a command `times` times and kills it (SIGKILL) within `longest` after `least`; how often it still ran then.
+pub(crate) async fn kill_often(
+    county: &County,
+    times: usize,
+    args: &[&str],
+    least: Duration,
+    longest: Duration,
+) -> usize {
+    let mut running = 0;
+    for _ in 0..times {
+        let mut child = county.start(args);
+        tokio::time::sleep(least + moment(longest)).await;
+        running += usize::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    running
 }
 
 /// A sheet of `rows` made-up calls with the headers of a hotline.

@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use qingting_models::county::RetentionCuts;
-use qingting_models::ids::UserId;
+use qingting_models::ids::{CaseId, UserId};
 use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
@@ -41,6 +41,20 @@ async fn closed(store: &TestStore, item: &Item) -> Case {
     end.state = CaseState::Declined { at: store.now(), by: Actor::Console, legal_reason: "重复".into() };
     store.save_case(1, change(store, end.clone(), "decline")).await.unwrap();
     end
+}
+
+async fn photo_of(store: &TestStore, case: CaseId) -> Attachment {
+    let new = NewAttachment {
+        case,
+        kind: FileKind::Jpg,
+        name: "张三现场照片.jpg".into(),
+        note: String::new(),
+        size: 5,
+        department: Some("rsj".into()),
+        with_reply: false,
+    };
+    let mut content = b"hello".as_slice();
+    store.add_attachment(&Viewer::SYSTEM, new, &mut content, 9, PERSON).await.unwrap()
 }
 
 #[tokio::test]
@@ -106,17 +120,7 @@ async fn answers_files_and_quarantined_rows_lose_what_is_sealed() {
         let source = sheet(&store, "12345").await;
         let item = judged(&store, &source, "1", "wages").await;
         let case = store.open_case(opening(&store, &item, "rsj")).await.unwrap();
-        let new = NewAttachment {
-            case: case.id,
-            kind: FileKind::Jpg,
-            name: "张三现场照片.jpg".into(),
-            note: String::new(),
-            size: 5,
-            department: Some("rsj".into()),
-            with_reply: false,
-        };
-        let mut content = b"hello".as_slice();
-        let file = store.add_attachment(&Viewer::SYSTEM, new, &mut content, 9, PERSON).await.unwrap();
+        let file = photo_of(&store, case.id).await;
         let mut replied = case.clone();
         replied.version = 2;
         let mut with_reply = change(&store, replied, "submit");
@@ -196,17 +200,7 @@ async fn each_erasure_is_listed_first_and_can_be_done_again() {
         let source = sheet(&store, "12345").await;
         let item = judged(&store, &source, "1", "wages").await;
         let case = store.open_case(opening(&store, &item, "rsj")).await.unwrap();
-        let new = NewAttachment {
-            case: case.id,
-            kind: FileKind::Jpg,
-            name: "身份证.jpg".into(),
-            note: String::new(),
-            size: 5,
-            department: Some("rsj".into()),
-            with_reply: false,
-        };
-        let mut content = b"hello".as_slice();
-        let photo = store.add_attachment(&Viewer::SYSTEM, new, &mut content, 9, PERSON).await.unwrap();
+        let photo = photo_of(&store, case.id).await;
         let other = judged(&store, &source, "2", "wages").await;
         // A list that cannot be written: nothing is erased.
         let blocked = dir.path().join("blocked");
