@@ -28,7 +28,6 @@ mod train;
 mod user;
 
 pub use init::make_home;
-pub use retention::clear_once_a_day;
 pub use serve::{listen, serve_all};
 pub use user::first_password;
 

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use qingting_models::clock::local_date;
 use qingting_models::county::Retention;
 use qingting_models::records::{Actor, Viewer};
 use qingting_models::store::{Cleared, Erasure, ErasureList, ErasureOf, Store};
@@ -121,22 +120,3 @@ pub async fn replay(store: &Store, lists: &[impl AsRef<Path>]) -> Result<u64> {
     }
     Ok(store.erase_again(&all).await?)
 }
-
-/// Clears what is due once a day, before dawn; whether it did.
-///
-/// # Errors
-/// When the store fails.
-pub async fn clear_once_a_day(store: &Store, rules: &Retention) -> Result<bool> {
-    let now = store.now();
-    if qingting_models::clock::local(now).hour() < HOUR || !store.claim_clearing(local_date(now)).await? {
-        return Ok(false);
-    }
-    let gone = store.clear_due(&rules.cuts(now), Actor::System).await?;
-    if !gone.is_nothing() {
-        tracing::info!("cleared by the rules of retention: {}", in_words(&gone));
-    }
-    Ok(true)
-}
-
-/// From this hour on, Asia/Shanghai: after the nightly backup, before people come.
-const HOUR: i8 = 3;

@@ -19,7 +19,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::advisor;
-use crate::commands::clear_once_a_day;
 
 pub use tools::Tools;
 
@@ -196,7 +195,7 @@ async fn watch(tools: Tools, stop: CancellationToken) {
 /// Lets go what is due by the rules of retention, once a day.
 async fn clear(tools: Tools, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let pause = match clear_once_a_day(&tools.store, &tools.county().retention).await {
+        let pause = match tools.clear_once_a_day().await {
             Ok(_) => CLEAR,
             Err(error) => trouble(&tools, "clearing by the rules of retention", &error).max(CLEAR),
         };

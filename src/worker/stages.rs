@@ -7,8 +7,9 @@ use std::time::Instant;
 use anyhow::Result;
 use jiff::SignedDuration;
 use qingting_classify::{Classifier, Input};
+use qingting_models::clock::{local, local_date};
 use qingting_models::county::{County, Town};
-use qingting_models::records::Upstream;
+use qingting_models::records::{Actor, Upstream};
 use qingting_models::rising::WordCounts;
 use qingting_models::store::{JudgeTask, NewJudgement};
 
@@ -20,6 +21,8 @@ const BATCH: i64 = 200;
 const JOINED: i64 = 200;
 /// How long a worker may hold claimed items before they are given to another.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// From this hour on, Asia/Shanghai: after the nightly backup, before people come.
+const CLEARED_FROM: i8 = 3;
 /// How many events are told one after the other.
 const TELLS: i64 = 100;
 
@@ -114,6 +117,19 @@ impl Tools {
         })
         .await?;
         self.store.save_word_day(day, &counts).await?;
+        Ok(true)
+    }
+
+    /// Lets go once a day, before dawn, what is due by the rules of retention; `false` when it is not time, or done.
+    pub async fn clear_once_a_day(&self) -> Result<bool> {
+        let now = self.store.now();
+        if local(now).hour() < CLEARED_FROM || !self.store.claim_clearing(local_date(now)).await? {
+            return Ok(false);
+        }
+        let gone = self.store.clear_due(&self.county().retention.cuts(now), Actor::System).await?;
+        if !gone.is_nothing() {
+            tracing::info!("cleared by the rules of retention: {gone:?}");
+        }
         Ok(true)
     }
 
