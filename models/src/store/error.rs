@@ -26,6 +26,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same, or where another record has the name, that it is taken.
+    pub(super) fn or_taken(self, what: &'static str, name: &str) -> Self {
+        if self.is_unique_violation() { Self::Taken { what, value: name.to_owned() } } else { self }
+    }
+
     /// Two writers met; the same call may succeed when it is tried again.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::cases::case_of;
 use super::db::{Arg, Row, args};
@@ -281,12 +281,9 @@ fn marks(values: &mut Vec<Arg>, ids: &[i64]) -> String {
 
 /// Takes out where something is sealed: it says nothing to a reader, and stands for what only those may open who work on it.
 fn without_sealed(document: &mut Value) {
-    let strip = |map: &mut Map<String, Value>| {
-        map.remove("sealed");
-    };
     match document {
         Value::Object(map) => {
-            strip(map);
+            map.remove("sealed");
             map.values_mut().for_each(without_sealed);
         }
         Value::Array(list) => list.iter_mut().for_each(without_sealed),

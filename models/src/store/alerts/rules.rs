@@ -36,7 +36,7 @@ impl Store {
             let sql = "INSERT INTO alert_rule (id, name, enabled, condition, version, changed_at, changed_by)
                        VALUES ($1,$2,$3,$4,1,$5,$6)";
             let values = args![id.0, *name, *enabled, to_json(condition)?, now, actor.code()];
-            tx.run(sql, values).await.map_err(|error| taken(error, name))?;
+            tx.run(sql, values).await.map_err(|error| error.or_taken("alert rule", name))?;
             let detail = json!({ "rule": name, "enabled": enabled, "condition": condition });
             self.audit_in(&mut tx, actor, "alert_rule.add", Subject::System, detail).await?;
             added.push(id);
@@ -65,7 +65,7 @@ impl Store {
         let sql = "UPDATE alert_rule SET name = $1, enabled = $2, condition = $3, version = version + 1,
                    changed_at = $4, changed_by = $5 WHERE id = $6 AND version = $7";
         let values = args![name, enabled, to_json(condition)?, now, actor.code(), id.0, seen];
-        if tx.run(sql, values).await.map_err(|error| taken(error, name))? == 0 {
+        if tx.run(sql, values).await.map_err(|error| error.or_taken("alert rule", name))? == 0 {
             return Err(StoreError::Conflict { by: before.changed_by.code(), at: before.changed_at });
         }
         let detail = json!({ "rule": name, "enabled": enabled, "condition": condition,
@@ -74,13 +74,6 @@ impl Store {
         tx.commit().await?;
         self.alert_rule(id).await?.ok_or(StoreError::NotFound("alert rule"))
     }
-}
-
-fn taken(error: StoreError, name: &str) -> StoreError {
-    if error.is_unique_violation() {
-        return StoreError::Taken { what: "alert rule", value: name.to_owned() };
-    }
-    error
 }
 
 fn rule_of(row: &Row) -> Result<AlertRule, StoreError> {

@@ -48,7 +48,7 @@ impl Store {
         let sql = "INSERT INTO notice_channel (id, name, enabled, settings, secret_id, version, changed_at, changed_by)
                    VALUES ($1,$2,$3,$4,$5,1,$6,$7)";
         let values = args![id.0, name, enabled, to_json(settings)?, sealed, now, actor.code()];
-        tx.run(sql, values).await.map_err(|error| taken(error, name))?;
+        tx.run(sql, values).await.map_err(|error| error.or_taken("channel", name))?;
         let detail = logged(name, enabled, settings);
         self.audit_in(&mut tx, actor, "notice_channel.add", Subject::System, detail).await?;
         tx.commit().await?;
@@ -77,7 +77,7 @@ impl Store {
         let sql = "UPDATE notice_channel SET name = $1, enabled = $2, settings = $3, version = version + 1,
                    changed_at = $4, changed_by = $5 WHERE id = $6 AND version = $7";
         let values = args![name, enabled, to_json(settings)?, now, actor.code(), id.0, seen];
-        if tx.run(sql, values).await.map_err(|error| taken(error, name))? == 0 {
+        if tx.run(sql, values).await.map_err(|error| error.or_taken("channel", name))? == 0 {
             return Err(StoreError::Conflict { by: before.changed_by.code(), at: before.changed_at });
         }
         if let Some(secret) = secret {
@@ -123,13 +123,6 @@ impl Store {
 /// What was sealed as JSON. An error names no value.
 pub(super) fn read<T: serde::de::DeserializeOwned>(sealed: serde_json::Value) -> Result<T, StoreError> {
     serde_json::from_value(sealed).map_err(|_| StoreError::Bad("a sealed record has another form".into()))
-}
-
-fn taken(error: StoreError, name: &str) -> StoreError {
-    if error.is_unique_violation() {
-        return StoreError::Taken { what: "channel", value: name.to_owned() };
-    }
-    error
 }
 
 fn channel_of(row: &Row) -> Result<NoticeChannel, StoreError> {

@@ -65,7 +65,7 @@ impl Store {
         let sql = "INSERT INTO webhook (id, name, enabled, settings, secret_id, version, changed_at, changed_by, seen, tries,
                    next_at, lease_until) VALUES ($1,$2,$3,$4,$5,1,$6,$7,$8,0,$9,0)";
         let values = args![id.0, name, true, to_json(settings)?, sealed.0, now, actor.code(), seen, now];
-        tx.run(sql, values).await.map_err(|error| taken(error, name))?;
+        tx.run(sql, values).await.map_err(|error| error.or_taken("webhook", name))?;
         self.audit_in(&mut tx, actor, "webhook.add", Subject::System, logged(name, true, settings)).await?;
         tx.commit().await?;
         Ok(id)
@@ -101,7 +101,7 @@ impl Store {
                    changed_by = $5, tries = 0, next_at = $4, error = NULL, lease_by = NULL, lease_until = 0,
                    seen = coalesce($6, seen) WHERE id = $7 AND version = $8";
         let values = args![name, enabled, to_json(settings)?, now, actor.code(), place, id.0, seen];
-        if tx.run(sql, values).await.map_err(|error| taken(error, name))? == 0 {
+        if tx.run(sql, values).await.map_err(|error| error.or_taken("webhook", name))? == 0 {
             return Err(StoreError::Conflict { by: before.changed_by.code(), at: before.changed_at });
         }
         if let Some(secret) = secret {
@@ -235,13 +235,6 @@ fn logged(name: &str, enabled: bool, settings: &WebhookSettings) -> serde_json::
 async fn secret_of(tx: &mut Tx, id: WebhookId) -> Result<SealedId, StoreError> {
     let row = tx.row("SELECT secret_id FROM webhook WHERE id = $1", args![id.0]).await?;
     Ok(SealedId(row.ok_or(StoreError::NotFound("webhook"))?.int("secret_id")?))
-}
-
-fn taken(error: StoreError, name: &str) -> StoreError {
-    if error.is_unique_violation() {
-        return StoreError::Taken { what: "webhook", value: name.to_owned() };
-    }
-    error
 }
 
 fn webhook_of(row: &Row) -> Result<Webhook, StoreError> {

@@ -99,7 +99,7 @@ impl Store {
             actor.code(),
             to_json(&line)?
         ];
-        tx.run(sql, values).await.map_err(|error| taken(error, &content.name))?;
+        tx.run(sql, values).await.map_err(|error| error.or_taken("line", &content.name))?;
         self.write_line_parts(&mut tx, &line, "line.add").await?;
         tx.commit().await?;
         Ok(line)
@@ -163,7 +163,7 @@ impl Store {
             line.id.0,
             seen
         ];
-        if tx.run(sql, values).await.map_err(|error| taken(error, &line.content.name))? == 0 {
+        if tx.run(sql, values).await.map_err(|error| error.or_taken("line", &line.content.name))? == 0 {
             return Err(StoreError::Conflict { by, at });
         }
         self.write_line_parts(&mut tx, &line, action).await?;
@@ -183,13 +183,6 @@ impl Store {
         self.audit_in(tx, line.changed_by, action, Subject::System, detail).await?;
         Ok(())
     }
-}
-
-fn taken(error: StoreError, name: &str) -> StoreError {
-    if error.is_unique_violation() {
-        return StoreError::Taken { what: "line", value: name.to_owned() };
-    }
-    error
 }
 
 fn line_of(row: &Row) -> Result<Line, StoreError> {

@@ -46,7 +46,7 @@ impl Store {
                        VALUES ($1,$2,$3,1,$4,$5,$6)";
             let department = content.department.as_ref().map(DepartmentCode::as_str);
             let values = args![id.0, &content.name, department, now, actor.code(), to_json(content)?];
-            tx.run(sql, values).await.map_err(|error| taken(error, &content.name))?;
+            tx.run(sql, values).await.map_err(|error| error.or_taken("template", &content.name))?;
             let detail = json!({ "template": id, "department": department, "version": 1 });
             self.audit_in(&mut tx, actor, "template.add", Subject::System, detail).await?;
             added.push(id);
@@ -75,7 +75,7 @@ impl Store {
         let department = content.department.as_ref().map(DepartmentCode::as_str);
         let values =
             args![&content.name, department, self.now(), actor.code(), to_json(content)?, id.0, seen];
-        if tx.run(sql, values).await.map_err(|error| taken(error, &content.name))? == 0 {
+        if tx.run(sql, values).await.map_err(|error| error.or_taken("template", &content.name))? == 0 {
             return Err(StoreError::Conflict { by: before.changed_by.code(), at: before.changed_at });
         }
         let detail = json!({ "template": id, "department": department, "version": seen + 1 });
@@ -95,13 +95,6 @@ impl Store {
         self.audit_in(&mut tx, actor, "template.remove", Subject::System, json!({ "template": id })).await?;
         tx.commit().await
     }
-}
-
-fn taken(error: StoreError, name: &str) -> StoreError {
-    if error.is_unique_violation() {
-        return StoreError::Taken { what: "template", value: name.to_owned() };
-    }
-    error
 }
 
 fn template_of(row: &Row) -> Result<ReplyTemplate, StoreError> {

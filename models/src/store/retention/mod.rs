@@ -52,10 +52,11 @@ impl Cleared {
     }
 }
 
-/// What a class of rows is called by, and the condition under which they are due before `$1`.
+/// Rows that go together.
 struct Class {
-    /// The columns that are read, with `id` first.
+    /// What is read of them, the key first.
     columns: &'static str,
+    /// Their tables, and the condition under which they are due before `$1`.
     from: String,
 }
 
