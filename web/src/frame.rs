@@ -282,6 +282,7 @@ fn nav(caller: &Caller, here: &str) -> Vec<NavLink> {
             current: *href == here
                 || here.starts_with("/alerts/") && *href == "/alerts"
                 || here.starts_with("/notices/") && *href == "/notices/rules"
+                || here == "/webhooks" && *href == "/notices/rules"
                 || here == "/routing" && *href == "/county",
         })
         .collect()

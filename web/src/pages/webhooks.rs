@@ -34,8 +34,9 @@ pub struct WebhooksPage {
     pub webhooks: Vec<WebhookRow>,
     /// The last number that was given.
     pub last: i64,
-    /// How many events are kept.
+    /// How many events are kept, and for how many days.
     pub kept: i64,
+    pub days: u16,
     /// Name and secret of one that was just added, or got a new secret.
     pub fresh: Option<(String, String)>,
 }
@@ -102,11 +103,12 @@ async fn list(state: &AppState, caller: &Caller) -> Result<WebhooksPage, WebErro
         tries: webhook.tries,
     };
     Ok(WebhooksPage {
-        frame: Frame::inside(state, caller, "变动推送", "/notices/webhooks"),
+        frame: Frame::inside(state, caller, "变动推送", PATH),
         tabs: tabs(caller, PATH),
         webhooks: state.store.webhooks().await?.into_iter().map(row).collect(),
         last: reach.last,
         kept: reach.last - reach.dropped,
+        days: state.desk.county().retention.events,
         fresh: None,
     })
 }
@@ -165,7 +167,7 @@ async fn page(
     let reach = state.store.outbox_state().await?;
     let chosen: Vec<&str> = typed.all("kind").collect();
     Ok(WebhookPage {
-        frame: Frame::inside(state, caller, "变动推送", "/notices/webhooks"),
+        frame: Frame::inside(state, caller, "变动推送", PATH),
         id: before.map(|webhook| webhook.id.to_string()),
         version: typed.text("version").into(),
         name: typed.text("name").into(),
@@ -375,6 +377,7 @@ impl crate::samples::Sampled for WebhooksPage {
             webhooks: vec![row(&t, true), row(&t, false)],
             last: 12_345,
             kept: 12_000,
+            days: 30,
             fresh: Some((t.clone(), t)),
         };
         let empty = |t: String| Self { webhooks: vec![], fresh: None, ..page(t) };
