@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use qingting_models::county::RetentionCuts;
 use qingting_models::ids::{CaseId, UserId};
 use qingting_models::records::*;
-use qingting_models::store::testing::{TestStore, each_database};
+use qingting_models::store::testing::{TestStore, each_database, fresh};
 use qingting_models::store::{
     AuditFilter, Cleared, Erasure, ErasureList, ErasureOf, ExportPart, ExportSpan, NewAttachment, NewUser,
     Page, Store, StoreError,
@@ -238,6 +238,26 @@ async fn each_erasure_is_listed_first_and_can_be_done_again() {
         assert!(is_erased(&original(&store, &other).await));
         assert!(store.item(&Viewer::SYSTEM, other.id).await.unwrap().unwrap().erased_at.is_some());
     }
+}
+
+#[tokio::test]
+async fn no_key_of_what_was_erased_stays_in_the_file() {
+    let store = fresh().await.unwrap();
+    let source = sheet(&store, "12345").await;
+    let gone = judged(&store, &source, "gone", "wages").await;
+    let stays = judged(&store, &source, "stays", "wages").await;
+    let pool = sqlx::SqlitePool::connect(store.url()).await.unwrap();
+    let key = async |item: &Item| -> Vec<u8> {
+        let sql = "SELECT wrapped_key FROM sealed WHERE id = $1";
+        sqlx::query_scalar(sql).bind(item.sealed.0).fetch_one(&pool).await.unwrap()
+    };
+    let (gone_key, kept_key) = (key(&gone).await, key(&stays).await);
+    pool.close().await;
+    store.erase_matter(ErasureOf::Item(gone.id), "本人要求", PERSON).await.unwrap();
+    store.close().await;
+    let file = std::fs::read(store.url().trim_start_matches("sqlite:")).unwrap();
+    let holds = |key: &[u8]| file.windows(key.len()).any(|bytes| bytes == key);
+    assert!(holds(&kept_key) && !holds(&gone_key));
 }
 
 #[tokio::test]
