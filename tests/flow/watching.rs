@@ -102,11 +102,18 @@ async fn a_worker_and_a_server_say_what_waits_and_what_they_did() {
         let other = free_port();
         let worker = Running(county.start(&["worker", "--metrics", &other]));
         let mut done = BTreeMap::new();
+        // What waits is read before what was done: both are asked for, or one answer may hold
+        // the count of before a batch beside the sum of after it.
+        let finished = |figures: &BTreeMap<String, f64>| {
+            ["judge", "route", "join"].iter().all(|stage| {
+                figures.get(&format!("qingting_stage_items_total{{stage=\"{stage}\"}}")) == Some(&120.0)
+            }) && ["judge", "route", "join", "alert"]
+                .iter()
+                .all(|stage| figures[&format!("qingting_waiting{{stage=\"{stage}\"}}")] == 0.0)
+        };
         for _ in 0..300 {
             done = figures(&other).await;
-            if done.get("qingting_stage_items_total{stage=\"join\"}") == Some(&120.0)
-                && done["qingting_waiting{stage=\"alert\"}"] == 0.0
-            {
+            if finished(&done) {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
