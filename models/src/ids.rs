@@ -25,7 +25,7 @@ const LETTERS: usize = 13;
 /// A text that is no id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is no id; an id is 13 characters of 0-9 and a-z without i, l, o, u")]
-pub struct BadId(String);
+pub struct BadId(pub(crate) String);
 
 /// Makes ids that rise with time and never repeat within one node number.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ pub mod county;
 pub mod ids;
 pub mod records;
 pub mod rising;
+pub mod sought;
 pub mod store;
 pub mod text;
 pub mod vault;

@@ -29,6 +29,7 @@ mod contract {
     mod replies;
     mod restoring;
     mod retention;
+    mod searching;
     mod sources;
     mod transfer;
     mod user_tokens;

@@ -15,6 +15,7 @@ use qingting_classify::Classifier;
 use qingting_ingest::http::Http;
 use qingting_models::county::{Amount, County, CountyFiles, DepartmentCode, RuleId};
 use qingting_models::records::{Case, CaseState, Clock, Urgency};
+use qingting_models::sought::Sought;
 use qingting_models::store::Store;
 use qingting_respond::attachments::{AttachmentRules, Attachments};
 use qingting_respond::deadline;
@@ -34,7 +35,7 @@ use crate::pages::import_file::Uploads;
 use crate::password::Hasher;
 use crate::request_figures::RequestFigures;
 use crate::view::{CaseRow, Light};
-use crate::{error, headers, inline, request_figures, routes};
+use crate::{error, headers, inline, request_figures, routes, search};
 
 /// Longest time for one request.
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(30);
@@ -197,11 +198,9 @@ impl AppState {
         self
     }
 
-    /// The words of a search; at most twelve.
-    pub(crate) fn search_words(&self, text: &str) -> Vec<String> {
-        let mut words = if text.is_empty() { Vec::new() } else { (self.words)(text) };
-        words.truncate(12);
-        words
+    /// What a search asks for.
+    pub(crate) fn sought(&self, text: &str) -> Sought {
+        search::read(text, |text| (self.words)(text))
     }
 
     /// The light of a clock.

@@ -14,6 +14,7 @@ pub mod chart;
 mod download;
 pub mod error;
 pub mod facts;
+pub mod found;
 pub mod frame;
 pub mod headers;
 pub mod heat;
@@ -38,6 +39,7 @@ pub mod request_figures;
 pub mod routes;
 #[cfg(test)]
 pub mod samples;
+pub(crate) mod search;
 pub(crate) mod selection;
 pub mod sessions;
 pub mod upload;

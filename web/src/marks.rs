@@ -1,5 +1,7 @@
 //! Cuts a text into plain pieces and marked ones, so that a page can show the words that decided.
 
+use std::ops::Range;
+
 /// A piece of a text; `why` says what a marked piece spoke for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
@@ -22,6 +24,18 @@ pub fn mark(title: &str, body: &str, spans: &[Span]) -> (Vec<Piece>, Vec<Piece>)
     let mut sorted: Vec<&Span> = spans.iter().filter(|s| s.start < s.end).collect();
     sorted.sort_by_key(|s| (s.start, std::cmp::Reverse(s.end)));
     (pieces(title, 0, &sorted), pieces(body, title_length + 1, &sorted))
+}
+
+/// The pieces of a text with these of its characters marked, which come in their order; those that overlap are one mark.
+pub fn marked(text: &str, ranges: impl IntoIterator<Item = Range<usize>>) -> Vec<Piece> {
+    let mut spans: Vec<Span> = Vec::new();
+    for Range { start, end } in ranges {
+        match spans.last_mut() {
+            Some(last) if start >= last.start && start < last.end => last.end = last.end.max(end),
+            _ => spans.push(Span { start, end, why: String::new() }),
+        }
+    }
+    mark(text, "", &spans).0
 }
 
 fn pieces(text: &str, offset: usize, spans: &[&Span]) -> Vec<Piece> {

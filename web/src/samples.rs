@@ -5,7 +5,9 @@ use qingting_models::records::{
     Actor, Case, CaseOrigin, CaseState, Channel, Helper, HelperState, Kind, Urgency,
 };
 
+use crate::found::Found;
 use crate::frame::{Frame, NavLink, Notice};
+use crate::marks::Piece;
 use crate::moment::Moment;
 use crate::names::{Names, RuleName};
 use crate::view::{CaseRow, Choice, Due, ItemRow, Light, Tag};
@@ -88,11 +90,16 @@ pub fn incident_row(text: &str) -> crate::pages::incidents::IncidentRow {
 }
 
 pub fn item_row(text: &str) -> ItemRow {
+    let piece = |why: Option<&str>| Piece { text: text.into(), why: why.map(Into::into) };
     ItemRow {
         id: text.into(),
         version: 1,
         title: text.into(),
         text: text.into(),
+        found: Some(Found {
+            title: vec![piece(None), piece(Some(""))],
+            text: vec![piece(Some("")), piece(None)],
+        }),
         channel: "热线",
         town: Some(text.into()),
         kind: Some("投诉"),

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use qingting_models::records::{Case, CaseState, Item, Urgency, is_blind};
 use qingting_respond::deadline;
 
+use crate::found::Found;
 use crate::moment::{Moment, left_text};
 use crate::names::Names;
 use crate::proposal::Proposal;
@@ -49,9 +50,14 @@ pub fn urgency_tag(urgency: Urgency) -> Option<Tag> {
     }
 }
 
+/// A text on one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The first `max` characters on one line.
 pub fn snippet(text: &str, max: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(text);
     if line.chars().count() <= max {
         return line;
     }
@@ -76,6 +82,8 @@ pub struct ItemRow {
     pub version: i64,
     pub title: String,
     pub text: String,
+    /// Title and text with what a search found.
+    pub found: Option<Found>,
     pub channel: &'static str,
     pub town: Option<String>,
     pub kind: Option<&'static str>,
@@ -115,6 +123,7 @@ impl ItemRow {
             version: item.version,
             title: title_text(&item.content.title),
             text: snippet(&item.content.body, 160),
+            found: None,
             channel: item.channel.label(),
             town: item.town.as_ref().map(|t| t.as_str().to_owned()),
             kind: item.kind.map(|k| k.label()),

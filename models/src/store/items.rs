@@ -11,6 +11,7 @@ use crate::ids::{CaseId, ItemId, SealedId, SourceId};
 use crate::records::{
     Actor, CallerContact, Channel, Item, ItemContent, ItemVersion, Judgement, Kind, Subject, Urgency, Viewer,
 };
+use crate::sought::{Sought, index_word};
 use crate::vault::{Sealed, VaultError};
 
 /// Which items a list shows.
@@ -37,8 +38,8 @@ pub struct ItemFilter {
     pub town: Option<Town>,
     pub urgency_min: Option<Urgency>,
     pub source: Option<SourceId>,
-    /// Segmented words that must all occur; each also matches as the beginning of a word.
-    pub words: Vec<String>,
+    /// What must occur in the texts.
+    pub sought: Sought,
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
     /// Those that came after this one.
@@ -54,32 +55,55 @@ impl Store {
         self.db().row(&sql, values).await?.as_ref().map(item_of).transpose()
     }
 
-    /// Items newest first.
+    /// Items newest first. Of a search for phrases a page may hold fewer than fit on it, see
+    /// [`PHRASE_REACH`](super::PHRASE_REACH).
     pub async fn items(
         &self,
         viewer: &Viewer,
         filter: &ItemFilter,
         page: Page,
     ) -> Result<Listing<Item>, StoreError> {
-        let mut values = Vec::new();
-        let condition = self.item_condition(viewer, filter, &mut values);
-        let before = bind(&mut values, page.before());
-        let limit = bind(&mut values, page.size() + 1);
-        let sql = format!(
-            "SELECT i.* FROM item i WHERE {condition} AND i.id < {before} ORDER BY i.id DESC LIMIT {limit}"
-        );
-        let rows = self.db().rows(&sql, values).await?.iter().map(item_of).collect::<Result<Vec<_>, _>>()?;
+        if !filter.sought.phrases.is_empty() {
+            return self.items_with_phrases(viewer, filter, page).await;
+        }
+        let rows = self.items_before(viewer, filter, page.before(), page.size() + 1).await?;
         Ok(Listing::of(rows, page, |item| item.id.0))
     }
 
-    /// How many items a filter finds.
+    /// At most `limit` items that the database finds, newest first; phrases are not asked for.
+    pub(super) async fn items_before(
+        &self,
+        viewer: &Viewer,
+        filter: &ItemFilter,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut values = Vec::new();
+        let condition = self.item_condition(viewer, filter, &mut values);
+        let before = bind(&mut values, before);
+        let limit = bind(&mut values, limit);
+        let sql = format!(
+            "SELECT i.* FROM item i WHERE {condition} AND i.id < {before} ORDER BY i.id DESC LIMIT {limit}"
+        );
+        self.db().rows(&sql, values).await?.iter().map(item_of).collect()
+    }
+
+    /// How many items a filter finds; with phrases, among the newest [`PHRASE_REACH`](super::PHRASE_REACH) that have their words.
     pub async fn count_items(&self, viewer: &Viewer, filter: &ItemFilter) -> Result<i64, StoreError> {
+        if !filter.sought.phrases.is_empty() {
+            return self.count_with_phrases(viewer, filter).await;
+        }
         let mut values = Vec::new();
         let condition = self.item_condition(viewer, filter, &mut values);
         self.db().number(&format!("SELECT count(*) FROM item i WHERE {condition}"), values).await
     }
 
-    fn item_condition(&self, viewer: &Viewer, filter: &ItemFilter, values: &mut Vec<Arg>) -> String {
+    pub(super) fn item_condition(
+        &self,
+        viewer: &Viewer,
+        filter: &ItemFilter,
+        values: &mut Vec<Arg>,
+    ) -> String {
         let mut all = vec![visibility::items(viewer, values)];
         // What a person found to be nothing for the county, and news that the model surely finds so, waits for nobody.
         const WAITING: &str =
@@ -117,29 +141,23 @@ impl Store {
         if let Some(newer) = filter.newer {
             all.push(format!("i.id > {}", bind(values, newer.0)));
         }
-        if let Some(words) = self.words_condition(&filter.words, values) {
+        if let Some(words) = self.words_condition(&filter.sought.index_words(), values) {
             all.push(words);
         }
         all.join(" AND ")
     }
 
-    /// Full text: each word as a prefix, all of them.
+    /// Full text: each word, of letters and digits alone, as a prefix, all of them.
     fn words_condition(&self, words: &[String], values: &mut Vec<Arg>) -> Option<String> {
-        let clean: Vec<String> = words
-            .iter()
-            .map(|w| w.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
-            .filter(|w| !w.is_empty())
-            .take(12)
-            .collect();
-        if clean.is_empty() {
+        if words.is_empty() {
             return None;
         }
         Some(if self.db().is_sqlite() {
-            let query: Vec<String> = clean.iter().map(|w| format!("\"{w}\"*")).collect();
+            let query: Vec<String> = words.iter().map(|w| format!("\"{w}\"*")).collect();
             let mark = bind(values, query.join(" AND "));
             format!("i.id IN (SELECT rowid FROM item_words WHERE item_words MATCH {mark})")
         } else {
-            let query: Vec<String> = clean.iter().map(|w| format!("'{w}':*")).collect();
+            let query: Vec<String> = words.iter().map(|w| format!("'{w}':*")).collect();
             let mark = bind(values, query.join(" & "));
             format!("i.id IN (SELECT item_id FROM item_words WHERE words @@ to_tsquery('simple', {mark}))")
         })
@@ -147,12 +165,8 @@ impl Store {
 
     /// Full text: the items with at least one of the words.
     pub(super) fn any_word_condition(&self, words: &[String], values: &mut Vec<Arg>) -> Option<String> {
-        let clean: Vec<String> = words
-            .iter()
-            .map(|w| w.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
-            .filter(|w| !w.is_empty())
-            .take(32)
-            .collect();
+        let clean: Vec<String> =
+            words.iter().map(|w| index_word(w)).filter(|w| !w.is_empty()).take(32).collect();
         if clean.is_empty() {
             return None;
         }

@@ -15,6 +15,7 @@ use crate::records::{
     Actor, Channel, Judge, Judgement, Kind, OutEvent, PlaceMention, Reason, Subject, TopicScore, Upstream,
     Urgency, Viewer,
 };
+use crate::sought::unaccented;
 
 /// The topic whose items only the roles named for it see (DESIGN section 6).
 pub const CONFIDENTIAL_TOPIC: &str = "conduct";
@@ -162,7 +163,7 @@ impl Store {
     /// Writes the words by which items are found, in place of those before.
     pub(super) async fn set_words(&self, tx: &mut Tx, all: &[(ItemId, &str)]) -> Result<(), StoreError> {
         for part in all.chunks(BATCH) {
-            let values = part.iter().flat_map(|(item, words)| args![item.0, *words]).collect();
+            let values = part.iter().flat_map(|(item, words)| args![item.0, &*unaccented(words)]).collect();
             if tx.is_sqlite() {
                 let sql = format!("DELETE FROM item_words WHERE rowid IN ({})", tx.marks(1, part.len()));
                 tx.run(&sql, part.iter().map(|(item, _)| Arg::from(item.0)).collect()).await?;

@@ -42,6 +42,7 @@ mod retention;
 mod routing;
 mod saved_views;
 mod sealed_columns;
+mod searching;
 mod sessions;
 mod source_access;
 mod source_health;
@@ -103,6 +104,7 @@ pub use reports::{
 };
 pub use retention::{Cleared, Erasure, ErasureList, ErasureOf};
 pub use saved_views::SavedView;
+pub use searching::{BestItems, BestPage, BestPlace, PHRASE_REACH, RANKED};
 pub use source_access::Receipt;
 pub use source_health::{Fetched, PollOutcome};
 pub use sources::{NewSource, SourceChange};

@@ -2,6 +2,7 @@
 
 use qingting_models::ids::UserId;
 use qingting_models::records::{Actor, Kind, Urgency, Viewer};
+use qingting_models::sought::Sought;
 use qingting_models::store::testing::each_database;
 use qingting_models::store::{ItemFilter, ItemState, Page, PersonJudgement, Waiting, WeekCount};
 
@@ -91,7 +92,7 @@ async fn items_are_found_by_words_and_their_beginnings() {
         ] {
             let filter = ItemFilter {
                 state: ItemState::All,
-                words: words.iter().map(|w| (*w).to_owned()).collect(),
+                sought: Sought::words(words.clone()),
                 ..ItemFilter::default()
             };
             let items = store.items(&DUTY, &filter, Page::default()).await.unwrap().rows;
@@ -108,7 +109,8 @@ async fn confidential_items_are_seen_by_the_roles_named_for_them_only() {
         assert!(store.item(&DUTY, item.id).await.unwrap().is_none());
         assert!(store.item(&viewer_of("rsj"), item.id).await.unwrap().is_none());
         assert!(store.item(&DISCIPLINE, item.id).await.unwrap().is_some());
-        let all = ItemFilter { state: ItemState::All, words: vec!["工资".into()], ..ItemFilter::default() };
+        let all =
+            ItemFilter { state: ItemState::All, sought: Sought::words(["工资"]), ..ItemFilter::default() };
         assert_eq!(store.count_items(&DUTY, &all).await.unwrap(), 0);
         assert_eq!(
             store.week_figures(&DUTY, store.now(), store.now() - hours(24)).await.unwrap().by_topic,

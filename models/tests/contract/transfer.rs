@@ -1,6 +1,7 @@
 //! A whole database into another of either kind: every row, the words of the search, the chain of the log.
 
 use qingting_models::records::{Actor, Subject, Viewer};
+use qingting_models::sought::Sought;
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{ItemFilter, ItemState, MoveOrder, MoveStep, Moved, Page, Store, StoreError};
 use serde_json::json;
@@ -40,7 +41,7 @@ pub(super) async fn seen(store: &Store) -> serde_json::Value {
     let mut all = Vec::new();
     for item in &items {
         let judgements = store.judgements(&Viewer::SYSTEM, item.id).await.unwrap();
-        let found = ItemFilter { words: vec!["拖欠".into()], ..filter.clone() };
+        let found = ItemFilter { sought: Sought::words(["拖欠"]), ..filter.clone() };
         let found = store.items(&Viewer::SYSTEM, &found, Page::default()).await.unwrap().rows.len();
         all.push(json!([item, judgements, found]));
     }

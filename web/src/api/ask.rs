@@ -201,6 +201,14 @@ pub(super) fn opened(list: &str, cursor: &str) -> Result<String, Problem> {
     place.map(str::to_owned).ok_or_else(no_page)
 }
 
+/// The same, read as what the list goes on from.
+///
+/// # Errors
+/// When it is none of this list.
+pub(super) fn place_in<T: FromStr>(list: &str, cursor: &str) -> Result<T, Problem> {
+    opened(list, cursor)?.parse().map_err(|_| no_page())
+}
+
 fn no_page() -> Problem {
     let detail = "没有这一页：参数“cursor”应原样填写上一页回答里的 next，筛选条件不变";
     Problem::new(StatusCode::NOT_FOUND, detail)
@@ -215,10 +223,7 @@ pub(super) fn page(list: &str, cursor: Option<&str>, limit: Option<i64>) -> Resu
     if !(1..=MOST_ROWS).contains(&size) {
         return Err(Problem::unfit(format!("参数“limit”应为 1 至 {MOST_ROWS} 的整数")));
     }
-    let before = match cursor {
-        Some(cursor) => Some(opened(list, cursor)?.parse().map_err(|_| no_page())?),
-        None => None,
-    };
+    let before = cursor.map(|cursor| place_in(list, cursor)).transpose()?;
     Ok(Page { before, size })
 }
 

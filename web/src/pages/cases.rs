@@ -165,11 +165,11 @@ async fn by_words(
     words: &str,
     page: Page,
 ) -> Result<Listing<Case>, WebError> {
-    let words = state.search_words(words);
-    if words.is_empty() {
+    let sought = state.sought(words);
+    if sought.is_empty() {
         return Ok(Listing { rows: Vec::new(), next: None });
     }
-    let asked = ItemFilter { state: ItemState::WithCase, words, ..ItemFilter::default() };
+    let asked = ItemFilter { state: ItemState::WithCase, sought, ..ItemFilter::default() };
     let items = state.store.items(&caller.viewer, &asked, Page { size: ROWS, ..page }).await?;
     let mut found: Vec<CaseId> = items.rows.iter().filter_map(|item| item.case).collect();
     let mut seen = HashSet::new();

@@ -7,16 +7,18 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use qingting_models::ids::ItemId;
 use qingting_models::records::{Channel, Role, Urgency};
-use qingting_models::store::{ItemFilter, ItemState, Page};
+use qingting_models::store::{ItemFilter, ItemState};
 
 use serde_json::json;
 
+use super::items_search::Said;
 use super::views::Views;
-use super::{Answer, html, items_batch};
+use super::{Answer, html, items_batch, items_search};
 use crate::app::AppState;
 use crate::assets;
 use crate::caller::{Caller, Form};
 use crate::error::WebError;
+use crate::found::Found;
 use crate::frame::{Frame, Notice};
 use crate::names::Names;
 use crate::proposal::{self, Proposal};
@@ -26,7 +28,7 @@ use crate::view::{Choice, ItemRow, choices, may_be_worked};
 
 /// Rows of a page.
 const ROWS: i64 = 25;
-const PATH: &str = "/items";
+pub(super) const PATH: &str = "/items";
 
 /// Why an item needs no handling, the usual words; the list's script puts them in by their number.
 pub const REASONS: [&str; 5] = ["重复", "广告", "非本县", "表扬", "已处理"];
@@ -48,6 +50,7 @@ pub struct ItemsPage {
     pub views: Views,
     /// Where a search that looked at a part goes on in all items.
     pub everywhere: Option<String>,
+    pub said: Said,
     /// On the first page its newest item, and the address that tells how many came since; the script asks it.
     pub newest: Option<String>,
     pub script: String,
@@ -142,7 +145,7 @@ pub(crate) fn filter(state: &AppState, query: &Query) -> ItemFilter {
         topic: query.get("topic").map(Into::into),
         town: query.get("town").map(Into::into),
         urgency_min: query.parsed::<u8>("urgency").and_then(|u| Urgency::try_from(u).ok()),
-        words: state.search_words(query.text("q")),
+        sought: state.sought(query.text("q")),
         ..ItemFilter::default()
     }
 }
@@ -173,8 +176,8 @@ pub(crate) async fn show_again(
 }
 
 async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<ItemsPage, WebError> {
-    let page = Page { before: query.parsed("after"), size: ROWS };
-    let found = state.store.items(&caller.viewer, &filter(state, query), page).await?;
+    let filter = filter(state, query);
+    let found = items_search::page(state, caller, &filter, query, ROWS).await?;
     let now = state.store.now();
     let judges = caller.has_any(&[Role::Duty, Role::Discipline]);
     let ids: Vec<ItemId> = found.rows.iter().map(|item| item.id).collect();
@@ -187,6 +190,9 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Items
         let mut row = ItemRow::new(item, &state.names, now, judges, &proposal);
         let incident = incidents.get(&item.id).filter(|(_, items)| *items > 1);
         row.incident = incident.map(|(id, items)| (id.to_string(), *items));
+        let content = &item.content;
+        row.found =
+            (!filter.sought.is_empty()).then(|| Found::new(&filter.sought, &content.title, &content.body));
         items.push(row);
     }
     let done = match query.get("done") {
@@ -197,7 +203,11 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Items
     Ok(ItemsPage {
         frame: Frame::inside(state, caller, "信息研判", PATH).done(query.get("done")).with(done),
         q: query.text("q").into(),
-        selects: selects(&state.names, query),
+        selects: selects(&state.names, query)
+            .into_iter()
+            .chain(items_search::order(&filter.sought, query))
+            .collect(),
+        said: Said::of(state, &filter.sought, query, &found),
         batch,
         items,
         here: query.here(PATH),
@@ -205,12 +215,14 @@ async fn build(state: &AppState, caller: &Caller, query: &Query) -> Result<Items
         everywhere: (query.get("q").is_some() && query.text("state") != "all")
             .then(|| query.address(PATH, &[("state", "all")])),
         newest: match (query.get("after"), found.rows.first()) {
-            (None, Some(item)) => Some(query.address("/items/newer", &[("than", &item.id.to_string())])),
+            (None, Some(item)) if !found.by_fit => {
+                Some(query.address("/items/newer", &[("than", &item.id.to_string())]))
+            }
             _ => None,
         },
         script: assets::triage(),
         first: query.first(PATH),
-        next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor.to_string())])),
+        next: found.next.map(|cursor| query.address(PATH, &[("after", &cursor)])),
     })
 }
 
@@ -242,6 +254,12 @@ impl crate::samples::Sampled for ItemsPage {
             next: Some(t.clone()),
             views: Views::samples().remove(0),
             everywhere: Some(t.clone()),
+            said: Said {
+                wordless: true,
+                ranked: Some((1_000, t.clone())),
+                by_fit: true,
+                place: Some((t.clone(), t.clone(), t.clone())),
+            },
             newest: Some(t.clone()),
             script: t,
         };

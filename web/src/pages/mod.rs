@@ -42,6 +42,7 @@ pub mod item_undo;
 pub mod item_unmask;
 pub mod items;
 pub mod items_batch;
+pub mod items_search;
 pub mod line;
 pub mod lines;
 pub mod login;

@@ -28,6 +28,7 @@ mod quarantine;
 mod rates;
 mod replies;
 mod reports;
+mod search;
 mod sources;
 mod sources_kept;
 mod system;

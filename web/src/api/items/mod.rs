@@ -8,6 +8,7 @@ use axum::extract::State;
 use qingting_models::county::{TopicCode, Town};
 use qingting_models::ids::{CaseId, ItemId, SourceId};
 use qingting_models::records::{Channel, Item, Kind, Role, Urgency};
+use qingting_models::store::BestPage;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -109,6 +110,14 @@ enum ItemStateWord {
     All,
 }
 
+/// In which order a list holds them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ItemOrderWord {
+    Newest,
+    Best,
+}
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -127,9 +136,12 @@ pub(super) struct ItemsAsked {
     /// 紧急程度不低于：1 关注，2 紧急
     #[param(minimum = 0, maximum = 2)]
     urgency: Option<u8>,
-    /// 要找的词
+    /// 要找的词；引号（"…"、“…”、「…」）里的要原样出现，这时一页可能不满甚至是空的，next 不是 null 就还要接着读
     #[param(value_type = Option<String>, max_length = 200, pattern = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$")]
     q: Option<Text<200>>,
+    /// 顺序：newest 新的在前（缺省），best 最相关的在前，只排找到的最新 1000 条；没有 q 时都是新的在前
+    #[param(inline)]
+    order: Option<ItemOrderWord>,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<i64>,
     /// 上一页回答里的 next
@@ -137,7 +149,10 @@ pub(super) struct ItemsAsked {
     cursor: Option<String>,
 }
 
-#[utoipa::path(get, path = "/items", tag = "items", summary = "信息列表，新的在前", params(ItemsAsked),
+/// The name of the list in the order of what fits best, for its cursors.
+const BEST: &str = "items-best";
+
+#[utoipa::path(get, path = "/items", tag = "items", summary = "信息列表，新的或最相关的在前", params(ItemsAsked),
     responses((status = 200, description = "一页", body = Listed<ItemLine>)))]
 pub(super) async fn list(
     State(state): State<AppState>,
@@ -150,7 +165,17 @@ pub(super) async fn list(
         return Err(Problem::unfit("参数“urgency”只能是 0、1、2"));
     }
     let _ = asked.q;
-    let page = ask::page("items", asked.cursor.as_deref(), asked.limit)?;
-    let found = state.store.items(&caller.viewer, &items::filter(&state, &query), page).await?;
+    let filter = items::filter(&state, &query);
+    let cursor = asked.cursor.as_deref();
+    if asked.order == Some(ItemOrderWord::Best) && !filter.sought.is_empty() {
+        let size = ask::page("items", None, asked.limit)?.size;
+        let after = cursor.map(|cursor| ask::place_in(BEST, cursor)).transpose()?;
+        let found = state.store.best_items(&caller.viewer, &filter, BestPage { after, size }).await?;
+        let next = found.next.map(|place| ask::closed(BEST, &place.to_string()));
+        let rows = found.rows.iter().map(|item| ItemLine::seen(item, &caller)).collect();
+        return Ok(Json(Listed { rows, next }));
+    }
+    let page = ask::page("items", cursor, asked.limit)?;
+    let found = state.store.items(&caller.viewer, &filter, page).await?;
     Ok(Json(Listed::of("items", found, |item| ItemLine::seen(&item, &caller))))
 }

@@ -6,6 +6,7 @@ mod events;
 mod files;
 mod paging;
 mod rules;
+mod searching;
 mod settings;
 mod sources;
 mod work;

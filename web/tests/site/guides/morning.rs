@@ -5,12 +5,14 @@ use axum::http::Request;
 use jiff::SignedDuration;
 use qingting_models::ids::{CaseId, ItemId};
 use qingting_models::records::{PlaceMention, Role, Upstream, Viewer};
-use qingting_models::store::NewJudgement;
+use qingting_models::store::{NewJudgement, RANKED};
+use qingting_web::access::url_encode;
 
 use super::kit::{Walk, content, path, verdict};
 use super::unwalked;
 use crate::import::{file_of, upload};
 use crate::office::{Office, PASSWORD, add_user, arrival, judge};
+use crate::search::bring;
 
 pub(super) const GUIDE: &str = include_str!("../../../../docs/研判员手册.md");
 
@@ -105,6 +107,47 @@ async fn filters(walk: &mut Walk) {
     walk.item(walk.office.source, content("说不清的事", Upstream::default()), doubt).await;
     walk.sees("duty", "/items?state=unsure", &["说不清的事", "拿不准"]).await;
     walk.misses("duty", "/items?state=unsure", &["石浦停水三天"]).await;
+    search(walk).await;
+}
+
+/// In an office of its own, so that the list stays as it is.
+async fn search(walk: &mut Walk) {
+    let other = Office::new().await;
+    bring(&other, &[("三天 停水", "没有人管，停水没有人管。"), ("停水 三天", ""), ("停水 一天", "")]).await;
+    let list = async |q: &str| other.get("duty", &format!("/items?q={}", url_encode(q))).await.body;
+    let before = |page: &str, one: &str, two: &str| page.find(one).unwrap() < page.find(two).unwrap();
+    walk.says("搜索：写的字词都有的才找得到，词可以只写开头");
+    let found = list("停 三").await;
+    assert!(found.contains("<mark>停</mark>水 <mark>三</mark>天") && !found.contains("一天"), "{found}");
+    walk.says("引号（\"…\"、“…”、「…」）里的要原样出现");
+    for quoted in ["\"停水 三天\"", "“停水 三天”", "「停水 三天」"] {
+        let found = list(quoted).await;
+        assert!(found.contains("<mark>停水 三天</mark>") && !found.contains("三天 停水"), "{found}");
+    }
+    walk.says("找到的地方在标题和正文里标出来");
+    let newest = list("停水").await;
+    assert!(
+        newest.contains("三天 <mark>停水</mark>") && newest.contains("<mark>停水</mark>没有人管"),
+        "{newest}"
+    );
+    walk.says("默认最新的在前");
+    assert!(before(&newest, "水</mark> 三天", "三天 <mark>"), "{newest}");
+    walk.says("选“最相关的在前”，标题里有的、说得多的、挨得近的、较新的靠前，只排最新的 1000 条，有更早的没有排进来时会写明");
+    let best = format!("/items?order=best&q={}", url_encode("停水"));
+    let best = other.get("duty", &best).await.body;
+    assert!(
+        best.contains("selected>最相关的在前") && before(&best, "三天 <mark>", "水</mark> 三天"),
+        "{best}"
+    );
+    assert_eq!(RANKED, 1_000);
+    assert!(!best.contains("没有排进来"), "all are ranked");
+    walk.says("写了乡镇、村的名称，可以点开那个乡镇街道的信息");
+    bring(&other, &[("石浦 停电", "")]).await;
+    assert!(list("石浦").await.contains("看石浦镇的信息"));
+    walk.says("“工单”页的搜索也认引号");
+    let cases = async |q: &str| other.get("duty", &format!("/cases?state=all&q={q}")).await.body;
+    assert!(cases("“商品房逾期交付”").await.contains("商品房逾期交付</"));
+    assert!(!cases("“商品房逾期交付”“没有”").await.contains("商品房逾期交付</"));
 }
 
 /// In an office of its own, so that the list stays as it is.
