@@ -13,6 +13,7 @@ use qingting_models::records::FileKind;
 use qingting_models::store::{ErasureList, Store, StoreSettings};
 use qingting_models::vault::Vault;
 use qingting_respond::attachments::{AttachmentRules, Scan};
+use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 
 use crate::advisor::{self, Advisor, AdvisorSettings, AdvisorTable};
@@ -37,8 +38,8 @@ pub const ATTACHMENTS: &str = "attachments";
 /// How long a scanner may look at a file, where the settings say nothing.
 const SCAN_SECONDS: u64 = 60;
 
-/// What `qingting.toml` may hold; everything has a default.
-#[derive(Debug, Default, Deserialize)]
+/// What `qingting.toml` may hold; everything has a default. What is said of the keys goes into `docs/reference.md`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct File {
     database: DatabaseTable,
@@ -51,57 +52,84 @@ struct File {
     advisor: Option<AdvisorTable>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct AuditTable {
+    /// The file to which a signed head of the audit log is added each day; `audit-heads.jsonl` in the county's folder
     heads: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct DatabaseTable {
+    /// `sqlite:PATH` or `postgres://USER@HOST/NAME`; the file `qingting.db` in the county's folder
     url: Option<String>,
+    /// A replica of the PostgreSQL database, on which searches by words and the counts of reports are read
+    read_url: Option<String>,
+    /// Connections that read (SQLite) or do anything (PostgreSQL) in each process; 8
     connections: Option<u32>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct WebTable {
+    /// Where `serve` listens; `127.0.0.1:8080`
+    #[schemars(with = "Option<String>")]
     bind: Option<SocketAddr>,
+    /// The address that browsers use, with which links in messages begin
     base_url: Option<String>,
+    /// Cookies go over TLS alone; for a proxy that ends TLS
     secure_cookies: bool,
+    /// The address of who asks is read from what the proxy says
     behind_proxy: bool,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct WorkTable {
+    /// How many workers `serve` runs; 1
     workers: Option<u16>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct HttpTable {
+    /// A proxy (`http://`, `socks5://`, `socks5h://`) by which feeds and pages are fetched
     proxy: Option<String>,
+    /// Hosts that are asked without the proxy
     no_proxy: Vec<String>,
+    /// Authorities that are trusted besides the system's, in PEM; looked for in the county's folder
     ca_file: Option<PathBuf>,
+    /// An e-mail address or page that the user agent shows
     contact: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct MetricsTable {
+    /// Where `serve` and `worker` serve `/metrics`, `/healthz` and `/readyz`; nowhere
+    #[schemars(with = "Option<String>")]
     bind: Option<SocketAddr>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct AttachmentsTable {
+    /// Types of files that are taken for cases; all that are known but gif, bmp, tif, dps, mp4 and zip
     types: Option<Vec<String>>,
+    /// Largest file in megabytes, 1 to 100; 20
     max_mb: Option<u64>,
+    /// How many files a case may have, 1 to 400; 50
     max_files: Option<u32>,
+    /// A command that looks at each file before it is kept, `{}` being its path; exit 0 says clean
     scan: Option<Vec<String>>,
+    /// How long it may take, 1 to 300 seconds; 60
     scan_seconds: Option<u64>,
+}
+
+/// The shape of the settings file, with what its keys mean.
+pub fn settings_schema() -> Schema {
+    schema_for!(File)
 }
 
 /// The settings that hold: flags, then `QINGTING_*`, then the file, then defaults.
@@ -109,6 +137,8 @@ struct AttachmentsTable {
 pub struct Home {
     pub dir: PathBuf,
     pub database: String,
+    /// A replica of the PostgreSQL database, where there is one.
+    pub replica: Option<String>,
     pub connections: u32,
     pub bind: SocketAddr,
     pub base_url: Option<String>,
@@ -156,6 +186,8 @@ impl Home {
                 .clone()
                 .or(file.database.url)
                 .unwrap_or_else(|| sqlite_in(global.dir())),
+            // The file's is the replica of the file's database.
+            replica: global.read_url.clone().or(file.database.read_url.filter(|_| global.database.is_none())),
             connections: file.database.connections.unwrap_or(8),
             bind: file.web.bind.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             base_url: file.web.base_url,
@@ -230,7 +262,9 @@ impl Home {
     /// With what a database is opened.
     pub fn store_settings(&self, url: &str) -> Result<StoreSettings> {
         let vault = Vault::load(&self.dir.join(KEY))?;
-        Ok(StoreSettings { url: url.to_owned(), vault, connections: self.connections })
+        // It is the replica of the county's database, and of no other.
+        let replica = self.replica.clone().filter(|_| url == self.database);
+        Ok(StoreSettings { url: url.to_owned(), vault, connections: self.connections, replica })
     }
 }
 

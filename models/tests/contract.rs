@@ -26,6 +26,7 @@ mod contract {
     mod outbox;
     mod people;
     mod rates;
+    mod replica;
     mod replies;
     mod restoring;
     mod retention;
@@ -33,5 +34,6 @@ mod contract {
     mod sources;
     mod transfer;
     mod user_tokens;
+    mod waking;
     mod words;
 }

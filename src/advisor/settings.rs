@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
 use qingting_ingest::http::house_url;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use url::Url;
@@ -13,15 +14,18 @@ use url::Url;
 pub const KEY: &str = "QINGTING_ADVISOR_KEY";
 
 /// What stands under `[advisor]`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvisorTable {
+    /// The address below which the interface lies, such as `http://10.0.0.8:8000/v1`; inside the house
     url: String,
+    /// The name of the model there
     model: String,
-    /// How many seconds an answer is waited for.
+    /// How many seconds an answer is waited for, 1 to 600; 60
     seconds: Option<u64>,
     /// Not allowed here; read so that the refusal does not repeat it.
     #[serde(alias = "api_key")]
+    #[schemars(skip)]
     key: Option<IgnoredAny>,
 }
 

@@ -39,6 +39,19 @@ pub enum BenchPart {
         #[arg(long, value_name = "FILE")]
         outcome: Option<PathBuf>,
     },
+    /// Poll sources that take their time to answer, by one worker and by several
+    #[command(after_help = "Example: qingting bench fetch --database postgres://qt@db/empty --workers 1,4")]
+    Fetch {
+        /// How many sources there are for each number of workers
+        #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u32).range(10..=20_000))]
+        sources: u32,
+        /// How many milliseconds a source takes to answer
+        #[arg(long, value_name = "MS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(0..=10_000))]
+        latency: u64,
+        /// The numbers of workers, each with connections of its own
+        #[arg(long, value_delimiter = ',', default_values_t = [1, 4], value_parser = clap::value_parser!(u16).range(1..=64))]
+        workers: Vec<u16>,
+    },
     /// Join the items of a made-up year to incidents, by the index in the database
     #[command(after_help = "Example: qingting bench join --items 50000")]
     Join {

@@ -41,6 +41,16 @@ pub struct Global {
     /// The database: sqlite:PATH or postgres://USER@HOST/NAME
     #[arg(long, global = true, env = "QINGTING_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
+    /// A replica of the PostgreSQL database, on which searches by words and the counts of reports are read
+    #[arg(
+        long,
+        global = true,
+        env = "QINGTING_DATABASE_READ_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub read_url: Option<String>,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub json: bool,
@@ -139,6 +149,9 @@ pub enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Print docs/reference.md: commands, variables and settings
+    #[command(hide = true)]
+    Reference,
     /// Measure parts of the pipeline on this machine
     #[command(subcommand)]
     Bench(BenchPart),

@@ -23,6 +23,7 @@ pub async fn run(global: &Global, folder: Option<&Path>) -> Result<()> {
     let at = Global {
         dir: Some(dir.to_owned()),
         database: global.database.clone(),
+        read_url: None,
         json: global.json,
         verbose: false,
     };

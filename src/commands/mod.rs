@@ -18,6 +18,7 @@ mod mask;
 mod model;
 mod moving;
 mod quarantine;
+mod reference;
 mod report;
 mod retention;
 mod rule;
@@ -46,6 +47,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Evaluate(evaluate) => return evaluate::run(global, &evaluate),
         Command::Due(due) => return due::run(global, &due),
         Command::Sample(sample) => return sample::run(global, &sample),
+        Command::Reference => return reference::run(),
         _ => {}
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -83,7 +85,8 @@ pub fn run(cli: Cli) -> Result<()> {
             | Command::Mask(_)
             | Command::Evaluate(_)
             | Command::Due(_)
-            | Command::Sample(_) => Ok(()),
+            | Command::Sample(_)
+            | Command::Reference => Ok(()),
         }
     });
     // A blocking read of standard input must not hold up the end.

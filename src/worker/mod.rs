@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::Result;
 use qingting_ingest::poll;
 use qingting_models::county::County;
-use qingting_models::store::StoreError;
+use qingting_models::store::{StoreError, Waker};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,8 @@ pub use tools::Tools;
 
 /// Pause of a loop that found nothing to do.
 const IDLE: Duration = Duration::from_millis(400);
+/// The same where whoever brings work is heard; what a killed worker held comes back in this time after its lease.
+const HEARD: Duration = Duration::from_secs(5);
 /// Pause after an error of the store, so that a database that is away is not flooded.
 const TROUBLE: Duration = Duration::from_secs(3);
 /// How often waiting cases and warning lights are looked at.
@@ -45,6 +47,7 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
         loops.spawn(fetch(tools.clone(), stop.clone()));
     }
     if workers > 0 {
+        loops.spawn(hear(tools.clone(), stop.clone()));
         loops.spawn(watch(tools.clone(), stop.clone()));
         loops.spawn(tell(tools.clone(), stop.clone()));
         loops.spawn(clear(tools.clone(), stop.clone()));
@@ -59,13 +62,13 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
 }
 
 async fn work(tools: Tools, stop: CancellationToken) {
+    let mut waker = tools.store.waker();
     while !stop.is_cancelled() {
-        let pause = match round(&tools).await {
-            Ok(true) => continue,
-            Ok(false) => IDLE,
-            Err(error) => trouble(&tools, "judging and routing", &error),
-        };
-        rest(&stop, pause).await;
+        match round(&tools).await {
+            Ok(true) => {}
+            Ok(false) => wait_for_work(&tools, &stop, &mut waker).await,
+            Err(error) => rest(&stop, trouble(&tools, "judging and routing", &error)).await,
+        }
     }
 }
 
@@ -98,13 +101,26 @@ async fn fetch(tools: Tools, stop: CancellationToken) {
 }
 
 async fn tell(tools: Tools, stop: CancellationToken) {
+    let mut waker = tools.store.waker();
     while !stop.is_cancelled() {
-        let pause = match tools.tell_once().await {
-            Ok(true) => continue,
-            Ok(false) => IDLE,
-            Err(error) => trouble(&tools, "telling", &error),
+        match tools.tell_once().await {
+            Ok(true) => {}
+            Ok(false) => wait_for_work(&tools, &stop, &mut waker).await,
+            Err(error) => rest(&stop, trouble(&tools, "telling", &error)).await,
+        }
+    }
+}
+
+/// Hears of the work that other processes bring, as long as the database tells.
+async fn hear(tools: Tools, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let outcome = tokio::select! {
+            () = stop.cancelled() => return,
+            outcome = tools.store.hear_others() => outcome,
         };
-        rest(&stop, pause).await;
+        if let Err(error) = outcome {
+            rest(&stop, trouble(&tools, "hearing other processes", &error.into())).await;
+        }
     }
 }
 
@@ -245,6 +261,16 @@ fn trouble(tools: &Tools, what: &'static str, error: &anyhow::Error) -> Duration
     tools.figures.trouble(what);
     tracing::error!("{what}: {error:#}");
     TROUBLE
+}
+
+/// Rests until work comes or it is time to look by oneself.
+async fn wait_for_work(tools: &Tools, stop: &CancellationToken, waker: &mut Waker) {
+    let pause = if tools.store.hears_all() { HEARD } else { IDLE };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = waker.woken() => {}
+        () = tokio::time::sleep(pause) => {}
+    }
 }
 
 async fn rest(stop: &CancellationToken, pause: Duration) {

@@ -15,15 +15,14 @@ use qingting_models::store::{JudgeTask, NewJudgement};
 
 use super::{CHAIN, IDLE, Tools};
 
-/// How many items are judged in one transaction.
-const BATCH: i64 = 200;
-/// How many items are joined to incidents in one transaction.
-const JOINED: i64 = 200;
+/// How many items are judged, routed, joined or held against the alert rules in one transaction at most. A quiet day's
+/// batches are small by themselves; in a flood the work of a transaction is shared by many.
+const BATCH: i64 = 500;
 /// How long a worker may hold claimed items before they are given to another.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// From this hour on, Asia/Shanghai: after the nightly backup, before people come.
 const CLEARED_FROM: i8 = 3;
-/// How many events are told one after the other.
+/// How many events are told in one transaction.
 const TELLS: i64 = 100;
 
 impl Tools {
@@ -67,7 +66,7 @@ impl Tools {
     pub async fn join_once(&self) -> Result<Option<usize>> {
         let mut joiner = self.joiner.lock().await;
         let begun = Instant::now();
-        let claimed = self.store.claim_joining(&self.name, joiner.knows(), JOINED, LEASE).await?;
+        let claimed = self.store.claim_joining(&self.name, joiner.knows(), BATCH, LEASE).await?;
         let Some(batch) = claimed else { return Ok(None) };
         let outcome = joiner.decide(&self.store, &self.classifier(), &batch).await?;
         let saved = self.store.save_joining(&self.name, &batch, &outcome).await;
@@ -94,7 +93,7 @@ impl Tools {
     /// Tells one batch of what happened; `false` when there was none.
     pub async fn tell_once(&self) -> Result<bool> {
         let begun = Instant::now();
-        let taken = self.desk().tell_next(&self.name, TELLS).await?.taken;
+        let taken = self.desk().tell_next(&self.name, TELLS).await?;
         Ok(self.did("tell", taken, begun))
     }
 

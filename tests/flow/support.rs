@@ -139,7 +139,7 @@ impl County {
     /// The same by another clock.
     pub(crate) async fn store_at(&self, clock: Arc<dyn Clock>) -> Store {
         let vault = Vault::load(&self.home().join("master.key")).unwrap();
-        let settings = StoreSettings { url: self.database.clone(), vault, connections: 4 };
+        let settings = StoreSettings { url: self.database.clone(), vault, connections: 4, replica: None };
         Store::open(settings, clock).await.unwrap()
     }
 }

@@ -10,18 +10,33 @@ use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Executor, Postgres, Row as _, Sqlite, Transaction};
 
 use super::StoreError;
+use super::bell::{Bell, CHANNEL};
 
-/// The pools of one database. SQLite: one writer connection, readers that never block.
+/// The pools of one database. SQLite: one writer connection, readers that never block. PostgreSQL: where there is a replica,
+/// what may be some moments old is read there.
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
     Sqlite { writer: SqlitePool, reader: SqlitePool },
-    Postgres(PgPool),
+    Postgres { pool: PgPool, replica: Option<PgPool> },
 }
 
 /// A transaction that may write.
-pub(crate) enum Tx {
+pub(crate) struct Tx {
+    on: On,
+    /// Rung when it is committed, if it brings work.
+    bell: Option<Bell>,
+    brings_work: bool,
+}
+
+enum On {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
+}
+
+impl From<On> for Tx {
+    fn from(on: On) -> Self {
+        Self { on, bell: None, brings_work: false }
+    }
 }
 
 /// A value that goes into a query. Absent values keep their type, which PostgreSQL asks for.
@@ -51,43 +66,79 @@ impl Db {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, replica } => {
+                if let Some(replica) = replica {
+                    replica.close().await;
+                }
+                pool.close().await;
+            }
         }
     }
 
     /// Begins a transaction that may write; on SQLite it takes the one writer at once.
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        let on = match self {
+            Self::Sqlite { writer, .. } => On::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres { pool, .. } => On::Postgres(pool.begin().await?),
+        };
+        Ok(on.into())
     }
 
     /// Begins a transaction that only reads, all of it from one state of the database, and holds up nobody who writes.
     pub(crate) async fn begin_reading(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { reader, .. } => Tx::Sqlite(reader.begin().await?),
-            Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+        let on = match self {
+            Self::Sqlite { reader, .. } => On::Sqlite(reader.begin().await?),
+            Self::Postgres { pool, .. } => On::Postgres(pool.begin_with(READING).await?),
+        };
+        Ok(on.into())
+    }
+
+    /// As [`Db::begin_reading`], on the replica where there is one and it answers: what it reads may be some moments old.
+    pub(crate) async fn begin_reading_aside(&self) -> Result<Tx, StoreError> {
+        if let Self::Postgres { replica: Some(replica), .. } = self {
+            match replica.begin_with(READING).await {
+                Ok(tx) => return Ok(On::Postgres(tx).into()),
+                Err(error) => note_replica(&error),
             }
-        })
+        }
+        self.begin_reading().await
+    }
+
+    /// As [`Db::rows`], on the replica where there is one and it answers: what it reads may be some moments old.
+    pub(crate) async fn rows_aside(&self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
+        if let Self::Postgres { replica: Some(replica), .. } = self {
+            match replica.acquire().await {
+                Ok(mut connection) => match postgres_rows(&mut *connection, sql, args.clone()).await {
+                    Err(StoreError::Database(error)) => note_replica(&error),
+                    answer => return answer,
+                },
+                Err(error) => note_replica(&error),
+            }
+        }
+        self.rows(sql, args).await
     }
 
     /// Begins a transaction that counts and writes, all of its counts from one state of the database.
     pub(crate) async fn begin_counting(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { .. } => self.begin().await?,
-            Self::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?)
+        match self {
+            Self::Sqlite { .. } => self.begin().await,
+            Self::Postgres { pool, .. } => {
+                Ok(On::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?).into())
             }
-        })
+        }
+    }
+
+    /// Placeholders for `count` values from the `first` on, counted from 1, as a list. `$n` is slow in long
+    /// statements on SQLite, so each database gets its own; a statement has either these alone or `$n` alone.
+    pub(crate) fn marks(&self, first: usize, count: usize) -> String {
+        marks(self.is_sqlite(), first, count)
     }
 
     /// Reads outside a transaction.
     pub(crate) async fn rows(&self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite { reader, .. } => sqlite_rows(reader, sql, args).await,
-            Self::Postgres(pool) => postgres_rows(pool, sql, args).await,
+            Self::Postgres { pool, .. } => postgres_rows(pool, sql, args).await,
         }
     }
 
@@ -108,12 +159,12 @@ impl Db {
 impl Tx {
     /// Runs a statement; how many rows it touched.
     pub(crate) async fn run(&mut self, sql: &str, args: Vec<Arg>) -> Result<u64, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
+        Ok(match &mut self.on {
+            On::Sqlite(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
                 (&mut **tx).execute(query).await?.rows_affected()
             }
-            Self::Postgres(tx) => {
+            On::Postgres(tx) => {
                 let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
                 (&mut **tx).execute(query).await?.rows_affected()
             }
@@ -122,9 +173,9 @@ impl Tx {
 
     /// Reads inside the transaction.
     pub(crate) async fn rows(&mut self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
-        match self {
-            Self::Sqlite(tx) => sqlite_rows(&mut **tx, sql, args).await,
-            Self::Postgres(tx) => postgres_rows(&mut **tx, sql, args).await,
+        match &mut self.on {
+            On::Sqlite(tx) => sqlite_rows(&mut **tx, sql, args).await,
+            On::Postgres(tx) => postgres_rows(&mut **tx, sql, args).await,
         }
     }
 
@@ -133,14 +184,9 @@ impl Tx {
         Ok(self.rows(sql, args).await?.into_iter().next())
     }
 
-    /// Placeholders for `count` values from the `first` on, counted from 1, as a list. `$n` is slow in long
-    /// statements on SQLite, so each database gets its own; a statement has either these alone or `$n` alone.
+    /// Placeholders as [`Db::marks`] gives them.
     pub(crate) fn marks(&self, first: usize, count: usize) -> String {
-        let marks: Vec<String> = match self {
-            Self::Sqlite(_) => vec!["?".into(); count],
-            Self::Postgres(_) => (first..first + count).map(|i| format!("${i}")).collect(),
-        };
-        marks.join(", ")
+        marks(self.is_sqlite(), first, count)
     }
 
     /// Placeholders for the rows of a list of values, each in brackets.
@@ -171,16 +217,49 @@ impl Tx {
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
+        matches!(self.on, On::Sqlite(_))
     }
 
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+    /// As [`Tx::brings_work`] asks, the bell is rung once this is committed.
+    pub(crate) fn with_bell(self, bell: Bell) -> Self {
+        Self { bell: Some(bell), ..self }
+    }
+
+    /// Notes that it puts something before a stage, so that those who wait for work are woken.
+    pub(crate) fn brings_work(&mut self) {
+        self.brings_work = true;
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        let bell = self.bell.take().filter(|_| self.brings_work);
+        if bell.is_some() && !self.is_sqlite() {
+            self.run("SELECT pg_notify($1, '')", args![CHANNEL]).await?;
+        }
+        match self.on {
+            On::Sqlite(tx) => tx.commit().await?,
+            On::Postgres(tx) => tx.commit().await?,
+        }
+        if let Some(bell) = bell {
+            bell.ring();
         }
         Ok(())
     }
+}
+
+/// A transaction of PostgreSQL that only reads, all of it from one state.
+const READING: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/// Says that the database itself is asked instead of its replica.
+fn note_replica(error: &sqlx::Error) {
+    tracing::warn!("the replica does not answer, the database itself is asked: {error}");
+}
+
+fn marks(sqlite: bool, first: usize, count: usize) -> String {
+    let marks: Vec<String> = match sqlite {
+        true => vec!["?".into(); count],
+        false => (first..first + count).map(|i| format!("${i}")).collect(),
+    };
+    marks.join(", ")
 }
 
 async fn sqlite_rows<'c>(

@@ -85,7 +85,21 @@ impl Store {
         let sql = format!(
             "SELECT i.* FROM item i WHERE {condition} AND i.id < {before} ORDER BY i.id DESC LIMIT {limit}"
         );
-        self.db().rows(&sql, values).await?.iter().map(item_of).collect()
+        self.found(filter, &sql, values).await?.iter().map(item_of).collect()
+    }
+
+    /// Reads what a filter finds; what is sought by words on the replica, where there is one.
+    pub(super) async fn found(
+        &self,
+        filter: &ItemFilter,
+        sql: &str,
+        values: Vec<Arg>,
+    ) -> Result<Vec<Row>, StoreError> {
+        if filter.sought.is_empty() {
+            self.db().rows(sql, values).await
+        } else {
+            self.db().rows_aside(sql, values).await
+        }
     }
 
     /// How many items a filter finds; with phrases, among the newest [`PHRASE_REACH`](super::PHRASE_REACH) that have their words.
@@ -95,7 +109,9 @@ impl Store {
         }
         let mut values = Vec::new();
         let condition = self.item_condition(viewer, filter, &mut values);
-        self.db().number(&format!("SELECT count(*) FROM item i WHERE {condition}"), values).await
+        let sql = format!("SELECT count(*) FROM item i WHERE {condition}");
+        let counted = self.found(filter, &sql, values).await?;
+        Ok(counted.first().map(|row| row.int_at(0)).transpose()?.flatten().unwrap_or(0))
     }
 
     pub(super) fn item_condition(

@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::db::{Arg, Row, Tx, args, to_json};
 use super::incidents::write_signatures;
-use super::visibility;
 use super::{Store, StoreError, work};
 use crate::county::{DepartmentCode, TopicCode, Town};
 use crate::ids::{ItemId, JudgementId};
@@ -81,11 +80,27 @@ impl Store {
         batch: i64,
         lease: SignedDuration,
     ) -> Result<Vec<JudgeTask>, StoreError> {
-        let mut tx = self.begin().await?;
-        let ids = work::claim(&mut tx, work::JUDGE, None, worker, batch, lease, self.now()).await?;
-        let tasks = if ids.is_empty() { Vec::new() } else { tasks(&mut tx, &ids).await? };
-        tx.commit().await?;
-        Ok(tasks)
+        let ids = self.lease_work(work::JUDGE, worker, batch, lease).await?;
+        if ids.is_empty() { Ok(Vec::new()) } else { self.judge_tasks(&ids).await }
+    }
+
+    async fn judge_tasks(&self, ids: &[i64]) -> Result<Vec<JudgeTask>, StoreError> {
+        let marks = self.db().marks(1, ids.len());
+        let values = ids.iter().map(|id| Arg::from(*id)).collect();
+        let sql = format!(
+            "SELECT id, version, channel, title, body, upstream FROM item WHERE id IN ({marks}) ORDER BY id"
+        );
+        let task = |row: &Row| {
+            Ok(JudgeTask {
+                item: ItemId(row.int("id")?),
+                version: row.int("version")?,
+                channel: row.code("channel")?,
+                title: row.text("title")?,
+                body: row.text("body")?,
+                upstream: row.json("upstream")?,
+            })
+        };
+        self.db().rows(&sql, values).await?.iter().map(task).collect()
     }
 
     /// Writes the model's judgements, makes the items searchable, and passes them on to routing: one transaction.
@@ -287,28 +302,6 @@ impl Store {
     }
 }
 
-async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JudgeTask>, StoreError> {
-    let mut values: Vec<Arg> = Vec::new();
-    let marks: Vec<String> = ids.iter().map(|id| visibility::bind(&mut values, *id)).collect();
-    let sql = format!(
-        "SELECT id, version, channel, title, body, upstream FROM item WHERE id IN ({}) ORDER BY id",
-        marks.join(", ")
-    );
-    let rows = tx.rows(&sql, values).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(JudgeTask {
-                item: ItemId(row.int("id")?),
-                version: row.int("version")?,
-                channel: row.code("channel")?,
-                title: row.text("title")?,
-                body: row.text("body")?,
-                upstream: row.json("upstream")?,
-            })
-        })
-        .collect()
-}
-
 /// How an item stands.
 struct Present {
     version: i64,
@@ -407,22 +400,35 @@ impl Store {
                 }
             }
         }
-        for judgement in judgements {
-            let (item, confidential) = (judgement.item, is_confidential(judgement));
-            // A case follows its item behind the screen; only a person brings it out again.
-            if by_person || confidential {
-                let sql = "UPDATE case_file SET confidential = $1 WHERE item_id = $2";
-                tx.run(sql, args![confidential, item.0]).await?;
-                let sql = "UPDATE case_fact SET confidential = $1
-                           WHERE case_id IN (SELECT id FROM case_file WHERE item_id = $2)";
-                tx.run(sql, args![confidential, item.0]).await?;
-            }
-            if in_case.contains(&item.0) {
-                self.part_confidential(tx, item).await?;
-            }
+        // A case follows its item behind the screen; only a person brings it out again.
+        for confidential in [true, false] {
+            let moves = |judgement: &&Judgement| {
+                is_confidential(judgement) == confidential && (confidential || by_person)
+            };
+            let items: Vec<i64> = judgements.iter().filter(moves).map(|judgement| judgement.item.0).collect();
+            screen_cases(tx, &items, confidential).await?;
+        }
+        for judgement in judgements.iter().filter(|judgement| in_case.contains(&judgement.item.0)) {
+            self.part_confidential(tx, judgement.item).await?;
         }
         Ok(())
     }
+}
+
+/// Puts the cases of items behind the screen, or before it.
+async fn screen_cases(tx: &mut Tx, items: &[i64], confidential: bool) -> Result<(), StoreError> {
+    for part in items.chunks(BATCH) {
+        let values: Vec<Arg> =
+            args![confidential].into_iter().chain(part.iter().map(|item| Arg::from(*item))).collect();
+        let (first, all) = (tx.marks(1, 1), tx.marks(2, part.len()));
+        let cases = format!("UPDATE case_file SET confidential = {first} WHERE item_id IN ({all})");
+        tx.run(&cases, values.clone()).await?;
+        let facts = format!(
+            "UPDATE case_fact SET confidential = {first} WHERE case_id IN (SELECT id FROM case_file WHERE item_id IN ({all}))"
+        );
+        tx.run(&facts, values).await?;
+    }
+    Ok(())
 }
 
 fn is_confidential(judgement: &Judgement) -> bool {

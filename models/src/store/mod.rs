@@ -12,6 +12,7 @@ mod attachments;
 mod audit;
 mod backfill;
 mod bare;
+mod bell;
 mod case_items;
 mod cases;
 mod corrections;
@@ -62,7 +63,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::NewUser;
@@ -73,6 +74,8 @@ pub use attachments::{NewAttachment, OpenAttachment};
 pub use audit::{AuditFilter, AuditVerdict, SignedHead};
 pub use backfill::BATCH_ANSWERS;
 pub use bare::{BareBatch, Totals};
+use bell::Bell;
+pub use bell::Waker;
 pub use cases::CaseFilter;
 pub use corrections::{Correction, WeekAtWork};
 pub use county_files::FileVersion;
@@ -90,7 +93,7 @@ pub use keys::{KeyStatus, RotationStep};
 pub use known::KnownRecord;
 pub use mirrored::{MirrorFilter, MirrorLoad, MirrorOffice, MirrorState};
 pub use notices::{
-    DeliveryOutcome, DeliveryTask, NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert,
+    DeliveryOutcome, DeliveryTask, NewMessage, NewNotice, NoticeTask, TaskSubject, ToldEvent, WaitingAlert,
 };
 pub use outbox::{EventPage, OutboxState, WebhookStart, WebhookTask};
 pub use overview::{DepartmentLoad, Overview, WeekCount, WeekFigures};
@@ -129,6 +132,8 @@ pub struct StoreSettings {
     pub vault: Vault,
     /// Connections that read (SQLite) or do anything (PostgreSQL).
     pub connections: u32,
+    /// A replica of the PostgreSQL database, for what may be some moments old: searches by words and the counts of reports.
+    pub replica: Option<String>,
 }
 
 /// A handle to the store; cheap to clone.
@@ -144,6 +149,7 @@ struct Inner {
     ids: IdSource,
     lease: nodes::NodeLease,
     erasures: OnceLock<ErasureList>,
+    bell: Bell,
 }
 
 /// A page of a listing that is read newest first: at most `size` rows before the cursor.
@@ -233,6 +239,7 @@ impl Store {
             ids: IdSource::new(node),
             lease,
             erasures: OnceLock::new(),
+            bell: Bell::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -281,7 +288,7 @@ impl Store {
     /// Begins a transaction that may write, and keeps the node number alive.
     async fn begin(&self) -> Result<Tx, StoreError> {
         self.keep_node().await?;
-        self.inner.db.begin().await
+        Ok(self.inner.db.begin().await?.with_bell(self.inner.bell.clone()))
     }
 
     /// As [`Store::begin`], with all that is read from one state of the database.
@@ -300,8 +307,8 @@ async fn migrate(db: &Db, to: Option<i64>) -> Result<(), StoreError> {
     match (db, to) {
         (Db::Sqlite { writer, .. }, None) => SQLITE.run(writer).await?,
         (Db::Sqlite { writer, .. }, Some(to)) => SQLITE.run_to(to, writer).await?,
-        (Db::Postgres(pool), None) => POSTGRES.run(pool).await?,
-        (Db::Postgres(pool), Some(to)) => POSTGRES.run_to(to, pool).await?,
+        (Db::Postgres { pool, .. }, None) => POSTGRES.run(pool).await?,
+        (Db::Postgres { pool, .. }, Some(to)) => POSTGRES.run_to(to, pool).await?,
     }
     Ok(())
 }
@@ -309,21 +316,42 @@ async fn migrate(db: &Db, to: Option<i64>) -> Result<(), StoreError> {
 async fn connect(settings: &StoreSettings) -> Result<Db, StoreError> {
     let url = settings.url.as_str();
     if let Some(path) = url.strip_prefix("sqlite:") {
+        if settings.replica.is_some() {
+            return Err(StoreError::Bad(
+                "only a PostgreSQL database can have a replica, SQLite has none".into(),
+            ));
+        }
         return open_sqlite(Path::new(path.trim_start_matches("//")), settings.connections).await;
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let options = PgConnectOptions::from_str(url)?.application_name("qingting");
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections.max(2))
             .acquire_timeout(Duration::from_secs(30))
-            .connect_with(options)
+            .connect_with(postgres_at(url)?)
             .await?;
-        return Ok(Db::Postgres(pool));
+        let replica = settings.replica.as_deref().map(|replica| open_replica(replica, settings.connections));
+        return Ok(Db::Postgres { pool, replica: replica.transpose()? });
     }
     Err(StoreError::Bad(
         "the database address must begin with sqlite: or postgres://, for example sqlite:data/qingting.db"
             .into(),
     ))
+}
+
+fn postgres_at(url: &str) -> Result<PgConnectOptions, StoreError> {
+    Ok(PgConnectOptions::from_str(url)?.application_name("qingting"))
+}
+
+/// How long a replica may take to give a connection before the database itself is asked.
+const REPLICA_ANSWERS: Duration = Duration::from_secs(2);
+
+/// Opened when it is asked first: a replica that is away keeps nobody from working.
+fn open_replica(url: &str, connections: u32) -> Result<PgPool, StoreError> {
+    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
+        return Err(StoreError::Bad("the address of the replica must begin with postgres://".into()));
+    }
+    let pool = PgPoolOptions::new().max_connections(connections.max(2)).acquire_timeout(REPLICA_ANSWERS);
+    Ok(pool.connect_lazy_with(postgres_at(url)?))
 }
 
 /// Pages of the write-ahead log, 4 kB each, before they go into the database: what many batches rewrite goes there once.

@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 
 use super::db::{Arg, Tx};
 use super::items::item_of;
-use super::visibility::bind;
 use super::{Store, StoreError, case_items, work};
 use crate::ids::ItemId;
 use crate::records::{CaseChange, Item};
@@ -20,18 +19,20 @@ impl Store {
         batch: i64,
         lease: SignedDuration,
     ) -> Result<Vec<Item>, StoreError> {
+        if !self.has_work(work::ROUTE).await? {
+            return Ok(Vec::new());
+        }
         let mut tx = self.begin().await?;
         let after = case_items::any_takes(&mut tx).await?.then_some(work::JOIN);
         let ids = work::claim(&mut tx, work::ROUTE, after, worker, batch, lease, self.now()).await?;
-        let mut items = Vec::new();
-        if !ids.is_empty() {
-            let mut values: Vec<Arg> = Vec::new();
-            let marks: Vec<String> = ids.iter().map(|id| bind(&mut values, *id)).collect();
-            let sql = format!("SELECT * FROM item WHERE id IN ({}) ORDER BY id", marks.join(", "));
-            items = tx.rows(&sql, values).await?.iter().map(item_of).collect::<Result<_, _>>()?;
-        }
         tx.commit().await?;
-        Ok(items)
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let marks = self.db().marks(1, ids.len());
+        let values = ids.iter().map(|id| Arg::from(*id)).collect();
+        let sql = format!("SELECT * FROM item WHERE id IN ({marks}) ORDER BY id");
+        self.db().rows(&sql, values).await?.iter().map(item_of).collect()
     }
 
     /// Takes items off the routing queue and opens the cases that they lead to: one transaction.

@@ -165,7 +165,7 @@ impl Store {
         let (from, to) = (bind(&mut values, oldest.item.0), bind(&mut values, newest.item.0));
         let key = if self.db().is_sqlite() { "rowid" } else { "item_id" };
         let sql = format!("{sql} IN ({}) AND {key} >= {from} AND {key} <= {to}", marks.join(", "));
-        self.db().rows(&sql, values).await?.iter().map(|row| row.int("id").map(ItemId)).collect()
+        self.db().rows_aside(&sql, values).await?.iter().map(|row| row.int("id").map(ItemId)).collect()
     }
 
     /// The items of some places, in their order.
@@ -219,7 +219,7 @@ impl<'a> Texts<'a> {
             "SELECT i.id, i.title, i.body, i.first_seen_at FROM item i WHERE {condition} AND i.id < {before}
              ORDER BY i.id DESC LIMIT {limit}"
         );
-        let rows = store.db().rows(&sql, values).await?;
+        let rows = store.found(self.filter, &sql, values).await?;
         let mut texts = rows.iter().map(text_of).collect::<Result<Vec<_>, _>>()?;
         self.looked += texts.len();
         self.ended = texts.len() < BATCH;

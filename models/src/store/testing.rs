@@ -41,6 +41,15 @@ impl TestStore {
         Store::open(settings, self.clock.clone()).await
     }
 
+    /// As [`TestStore::another`], with a replica at this address.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn beside_replica(&self, replica: &str) -> Result<Store, StoreError> {
+        let (vault, replica) = (Vault::load(&self.key_file())?, Some(replica.to_owned()));
+        Store::open(StoreSettings { vault, replica, ..self.settings.clone() }, self.clock.clone()).await
+    }
+
     /// A new, empty database on each engine, with the keys of this one, to be filled.
     ///
     /// # Errors
@@ -215,7 +224,7 @@ async fn open(url: String, dir: TempDir) -> Result<TestStore, StoreError> {
 async fn open_at(url: String, dir: TempDir, step: Option<i64>) -> Result<TestStore, StoreError> {
     let clock = Arc::new(SetClock::at(monday()));
     let vault = Vault::create(&dir.path().join(KEY_FILE))?;
-    let settings = StoreSettings { url, vault, connections: 3 };
+    let settings = StoreSettings { url, vault, connections: 3, replica: None };
     let store = Store::open_at_step(settings.clone(), clock.clone(), step).await?;
     Ok(TestStore { store, clock, settings, dir })
 }

@@ -29,6 +29,10 @@ pub struct StuckWork {
 
 /// Puts items before a stage; one that waits there already is made ready again.
 pub(super) async fn add(tx: &mut Tx, stage: &str, items: &[i64], now: Timestamp) -> Result<(), StoreError> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    tx.brings_work();
     let rows = items.iter().map(|id| args![stage, *id, now, 0i64, 0i64]).collect();
     tx.insert(
         "work",
@@ -38,6 +42,32 @@ pub(super) async fn add(tx: &mut Tx, stage: &str, items: &[i64], now: Timestamp)
     )
     .await?;
     Ok(())
+}
+
+impl Store {
+    /// Leases up to `batch` ready items of a stage as [`claim`] does, in a transaction of its own, so that the one writer of
+    /// SQLite is free again before they are read. Most looks find nothing, and then no writer waits.
+    pub(super) async fn lease_work(
+        &self,
+        stage: &str,
+        worker: &str,
+        batch: i64,
+        lease: SignedDuration,
+    ) -> Result<Vec<i64>, StoreError> {
+        if !self.has_work(stage).await? {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.begin().await?;
+        let ids = claim(&mut tx, stage, None, worker, batch, lease, self.now()).await?;
+        tx.commit().await?;
+        Ok(ids)
+    }
+
+    /// Whether anything stands before a stage, leased or not, that was not set aside.
+    pub(super) async fn has_work(&self, stage: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM work WHERE stage = $1 AND attempts < $2 LIMIT 1) AS w";
+        Ok(self.db().number(sql, args![stage, MAX_ATTEMPTS]).await? > 0)
+    }
 }
 
 /// Leases up to `batch` ready items, oldest first; their ids in order. With a stage `after`, none that came after an item

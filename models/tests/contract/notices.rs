@@ -7,7 +7,7 @@ use qingting_models::records::*;
 use qingting_models::store::testing::{TestStore, each_database};
 use qingting_models::store::{
     AuditFilter, DeliveryOutcome, NewMessage, NewNotice, NewUser, NoticeTask, Page, Store, StoreError,
-    TaskSubject,
+    TaskSubject, ToldEvent,
 };
 
 use super::builders::*;
@@ -48,6 +48,18 @@ async fn webhook(store: &Store, name: &str) -> NoticeChannelId {
 
 async fn take(store: &Store) -> Vec<NoticeTask> {
     store.claim_telling("w", 100, LEASE, Timestamp::UNIX_EPOCH).await.unwrap()
+}
+
+/// Whether the event was still the worker's to tell.
+async fn tell(
+    store: &Store,
+    worker: &str,
+    task: &NoticeTask,
+    notices: &[NewNotice],
+    messages: &[NewMessage],
+) -> bool {
+    let told = ToldEvent { task, notices: notices.to_vec(), messages: messages.to_vec() };
+    store.finish_telling(worker, &[told]).await.unwrap() == 1
 }
 
 fn line(task: &NoticeTask) -> MessageLine {
@@ -113,12 +125,34 @@ async fn an_event_is_told_once_also_by_two_workers_and_after_a_kill() {
         store.clock.set(store.now() + LEASE + LEASE);
         let second = other.claim_telling("v", 10, LEASE, Timestamp::UNIX_EPOCH).await.unwrap().remove(0);
         let told = [NewNotice { user: reader.id, held: None }];
-        assert!(!store.finish_telling("w", &first, &told, &[]).await.unwrap(), "the lease went on");
-        assert!(other.finish_telling("v", &second, &told, &[]).await.unwrap());
-        assert!(!other.finish_telling("v", &second, &told, &[]).await.unwrap());
+        assert!(!tell(&store, "w", &first, &told, &[]).await, "the lease went on");
+        assert!(tell(&other, "v", &second, &told, &[]).await);
+        assert!(!tell(&other, "v", &second, &told, &[]).await);
         let viewer = Viewer::of(&reader);
         assert_eq!(store.unread_notices(&viewer, reader.id).await.unwrap(), 1);
         assert_eq!(store.untold_notices().await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn of_a_batch_only_what_is_still_leased_is_told() {
+    for store in each_database().await.unwrap() {
+        let other = store.another().await.unwrap();
+        let reader = user(&store, "handler", &[Role::Handler], Some("rsj")).await;
+        case(&store, "1", "wages").await;
+        let stolen = take(&store).await;
+        store.clock.set(store.now() + LEASE + LEASE);
+        assert_eq!(other.claim_telling("v", 10, LEASE, Timestamp::UNIX_EPOCH).await.unwrap().len(), 1);
+        case(&store, "2", "wages").await;
+        let tasks = [stolen, take(&store).await].concat();
+        let notices = vec![NewNotice { user: reader.id, held: None }];
+        let told = |task| ToldEvent { task, notices: notices.clone(), messages: Vec::new() };
+        let told: Vec<_> = tasks.iter().map(told).collect();
+        assert_eq!(told.len(), 2);
+        assert_eq!(store.finish_telling("w", &told).await.unwrap(), 1);
+        assert_eq!(store.unread_notices(&Viewer::of(&reader), reader.id).await.unwrap(), 1);
+        assert_eq!(store.untold_notices().await.unwrap(), 1);
+        assert_eq!(store.finish_telling("w", &[]).await.unwrap(), 0);
     }
 }
 
@@ -133,7 +167,7 @@ async fn a_notice_is_there_for_its_reader_only_as_long_as_they_may_know() {
             NewNotice { user: reader.id, held: None },
             NewNotice { user: UserId(99), held: Some("held".into()) },
         ];
-        store.finish_telling("w", &task, &told, &[]).await.unwrap();
+        assert!(tell(&store, "w", &task, &told, &[]).await);
         let page = store.notices(&viewer, reader.id, true, Page::default()).await.unwrap();
         let NoticeAbout::Case { number, .. } = &page.rows[0].about else { panic!() };
         assert_eq!((page.rows.len(), number), (1, &opened.number));
@@ -166,7 +200,7 @@ async fn a_notice_is_read_by_itself_when_its_matter_goes_on() {
         let unread = || store.unread_notices(&viewer, reader.id);
         let tell_all = async || {
             for task in take(&store).await {
-                store.finish_telling("w", &task, &told, &[]).await.unwrap();
+                assert!(tell(&store, "w", &task, &told, &[]).await);
             }
         };
         let opened = case(&store, "1", "wages").await;
@@ -211,7 +245,7 @@ async fn messages_to_one_receiver_wait_for_each_other_and_go_out_as_one() {
         let tasks = take(&store).await;
         for task in &tasks[..2] {
             let out = [message(&store, task, channel, 5)];
-            store.finish_telling("w", task, &[], &out).await.unwrap();
+            assert!(tell(&store, "w", task, &[], &out).await);
             store.clock.set(store.now() + SignedDuration::from_mins(1));
         }
         assert!(store.channels_to_serve().await.unwrap().is_empty(), "they wait");
@@ -223,7 +257,7 @@ async fn messages_to_one_receiver_wait_for_each_other_and_go_out_as_one() {
         // One that comes now is no part of what is on its way.
         let late = take(&store).await;
         let late = late.first().unwrap_or(&tasks[2]);
-        store.finish_telling("w", late, &[], &[message(&store, late, channel, 0)]).await.unwrap();
+        assert!(tell(&store, "w", late, &[], &[message(&store, late, channel, 0)]).await);
         let more = store.claim_deliveries("w", channel, 4, LEASE).await.unwrap();
         assert_eq!(more.len(), 1);
         assert_ne!(more[0].delivery.id, sent[0].delivery.id);
@@ -236,7 +270,7 @@ async fn a_message_is_claimed_by_one_and_comes_back_under_its_key() {
         let channel = webhook(&store, "回调").await;
         case(&store, "1", "wages").await;
         let task = take(&store).await.remove(0);
-        store.finish_telling("w", &task, &[], &[message(&store, &task, channel, 0)]).await.unwrap();
+        assert!(tell(&store, "w", &task, &[], &[message(&store, &task, channel, 0)]).await);
         let other = store.another().await.unwrap();
         let first = store.claim_deliveries("w", channel, 4, LEASE).await.unwrap().remove(0);
         assert!(other.claim_deliveries("v", channel, 4, LEASE).await.unwrap().is_empty());
@@ -288,7 +322,7 @@ async fn what_is_louder_about_an_incident_is_known() {
         task.event.kind = NoticeKind::PressedRed;
         let told = [NewNotice { user: reader.id, held: None }];
         let channel = webhook(&store, "回调").await;
-        store.finish_telling("w", &task, &told, &[message(&store, &task, channel, 0)]).await.unwrap();
+        assert!(tell(&store, "w", &task, &told, &[message(&store, &task, channel, 0)]).await);
         let since = store.now() - hours(24);
         let heard = |grade| store.heard_louder(reader.id, incident, NoticeFamily::Clocks, grade, since);
         assert!(heard(0).await.unwrap() && !heard(1).await.unwrap());

@@ -179,8 +179,9 @@ async fn what_was_read_and_sent_goes_and_what_waits_stays() {
         let tasks = store.claim_telling("w", 10, LEASE, Timestamp::UNIX_EPOCH).await.unwrap();
         assert_eq!(tasks.len(), 2);
         for task in &tasks {
-            let notice = qingting_models::store::NewNotice { user: user.id, held: None };
-            assert!(store.finish_telling("w", task, &[notice], &[]).await.unwrap());
+            let notices = vec![qingting_models::store::NewNotice { user: user.id, held: None }];
+            let told = qingting_models::store::ToldEvent { task, notices, messages: Vec::new() };
+            assert_eq!(store.finish_telling("w", &[told]).await.unwrap(), 1);
         }
         let viewer = Viewer::of(&user);
         let unread = store.notices(&viewer, user.id, true, Page::default()).await.unwrap().rows;

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use jiff::SignedDuration;
 use qingting_models::ids::UserId;
 use qingting_models::records::{Actor, NoticeChannel, NoticeRule, Shift, User};
-use qingting_models::store::{NoticeTask, StoreError};
+use qingting_models::store::{NoticeTask, StoreError, TaskSubject, ToldEvent};
 
 use crate::desk::Desk;
 use telling::Telling;
@@ -23,17 +23,6 @@ use telling::Telling;
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// What lies further back is told to nobody: the office has long been through it by other ways.
 pub(crate) const TOO_OLD: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// What one round did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Told {
-    /// Events taken; none means that there is no work.
-    pub taken: usize,
-    /// Notices in the page, those held back included.
-    pub notices: usize,
-    /// Events given to a channel, for each receiver.
-    pub messages: usize,
-}
 
 /// What events are spread by, read once for a batch.
 struct Means {
@@ -46,31 +35,50 @@ struct Means {
 }
 
 impl Desk {
-    /// Takes up to `batch` events and tells them to those whom the rules name. Safe to be killed anywhere.
+    /// Takes up to `batch` events and tells them to those whom the rules name; how many were taken, none when there is no
+    /// work. Safe to be killed anywhere.
     ///
     /// # Errors
     /// When the store fails; what was not finished comes back when its lease ends.
-    pub async fn tell_next(&self, worker: &str, batch: i64) -> Result<Told, StoreError> {
+    pub async fn tell_next(&self, worker: &str, batch: i64) -> Result<usize, StoreError> {
         let since = self.store().now() - TOO_OLD;
         let tasks = self.store().claim_telling(worker, batch, LEASE, since).await?;
         if tasks.is_empty() {
-            return Ok(Told::default());
+            return Ok(0);
         }
         let means = self.means().await?;
-        let mut told = Told { taken: tasks.len(), ..Told::default() };
+        let mut spread: Vec<ToldEvent<'_>> = Vec::new();
         for task in &tasks {
-            match self.tell_one(worker, task, &means).await {
-                Ok((notices, messages)) => {
-                    told.notices += notices;
-                    told.messages += messages;
-                }
-                Err(error) => {
-                    tracing::error!(event = task.event.key, "telling failed: {error}");
-                    self.store().note_telling_error(task.event.id, &error.to_string()).await?;
-                }
+            // Who is told depends on what was said of the same matter just before.
+            if spread.iter().any(|told| is_heard(told) && is_of_one_matter(told.task, task)) {
+                self.finish_told(worker, std::mem::take(&mut spread)).await?;
+            }
+            match self.spread(task, &means).await {
+                Ok(told) => spread.push(told),
+                Err(error) => self.note_untold(task, &error).await?,
             }
         }
-        Ok(told)
+        self.finish_told(worker, spread).await?;
+        Ok(tasks.len())
+    }
+
+    /// Writes what was spread in one transaction; should one event stand in the way, each by itself.
+    async fn finish_told(&self, worker: &str, spread: Vec<ToldEvent<'_>>) -> Result<(), StoreError> {
+        match self.store().finish_telling(worker, &spread).await {
+            Ok(_) => return Ok(()),
+            Err(error) => tracing::warn!("telling a batch event by event: {error}"),
+        }
+        for told in &spread {
+            if let Err(error) = self.store().finish_telling(worker, std::slice::from_ref(told)).await {
+                self.note_untold(told.task, &error).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn note_untold(&self, task: &NoticeTask, error: &StoreError) -> Result<(), StoreError> {
+        tracing::error!(event = task.event.key, "telling failed: {error}");
+        self.store().note_telling_error(task.event.id, &error.to_string()).await
     }
 
     async fn means(&self) -> Result<Means, StoreError> {
@@ -93,13 +101,8 @@ impl Desk {
         Ok(Means { rules, users, on_duty, channels, reachable })
     }
 
-    /// Tells one event: how many notices and messages it made.
-    async fn tell_one(
-        &self,
-        worker: &str,
-        task: &NoticeTask,
-        means: &Means,
-    ) -> Result<(usize, usize), StoreError> {
+    /// Whom the rules name for one event, and what goes out.
+    async fn spread<'a>(&self, task: &'a NoticeTask, means: &Means) -> Result<ToldEvent<'a>, StoreError> {
         let mut telling = Telling::of(self, task, means);
         if lines::still_matters(task) {
             for rule in &means.rules {
@@ -109,8 +112,7 @@ impl Desk {
             }
         }
         let (notices, messages) = telling.told();
-        let written = self.store().finish_telling(worker, task, &notices, &messages).await?;
-        Ok(if written { (notices.len(), messages.len()) } else { (0, 0) })
+        Ok(ToldEvent { task, notices, messages })
     }
 
     /// Gives a store without notice rules those that the county begins with; how many were added.
@@ -130,4 +132,16 @@ impl Desk {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether anybody hears of it.
+fn is_heard(told: &ToldEvent<'_>) -> bool {
+    !(told.notices.is_empty() && told.messages.is_empty())
+}
+
+/// Whether two events are of the same matter or of one incident's.
+fn is_of_one_matter(one: &NoticeTask, other: &NoticeTask) -> bool {
+    let incident = |task: &NoticeTask| task.subject.as_ref().and_then(TaskSubject::incident);
+    one.event.subject == other.event.subject
+        || incident(one).is_some_and(|known| incident(other) == Some(known))
 }

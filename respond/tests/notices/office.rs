@@ -159,7 +159,7 @@ impl Office {
 
     /// Tells everything that waits.
     pub(crate) async fn tell(&self) {
-        while self.desk.tell_next("w", 100).await.unwrap().taken > 0 {}
+        while self.desk.tell_next("w", 100).await.unwrap() > 0 {}
     }
 
     /// Who was told what since this was asked last, held back ones left out: `login kind`, sorted.

@@ -299,7 +299,7 @@ impl<'a> Office<'a> {
     pub(crate) async fn round(&mut self) -> Round {
         let watched = self.desk.tick().await.unwrap();
         let reminded = self.desk.remind().await.unwrap();
-        while self.desk.tell_next("w", 200).await.unwrap().taken > 0 {}
+        while self.desk.tell_next("w", 200).await.unwrap() > 0 {}
         self.note(Entry::Round);
         Round { watched, reminded }
     }

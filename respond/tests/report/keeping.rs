@@ -255,7 +255,7 @@ async fn those_whom_a_report_calls_for_are_told() {
         assert_eq!(world.desk.draft_reports().await.unwrap(), 1);
         let id = world.store.kept_reports(None, false, Page::default()).await.unwrap().rows[0].id;
         let told = async |login: &str| -> Vec<(NoticeKind, String)> {
-            while world.desk.tell_next("w", 50).await.unwrap().taken > 0 {}
+            while world.desk.tell_next("w", 50).await.unwrap() > 0 {}
             let (user, ..) = world.store.user_named(login).await.unwrap().unwrap();
             let page = world.store.notices(&Viewer::of(&user), user.id, true, Page::default()).await.unwrap();
             let told = page.rows.into_iter().filter_map(|notice| match notice.about {

@@ -3,6 +3,7 @@
 mod audit;
 mod classify;
 mod end_to_end;
+mod fetch;
 mod ingest;
 mod join;
 mod pages;
@@ -29,6 +30,9 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
         BenchPart::Classify { items, file } => classify::run(global, *items, file.as_deref()),
         BenchPart::EndToEnd { items, file, workers, outcome } => {
             end_to_end::run(global, *items, file.as_deref(), *workers, outcome.as_deref()).await
+        }
+        BenchPart::Fetch { sources, latency, workers } => {
+            fetch::run(global, *sources, *latency, workers).await
         }
         BenchPart::Join { items } => join::run(global, *items).await,
         BenchPart::Pages { rounds } => pages::run(global, usize::try_from(*rounds)?).await,
@@ -111,7 +115,8 @@ async fn import_whole(store: &Store, source: &Source, files: &[PathBuf]) -> Resu
 }
 
 async fn open(url: &str) -> Result<Store> {
-    let settings = StoreSettings { url: url.to_owned(), vault: Vault::generate()?, connections: 4 };
+    let settings =
+        StoreSettings { url: url.to_owned(), vault: Vault::generate()?, connections: 4, replica: None };
     Store::open(settings, Arc::new(SystemClock)).await.with_context(|| {
         "the benchmark needs a database of its own; with --database name an empty one".to_owned()
     })

@@ -26,7 +26,7 @@ fn desk(office: &Office) -> Desk {
 }
 
 async fn tell(office: &Office) {
-    while desk(office).tell_next("t", 100).await.unwrap().taken > 0 {}
+    while desk(office).tell_next("t", 100).await.unwrap() > 0 {}
 }
 
 fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {

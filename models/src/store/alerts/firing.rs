@@ -46,16 +46,14 @@ impl Store {
         batch: i64,
         lease: SignedDuration,
     ) -> Result<Vec<AlertTask>, StoreError> {
-        let mut tx = self.begin().await?;
-        let ids = work::claim(&mut tx, work::ALERT, None, worker, batch, lease, self.now()).await?;
-        let mut tasks = Vec::new();
-        if !ids.is_empty() {
-            let sql = format!("{TASK} WHERE i.id IN ({}) ORDER BY i.id", tx.marks(1, ids.len()));
-            let rows = tx.rows(&sql, ids.iter().map(|id| Arg::from(*id)).collect()).await?;
-            tasks = rows.iter().map(task_of).collect::<Result<_, _>>()?;
+        let ids = self.lease_work(work::ALERT, worker, batch, lease).await?;
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        tx.commit().await?;
-        Ok(tasks)
+        let marks = self.db().marks(1, ids.len());
+        let values = ids.iter().map(|id| Arg::from(*id)).collect();
+        let sql = format!("{TASK} WHERE i.id IN ({marks}) ORDER BY i.id");
+        self.db().rows(&sql, values).await?.iter().map(task_of).collect()
     }
 
     /// How many items of an incident were reported within a time before `until`, both ends included.

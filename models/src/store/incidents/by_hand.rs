@@ -241,7 +241,7 @@ impl Store {
             );
             let rows = tx.rows(&sql, part.iter().map(|item| Arg::from(item.0)).collect()).await?;
             let sealed = rows.iter().map(|row| row.int("sealed_id").map(SealedId));
-            let numbers = self.callers(tx, sealed.collect::<Result<Vec<_>, _>>()?.into_iter()).await?;
+            let numbers = self.callers(sealed.collect::<Result<Vec<_>, _>>()?.into_iter()).await?;
             let callers: Vec<_> = numbers.values().map(|number| (incident, number.as_str())).collect();
             new += self.note_callers(tx, &callers).await?.len() as i64;
         }

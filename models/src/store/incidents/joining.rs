@@ -99,9 +99,7 @@ impl Store {
         lease: SignedDuration,
     ) -> Result<Option<JoinBatch>, StoreError> {
         // Most rounds find nothing, and then no writer waits.
-        let waiting =
-            "SELECT count(*) FROM (SELECT 1 FROM work WHERE stage = $1 AND attempts < $2 LIMIT 1) AS w";
-        if self.db().number(waiting, args![work::JOIN, work::MAX_ATTEMPTS]).await? == 0 {
+        if !self.has_work(work::JOIN).await? {
             return Ok(None);
         }
         let now = self.now();
@@ -117,18 +115,40 @@ impl Store {
             tx.commit().await?;
             return Ok(None);
         }
-        let tasks = tasks(&mut tx, &ids).await?;
-        let redirects = if known == Some(changes) { None } else { Some(redirects(&mut tx).await?) };
         tx.commit().await?;
+        // Should a person change an incident before these are read, the outcome is not written.
+        let tasks = self.join_tasks(&ids).await?;
+        let redirects = if known == Some(changes) { None } else { Some(self.redirects().await?) };
         Ok(Some(JoinBatch { tasks, redirects, changes }))
+    }
+
+    async fn join_tasks(&self, ids: &[i64]) -> Result<Vec<JoinTask>, StoreError> {
+        let sql = format!(
+            "SELECT i.id, i.channel, i.title, i.body, i.occurred_at, i.first_seen_at, i.confidential, i.town, i.urgency, i.sealed_id, s.signature, m.incident_id, n.confidential AS of_confidential
+             FROM item i LEFT JOIN item_signature s ON s.item_id = i.id LEFT JOIN incident_member m ON m.item_id = i.id
+             LEFT JOIN incident n ON n.id = m.incident_id WHERE i.id IN ({}) ORDER BY i.id",
+            self.db().marks(1, ids.len())
+        );
+        let rows = self.db().rows(&sql, ids.iter().map(|id| Arg::from(*id)).collect()).await?;
+        rows.iter().map(task_of).collect()
+    }
+
+    async fn redirects(&self) -> Result<Redirects, StoreError> {
+        let merged = "SELECT id AS one, merged_into AS other FROM incident WHERE merged_into IS NOT NULL";
+        Ok(Redirects {
+            merged: pairs(&self.db().rows(merged, vec![]).await?)?,
+            apart: pairs(&self.db().rows("SELECT one, other FROM incident_apart", vec![]).await?)?,
+        })
     }
 
     /// The holders of terms; those that none has are missing.
     pub async fn term_holders(&self, terms: &[i64]) -> Result<HashMap<i64, Holders>, StoreError> {
         let mut found = HashMap::with_capacity(terms.len());
         for part in terms.chunks(500) {
-            let sql =
-                format!("SELECT term, holders FROM incident_term WHERE term IN ({})", dollars(part.len()));
+            let sql = format!(
+                "SELECT term, holders FROM incident_term WHERE term IN ({})",
+                self.db().marks(1, part.len())
+            );
             for row in self.db().rows(&sql, part.iter().map(|term| Arg::from(*term)).collect()).await? {
                 found.insert(row.int("term")?, holders_of(&row.bytes("holders")?)?);
             }
@@ -144,18 +164,17 @@ impl Store {
     ) -> Result<HashMap<IncidentId, Face>, StoreError> {
         let mut found: HashMap<IncidentId, Face> = HashMap::with_capacity(incidents.len());
         for part in incidents.chunks(500) {
-            let ids = dollars(part.len());
-            let from = part.len() + 1;
+            let (last, ids) = (self.db().marks(1, 1), self.db().marks(2, part.len()));
             let sql = format!(
                 "SELECT m.incident_id, m.at, s.signature FROM incident n
                  JOIN incident_member m ON m.incident_id = n.id AND m.at >= COALESCE((
                    SELECT l.at FROM incident_member l WHERE l.incident_id = n.id
-                   ORDER BY l.at DESC LIMIT 1 OFFSET ${from}), -9000000000000000)
+                   ORDER BY l.at DESC LIMIT 1 OFFSET {last}), -9000000000000000)
                  JOIN item_signature s ON s.item_id = m.item_id
                  WHERE n.id IN ({ids}) ORDER BY m.incident_id, m.at, m.item_id"
             );
-            let mut values: Vec<Arg> = part.iter().map(|id| Arg::from(id.0)).collect();
-            values.push(Arg::from(most.max(1) - 1));
+            let mut values = args![most.max(1) - 1];
+            values.extend(part.iter().map(|id| Arg::from(id.0)));
             for row in self.db().rows(&sql, values).await? {
                 let face = found.entry(IncidentId(row.int("incident_id")?)).or_default();
                 face.push((row.bytes("signature")?, row.int("at")?));
@@ -175,6 +194,7 @@ impl Store {
         outcome: &Joining,
     ) -> Result<bool, StoreError> {
         let now = self.now();
+        let numbers = self.callers(batch.tasks.iter().map(|task| task.sealed)).await?;
         let mut tx = self.begin().await?;
         let sql = "UPDATE join_stage SET lease_until = 0, changes = changes + 1
                    WHERE one = 1 AND lease_by = $1 AND lease_until > $2 AND changes = $3";
@@ -193,7 +213,7 @@ impl Store {
             return Ok(false);
         }
         work::add(&mut tx, work::ALERT, &all, now).await?;
-        let mut touched = self.add_members(&mut tx, batch, outcome).await?;
+        let mut touched = self.add_members(&mut tx, batch, outcome, &numbers).await?;
         for &(from, into) in &outcome.merged {
             let was = figures(&mut tx, from).await?;
             let callers = self.merge_in(&mut tx, from, into, Actor::System).await?;
@@ -212,11 +232,11 @@ impl Store {
         tx: &mut Tx,
         batch: &JoinBatch,
         outcome: &Joining,
+        numbers: &HashMap<SealedId, Zeroizing<String>>,
     ) -> Result<Touched, StoreError> {
         let now = self.now();
         let tasks: HashMap<ItemId, &JoinTask> = batch.tasks.iter().map(|task| (task.item, task)).collect();
         let (mut incidents, mut members, mut touched) = (Vec::new(), Vec::new(), Touched::default());
-        let numbers = self.callers(tx, batch.tasks.iter().map(|task| task.sealed)).await?;
         let mut callers = Vec::new();
         for joined in &outcome.joined {
             let task = tasks.get(&joined.item).ok_or(StoreError::NotFound("item to join"))?;
@@ -259,17 +279,17 @@ impl Store {
         Ok(touched)
     }
 
-    /// The numbers in originals, where they have one and can be opened. An erased original tells none.
+    /// The numbers in originals, where they have one and can be opened. An erased original tells none. They are read and
+    /// opened outside of a transaction, which would hold up everybody who writes.
     pub(super) async fn callers(
         &self,
-        tx: &mut Tx,
         sealed: impl Iterator<Item = SealedId>,
     ) -> Result<HashMap<SealedId, Zeroizing<String>>, StoreError> {
         let all: Vec<SealedId> = sealed.collect();
         let mut found = HashMap::new();
         for part in all.chunks(500) {
-            let sql = format!("SELECT * FROM sealed WHERE id IN ({})", tx.marks(1, part.len()));
-            for row in tx.rows(&sql, part.iter().map(|id| Arg::from(id.0)).collect()).await? {
+            let sql = format!("SELECT * FROM sealed WHERE id IN ({})", self.db().marks(1, part.len()));
+            for row in self.db().rows(&sql, part.iter().map(|id| Arg::from(id.0)).collect()).await? {
                 let id = SealedId(row.int("id")?);
                 match self.open_sealed(Some(row)) {
                     Ok(original) => found.extend(caller_of(&original).map(|number| (id, number))),
@@ -329,25 +349,6 @@ async fn call_after_another(tx: &mut Tx, incident: IncidentId, left: &[&JoinTask
     Ok(())
 }
 
-async fn redirects(tx: &mut Tx) -> Result<Redirects, StoreError> {
-    let merged = "SELECT id AS one, merged_into AS other FROM incident WHERE merged_into IS NOT NULL";
-    Ok(Redirects {
-        merged: pairs(&tx.rows(merged, vec![]).await?)?,
-        apart: pairs(&tx.rows("SELECT one, other FROM incident_apart", vec![]).await?)?,
-    })
-}
-
-async fn tasks(tx: &mut Tx, ids: &[i64]) -> Result<Vec<JoinTask>, StoreError> {
-    let sql = format!(
-        "SELECT i.id, i.channel, i.title, i.body, i.occurred_at, i.first_seen_at, i.confidential, i.town, i.urgency, i.sealed_id, s.signature, m.incident_id, n.confidential AS of_confidential
-         FROM item i LEFT JOIN item_signature s ON s.item_id = i.id LEFT JOIN incident_member m ON m.item_id = i.id
-         LEFT JOIN incident n ON n.id = m.incident_id WHERE i.id IN ({}) ORDER BY i.id",
-        tx.marks(1, ids.len())
-    );
-    let rows = tx.rows(&sql, ids.iter().map(|id| Arg::from(*id)).collect()).await?;
-    rows.iter().map(task_of).collect()
-}
-
 fn task_of(row: &Row) -> Result<JoinTask, StoreError> {
     let seen = row.time("first_seen_at")?;
     let incident = row.opt_int("incident_id")?.map(IncidentId);
@@ -374,10 +375,6 @@ fn pairs(rows: &[Row]) -> Result<Vec<(IncidentId, IncidentId)>, StoreError> {
     rows.iter().map(|row| Ok((IncidentId(row.int("one")?), IncidentId(row.int("other")?)))).collect()
 }
 
-fn dollars(count: usize) -> String {
-    (1..=count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
-}
-
 async fn write_terms(tx: &mut Tx, terms: &[(i64, Holders)]) -> Result<(), StoreError> {
     let rows = terms.iter().map(|(term, holders)| args![*term, bytes_of(holders)]).collect();
     let conflict = "ON CONFLICT (term) DO UPDATE SET holders = excluded.holders";
@@ -397,7 +394,12 @@ pub(in crate::store) async fn write_signatures(
 
 /// Sixteen bytes a holder: incident and time, little-endian.
 fn bytes_of(holders: &Holders) -> Vec<u8> {
-    holders.iter().flat_map(|(incident, at)| [incident.0.to_le_bytes(), at.to_le_bytes()].concat()).collect()
+    let mut bytes = Vec::with_capacity(16 * holders.len());
+    for (incident, at) in holders {
+        bytes.extend_from_slice(&incident.0.to_le_bytes());
+        bytes.extend_from_slice(&at.to_le_bytes());
+    }
+    bytes
 }
 
 fn holders_of(bytes: &[u8]) -> Result<Holders, StoreError> {

@@ -148,12 +148,14 @@ impl Store {
             let members = members(tx, part).await?;
             let callers = callers(tx, part).await?;
             let titles = titles(tx, members.values().filter_map(|of| most_telling(of))).await?;
-            for id in part {
+            let row = |id: &IncidentId| {
                 let counted = members.get(&id.0).map(Vec::as_slice).unwrap_or_default();
                 let title = most_telling(counted).and_then(|item| titles.get(&item));
                 let title = title.map(String::as_str);
-                self.write(tx, *id, counted, callers.get(&id.0).copied().unwrap_or(0), title).await?;
-            }
+                self.figures_row(*id, counted, callers.get(&id.0).copied().unwrap_or(0), title)
+            };
+            let rows = part.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+            write(tx, rows).await?;
         }
         Ok(())
     }
@@ -174,14 +176,14 @@ impl Store {
         Ok(ids.len())
     }
 
-    async fn write(
+    /// The values of [`write`].
+    fn figures_row(
         &self,
-        tx: &mut Tx,
         id: IncidentId,
         members: &[Counted],
         callers: i64,
         title: Option<&str>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Arg>, StoreError> {
         let now = self.now();
         let mut channels: BTreeMap<Channel, i64> = BTreeMap::new();
         for member in members {
@@ -191,28 +193,38 @@ impl Store {
         let told = members.iter().filter(|m| m.told).count() as i64;
         let heat = heat(&items, callers, told, now);
         let (first, last) = (items.iter().map(|i| i.0).min(), items.iter().map(|i| i.0).max());
-        tx.run(
-            "UPDATE incident SET items = $1, callers = $2, channels = $3, topic = $4, town = $5, urgency = $6,
-             first_at = COALESCE($7, first_at), last_at = COALESCE($8, last_at), heat = $9, heat_at = $10,
-             title = CASE WHEN named THEN title ELSE COALESCE($11, title) END WHERE id = $12",
-            args![
-                members.len() as i64,
-                callers,
-                to_json(&channels)?,
-                commonest(members.iter().filter_map(|m| m.topic.as_deref())),
-                commonest(members.iter().filter_map(|m| m.town.as_deref())),
-                members.iter().map(|m| m.urgency).max().unwrap_or(0),
-                first,
-                last,
-                Some(heat),
-                now,
-                title,
-                id.0
-            ],
-        )
-        .await?;
-        Ok(())
+        Ok(args![
+            members.len() as i64,
+            callers,
+            to_json(&channels)?,
+            commonest(members.iter().filter_map(|m| m.topic.as_deref())),
+            commonest(members.iter().filter_map(|m| m.town.as_deref())),
+            members.iter().map(|m| m.urgency).max().unwrap_or(0),
+            first,
+            last,
+            Some(heat),
+            now,
+            title,
+            id.0
+        ])
     }
+}
+
+/// Writes the figures of incidents in one statement. Both databases call the columns of a list of values `column1` and so on.
+async fn write(tx: &mut Tx, rows: Vec<Vec<Arg>>) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE incident SET items = v.column1, callers = v.column2, channels = v.column3, topic = v.column4,
+         town = v.column5, urgency = v.column6, first_at = COALESCE(v.column7, first_at),
+         last_at = COALESCE(v.column8, last_at), heat = v.column9, heat_at = v.column10,
+         title = CASE WHEN named THEN title ELSE COALESCE(v.column11, title) END
+         FROM (VALUES {}) AS v WHERE incident.id = v.column12",
+        tx.tuples(rows.len(), 12)
+    );
+    tx.run(&sql, rows.into_iter().flatten().collect()).await?;
+    Ok(())
 }
 
 /// The item that says best what an incident is about: of the topic that most of its items have, of these the most urgent,

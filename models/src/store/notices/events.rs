@@ -1,5 +1,7 @@
 //! What happened of which somebody is to be told: written with its cause, taken by a worker, and spread once.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{actor_of, subject_of, urgency_of};
@@ -10,7 +12,7 @@ use crate::records::{
     Alert, Case, DeliveryState, MessageLine, MirroredCase, NoticeEvent, NoticeFamily, NoticeKind,
     NoticeSubject, ReportLine, Viewer,
 };
-use crate::store::db::{Row, Tx, args, to_json};
+use crate::store::db::{Arg, Row, Tx, args, to_json};
 use crate::store::work::MAX_ATTEMPTS;
 use crate::store::{Store, StoreError};
 
@@ -53,6 +55,14 @@ pub struct NewMessage {
     pub held: Option<String>,
 }
 
+/// What became of an event that a worker took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToldEvent<'a> {
+    pub task: &'a NoticeTask,
+    pub notices: Vec<NewNotice>,
+    pub messages: Vec<NewMessage>,
+}
+
 impl Store {
     /// Writes events within the transaction of their cause; one whose key is known is the same one. How many are new.
     pub(in crate::store) async fn tell_in(
@@ -86,6 +96,7 @@ impl Store {
         if events.is_empty() {
             return Ok(0);
         }
+        tx.brings_work();
         let columns = [
             "id",
             "key",
@@ -149,35 +160,54 @@ impl Store {
         let mut events = rows.iter().map(event_of).collect::<Result<Vec<_>, _>>()?;
         tx.commit().await?;
         events.sort_unstable_by_key(|event| event.id);
+        let cases = self.cases_of_events(&events).await?;
         let mut tasks = Vec::with_capacity(events.len());
         for event in events {
-            let subject = self.subject(event.subject).await?;
+            let subject = match event.subject {
+                NoticeSubject::Case(id) => cases.get(&id).cloned(),
+                NoticeSubject::Alert(id) => self.alert(&Viewer::SYSTEM, id).await?.map(TaskSubject::Alert),
+                NoticeSubject::Report(id) => self.report_line(id).await?.map(TaskSubject::Report),
+                NoticeSubject::Mirrored(id) => self.mirrored_subject(id).await?,
+            };
             tasks.push(NoticeTask { event, subject });
         }
         Ok(tasks)
     }
 
-    async fn subject(&self, subject: NoticeSubject) -> Result<Option<TaskSubject>, StoreError> {
-        match subject {
-            NoticeSubject::Alert(id) => Ok(self.alert(&Viewer::SYSTEM, id).await?.map(TaskSubject::Alert)),
-            NoticeSubject::Report(id) => Ok(self.report_line(id).await?.map(TaskSubject::Report)),
-            NoticeSubject::Mirrored(id) => {
-                let Some(case) = self.mirrored(&Viewer::SYSTEM, id).await? else { return Ok(None) };
-                let sql = "SELECT incident_id FROM incident_member WHERE item_id = $1";
-                let row = self.db().row(sql, args![id.0]).await?;
-                let incident = row.map(|row| row.int("incident_id")).transpose()?.map(IncidentId);
-                Ok(Some(TaskSubject::Mirrored { case, incident }))
-            }
-            NoticeSubject::Case(id) => {
-                let sql = "SELECT c.confidential, c.body, m.incident_id FROM case_file c
-                           LEFT JOIN incident_member m ON m.item_id = c.item_id WHERE c.id = $1";
-                let Some(row) = self.db().row(sql, args![id.0]).await? else { return Ok(None) };
+    async fn mirrored_subject(&self, id: ItemId) -> Result<Option<TaskSubject>, StoreError> {
+        let Some(case) = self.mirrored(&Viewer::SYSTEM, id).await? else { return Ok(None) };
+        let sql = "SELECT incident_id FROM incident_member WHERE item_id = $1";
+        let row = self.db().row(sql, args![id.0]).await?;
+        let incident = row.map(|row| row.int("incident_id")).transpose()?.map(IncidentId);
+        Ok(Some(TaskSubject::Mirrored { case, incident }))
+    }
+
+    /// The cases that events are of, as they stand now.
+    async fn cases_of_events(
+        &self,
+        events: &[NoticeEvent],
+    ) -> Result<HashMap<CaseId, TaskSubject>, StoreError> {
+        let mut cases = HashMap::new();
+        let case = |event: &NoticeEvent| match event.subject {
+            NoticeSubject::Case(CaseId(id)) => Some(id),
+            NoticeSubject::Alert(_) | NoticeSubject::Mirrored(_) | NoticeSubject::Report(_) => None,
+        };
+        let ids: BTreeSet<i64> = events.iter().filter_map(case).collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
+        for part in ids.chunks(500) {
+            let sql = format!(
+                "SELECT c.id, c.confidential, c.body, m.incident_id FROM case_file c
+                 LEFT JOIN incident_member m ON m.item_id = c.item_id WHERE c.id IN ({})",
+                self.db().marks(1, part.len())
+            );
+            for row in self.db().rows(&sql, part.iter().map(|id| Arg::from(*id)).collect()).await? {
                 let mut case: Case = row.json("body")?;
                 case.confidential = row.flag("confidential")?;
                 let incident = row.opt_int("incident_id")?.map(IncidentId);
-                Ok(Some(TaskSubject::Case { case, incident }))
+                cases.insert(CaseId(row.int("id")?), TaskSubject::Case { case, incident });
             }
         }
+        Ok(cases)
     }
 
     /// Whether the user was told of the same kind about the same matter since a time, and not held back.
@@ -232,26 +262,36 @@ impl Store {
         Ok(self.db().number(sql, values).await? > 0)
     }
 
-    /// Writes who is told of an event and what goes out, and notes that it was told: one transaction, once. `false` when
-    /// the lease went to someone else.
-    pub async fn finish_telling(
-        &self,
-        worker: &str,
-        task: &NoticeTask,
-        notices: &[NewNotice],
-        messages: &[NewMessage],
-    ) -> Result<bool, StoreError> {
-        let now = self.now();
-        let event = &task.event;
-        let mut tx = self.begin().await?;
-        let sql = "UPDATE notice_event SET told_at = $1, error = NULL WHERE id = $2 AND lease_by = $3 AND told_at IS NULL";
-        if tx.run(sql, args![now, event.id.0, worker]).await? == 0 {
-            return Ok(false);
+    /// Writes who is told of events and what goes out, and notes that they were told: one transaction, each once. How many
+    /// were written; those whose lease went to someone else were not.
+    pub async fn finish_telling(&self, worker: &str, told: &[ToldEvent<'_>]) -> Result<usize, StoreError> {
+        if told.is_empty() {
+            return Ok(0);
         }
+        let now = self.now();
+        let mut tx = self.begin().await?;
+        let mine = take_told(&mut tx, worker, told, now).await?;
+        let mine = || told.iter().filter(|told| mine.contains(&told.task.event.id));
+        let rows: Vec<_> = mine().flat_map(|told| self.notice_rows(told, now)).collect();
+        let columns =
+            ["id", "event_id", "user_id", "family", "grade", "incident_id", "at", "read_at", "held"];
+        tx.insert("notice", &columns, rows, "ON CONFLICT (event_id, user_id) DO NOTHING").await?;
+        for ToldEvent { task, messages, .. } in mine() {
+            let incident = task.subject.as_ref().and_then(TaskSubject::incident).map(|incident| incident.0);
+            for message in messages {
+                self.enqueue(&mut tx, &task.event, incident, message).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(mine().count())
+    }
+
+    fn notice_rows(&self, told: &ToldEvent<'_>, now: Timestamp) -> Vec<Vec<Arg>> {
+        let NoticeTask { event, subject } = told.task;
         let (family, grade) = (event.kind.family(), event.kind.grade(event.urgency));
-        let incident = task.subject.as_ref().and_then(TaskSubject::incident).map(|incident| incident.0);
+        let incident = subject.as_ref().and_then(TaskSubject::incident).map(|incident| incident.0);
         // What was done before anybody could be told of it stands among what was read.
-        let over = task.subject.as_ref().is_some_and(|subject| subject.is_past(event));
+        let over = subject.as_ref().is_some_and(|subject| subject.is_past(event));
         let read_at = over.then_some(now);
         let row = |notice: &NewNotice| {
             let id: NoticeId = self.ids().next(now);
@@ -267,17 +307,7 @@ impl Store {
                 notice.held.clone()
             ]
         };
-        if !notices.is_empty() {
-            let columns =
-                ["id", "event_id", "user_id", "family", "grade", "incident_id", "at", "read_at", "held"];
-            let rows = notices.iter().map(row).collect();
-            tx.insert("notice", &columns, rows, "ON CONFLICT (event_id, user_id) DO NOTHING").await?;
-        }
-        for message in messages {
-            self.enqueue(&mut tx, event, incident, message).await?;
-        }
-        tx.commit().await?;
-        Ok(true)
+        told.notices.iter().map(row).collect()
     }
 
     /// Puts an event into the message that waits for its receiver, or makes one; an event that goes there already goes
@@ -433,6 +463,31 @@ impl TaskSubject {
             Self::Report(_) => false,
         }
     }
+}
+
+/// Notes that events were told; those whose lease is still the worker's.
+async fn take_told(
+    tx: &mut Tx,
+    worker: &str,
+    told: &[ToldEvent<'_>],
+    now: Timestamp,
+) -> Result<HashSet<NoticeEventId>, StoreError> {
+    let mut mine = HashSet::new();
+    for part in told.chunks(500) {
+        let sql = format!(
+            "UPDATE notice_event SET told_at = {}, error = NULL WHERE lease_by = {} AND told_at IS NULL AND id IN ({})
+             RETURNING id",
+            tx.marks(1, 1),
+            tx.marks(2, 1),
+            tx.marks(3, part.len())
+        );
+        let mut values = args![now, worker];
+        values.extend(part.iter().map(|told| Arg::from(told.task.event.id.0)));
+        for row in tx.rows(&sql, values).await? {
+            mine.insert(NoticeEventId(row.int("id")?));
+        }
+    }
+    Ok(mine)
 }
 
 fn event_of(row: &Row) -> Result<NoticeEvent, StoreError> {

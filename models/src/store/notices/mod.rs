@@ -9,7 +9,7 @@ mod roster;
 mod rules;
 
 pub use deliveries::{DeliveryOutcome, DeliveryTask};
-pub use events::{NewMessage, NewNotice, NoticeTask, TaskSubject, WaitingAlert};
+pub use events::{NewMessage, NewNotice, NoticeTask, TaskSubject, ToldEvent, WaitingAlert};
 
 use super::db::{Arg, Row, args};
 use super::reports::report_line;

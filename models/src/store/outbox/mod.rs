@@ -47,6 +47,10 @@ impl Store {
         tx: &mut Tx,
         events: Vec<OutEvent>,
     ) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        tx.brings_work();
         const COLUMNS: [&str; 6] = ["id", "at", "kind", "item_id", "case_id", "data"];
         let row = |event: OutEvent| {
             let (item, case) = match event.subject {

@@ -137,7 +137,7 @@ impl Walk {
     }
 
     pub(crate) async fn tell(&self) {
-        while self.desk().tell_next("t", 100).await.unwrap().taken > 0 {}
+        while self.desk().tell_next("t", 100).await.unwrap() > 0 {}
     }
 
     pub(crate) fn desk(&self) -> Desk {

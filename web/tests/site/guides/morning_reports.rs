@@ -23,7 +23,7 @@ async fn reports_are_drafted_written_issued_and_taken_home() {
     walk.office.store.clock.set(monday(date(2026, 11, 9).at(7, 0, 0, 0)));
     assert_eq!(desk.draft_reports().await.unwrap(), 1);
     walk.sees("duty", "/reports", &["周报 2026年第45周", "草稿"]).await;
-    let tell = async || while desk.tell_next("w", 50).await.unwrap().taken > 0 {};
+    let tell = async || while desk.tell_next("w", 50).await.unwrap() > 0 {};
     tell().await;
     walk.office.store.clock.set(monday(date(2026, 12, 1).at(7, 0, 0, 0)));
     desk.draft_reports().await.unwrap();

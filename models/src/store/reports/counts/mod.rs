@@ -135,7 +135,7 @@ impl Store {
         past: i64,
         past_topics: i64,
     ) -> Result<ReportCounts, StoreError> {
-        let mut tx = self.db().begin_reading().await?;
+        let mut tx = self.db().begin_reading_aside().await?;
         Counter::new(&mut tx, scope, self.now()).all(span, past, past_topics).await
     }
 }
