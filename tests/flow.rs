@@ -8,6 +8,7 @@ mod flow {
     mod alike;
     mod audit;
     mod backups;
+    mod clocks;
     mod cluster;
     mod corpus;
     mod county;
@@ -22,6 +23,7 @@ mod flow {
     mod model;
     mod moving;
     mod notices;
+    mod power;
     mod quarantine;
     mod report;
     mod retention;

@@ -45,6 +45,12 @@ impl IdSource {
         self.node.store(i64::from(node % NODES), Ordering::SeqCst);
     }
 
+    /// The time of the last id.
+    pub fn reached(&self) -> Timestamp {
+        let (ms, _) = *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Timestamp::from_millisecond(EPOCH_MS + ms).unwrap_or(Timestamp::MAX)
+    }
+
     /// The next id, at or after `now`. When the clock stands still or runs back, the sequence and
     /// then the millisecond go on from the last id, so ids of one source always rise.
     pub fn next<I: From<i64>>(&self, now: Timestamp) -> I {

@@ -14,6 +14,7 @@ mod contract {
     mod builders;
     mod case_items;
     mod cases;
+    mod clocks;
     mod corrections;
     mod county_files;
     mod incidents;

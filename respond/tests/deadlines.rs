@@ -293,6 +293,11 @@ fn a_pause_moves_the_due_time_by_what_the_rule_would_have_counted() {
         after("triage", Ordinary, "2026-11-23T11:00", "2026-11-23T10:30", "2026-11-23T14:00"),
         "2026-11-23T14:30:00"
     );
+    // the machine's clock was put back meanwhile: no time is taken away
+    for id in ["hotline.handle", "petition.close", "hotline.contact", "triage"] {
+        let back = after(id, Ordinary, due, "2026-11-25T10:30", "2026-11-24T09:00");
+        assert_eq!(back, "2026-11-30T17:00:00", "{id}");
+    }
 }
 
 #[test]

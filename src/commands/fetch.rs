@@ -58,6 +58,7 @@ pub async fn run(global: &Global, only: Option<&str>) -> Result<()> {
 async fn poll_now(store: &Store, http: &Http, only: Option<&str>) -> Result<Polled> {
     let Some(name) = only else {
         let worker = format!("fetch-{}", std::process::id());
+        store.heed_clock().await?;
         let polled = poll::fetch_due(store, http, &worker).await?;
         return Ok(polled
             .into_iter()

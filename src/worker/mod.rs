@@ -219,8 +219,9 @@ async fn clear(tools: Tools, stop: CancellationToken) {
     }
 }
 
-/// What time alone brings: due clocks, drafts of reports, what nobody acts on, a promoted model, incidents that cool, words of another day. Whether more waits.
+/// What time alone brings: a clock that was put back, due clocks, drafts of reports, what nobody acts on, a promoted model, incidents that cool, words of another day. Whether more waits.
 async fn look_after(tools: &Tools) -> Result<bool> {
+    tools.heed_clock().await?;
     let desk = tools.desk();
     if let Some(changed) = desk.follow_rules().await?.filter(|changed| *changed > 0) {
         tracing::info!("due times of {changed} cases follow the calendar and the deadline rules");

@@ -132,6 +132,17 @@ impl Tools {
         Ok(true)
     }
 
+    /// Brings back to now what a clock that ran ahead left waiting.
+    pub async fn heed_clock(&self) -> Result<()> {
+        let brought = self.store.heed_clock().await?;
+        if brought > 0 {
+            tracing::warn!(
+                "the clock was put back: {brought} rows that waited for a time to come wait no longer"
+            );
+        }
+        Ok(())
+    }
+
     /// Judges, routes and joins until nothing is left, also what other workers hold; `progress` is told what remains.
     pub async fn drain(&self, progress: &(dyn Fn(i64) + Sync)) -> Result<()> {
         loop {
@@ -147,6 +158,7 @@ impl Tools {
                 break;
             }
             progress(left);
+            self.heed_clock().await?;
             tokio::time::sleep(IDLE).await;
         }
         while self.store.chain_audit(CHAIN).await? > 0 {}

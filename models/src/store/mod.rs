@@ -15,6 +15,7 @@ mod bare;
 mod bell;
 mod case_items;
 mod cases;
+mod clock_back;
 mod corrections;
 mod county_files;
 mod db;
@@ -275,7 +276,7 @@ impl Store {
 
     /// Gives the node number back and closes the connections.
     pub async fn close(&self) {
-        if let Err(e) = self.inner.lease.release(&self.inner.db).await {
+        if let Err(e) = self.inner.lease.release(&self.inner.db, &self.inner.ids).await {
             tracing::debug!("node number not given back: {e}");
         }
         self.inner.db.close().await;

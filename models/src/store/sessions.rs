@@ -99,21 +99,24 @@ impl Store {
 
     /// How many more failed tries of a log-in are answered before it has to wait.
     pub async fn login_tries_left(&self, login: &str) -> Result<i64, StoreError> {
-        let sql = "SELECT count(*) FROM login_try WHERE login = $1 AND at >= $2";
-        let tried = self.db().number(sql, args![login.trim().to_lowercase(), self.now() - WINDOW]).await?;
+        let now = self.now();
+        let sql = "SELECT count(*) FROM login_try WHERE login = $1 AND at >= $2 AND at <= $3";
+        let values = args![login.trim().to_lowercase(), now - WINDOW, now + WINDOW];
+        let tried = self.db().number(sql, values).await?;
         Ok((TRIES - tried).max(0))
     }
 
     /// Until when this log-in, or this address, has to wait after too many failed tries.
     pub async fn login_blocked(&self, login: &str, origin: &str) -> Result<Option<Timestamp>, StoreError> {
-        let since = self.now() - WINDOW;
+        // What lies further ahead was noted by a clock that was wrong.
+        let (since, until) = (self.now() - WINDOW, self.now() + WINDOW);
         for (column, value, limit) in
             [("login", login.trim().to_lowercase(), TRIES), ("origin", origin.to_owned(), TRIES * 10)]
         {
             let sql = format!(
-                "SELECT at FROM login_try WHERE {column} = $1 AND at >= $2 ORDER BY at DESC LIMIT {limit}"
+                "SELECT at FROM login_try WHERE {column} = $1 AND at >= $2 AND at <= $3 ORDER BY at DESC LIMIT {limit}"
             );
-            let rows = self.db().rows(&sql, args![value, since]).await?;
+            let rows = self.db().rows(&sql, args![value, since, until]).await?;
             if let Some(first) = rows.last().filter(|_| rows.len() as i64 >= limit) {
                 return Ok(Some(first.time("at")? + WINDOW));
             }

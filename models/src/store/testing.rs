@@ -1,10 +1,11 @@
 //! Stores for tests: a fresh SQLite file, and a fresh PostgreSQL schema where `QINGTING_TEST_POSTGRES` names a server.
 
 use std::ops::Deref;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use sqlx::Connection as _;
 use tempfile::TempDir;
 
 use super::{Store, StoreError, StoreSettings};
@@ -193,6 +194,18 @@ pub async fn cut_connections(server: &str, name: &str) -> Result<i64, StoreError
     let cut: i64 = sqlx::query_scalar(sql).bind(name).fetch_one(&pool).await?;
     pool.close().await;
     Ok(cut)
+}
+
+/// What SQLite finds wrong with the file of a database; nothing where it is whole.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub async fn sqlite_faults(file: &Path) -> Result<Vec<String>, StoreError> {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+    let mut connection = sqlx::sqlite::SqliteConnection::connect_with(&options).await?;
+    let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check").fetch_all(&mut connection).await?;
+    connection.close().await?;
+    Ok(found.into_iter().filter(|line| line != "ok").collect())
 }
 
 fn folder() -> Result<TempDir, StoreError> {

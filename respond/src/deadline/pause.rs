@@ -25,6 +25,8 @@ pub fn resume(
     paused_from: Timestamp,
     paused_to: Timestamp,
 ) -> Result<Due, OutOfRange> {
+    // A clock that was put back while the case waited takes no time away.
+    let paused_to = paused_to.max(paused_from);
     let mut sum = Sum::new(calendar);
     let (first, last) = (local_date(paused_from), local_date(paused_to));
     let lost;
