@@ -83,6 +83,7 @@ pub enum Command {
     /// Run workers alone: fetch, judge, route
     #[command(after_help = "Example: QINGTING_DATABASE_URL=postgres://qt@db/qt qingting worker --workers 2")]
     Worker {
+        /// How many there are in this process
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
         workers: u16,
         /// Where to serve /metrics, /healthz and /readyz for those who watch

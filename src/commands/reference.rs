@@ -34,10 +34,14 @@ fn reference() -> String {
     let options =
         MarkdownOptions::new().title("Commands".into()).show_footer(false).show_table_of_contents(false);
     let commands = help_markdown_custom::<Cli>(&options);
-    // One heading at the top of the document.
-    for line in commands.trim().lines() {
-        let deeper = if line.starts_with('#') { "#" } else { "" };
-        let _ = write!(text, "\n{deeper}{}", line.trim_end());
+    for line in commands.trim().lines().filter(|line| !line.starts_with("This document contains")) {
+        // There is one heading at the top of this document, and a part of a command is none.
+        let line = match line.trim_start_matches("###### ") {
+            part if part.len() < line.len() => part.to_owned(),
+            _ if line.starts_with('#') => format!("#{line}"),
+            _ => line.trim_end().to_owned(),
+        };
+        let _ = write!(text, "\n{line}");
     }
     text.push('\n');
     text
