@@ -167,7 +167,12 @@ mod tests {
                 }
                 let code = std::fs::read_to_string(file.path()).unwrap();
                 for part in code.split("\"QINGTING_").skip(1) {
-                    let name = format!("QINGTING_{}", part.split('"').next().unwrap());
+                    let end = part.find(|c: char| c != '_' && !c.is_ascii_uppercase()).unwrap();
+                    // The word alone, as it stands in this test.
+                    if end == 0 {
+                        continue;
+                    }
+                    let name = format!("QINGTING_{}", &part[..end]);
                     found += 1;
                     assert!(text.contains(&format!("`{name}`")), "{name} of {}", file.path().display());
                 }
