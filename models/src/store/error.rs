@@ -35,4 +35,10 @@ impl StoreError {
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
+
+    /// Two transactions of PostgreSQL waited for each other (`deadlock_detected`), and this one was given up: the same call
+    /// may succeed when it is tried again.
+    pub fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(e)) if e.code().as_deref() == Some("40P01"))
+    }
 }

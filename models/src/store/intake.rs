@@ -84,11 +84,12 @@ impl Store {
         rejects: Vec<Reject>,
     ) -> Result<Intake, StoreError> {
         keyed.iter_mut().enumerate().for_each(|(index, record)| record.index = index);
-        // Two processes may take in the same record at once: the second sees the first's rows on its second try.
+        // Two processes may take in the same record at once: the second sees the first's rows on its second try. It is tried
+        // again too where it met somebody who changes the same items in another order, such as a withdrawal.
         let mut tries = 0;
         loop {
             match self.intake_once(source, &keyed, &rejects).await {
-                Err(e) if e.is_unique_violation() && tries < 3 => tries += 1,
+                Err(e) if (e.is_unique_violation() || e.is_deadlock()) && tries < 3 => tries += 1,
                 other => return other,
             }
         }
@@ -295,8 +296,9 @@ async fn known_items(
         };
         return Ok(found.into_iter().map(known).collect());
     }
-    let sql =
-        format!("SELECT k.external_id, i.id, i.version, i.digest, i.withdrawn_at {known} FOR UPDATE OF i");
+    let sql = format!(
+        "SELECT k.external_id, i.id, i.version, i.digest, i.withdrawn_at {known} ORDER BY i.id FOR UPDATE OF i"
+    );
     let rows = tx.rows(&sql, values).await?;
     rows.iter().map(|row| Ok((row.text("external_id")?, known_of(row)?))).collect()
 }

@@ -113,6 +113,7 @@ impl Store {
         let now = self.now();
         let mut tx = self.begin().await?;
         let ids: Vec<i64> = verdicts.iter().map(|(task, _)| task.item.0).collect();
+        work::lock_items(&mut tx, &ids).await?;
         let mine = work::finish(&mut tx, work::JUDGE, worker, &ids).await?;
         let mine: HashSet<i64> = mine.into_iter().collect();
         let verdicts: Vec<&(JudgeTask, NewJudgement)> =
@@ -143,13 +144,13 @@ impl Store {
             signatures.push((task.item, verdict.signature.clone()));
         }
         work::add(&mut tx, work::JUDGE, &again, now).await?;
+        work::add(&mut tx, work::ROUTE, &written, now).await?;
+        work::add(&mut tx, work::JOIN, &written, now).await?;
         note_judged(&mut tx, &of_people).await?;
         insert_judgements(&mut tx, &aside).await?;
         insert_judgements(&mut tx, &applied).await?;
         self.apply_judgements(&mut tx, &applied, false, &first).await?;
         write_signatures(&mut tx, &signatures).await?;
-        work::add(&mut tx, work::ROUTE, &written, now).await?;
-        work::add(&mut tx, work::JOIN, &written, now).await?;
         tx.commit().await?;
         Ok(written.len())
     }

@@ -55,14 +55,13 @@ impl NodeLease {
         Ok(())
     }
 
-    /// Gives the number back, from the time of its last id on: if the clock ran ahead and is put back, another process must
+    /// Gives the number back, once the time of its last id is over: if the clock ran ahead and is put back, another process must
     /// not make the same ids when that time comes again.
     pub(super) async fn release(&self, db: &Db, ids: &IdSource) -> Result<(), StoreError> {
         let (node, until) = self.get();
-        let free = ids.reached() - SignedDuration::from_millis(1);
         let mut tx = db.begin().await?;
         let sql = "UPDATE node SET until_ms = $1 WHERE number = $2 AND until_ms = $3";
-        tx.run(sql, args![free, i64::from(node), until]).await?;
+        tx.run(sql, args![ids.reached(), i64::from(node), until]).await?;
         tx.commit().await
     }
 }

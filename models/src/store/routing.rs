@@ -45,6 +45,8 @@ impl Store {
     ) -> Result<usize, StoreError> {
         let mut tx = self.begin().await?;
         let ids: Vec<i64> = routed.iter().map(|(id, _)| id.0).collect();
+        let opens = routed.iter().filter(|(_, change)| change.is_some()).map(|(id, _)| id.0);
+        work::lock_items(&mut tx, &opens.collect::<Vec<_>>()).await?;
         let mine = work::finish(&mut tx, work::ROUTE, worker, &ids).await?;
         let mine: HashSet<i64> = mine.into_iter().collect();
         let mut opening: Vec<(ItemId, CaseChange)> =

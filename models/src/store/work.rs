@@ -3,6 +3,9 @@
 //! A worker claims rows for a lease; finishing deletes them in the transaction that writes the effect, and
 //! only while the lease is still the worker's. A killed worker's rows come back when the lease ends, so
 //! every stage runs at least once and takes effect exactly once.
+//!
+//! Transactions of PostgreSQL wait for each other's rows. So that no two ever wait for each other in a ring, each takes rows
+//! of items before rows of this queue, stages in the order in which items go through them, and many rows by rising id.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,6 +36,8 @@ pub(super) async fn add(tx: &mut Tx, stage: &str, items: &[i64], now: Timestamp)
         return Ok(());
     }
     tx.brings_work();
+    let mut items = items.to_vec();
+    items.sort_unstable();
     let rows = items.iter().map(|id| args![stage, *id, now, 0i64, 0i64]).collect();
     tx.insert(
         "work",
@@ -133,15 +138,36 @@ pub(super) async fn finish(
     if items.is_empty() {
         return Ok(Vec::new());
     }
-    let sql = format!(
-        "DELETE FROM work WHERE stage = {} AND lease_by = {} AND subject IN ({}) RETURNING subject",
+    let mine = format!(
+        "stage = {} AND lease_by = {} AND subject IN ({})",
         tx.marks(1, 1),
         tx.marks(2, 1),
         tx.marks(3, items.len())
     );
-    let mut values = args![stage, worker];
-    values.extend(items.iter().map(|id| Arg::from(*id)));
-    tx.rows(&sql, values).await?.iter().map(|row| row.int("subject")).collect()
+    let values = || {
+        let mut values = args![stage, worker];
+        values.extend(items.iter().map(|id| Arg::from(*id)));
+        values
+    };
+    if !tx.is_sqlite() {
+        let lock = format!("SELECT subject FROM work WHERE {mine} ORDER BY subject FOR UPDATE");
+        tx.rows(&lock, values()).await?;
+    }
+    let sql = format!("DELETE FROM work WHERE {mine} RETURNING subject");
+    tx.rows(&sql, values()).await?.iter().map(|row| row.int("subject")).collect()
+}
+
+/// Takes items for a transaction that changes many of them, by rising id; on SQLite it has the one writer anyway.
+pub(super) async fn lock_items(tx: &mut Tx, items: &[i64]) -> Result<(), StoreError> {
+    if tx.is_sqlite() || items.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT id FROM item WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE",
+        tx.marks(1, items.len())
+    );
+    tx.rows(&sql, items.iter().map(|id| Arg::from(*id)).collect()).await?;
+    Ok(())
 }
 
 /// How many items wait before each stage, those set aside not counted.

@@ -1,10 +1,16 @@
 //! The queue between the stages, and whose judgement counts.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use qingting_models::ids::UserId;
 use qingting_models::records::{Actor, Kind, Urgency, Viewer};
 use qingting_models::sought::Sought;
 use qingting_models::store::testing::each_database;
-use qingting_models::store::{ItemFilter, ItemState, Page, PersonJudgement, Waiting, WeekCount};
+use qingting_models::store::{
+    Arrival, ItemFilter, ItemState, Page, PersonJudgement, Store, Waiting, WeekCount,
+};
 
 use super::builders::*;
 
@@ -188,5 +194,59 @@ async fn what_is_nothing_for_the_county_waits_for_nobody() {
         assert_eq!(store.count_items(&DUTY, &ItemFilter::default()).await.unwrap(), 0);
         let all = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
         assert_eq!(store.count_items(&DUTY, &all).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_sheet_and_the_stages_never_wait_for_each_other_in_a_ring() {
+    const ITEMS: usize = 120;
+    const SHEETS: usize = 8;
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345热线").await;
+        let sheet_of = |version: usize, turned: bool| -> Vec<Arrival> {
+            let call_of = |n: usize| call(Some(&n.to_string()), "路灯不亮", &format!("第{version}次催促"));
+            let mut calls: Vec<Arrival> = (0..ITEMS).map(call_of).collect();
+            if turned {
+                calls.reverse();
+            }
+            calls
+        };
+        store.intake(&source, sheet_of(0, false), vec![]).await.unwrap();
+        let sheets = async {
+            for version in 1..=SHEETS {
+                let other = store.another().await.unwrap();
+                let run = other.intake(&source, sheet_of(version, version % 2 == 0), vec![]).await.unwrap();
+                assert_eq!(run.updated, ITEMS as i64, "sheet {version}");
+                other.close().await;
+            }
+        };
+        let all_are_in = Arc::new(AtomicBool::new(false));
+        let worker = |name: &'static str| {
+            let (store, all_are_in) = (Store::clone(&store), all_are_in.clone());
+            tokio::spawn(async move {
+                loop {
+                    let last = all_are_in.load(Ordering::SeqCst);
+                    let tasks = store.claim_judging(name, 500, LEASE).await.unwrap();
+                    let routing = store.claim_routing(name, 500, LEASE).await.unwrap();
+                    if last && tasks.is_empty() && routing.is_empty() {
+                        return;
+                    }
+                    let verdicts = tasks.into_iter().map(|task| (task, verdict("urban"))).collect();
+                    store.save_verdicts(name, verdicts).await.unwrap();
+                    let routed = routing
+                        .iter()
+                        .map(|item| (item.id, item.case.is_none().then(|| opening(&store, item, "zfj"))));
+                    store.finish_routing(name, routed.collect()).await.unwrap();
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            })
+        };
+        let (one, other) = (worker("a"), worker("b"));
+        sheets.await;
+        all_are_in.store(true, Ordering::SeqCst);
+        one.await.unwrap();
+        other.await.unwrap();
+        let filter = ItemFilter { state: ItemState::WithCase, ..ItemFilter::default() };
+        assert_eq!(store.count_items(&Viewer::SYSTEM, &filter).await.unwrap(), ITEMS as i64);
     }
 }

@@ -2,6 +2,7 @@
 //! has it.
 
 use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,8 @@ use crate::output;
 
 /// Entries of each feed.
 const ENTRIES: usize = 3;
+/// Hosts that the sources are spread over, each an address of its own on loopback: a worker asks a host one thing at a time.
+const HOSTS: u32 = 200;
 /// Connections of each worker to the database.
 const CONNECTIONS: u32 = 4;
 
@@ -61,12 +64,12 @@ pub(super) async fn run(global: &Global, sources: u32, latency_ms: u64, workers:
     let settings = StoreSettings { url, vault: Vault::generate()?, connections: CONNECTIONS, replica: None };
     let store = open(&settings).await?;
     let site = Arc::new(Site { latency: Duration::from_millis(latency_ms), ..Site::default() });
-    let address = serve(site.clone()).await?;
+    let addresses = serve(&site, sources.min(HOSTS)).await?;
     let mut rounds: Vec<Round> = Vec::new();
     for (number, &workers) in workers.iter().enumerate() {
         let before = store.totals().await?.items;
-        for source in 0..sources {
-            store.add_source(feed(&format!("{number}-{source}"), &address), Actor::Console).await?;
+        for (source, address) in (0..sources).zip(addresses.iter().cycle()) {
+            store.add_source(feed(&format!("{number}-{source}"), *address), Actor::Console).await?;
         }
         let seconds = polled_by(&settings, workers).await?;
         let items = store.totals().await?.items - before;
@@ -117,7 +120,7 @@ async fn polled_by(settings: &StoreSettings, workers: u16) -> Result<f64> {
     Ok(seconds)
 }
 
-fn feed(name: &str, address: &str) -> NewSource {
+fn feed(name: &str, address: SocketAddr) -> NewSource {
     NewSource {
         name: name.to_owned(),
         kind: SourceKind::Feed,
@@ -125,18 +128,22 @@ fn feed(name: &str, address: &str) -> NewSource {
         mode: Mode::Handle,
         url: Some(format!("http://{address}/{name}")),
         cutoff: None,
-        allow_host: Some("127.0.0.1".to_owned()),
+        allow_host: Some(address.ip().to_string()),
         interval_s: 86_400,
         settings: SourceSettings::default(),
     }
 }
 
-async fn serve(site: Arc<Site>) -> Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?.to_string();
-    let routes = Router::new().route("/{feed}", get(answer)).with_state(site);
-    tokio::spawn(async move { axum::serve(listener, routes).await });
-    Ok(address)
+async fn serve(site: &Arc<Site>, hosts: u32) -> Result<Vec<SocketAddr>> {
+    let mut addresses = Vec::new();
+    for host in 0..hosts {
+        let address = Ipv4Addr::from_bits(Ipv4Addr::LOCALHOST.to_bits() + host);
+        let listener = TcpListener::bind((address, 0)).await.with_context(|| address.to_string())?;
+        addresses.push(listener.local_addr()?);
+        let routes = Router::new().route("/{feed}", get(answer)).with_state(site.clone());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+    }
+    Ok(addresses)
 }
 
 async fn answer(State(site): State<Arc<Site>>, Path(feed): Path<String>) -> Response {
