@@ -64,7 +64,7 @@ struct AuditTable {
 struct DatabaseTable {
     /// `sqlite:PATH` or `postgres://USER@HOST/NAME`; the file `qingting.db` in the county's folder
     url: Option<String>,
-    /// A replica of the PostgreSQL database, on which searches by words and the counts of reports are read
+    /// A replica of the PostgreSQL database, on which the ranking and counts of searches and the counts of reports are read
     read_url: Option<String>,
     /// Connections that read (SQLite) or do anything (PostgreSQL) in each process; 8
     connections: Option<u32>,

@@ -41,7 +41,7 @@ pub struct Global {
     /// The database: sqlite:PATH or postgres://USER@HOST/NAME
     #[arg(long, global = true, env = "QINGTING_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database: Option<String>,
-    /// A replica of the PostgreSQL database, on which searches by words and the counts of reports are read
+    /// A replica of the PostgreSQL database, on which the ranking and counts of searches and the counts of reports are read
     #[arg(
         long,
         global = true,

@@ -29,7 +29,8 @@ const WAITING: [(&str, &str, &str); 13] = [
     ("webhook", "next_at > :long", "next_at = :now"),
     ("source", "lease_until > :ahead", "lease_until = 0"),
     ("source", "next_at > :ahead AND (last_tried_at IS NULL OR last_tried_at > :ahead)", "next_at = :now"),
-    ("incident", "heat_at > :ahead", "heat_at = 0"),
+    // What has no heat is not cooled; of what has, there are few.
+    ("incident", "merged_into IS NULL AND items > 0 AND heat > 0.01 AND heat_at > :ahead", "heat_at = 0"),
     ("counted_day", "counted_at > :ahead", "counted_at = 0"),
 ];
 

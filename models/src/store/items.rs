@@ -85,10 +85,11 @@ impl Store {
         let sql = format!(
             "SELECT i.* FROM item i WHERE {condition} AND i.id < {before} ORDER BY i.id DESC LIMIT {limit}"
         );
-        self.found(filter, &sql, values).await?.iter().map(item_of).collect()
+        self.db().rows(&sql, values).await?.iter().map(item_of).collect()
     }
 
-    /// Reads what a filter finds; what is sought by words on the replica, where there is one.
+    /// Reads what is counted or ranked of what a filter finds; what is sought by words on the replica, where there is one. What
+    /// is shown is read on the database itself: it may have turned confidential a moment ago.
     pub(super) async fn found(
         &self,
         filter: &ItemFilter,

@@ -133,7 +133,7 @@ pub struct StoreSettings {
     pub vault: Vault,
     /// Connections that read (SQLite) or do anything (PostgreSQL).
     pub connections: u32,
-    /// A replica of the PostgreSQL database, for what may be some moments old: searches by words and the counts of reports.
+    /// A replica of the PostgreSQL database, for what may be some moments old: the ranking and counts of searches and the counts of reports.
     pub replica: Option<String>,
 }
 

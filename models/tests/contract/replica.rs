@@ -4,21 +4,22 @@
 use qingting_models::records::*;
 use qingting_models::sought::Sought;
 use qingting_models::store::testing::each_database;
-use qingting_models::store::{ItemFilter, ItemState, Page, Store};
+use qingting_models::store::{BestPage, ItemFilter, ItemState, Page, Store};
 
 use super::builders::*;
 
-/// Items that a search by a word finds, and all that there are.
-async fn found(store: &Store) -> (usize, i64, usize) {
-    let mut filter = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
-    let all = store.items(&Viewer::SYSTEM, &filter, Page::default()).await.unwrap().rows.len();
-    filter.sought = Sought::words(["工资"]);
-    let found = store.items(&Viewer::SYSTEM, &filter, Page::default()).await.unwrap().rows.len();
-    (found, store.count_items(&Viewer::SYSTEM, &filter).await.unwrap(), all)
+/// How many items a search by a word counts, ranks and shows.
+async fn found(store: &Store) -> (i64, usize, usize) {
+    let sought = Sought::words(["工资"]);
+    let filter = ItemFilter { state: ItemState::All, sought, ..ItemFilter::default() };
+    let shown = store.items(&Viewer::SYSTEM, &filter, Page::default()).await.unwrap().rows.len();
+    let best = BestPage { after: None, size: 10 };
+    let ranked = store.best_items(&Viewer::SYSTEM, &filter, best).await.unwrap().ranked;
+    (store.count_items(&Viewer::SYSTEM, &filter).await.unwrap(), ranked, shown)
 }
 
 #[tokio::test]
-async fn searches_are_read_on_the_replica_and_without_it_on_the_database() {
+async fn searches_are_counted_and_ranked_on_the_replica_and_without_it_on_the_database() {
     for store in each_database().await.unwrap() {
         let source = sheet(&store, "12345热线").await;
         judged(&store, &source, "1", "wages").await;
