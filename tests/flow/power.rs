@@ -8,8 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use qingting_models::records::Viewer;
-use qingting_models::store::Store;
 use qingting_models::store::testing::sqlite_faults;
 use qingting_models::vault::random;
 
@@ -91,26 +89,6 @@ async fn comes_back(Taken { county, left, acknowledged }: Taken, sheets: &[PathB
     store.close().await;
     assert_eq!(sqlite_faults(&database(&county)).await.unwrap(), [""; 0], "{told}");
     assert!(county.ok(&["audit", "verify"]).contains("whole"), "{told}");
-}
-
-/// Every call is there once, judged once, in an incident, and answered by a case of its own where there is one.
-async fn exact(store: &Store, rows: usize, told: &str) {
-    assert_eq!(store.waiting_work().await.unwrap().total(), 0, "{told}");
-    assert_eq!(store.stuck_work(10).await.unwrap(), vec![], "{told}");
-    let items = all_items(store).await;
-    let ids: HashSet<&str> = items.iter().map(|item| item.external_id.as_str()).collect();
-    assert_eq!((items.len(), ids.len()), (rows, rows), "{told}");
-    let mut cases = HashSet::new();
-    for item in &items {
-        let judgements = store.judgements(&Viewer::SYSTEM, item.id).await.unwrap();
-        assert_eq!(judgements.len(), 1, "{told}: item {} was judged once", item.external_id);
-        assert!(store.membership(item.id).await.unwrap().is_some(), "{told}: {}", item.external_id);
-        if let Some(case) = item.case {
-            assert!(cases.insert(case), "{told}: case {case} answers one item");
-        }
-    }
-    let opened = store.count_cases(&Viewer::SYSTEM, &Default::default()).await.unwrap();
-    assert_eq!((opened, opened > 0), (cases.len() as i64, true), "{told}");
 }
 
 fn database(county: &County) -> PathBuf {

@@ -1,5 +1,6 @@
 //! A county's folder of its own for each test, and the program run in it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -176,6 +177,26 @@ pub(crate) async fn all_items(store: &Store) -> Vec<qingting_models::records::It
             None => return items,
         }
     }
+}
+
+/// Every call is there once, judged once, in an incident, and answered by a case of its own where there is one.
+pub(crate) async fn exact(store: &Store, rows: usize, told: &str) {
+    assert_eq!(store.waiting_work().await.unwrap().total(), 0, "{told}");
+    assert_eq!(store.stuck_work(10).await.unwrap(), vec![], "{told}");
+    let items = all_items(store).await;
+    let ids: HashSet<&str> = items.iter().map(|item| item.external_id.as_str()).collect();
+    assert_eq!((items.len(), ids.len()), (rows, rows), "{told}");
+    let mut cases = HashSet::new();
+    for item in &items {
+        let judgements = store.judgements(&Viewer::SYSTEM, item.id).await.unwrap();
+        assert_eq!(judgements.len(), 1, "{told}: item {} was judged once", item.external_id);
+        assert!(store.membership(item.id).await.unwrap().is_some(), "{told}: {}", item.external_id);
+        if let Some(case) = item.case {
+            assert!(cases.insert(case), "{told}: case {case} answers one item");
+        }
+    }
+    let opened = store.count_cases(&Viewer::SYSTEM, &Default::default()).await.unwrap();
+    assert_eq!((opened, opened > 0), (cases.len() as i64, true), "{told}");
 }
 
 /// A moment within `longest`, from the operating system's random numbers.

@@ -7,9 +7,11 @@ mod events;
 mod over;
 mod roster;
 mod rules;
+mod spreading;
 
 pub use deliveries::{DeliveryOutcome, DeliveryTask};
-pub use events::{NewMessage, NewNotice, NoticeTask, TaskSubject, ToldEvent, WaitingAlert};
+pub use events::{NoticeTask, TaskSubject, WaitingAlert};
+pub use spreading::{NewMessage, NewNotice, ToldEvent};
 
 use super::db::{Arg, Row, args};
 use super::reports::report_line;
