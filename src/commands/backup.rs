@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use indicatif::ProgressBar;
 use qingting_models::clock::{SystemClock, minute_text};
-use qingting_models::records::{Actor, Subject};
+use qingting_models::records::Actor;
 use qingting_models::store::{
     BackupNote, ErasureList, RestoreStep, Restored, SnapshotPiece, Store, StoreError,
 };
@@ -276,12 +276,14 @@ async fn finish(
     let county = home.county(store).await?;
     let classifier = home::classifier(&home.dir, &county, None)?;
     let words = |title: &str, body: &str| classifier.search_tokens(title, body);
-    let restored = store.finish_restore(&words, show).await?;
-    let detail = json!({
-        "at": head.snapshot.at, "from": head.snapshot.engine, "to": store.engine(), "program": head.program,
-        "paused": restored.paused, "sessions": restored.sessions
-    });
-    store.audit(Actor::Console, "store.restore", Subject::System, detail).await?;
+    let detail = [
+        ("at", json!(head.snapshot.at)),
+        ("from", json!(head.snapshot.engine)),
+        ("to", json!(store.engine())),
+        ("program", json!(head.program)),
+    ];
+    let detail = detail.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let restored = store.finish_restore(detail, &words, show).await?;
     while store.chain_audit(1_000).await? > 0 {}
     let verdict = store.verify_audit(&[]).await?;
     match verdict.broken {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use qingting_classify::Classifier;
 use qingting_models::clock::SystemClock;
-use qingting_models::records::{Actor, Subject};
 use qingting_models::store::{MoveOrder, MoveStep, Moved, Store};
 use serde_json::json;
 
@@ -78,7 +77,5 @@ async fn moved(home: &Home, from: &Store, to: &Store, order: MoveOrder<'_>) -> R
             "the audit chain is broken at line {line}: {why}; `qingting audit verify` tells whether it is here too"
         );
     }
-    let detail = json!({ "from": from.engine(), "to": to.engine(), "rows": moved.rows });
-    to.audit(Actor::Console, "store.move", Subject::System, detail).await?;
     Ok(moved)
 }

@@ -11,7 +11,7 @@ use qingting_models::store::{
     Store, StoreError, StoreSettings, WebhookStart,
 };
 use qingting_models::vault::Vault;
-use serde_json::json;
+use serde_json::{Map, json};
 use tokio::sync::Notify;
 
 use super::builders::*;
@@ -35,6 +35,8 @@ async fn restore(
     head: &SnapshotHead,
     pieces: &Pieces,
 ) -> Result<Store, StoreError> {
+    // The line that tells of it has a place after all that is there.
+    from.clock.set(from.now() + hours(1));
     let mut pieces: VecDeque<SnapshotPiece> = pieces.clone().into();
     let mut next = || Ok(pieces.pop_front());
     Store::restore_rows(into.clone(), from.clock.clone(), head, &mut next, &|_| ()).await
@@ -55,7 +57,7 @@ async fn what_was_there_at_that_moment_comes_back_into_a_database_of_either_kind
         assert!(late > 10, "{late}");
         for settings in from.new_ones().await.unwrap() {
             let to = restore(&from, &settings, snapshot.head(), &pieces).await.unwrap();
-            assert_eq!(to.finish_restore(&words, &|_| ()).await.unwrap().indexed, ITEMS as u64);
+            assert_eq!(to.finish_restore(Map::new(), &words, &|_| ()).await.unwrap().indexed, ITEMS as u64);
             assert_eq!(seen(&to).await, before, "{} to {}", from.engine(), to.engine());
             // What was sealed opens, and what is new has its place.
             let filter = ItemFilter { state: ItemState::All, ..ItemFilter::default() };
@@ -109,7 +111,7 @@ async fn a_damaged_or_cut_off_backup_brings_nothing_and_the_right_one_then_comes
                 assert!(checked.and_then(|()| count.end()).is_err(), "{why}: found without a database too");
             }
             let to = restore(&from, &settings, &head, &pieces).await.unwrap();
-            to.finish_restore(&words, &|_| ()).await.unwrap();
+            to.finish_restore(Map::new(), &words, &|_| ()).await.unwrap();
             assert_eq!(seen(&to).await, seen(&from).await);
             to.close().await;
         }
@@ -130,13 +132,13 @@ async fn a_restore_that_was_cut_off_goes_on_and_until_then_the_database_opens_fo
             tokio::select! {
                 biased;
                 () = stop.notified() => {}
-                ended = to.finish_restore(&words, &progress) => panic!("it ended before: {ended:?}"),
+                ended = to.finish_restore(Map::new(), &words, &progress) => panic!("it ended before: {ended:?}"),
             }
             to.close().await;
             let error = Store::open(settings.clone(), from.clock.clone()).await.err().unwrap().to_string();
             assert!(error.contains("backup of 2026-") && error.contains("qingting restore"), "{error}");
             let to = restore(&from, &settings, &head, &pieces).await.unwrap();
-            assert_eq!(to.finish_restore(&words, &|_| ()).await.unwrap().indexed, ITEMS as u64);
+            assert_eq!(to.finish_restore(Map::new(), &words, &|_| ()).await.unwrap().indexed, ITEMS as u64);
             assert_eq!(seen(&to).await, seen(&from).await);
             to.close().await;
         }
@@ -207,7 +209,7 @@ async fn what_was_restored_sends_nothing_out_and_knows_nobody_who_is_logged_in()
         let known = from.outbox_state().await.unwrap().last;
         for settings in from.new_ones().await.unwrap() {
             let to = restore(&from, &settings, &head, &pieces).await.unwrap();
-            let restored = to.finish_restore(&words, &|_| ()).await.unwrap();
+            let restored = to.finish_restore(Map::new(), &words, &|_| ()).await.unwrap();
             assert_eq!((restored.paused, restored.sessions), (vec!["值班群".to_owned()], 1));
             assert!(to.notice_channels().await.unwrap().iter().all(|channel| !channel.enabled));
             assert_eq!(restored.webhooks_paused, ["平台"]);
@@ -275,7 +277,7 @@ async fn a_backup_of_an_earlier_program_comes_back_and_is_brought_up_to_date() {
         from.clock.set(from.now() + jiff::SignedDuration::from_secs(1));
         for settings in from.new_ones().await.unwrap() {
             let to = restore(&from, &settings, &head, &pieces).await.unwrap();
-            to.finish_restore(&words, &|_| ()).await.unwrap();
+            to.finish_restore(Map::new(), &words, &|_| ()).await.unwrap();
             works(&to, lines).await;
             to.close().await;
         }

@@ -2,13 +2,16 @@
 //!
 //! Rows go over table by table in the order of their keys. How far it got stands in the new database, in the transaction
 //! that wrote the rows, so that a move which was ended goes on where it stopped. At last both are read anew and compared,
-//! row for row by count and digest; until they agree, the new database opens for nothing else.
+//! row for row by count and digest; until they agree, the new database opens for nothing else. The line of the log that tells of
+//! the move comes with its end: whoever is killed afterwards leaves nothing undone.
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::rows::{Reader, Tally};
 use super::schema::{self, Table};
 use super::{SearchWords, State, clear_begun, indexed, is_carried, refuse_rows, write};
+use crate::records::{Actor, Subject};
 use crate::store::db::args;
 use crate::store::{Store, StoreError};
 
@@ -94,6 +97,8 @@ impl Store {
         }
         let mut tx = to.begin().await?;
         State::end(&mut tx).await?;
+        let detail = json!({ "from": self.engine(), "to": to.engine(), "rows": rows });
+        to.audit_in(&mut tx, Actor::Console, "store.move", Subject::System, detail).await?;
         tx.commit().await?;
         Ok(Moved { tables: tables.len(), rows, indexed })
     }

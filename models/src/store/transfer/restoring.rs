@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::json;
 
 use super::rows::{Tally, Value, of_line};
 use super::snapshot::{SnapshotHead, SnapshotPiece, SnapshotRows, cut_off, damaged, words_table};
@@ -14,7 +15,7 @@ use super::{
     SearchWords, State, WORDS, clear_begun, indexed, is_carried, refuse_rows, schema, words_id, write,
 };
 use crate::clock::Clock;
-use crate::records::Actor;
+use crate::records::{Actor, Subject};
 use crate::store::db::{Arg, Db, Tx, args};
 use crate::store::{SQLITE, Store, StoreError, StoreSettings, connect, migrate};
 
@@ -87,12 +88,14 @@ impl Store {
     }
 
     /// Makes the search index of what [`Store::restore_rows`] wrote. What was restored sends no message to anybody and knows
-    /// nobody who is logged in: channels and webhooks are paused, until somebody sets them to work, and log-ins ended.
+    /// nobody who is logged in: channels and webhooks are paused, until somebody sets them to work, and log-ins ended. With its end
+    /// comes a line in the log with `detail` and what was paused and ended.
     ///
     /// # Errors
     /// When the database fails; [`Store::restore_rows`] with the same snapshot then goes on from there.
     pub async fn finish_restore(
         &self,
+        mut detail: serde_json::Map<String, serde_json::Value>,
         words: &SearchWords<'_>,
         progress: &(dyn Fn(RestoreStep) + Sync),
     ) -> Result<Restored, StoreError> {
@@ -103,7 +106,7 @@ impl Store {
         self.index_from(self, &mut state, words, &|texts| progress(RestoreStep::Indexed(texts))).await?;
         let mut tx = self.begin().await?;
         let rows = tx.rows("SELECT name FROM notice_channel WHERE enabled ORDER BY name", vec![]).await?;
-        let paused = rows.iter().map(|row| row.text("name")).collect::<Result<_, _>>()?;
+        let paused: Vec<String> = rows.iter().map(|row| row.text("name")).collect::<Result<_, _>>()?;
         tx.run(
             "UPDATE notice_channel SET enabled = $1, version = version + 1, changed_at = $2, changed_by = $3 WHERE enabled",
             args![false, self.now(), Actor::Console.code()],
@@ -120,6 +123,9 @@ impl Store {
         tx.run("UPDATE outbox_head SET seq = seq + $1 WHERE one = 1", args![NUMBERS_LEFT_OUT]).await?;
         let sessions = tx.run("DELETE FROM session", vec![]).await?;
         let indexed = indexed(&mut tx).await?;
+        detail.insert("paused".into(), json!(paused));
+        detail.insert("sessions".into(), json!(sessions));
+        self.audit_in(&mut tx, Actor::Console, "store.restore", Subject::System, detail.into()).await?;
         State::end(&mut tx).await?;
         tx.commit().await?;
         Ok(Restored { indexed, paused, webhooks_paused, sessions })
