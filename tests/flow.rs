@@ -23,6 +23,7 @@ mod flow {
     mod model;
     mod moving;
     mod notices;
+    mod pooled;
     mod power;
     mod quarantine;
     mod report;

@@ -132,6 +132,11 @@ impl Classifier {
         tokens.join(" ")
     }
 
+    /// [`Classifier::search_tokens`] of the text that a document was cut from; `None` where they do not follow from it.
+    pub(crate) fn search_tokens_of(&self, document: &Document) -> Option<String> {
+        self.segmenter.search_tokens_of(document)
+    }
+
     /// The words of a query, cut as [`Classifier::search_tokens`] cuts, each once.
     pub fn query_tokens(&self, query: &str) -> Vec<String> {
         let mut seen = HashSet::new();

@@ -47,12 +47,19 @@ pub(crate) struct Document {
     words: Vec<Word>,
     /// How many of the words are the title's.
     of_title: usize,
+    /// Letters that stand for places were left out.
+    blanked: bool,
 }
 
 impl Document {
     /// About how many characters the text has.
     pub(crate) fn text_length(&self) -> usize {
         self.text.len() / 3
+    }
+
+    /// Title and body as the words were cut from them.
+    pub(crate) fn whole_text(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn words(&self) -> &[Word] {
@@ -122,11 +129,13 @@ impl Segmenter {
     /// normalised text of title, newline, body that they were cut from.
     pub(crate) fn document(&self, title: &str, body: &str) -> (Document, Normalised) {
         let normalised = normalise(&format!("{title}\n{body}"));
-        let text = blank_place_codes(&normalised.text).unwrap_or_else(|| normalised.text.clone());
+        let without_codes = blank_place_codes(&normalised.text);
+        let blanked = without_codes.is_some();
+        let text = without_codes.unwrap_or_else(|| normalised.text.clone());
         let title_length = title.chars().count();
         let in_title = normalised.origin.partition_point(|&origin| (origin as usize) < title_length);
         let split = text.char_indices().nth(in_title).map_or(text.len(), |(at, _)| at);
-        let mut document = Document { text, ..Document::default() };
+        let mut document = Document { text, blanked, ..Document::default() };
         self.cut(&mut document, 0..split, 0, &normalised);
         document.of_title = document.words.len();
         let end = document.text.len();
@@ -186,9 +195,63 @@ impl Segmenter {
         let tokens = self.jieba.cut_for_search(&normalised, true);
         tokens
             .iter()
-            .map(|t| t.word.chars().filter(|c| c.is_alphanumeric()).collect())
+            .map(|t| t.word.chars().filter(|c| is_letter(*c)).collect())
             .filter(|t: &String| !t.is_empty())
             .collect()
+    }
+
+    /// The [`Segmenter::search_tokens`] of the title and then of the body of a document, joined by spaces; `None` where
+    /// letters were left out of it.
+    pub(crate) fn search_tokens_of(&self, document: &Document) -> Option<String> {
+        if document.blanked {
+            return None;
+        }
+        let mut tokens = Tokens(String::with_capacity(2 * document.text.len()));
+        for word in &document.words {
+            self.push_tokens(document.text(word), word.length(), &mut tokens);
+        }
+        Some(tokens.0)
+    }
+
+    /// Adds a word of so many characters behind the words within it, as jieba's `cut_for_search` does: those of its parts
+    /// that have a letter of the alphabet, then the words of the dictionary of two and of three characters.
+    fn push_tokens(&self, word: &str, length: usize, tokens: &mut Tokens) {
+        let joins = |c: char| matches!(c, '.' | '_' | '-');
+        if word.contains(joins) {
+            let is_told = |part: &&str| part.len() >= 2 && part.bytes().any(|b| b.is_ascii_alphabetic());
+            word.split(joins).filter(is_told).for_each(|part| tokens.push(part));
+        }
+        for grams in 2..length.min(4) {
+            let mut past = word.char_indices().map(|(at, c)| at + c.len_utf8()).skip(grams - 1);
+            for (from, _) in word.char_indices() {
+                let Some(past) = past.next() else { break };
+                if self.jieba.has_word(&word[from..past]) {
+                    tokens.push(&word[from..past]);
+                }
+            }
+        }
+        tokens.push(word);
+    }
+}
+
+/// Tokens of letters and digits, joined by spaces.
+struct Tokens(String);
+
+impl Tokens {
+    fn push(&mut self, token: &str) {
+        let end = self.0.len();
+        if end > 0 {
+            self.0.push(' ');
+        }
+        let start = self.0.len();
+        if token.chars().all(is_letter) {
+            self.0.push_str(token);
+        } else {
+            self.0.extend(token.chars().filter(|c| is_letter(*c)));
+        }
+        if self.0.len() == start {
+            self.0.truncate(end);
+        }
     }
 }
 
@@ -220,31 +283,41 @@ pub(crate) fn document_of_words(words: &[String]) -> Document {
 /// Names that stand for hidden places in published letters: `A市`, `L6县`, `西地省`. They tell nothing elsewhere, so no
 /// feature may rest on them. Blanked character for character; `None` when there are none.
 fn blank_place_codes(text: &str) -> Option<String> {
-    if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) && !text.contains("西地省") {
-        return None;
-    }
+    let bytes = text.as_bytes();
+    let may_begin = |byte: &u8| byte.is_ascii_alphabetic() || *byte == HIDDEN_PROVINCE.as_bytes()[0];
     let mut blanked = String::new();
-    let (mut from, mut before, mut within) = (0, None, 0);
-    for (at, c) in text.char_indices() {
-        if within > 0 {
-            within -= 1;
-        } else if c.is_ascii_alphabetic() || c == '西' {
-            let ahead: Vec<char> = text[at..].chars().take(LONGEST_PLACE_CODE).collect();
-            let length = place_code_length(&ahead, before);
-            blanked.push_str(&text[from..at]);
-            blanked.extend(std::iter::repeat_n(' ', length));
-            from = at + ahead[..length].iter().map(|c| c.len_utf8()).sum::<usize>();
-            (within, before) = if length > 0 { (length - 1, Some(' ')) } else { (0, Some(c)) };
+    let (mut from, mut at) = (0, 0);
+    while let Some(ahead) = bytes[at..].iter().position(may_begin) {
+        at += ahead;
+        // A byte of a longer character is no letter either.
+        let before = at.checked_sub(1).map(|before| char::from(bytes[before]));
+        let length = if bytes[at].is_ascii() {
+            let (mut chars, mut ahead) = (['\0'; LONGEST_PLACE_CODE], text[at..].chars());
+            chars.fill_with(|| ahead.next().unwrap_or_default());
+            place_code_length(&chars, before)
+        } else if bytes[at..].starts_with(HIDDEN_PROVINCE.as_bytes()) {
+            HIDDEN_PROVINCE.len() / 3
         } else {
-            before = Some(c);
+            0
+        };
+        if length == 0 {
+            at += 1;
+            continue;
         }
+        blanked.push_str(&text[from..at]);
+        blanked.extend(std::iter::repeat_n(' ', length));
+        from = at + text[at..].chars().take(length).map(char::len_utf8).sum::<usize>();
+        at = from;
+    }
+    if from == 0 {
+        return None;
     }
     blanked.push_str(&text[from..]);
     Some(blanked)
 }
 
 /// [`char::is_alphanumeric`], quick for what most texts consist of.
-fn is_letter(c: char) -> bool {
+pub(crate) fn is_letter(c: char) -> bool {
     match c {
         '\u{4e00}'..='\u{9fff}' => true,
         '，' | '。' | '、' | '！' | '？' | '：' | '；' | '“' | '”' => false,
@@ -252,6 +325,8 @@ fn is_letter(c: char) -> bool {
     }
 }
 
+/// What published letters say in the place of the province's name.
+const HIDDEN_PROVINCE: &str = "西地省";
 /// Characters of the longest name that stands for a place.
 const LONGEST_PLACE_CODE: usize = 5;
 

@@ -15,8 +15,7 @@ pub(crate) fn danger_words() -> impl Iterator<Item = &'static str> {
 
 /// How many different danger words the text has, 3 at most.
 pub(crate) fn dangers(document: &Document) -> f32 {
-    let runs = document.runs(document.words());
-    let mut found: Vec<_> = runs.flat_map(|run| WORDS.find(run).map(|(_, word)| word)).collect();
+    let mut found: Vec<_> = WORDS.find(document.whole_text()).map(|(_, word)| word).collect();
     found.sort_unstable();
     found.dedup();
     found.len().min(3) as f32
@@ -26,6 +25,11 @@ pub(crate) fn dangers(document: &Document) -> f32 {
 mod tests {
     use super::*;
     use crate::segment::Segmenter;
+
+    #[test]
+    fn words_are_of_letters_so_that_none_reaches_over_what_no_word_holds() {
+        assert!(danger_words().all(|word| word.chars().all(char::is_alphanumeric)));
+    }
 
     #[test]
     fn the_list_finds_a_danger() {

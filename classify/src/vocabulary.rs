@@ -68,9 +68,9 @@ impl Vocabulary {
     }
 
     /// How rare each feature is: its IDF less one, and for a feature that is not known that of the rarest known.
-    pub(crate) fn rarities(&self, features: &[(u32, f32)]) -> impl Iterator<Item = f32> {
-        let mut columns = Vec::with_capacity(features.len());
-        let hashes: Vec<u32> = features.iter().map(|(hash, _)| *hash).collect();
+    pub(crate) fn rarities(&self, hashes: impl Iterator<Item = u32>) -> impl Iterator<Item = f32> {
+        let hashes: Vec<u32> = hashes.collect();
+        let mut columns = Vec::with_capacity(hashes.len());
         dispatch!(*LEVEL, simd => self.columns.each(simd, &hashes, |column| columns.push(column as usize)));
         let idf = |column| self.idf.get(column).map_or(self.rarest, |level| idf_of_level(*level));
         columns.into_iter().map(move |column| idf(column) - 1.0)

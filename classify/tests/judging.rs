@@ -240,6 +240,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
+    fn the_words_kept_for_a_search_are_those_that_it_is_asked_for(
+        usual in "(请问|石浦港|污水处理厂|人民代表大会|中华人民共和国|电动自行车|路燈|覆蓋|不亮|的|了|。|，|\n| |12345|\
+                  COVID-19|wi_fi|3\\.6\\.3a|50%|ＡＢ|[A-Z][0-9]市|西地省){0,30}",
+        characters in "[一-龥a-cA-C0-9._%+，。（ 　\r\n-]{0,40}",
+        any in any::<String>(),
+    ) {
+        for (title, body) in
+            [(&usual, &characters), (&characters, &usual), (&usual, &any), (&any, &usual), (&usual, &String::new())]
+        {
+            let kept = CLASSIFIER.judge_for_store(&Input { title, body, channel: Channel::Hotline });
+            prop_assert_eq!(kept.search_words, CLASSIFIER.search_tokens(title, body));
+        }
+    }
+
+    #[test]
     fn any_text_gets_a_verdict_in_bounds_and_the_same_one_twice(
         title in "(路灯|油烟|[A-Z][0-9]市|\\PC){0,12}",
         body in "(石浦|建设路|工资|。|\\n|\\PC){0,40}",

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::window::{Window, started, wanted};
-use crate::support::program;
+use super::window::{Window, wanted};
+use crate::support::{program, started};
 
 /// axe-core 4.14.1, `axe.min.js` of its package as it is.
 const AXE: &str = include_str!("axe.min.js");

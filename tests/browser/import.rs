@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::journeys::{PASSWORD, county};
-use super::window::{Running, Window, serve, wanted};
-use crate::support::County;
+use super::window::{Window, serve, wanted};
+use crate::support::{County, Running};
 
 /// The administrator's window, the page that imports into a source, and the server with its county.
 async fn at_import() -> (Window, String, Running, County) {
@@ -65,7 +65,7 @@ async fn an_import_says_how_far_it_is() {
         const head = '工单编号,来电时间,诉求标题,诉求内容,联系电话,所属区域,承办单位\\n';
         const row = (n) => `P${n},2026-11-20 09:30,路灯第${n}盏不亮,第${n}盏路灯晚上不亮,,石浦镇,\\n`;
         const data = new DataTransfer();
-        const rows = Array.from({ length: 20000 }, (_, n) => row(n)).join('');
+        const rows = Array.from({ length: 100000 }, (_, n) => row(n)).join('');
         data.items.add(new File([head + rows], '大表.csv', { type: 'text/csv' }));
         document.querySelector('main').dispatchEvent(
           new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));";
@@ -73,7 +73,7 @@ async fn an_import_says_how_far_it_is() {
     window.wait_for_text("前几行会这样读入").await;
     window.click("button[formaction$='/import/run']").await;
     window.wait_for_text("导入结果").await;
-    assert!(window.text().await.contains("20000 行"));
+    assert!(window.text().await.contains("100000 行"));
     let told = window.client.execute("return sessionStorage.getItem('told')", vec![]).await.unwrap();
     let told = told.as_str().unwrap();
     assert!(told.contains("正在上传") || told.contains("正在读开头"), "{told}");

@@ -1,12 +1,14 @@
 //! The morning at the duty desk, without the mouse: a hundred items, two officers at once, a line that drops, a log-in that ends.
 
+use std::time::Duration;
+
 use qingting_models::ids::ItemId;
 use qingting_models::records::Viewer;
 use qingting_models::store::{ItemFilter, ItemState, Store};
 
 use super::journeys::{PASSWORD, county};
-use super::window::{Running, Window, serve, wanted};
-use crate::support::County;
+use super::window::{Window, serve, wanted};
+use crate::support::{County, Running};
 
 /// A county in which so many calls wait for a person: nobody can tell from their text whose they are.
 async fn waiting(rows: usize) -> County {
@@ -228,9 +230,19 @@ async fn nothing_is_lost_when_the_line_drops_the_log_in_ends_or_a_colleague_is_f
     let office = format!("[data-row='{first}'] select[name=department]");
     other.keys("d").await;
     other.wait_for_focus(&office).await;
-    other.keys("zfj").await;
     let chosen = format!("return document.querySelector(\"{office}\").value");
-    assert_eq!(other.client.execute(&chosen, vec![]).await.unwrap(), "zfj");
+    let mut tries = 0;
+    loop {
+        other.keys("zfj").await;
+        let value = other.client.execute(&chosen, vec![]).await.unwrap();
+        if value == "zfj" {
+            break;
+        }
+        // On a busy machine a letter may come so late that the page has forgotten those before it.
+        tries += 1;
+        assert!(tries < 3, "{value} was chosen");
+        tokio::time::sleep(Duration::from_millis(1_600)).await;
+    }
     other.keys("\u{E007}").await;
     said(&other, &first, "不处理（重复来件）").await;
     assert!(now().await.case.is_none());

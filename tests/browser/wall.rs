@@ -3,6 +3,13 @@
 use super::journeys::{PASSWORD, county};
 use super::window::{Window, serve, wanted};
 
+/// Drops the line and brings it back, which is what makes the page ask at once.
+async fn reconnect(window: &Window) {
+    window.cut_off(true).await;
+    window.wait_for_said(".stale", "连不上服务器").await;
+    window.cut_off(false).await;
+}
+
 #[tokio::test]
 async fn old_figures_are_never_shown_as_if_they_were_new() {
     if !wanted() {
@@ -23,15 +30,12 @@ async fn old_figures_are_never_shown_as_if_they_were_new() {
     window.wait_for_hidden(".stale").await;
     let kept = window.client.get_all_cookies().await.unwrap();
     window.client.delete_all_cookies().await.unwrap();
-    // The line coming back is what makes it ask at once.
-    window.cut_off(true).await;
-    window.cut_off(false).await;
+    reconnect(&window).await;
     window.wait_for_said(".stale", "登录已结束，请重新登录。").await;
     for cookie in kept {
         window.client.add_cookie(cookie).await.unwrap();
     }
-    window.cut_off(true).await;
-    window.cut_off(false).await;
+    reconnect(&window).await;
     window.wait_for_hidden(".stale").await;
     window.wait_for_said("main", "待研判").await;
     window.close().await;

@@ -1,8 +1,7 @@
 //! A browser window of its own, and a served county to look at.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use axum::http::Method;
@@ -12,17 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::support::County;
-
-/// A process that ends with the test.
-pub(super) struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::support::{County, Running, started};
 
 /// Whether browser tests run here.
 pub(super) fn wanted() -> bool {
@@ -37,15 +26,6 @@ pub(super) fn wanted() -> bool {
 /// Serves a county; the process and its address.
 pub(super) fn serve(county: &County) -> (Running, String) {
     started(county.command(&["serve", "--bind", "127.0.0.1:0"]))
-}
-
-/// Starts a server that says its address on its first line.
-pub(super) fn started(mut command: Command) -> (Running, String) {
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
-    let mut first = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-    (Running(child), first.trim().to_owned())
 }
 
 /// One browser with its driver.
@@ -145,7 +125,7 @@ impl Window {
     /// Waits until the page shows a text.
     pub(super) async fn wait_for_text(&self, text: &str) {
         let xpath = format!("//*[contains(text(), '{text}')]");
-        let wait = self.client.wait().at_most(Duration::from_secs(30));
+        let wait = self.client.wait().at_most(Duration::from_secs(120));
         wait.for_element(Locator::XPath(&xpath)).await.unwrap_or_else(|e| panic!("{text}: {e}"));
     }
 
@@ -298,5 +278,6 @@ fn capabilities() -> Capabilities {
     all.insert("browserName".into(), json!("chrome"));
     all.insert("goog:chromeOptions".into(), options);
     all.insert("goog:loggingPrefs".into(), json!({ "browser": "ALL" }));
+    all.insert("timeouts".into(), json!({ "script": 120_000 }));
     all
 }

@@ -19,6 +19,8 @@ const KEY: &str = "sk-test-geheim";
 /// What stands in the one text that must not be sent, and in an answer that must not be logged.
 const SECRET: &str = "吃拿卡要";
 const NONSENSE: &str = "胡言乱语";
+/// How many seconds an answer is waited for that comes.
+const PATIENCE: u64 = 30;
 
 /// How the server answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +69,11 @@ async fn serve(mood: Mood) -> (String, Model) {
     (format!("http://{address}/v1"), model)
 }
 
-fn name(county: &County, url: &str) {
+/// Names the helper model in the county's settings; an answer is waited for so many seconds.
+fn name(county: &County, url: &str, seconds: u64) {
     let settings = county.home().join("qingting.toml");
     let mut file = std::fs::OpenOptions::new().append(true).open(settings).unwrap();
-    write!(file, "\n[advisor]\nurl = \"{url}\"\nmodel = \"made-up\"\nseconds = 1\n").unwrap();
+    write!(file, "\n[advisor]\nurl = \"{url}\"\nmodel = \"made-up\"\nseconds = {seconds}\n").unwrap();
 }
 
 /// A worker that ends with the test.
@@ -167,7 +170,7 @@ async fn an_unsure_item_gets_a_proposal_and_an_incident_a_summary() {
     for engine in engines() {
         let (url, model) = serve(Mood::Good).await;
         let county = county(engine).await;
-        name(&county, &url);
+        name(&county, &url, PATIENCE);
         let worker = Worker::start(&county);
         let store = county.store().await;
         let items = finished(&store).await;
@@ -209,20 +212,20 @@ async fn a_server_that_fails_changes_nothing_else_and_is_logged() {
         let _worker = Worker::start(&county);
         decided(&finished(&county.store().await).await)
     };
-    let away = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}/v1", listener.local_addr().unwrap())
-    };
+    // Its port is held, but nobody listens there.
+    let silent = tokio::net::TcpSocket::new_v4().unwrap();
+    silent.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let away = format!("http://{}/v1", silent.local_addr().unwrap());
     let (nonsense, _) = serve(Mood::Nonsense).await;
     let (slow, _) = serve(Mood::Slow).await;
     let cases = [
-        (away, "could not connect"),
-        (nonsense, "not the JSON that was asked for"),
-        (slow, "did not answer in time"),
+        (away, PATIENCE, "could not connect"),
+        (nonsense, PATIENCE, "not the JSON that was asked for"),
+        (slow, 1, "did not answer in time"),
     ];
-    for (url, words) in cases {
+    for (url, seconds, words) in cases {
         let county = county(Engine::Sqlite).await;
-        name(&county, &url);
+        name(&county, &url, seconds);
         let mut worker = Worker::start(&county);
         let store = county.store().await;
         let items = finished(&store).await;
@@ -251,7 +254,7 @@ async fn nothing_is_asked_where_no_helper_model_is_named() {
         assert!(!worker.log().contains("helper model"));
     }
     assert!(model.got.lock().unwrap().is_empty());
-    name(&county, &url);
+    name(&county, &url, PATIENCE);
     let doctor = {
         let county = county.clone();
         move || county.ok(&["doctor"])
@@ -269,7 +272,7 @@ async fn wrong_settings_are_refused_at_start_and_a_server_that_is_away_is_a_warn
         ("http://u:geheim@10.0.0.8/v1", "QINGTING_ADVISOR_KEY"),
     ] {
         let county = County::sqlite().await;
-        name(&county, url);
+        name(&county, url, PATIENCE);
         for args in [&["serve", "--bind", "127.0.0.1:0"][..], &["worker"]] {
             let said = county.fails(args);
             assert!(said.contains("[advisor]") && said.contains(words), "{said}");
@@ -278,7 +281,7 @@ async fn wrong_settings_are_refused_at_start_and_a_server_that_is_away_is_a_warn
         assert!(county.run(&["doctor"]).status.code() == Some(1));
     }
     let county = County::sqlite().await;
-    name(&county, "http://127.0.0.1:1/v1");
+    name(&county, "http://127.0.0.1:1/v1", PATIENCE);
     let said = county.ok(&["doctor"]);
     assert!(said.contains("look  helper model: made-up does not answer: could not connect"), "{said}");
 }

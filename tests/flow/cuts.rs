@@ -1,6 +1,7 @@
 //! PostgreSQL's connections cut at random while imports, workers and pages are at work: all come back by themselves, nothing is
 //! lost and nothing doubled.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use qingting_models::store::testing::{POSTGRES, cut_connections, fresh_database};
@@ -22,8 +23,13 @@ async fn connections_that_are_cut_cost_nothing_but_time() {
     county.ok(&["source", "add", "12345", "--kind", "sheet", "--channel", "hotline", "--mode", "handle"]);
     let sheet = county.file("calls.csv", calls(ROWS));
     let path = sheet.to_str().unwrap();
-    let mut server_process = county.start(&["serve", "--bind", "127.0.0.1:0", "--workers", "1"]);
-    let mut worker = county.start(&["worker", "--workers", "1"]);
+    // Nothing is cut before both have opened the store: who cannot open it says so and ends.
+    let mut serving = county.command(&["serve", "--bind", "127.0.0.1:0", "--workers", "1"]);
+    serving.stderr(Stdio::null());
+    let (mut server_process, _) = started(serving);
+    let watched = free_port();
+    let mut worker = Running(county.start(&["worker", "--workers", "1", "--metrics", &watched]));
+    ask(&format!("http://{watched}/readyz")).await;
     let mut importing = county.start(&["import", path, "--source", "12345"]);
     let (mut cut, mut imports) = (0, 1);
     for _ in 0..CUTS {
@@ -37,8 +43,8 @@ async fn connections_that_are_cut_cost_nothing_but_time() {
     }
     importing.wait().unwrap();
     assert!(cut > CUTS as i64, "{cut} connections were cut");
-    assert!(server_process.try_wait().unwrap().is_none(), "the server goes on");
-    assert!(worker.try_wait().unwrap().is_none(), "the worker goes on");
+    assert!(server_process.0.try_wait().unwrap().is_none(), "the server goes on");
+    assert!(worker.0.try_wait().unwrap().is_none(), "the worker goes on");
     let [read, new, updated, unchanged, quarantined] = county.import(&sheet, "12345");
     assert_eq!((read, updated, quarantined), (ROWS as i64, 0, 0));
     assert_eq!(new + unchanged, ROWS as i64);
@@ -49,10 +55,7 @@ async fn connections_that_are_cut_cost_nothing_but_time() {
         left -= 1;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    for process in [&mut server_process, &mut worker] {
-        process.kill().unwrap();
-        process.wait().unwrap();
-    }
+    drop((server_process, worker));
     println!("{cut} connections were cut in {CUTS} cuts; {imports} imports");
     exact(&store, ROWS, "after the cuts").await;
     assert!(county.ok(&["audit", "verify"]).contains("whole"));

@@ -129,7 +129,10 @@ async fn a_key_that_does_not_fit_and_a_mistyped_setting() {
     complains(&other.run(&["source", "list"]), 1, &["qingting.toml", "bnd"]);
     let third = County::sqlite().await;
     std::fs::write(third.home().join("county/routing.csv"), "topic,office\nwages,rsj\n").unwrap();
-    complains(&third.run(&["doctor"]), 1, &["doctor", "found something wrong"].map(|_| "wrong"));
+    let looked = third.run(&["doctor"]);
+    complains(&looked, 1, &["1 of ", "checks found something wrong"]);
+    let findings = String::from_utf8_lossy(&looked.stdout);
+    assert!(findings.contains("WRONG county files: routing.csv line 1"), "{findings}");
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! A county's folder of its own for each test, and the program run in it.
 
 use std::collections::HashSet;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::time::Duration;
 
 use qingting_models::clock::{Clock, SystemClock};
 use qingting_models::records::Viewer;
-use qingting_models::store::testing::{POSTGRES, fresh_schema};
+use qingting_models::store::testing::{POOLER, POSTGRES, fresh_schema, pooled_schema};
 use qingting_models::store::{ItemFilter, ItemState, Page, Store, StoreSettings};
 use qingting_models::vault::{Vault, random};
 use serde_json::Value;
@@ -18,6 +20,7 @@ use tempfile::TempDir;
 pub(crate) struct County {
     dir: TempDir,
     database: String,
+    pooler: Option<String>,
 }
 
 /// Which database a test runs on.
@@ -25,6 +28,8 @@ pub(crate) struct County {
 pub(crate) enum Engine {
     Sqlite,
     Postgres,
+    /// PostgreSQL through a pooler that gives out connections by the transaction; not among [`engines`].
+    Pooled,
 }
 
 /// SQLite always, PostgreSQL where a server is named; in CI a missing server fails.
@@ -36,10 +41,16 @@ pub(crate) fn engines() -> Vec<Engine> {
     vec![Engine::Sqlite]
 }
 
-async fn new_database(dir: &Path, engine: Engine) -> String {
+/// The addresses of a new database and of its pooler.
+async fn new_database(dir: &Path, engine: Engine) -> (String, Option<String>) {
+    let named = |variable| std::env::var(variable).unwrap();
     match engine {
-        Engine::Sqlite => format!("sqlite:{}", dir.join("county/qingting.db").display()),
-        Engine::Postgres => fresh_schema(&std::env::var(POSTGRES).unwrap()).await.unwrap(),
+        Engine::Sqlite => (format!("sqlite:{}", dir.join("county/qingting.db").display()), None),
+        Engine::Postgres => (fresh_schema(&named(POSTGRES)).await.unwrap(), None),
+        Engine::Pooled => {
+            let (database, pooler) = pooled_schema(&named(POSTGRES), &named(POOLER)).await.unwrap();
+            (database, Some(pooler))
+        }
     }
 }
 
@@ -50,8 +61,8 @@ impl County {
 
     pub(crate) async fn on(engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let database = new_database(dir.path(), engine).await;
-        let county = Self { dir, database };
+        let (database, pooler) = new_database(dir.path(), engine).await;
+        let county = Self { dir, database, pooler };
         county.ok(&["init", county.home().to_str().unwrap()]);
         county
     }
@@ -59,8 +70,8 @@ impl County {
     /// A new folder with the keys of this county alone, and a new database.
     pub(crate) async fn new_home(&self, engine: Engine) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let database = new_database(dir.path(), engine).await;
-        let county = Self { dir, database };
+        let (database, pooler) = new_database(dir.path(), engine).await;
+        let county = Self { dir, database, pooler };
         std::fs::create_dir(county.home()).unwrap();
         std::fs::copy(self.home().join("master.key"), county.home().join("master.key")).unwrap();
         county
@@ -85,6 +96,7 @@ impl County {
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = program();
         command.env("QINGTING_DIR", self.home()).env("QINGTING_DATABASE_URL", &self.database).args(args);
+        command.envs(self.pooler.iter().map(|pooler| ("QINGTING_DATABASE_POOL_URL", pooler)));
         command
     }
 
@@ -140,18 +152,62 @@ impl County {
     /// The same by another clock.
     pub(crate) async fn store_at(&self, clock: Arc<dyn Clock>) -> Store {
         let vault = Vault::load(&self.home().join("master.key")).unwrap();
-        let settings = StoreSettings { url: self.database.clone(), vault, connections: 4, replica: None };
+        let settings = StoreSettings::new(&self.database, vault, 4);
         Store::open(settings, clock).await.unwrap()
     }
+}
+
+/// A process that ends with the test.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a server that says its address on its first line, which it does once its store is open.
+pub(crate) fn started(mut command: Command) -> (Running, String) {
+    let mut server = Running(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap());
+    let mut first = String::new();
+    BufReader::new(server.0.stdout.as_mut().unwrap()).read_line(&mut first).unwrap();
+    (server, first.trim().to_owned())
+}
+
+/// An address of this machine at which nobody listens at this moment.
+pub(crate) fn free_port() -> String {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    // Fails where another test was faster, which installed the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// The text of an address, once it answers.
+pub(crate) async fn ask(url: &str) -> String {
+    let client = client();
+    for _ in 0..1_200 {
+        if let Ok(answer) = client.get(url).send().await
+            && answer.status().is_success()
+        {
+            return answer.text().await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{url} does not answer");
 }
 
 /// The built program, away from the variables of the caller.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_qingting"));
-    for name in
-        ["QINGTING_DIR", "QINGTING_DATABASE_URL", "QINGTING_BIND", "QINGTING_LOG", "QINGTING_ADVISOR_KEY"]
-    {
-        command.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("QINGTING_") && !name.starts_with("QINGTING_TEST_") {
+            command.env_remove(&*name);
+        }
     }
     command.env("LC_ALL", "C");
     command
@@ -205,19 +261,25 @@ pub(crate) fn moment(longest: Duration) -> Duration {
     longest * u32::from(u16::from_le_bytes([low, high])) / u32::from(u16::MAX)
 }
 
-/// Starts a command `times` times and kills it (SIGKILL) within `longest` after `least`; how often it still ran then.
+/// Starts a command `times` times and kills it (SIGKILL) within `longest` after `least`, sooner where it had ended before;
+/// how often it still ran then.
 pub(crate) async fn kill_often(
     county: &County,
     times: usize,
     args: &[&str],
     least: Duration,
-    longest: Duration,
+    mut longest: Duration,
 ) -> usize {
+    const SHORTEST: Duration = Duration::from_millis(10);
     let mut running = 0;
     for _ in 0..times {
         let mut child = county.start(args);
         tokio::time::sleep(least + moment(longest)).await;
-        running += usize::from(child.try_wait().unwrap().is_none());
+        let at_work = child.try_wait().unwrap().is_none();
+        running += usize::from(at_work);
+        if !at_work {
+            longest = (longest * 2 / 3).max(SHORTEST);
+        }
         child.kill().unwrap();
         child.wait().unwrap();
     }

@@ -1,45 +1,9 @@
 //! What those who watch over the program can ask of it.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
-use std::process::Child;
 use std::time::Duration;
 
 use super::support::*;
-
-/// A process of the program that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
-fn client() -> reqwest::Client {
-    // Fails where another test was faster, which installed the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
-}
-
-/// The text of an address, once it answers.
-async fn ask(url: &str) -> String {
-    let client = client();
-    for _ in 0..300 {
-        if let Ok(answer) = client.get(url).send().await
-            && answer.status().is_success()
-        {
-            return answer.text().await.unwrap();
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    panic!("{url} does not answer");
-}
 
 /// Figures by their name with labels.
 async fn figures(bind: &str) -> BTreeMap<String, f64> {
@@ -109,9 +73,9 @@ async fn a_worker_and_a_server_say_what_waits_and_what_they_did() {
                 figures.get(&format!("qingting_stage_items_total{{stage=\"{stage}\"}}")) == Some(&120.0)
             }) && ["judge", "route", "join", "alert"]
                 .iter()
-                .all(|stage| figures[&format!("qingting_waiting{{stage=\"{stage}\"}}")] == 0.0)
+                .all(|stage| figures.get(&format!("qingting_waiting{{stage=\"{stage}\"}}")) == Some(&0.0))
         };
-        for _ in 0..300 {
+        for _ in 0..1_200 {
             done = figures(&other).await;
             if finished(&done) {
                 break;

@@ -101,7 +101,7 @@ impl Classifier {
 
     /// How rare words and pairs are, by their hash.
     pub(super) fn rarity(&self, bag: &Bag) -> HashMap<u32, f32> {
-        let rarities = self.vocabulary().rarities(bag);
+        let rarities = self.vocabulary().rarities(bag.iter().map(|(hash, _)| *hash));
         bag.iter().map(|(hash, _)| *hash).zip(rarities).collect()
     }
 }

@@ -212,8 +212,8 @@ impl Classifier {
         let mut seen = std::collections::HashSet::new();
         let words: Vec<_> =
             document.words().iter().filter(|word| !word.connecting && seen.insert(word.hash)).collect();
-        let bag: Bag = words.iter().map(|word| (word.hash, 1.0)).collect();
-        let mut rare: Vec<_> = words.iter().zip(self.vocabulary().rarities(&bag)).collect();
+        let rarities = self.vocabulary().rarities(words.iter().map(|word| word.hash));
+        let mut rare: Vec<_> = words.iter().zip(rarities).collect();
         rare.sort_by(|a, b| b.1.total_cmp(&a.1));
         rare.into_iter().take(most).map(|(word, _)| document.text(word).to_owned()).collect()
     }

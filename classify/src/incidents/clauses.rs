@@ -2,6 +2,7 @@
 //! itself.
 
 use super::signature::Sparse;
+use crate::segment::is_letter;
 
 /// In which clause something stands. Numbers rise by one within a sentence and by two to the next.
 pub(super) type Clause = u8;
@@ -21,10 +22,11 @@ impl Clauses {
         let (mut number, mut step) = (NO_CLAUSE, 1);
         for (at, c) in text.chars().enumerate().skip(body) {
             match c {
+                '\u{4e00}'..='\u{9fff}' if step == 0 => {}
                 '。' | '！' | '？' | '；' | '!' | '?' | ';' => step = 2,
                 '，' | ',' | '：' | ':' => step = step.max(1),
                 c if c.is_whitespace() => step = step.max(1),
-                c if step > 0 && c.is_alphanumeric() => {
+                c if step > 0 && is_letter(c) => {
                     let Some(next) = number.checked_add(step) else {
                         clauses.starts.push((at, NO_CLAUSE));
                         break;
@@ -42,6 +44,17 @@ impl Clauses {
         let after = self.starts.partition_point(|(start, _)| *start <= at);
         after.checked_sub(1).map_or(NO_CLAUSE, |place| self.starts[place].1)
     }
+
+    /// [`Clauses::at`] of places that never fall.
+    pub(super) fn walk(&self) -> impl FnMut(usize) -> Clause {
+        let (mut starts, mut clause) = (self.starts.iter().copied().peekable(), NO_CLAUSE);
+        move |at| {
+            while let Some((_, next)) = starts.next_if(|(start, _)| *start <= at) {
+                clause = next;
+            }
+            clause
+        }
+    }
 }
 
 /// Weighted features by rising hash, and the clause of each.
@@ -52,24 +65,45 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    /// `stood` tells for every time that a feature stands in the text the clause in which it does.
-    pub(super) fn new(entries: Sparse, stood: Vec<(u32, Clause)>) -> Self {
-        let mut clauses: Vec<Option<Clause>> = vec![None; entries.len()];
-        for (hash, clause) in stood {
-            if let Ok(place) = entries.binary_search_by_key(&hash, |(hash, _)| *hash) {
-                let held = clauses[place].get_or_insert(clause);
-                *held = if *held == clause { clause } else { NO_CLAUSE };
-            }
-        }
-        let clauses = clauses.into_iter().map(|clause| clause.unwrap_or(NO_CLAUSE)).collect();
-        Self { entries, clauses }
+    /// The same entries, of which no clause is known.
+    pub(super) fn nowhere(entries: Sparse) -> Self {
+        Self { clauses: vec![NO_CLAUSE; entries.len()], entries }
     }
-}
 
-impl Placed {
     /// How many features stand in a clause and nowhere else.
     pub(super) fn count_in(&self, clause: Clause) -> usize {
         self.clauses.iter().filter(|held| **held == clause).count()
+    }
+}
+
+/// Every time that a feature stands in a text: its hash, the clause, and how often it counts there; from the highest bits
+/// of a number to the lowest, so that they are put in order fast.
+#[derive(Debug, Default)]
+pub(super) struct Stood(Vec<u64>);
+
+impl Stood {
+    pub(super) fn with_capacity(most: usize) -> Self {
+        Self(Vec::with_capacity(most))
+    }
+
+    pub(super) fn push(&mut self, hash: u32, clause: Clause, times: u8) {
+        self.0.push(u64::from(hash) << 32 | u64::from(clause) << 8 | u64::from(times));
+    }
+
+    /// By rising hash each feature once, how often it counts in all, and its clause: [`NO_CLAUSE`] where there are several.
+    pub(super) fn features(mut self) -> impl Iterator<Item = (u32, u32, Clause)> {
+        self.0.sort_unstable();
+        let mut rest = self.0.into_iter().peekable();
+        std::iter::from_fn(move || {
+            let first = rest.next()?;
+            let (hash, mut clause) = ((first >> 32) as u32, (first >> 8) as Clause);
+            let mut times = first as u32 & 0xff;
+            while let Some(next) = rest.next_if(|next| (next >> 32) as u32 == hash) {
+                times += next as u32 & 0xff;
+                clause = if (next >> 8) as Clause == clause { clause } else { NO_CLAUSE };
+            }
+            Some((hash, times, clause))
+        })
     }
 }
 
@@ -97,6 +131,8 @@ mod tests {
         let clauses = Clauses::of(text, 6);
         let of = |word: &str| clauses.at(text[..text.find(word).unwrap()].chars().count());
         assert_eq!(["标题", "路灯", "三盏", "坏了", "没人", "再说", "谢谢"].map(of), [0, 1, 1, 1, 2, 4, 6]);
+        let places = || [0, 0, 5, 6, 9, 14, 14, 40].into_iter();
+        assert!(places().map(clauses.walk()).eq(places().map(|at| clauses.at(at))));
     }
 
     #[test]
@@ -109,9 +145,13 @@ mod tests {
 
     #[test]
     fn a_feature_of_two_clauses_is_in_none() {
-        let entries = vec![(1, 0.6), (2, 0.8), (3, 0.0)];
-        let placed = Placed::new(entries, vec![(2, 4), (1, 4), (2, 5), (1, 4), (9, 7)]);
-        assert_eq!(placed.clauses, [4, NO_CLAUSE, NO_CLAUSE]);
-        assert_eq!((placed.count_in(4), placed.count_in(5)), (1, 0));
+        let mut stood = Stood::default();
+        for (hash, clause, times) in
+            [(2, 4, 1), (u32::MAX, 255, 2), (1, 4, 2), (2, 5, 1), (1, 4, 1), (9, 0, 1), (2, 6, 2)]
+        {
+            stood.push(hash, clause, times);
+        }
+        let features: Vec<_> = stood.features().collect();
+        assert_eq!(features, [(1, 3, 4), (2, 4, NO_CLAUSE), (9, 1, NO_CLAUSE), (u32::MAX, 2, 255)]);
     }
 }

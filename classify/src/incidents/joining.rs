@@ -256,7 +256,7 @@ mod tests {
     }
 
     fn item(matter: &[(u32, f32)]) -> Member {
-        let matter = Placed::new(matter.to_vec(), Vec::new());
+        let matter = Placed::nowhere(matter.to_vec());
         Member { signature: Signature { matter, ..Signature::default() }, at: 0 }
     }
 

@@ -19,4 +19,4 @@ pub use kinship::{INPUTS, Kinship, inputs};
 pub use measure::{Measured, measure};
 pub use packed::BadSignature;
 pub use shelf::{Holder, Joined, Shelf};
-pub use signature::{Member, Signature};
+pub use signature::{Judged, Member, Signature};

@@ -8,7 +8,7 @@ use qingting_models::text::Normalised;
 
 use crate::features::word_hash;
 use crate::finder::Finder;
-use crate::segment::{Document, place_code_length};
+use crate::segment::{Document, is_letter, place_code_length};
 
 const ENDINGS: &str = include_str!("../../data/name-endings.txt");
 /// How far into the body is looked: letters say at the start where it is.
@@ -50,7 +50,7 @@ impl Found {
     pub(super) fn pieces(&self) -> impl Iterator<Item = (usize, &[char])> {
         self.windows.iter().flat_map(|window| {
             let mut at = window.start;
-            self.beginning[window.clone()].split(|c| !c.is_alphanumeric()).map(move |piece| {
+            self.beginning[window.clone()].split(|c| !is_letter(*c)).map(move |piece| {
                 let start = at;
                 at += piece.len() + 1;
                 (start, piece)
@@ -170,7 +170,7 @@ fn before_endings(found: &mut Found, document: &Document, part: Range<usize>, te
         at += text[bytes..ending.start].chars().count();
         bytes = ending.start;
         let before = found.beginning[part.start..at].iter().rev().take(*BEFORE_ENDING.end());
-        let before = before.take_while(|c| c.is_alphanumeric() && !c.is_ascii_alphabetic()).count();
+        let before = before.take_while(|c| is_letter(**c) && !c.is_ascii_alphabetic()).count();
         let past = at + text[ending].chars().count();
         let connected = document.end_of_connecting((at - before)..at).unwrap_or(at - before);
         let before = at - connected;

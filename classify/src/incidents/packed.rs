@@ -114,7 +114,7 @@ impl Rest<'_> {
 
     /// Entries whose clauses are not read yet.
     fn placed(&mut self) -> Result<Placed, BadSignature> {
-        self.sparse().map(|entries| Placed::new(entries, Vec::new()))
+        self.sparse().map(Placed::nowhere)
     }
 
     fn hashes(&mut self) -> Result<Vec<u32>, BadSignature> {
@@ -135,9 +135,9 @@ mod tests {
             words in proptest::collection::btree_map(any::<u32>(), any::<(u16, u8)>(), 0..64),
             towns in proptest::collection::vec(any::<u32>(), 0..5),
         ) {
-            let stood = words.iter().map(|(hash, (_, clause))| (*hash, *clause)).collect();
+            let clauses = words.values().map(|(_, clause)| *clause).collect();
             let words: Sparse = words.iter().map(|(hash, (level, _))| (*hash, weight_of(*level))).collect();
-            let names = Placed::new(words.clone(), stood);
+            let names = Placed { entries: words.clone(), clauses };
             let signature = Signature { words, matter: names.clone(), names, towns, ..Signature::default() };
             prop_assert_eq!(Signature::from_bytes(&signature.to_bytes()), Ok(signature));
         }
@@ -153,13 +153,13 @@ mod tests {
 
     #[test]
     fn of_a_signature_from_before_there_were_clauses_none_is_known() {
-        let names = Placed::new(vec![(7, 1.0), (8, 0.0)], vec![(7, 3), (8, 4)]);
+        let names = Placed { entries: vec![(7, 1.0), (8, 0.0)], clauses: vec![3, 4] };
         let signature = Signature { names, ..Signature::default() };
         let mut bytes = signature.to_bytes();
         bytes[0] = WITHOUT_CLAUSES;
         bytes.truncate(bytes.len() - 2);
         let read = Signature::from_bytes(&bytes).unwrap();
-        assert_eq!(read.names, Placed::new(signature.names.entries, Vec::new()));
+        assert_eq!(read.names, Placed::nowhere(signature.names.entries));
     }
 
     #[test]

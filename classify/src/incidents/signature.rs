@@ -3,12 +3,12 @@
 use qingting_models::county::Town;
 use qingting_models::text::Normalised;
 
-use super::clauses::{Clause, Clauses, NO_CLAUSE, Placed};
+use super::clauses::{Clause, Clauses, NO_CLAUSE, Placed, Stood};
 use super::{names, packed};
 use crate::copies::CopyKey;
-use crate::features::{each_run, pair_hash, summed, word_hash};
+use crate::features::{each_run, pair_hash, word_hash};
 use crate::judge::{Classifier, Input, Verdict};
-use crate::segment::{Document, Word};
+use crate::segment::{Document, Word, is_letter};
 use crate::vocabulary::{Vocabulary, ln};
 
 /// How many entries a part of a signature keeps, heaviest first.
@@ -60,6 +60,15 @@ impl Signature {
     }
 }
 
+/// What a store keeps of an item that was judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    pub verdict: Verdict,
+    pub signature: Signature,
+    /// For a search index, joined by spaces.
+    pub search_words: String,
+}
+
 /// A signature with its time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Member {
@@ -71,14 +80,29 @@ pub struct Member {
 impl Classifier {
     /// Judges an item and gives its signature; a text that is short enough is cut into words once for both.
     pub fn judge_and_sign(&self, input: &Input<'_>) -> (Verdict, Signature) {
+        let (verdict, signature, _) = self.judge_sign_and_cut(input);
+        (verdict, signature)
+    }
+
+    /// Judges an item and gives all that a store keeps of it. The words are those of [`Classifier::search_tokens`]; a text
+    /// that is short enough and names no place by letters is cut into words once for everything.
+    pub fn judge_for_store(&self, input: &Input<'_>) -> Judged {
+        let (verdict, signature, document) = self.judge_sign_and_cut(input);
+        let search_words = document.and_then(|document| self.search_tokens_of(&document));
+        let search_words = search_words.unwrap_or_else(|| self.search_tokens(input.title, input.body));
+        Judged { verdict, signature, search_words }
+    }
+
+    /// The words of the whole text are given where it is short enough to be signed by all of them.
+    fn judge_sign_and_cut(&self, input: &Input<'_>) -> (Verdict, Signature, Option<Document>) {
         if input.body.chars().nth(OF_BODY).is_some() {
             let verdict = self.judge(input);
             let signature = self.signature(input, &verdict);
-            return (verdict, signature);
+            return (verdict, signature, None);
         }
         let (verdict, document, normalised) = self.judge_cut(input);
         let signature = self.sign(input, &verdict, &document, &normalised);
-        (verdict, signature)
+        (verdict, signature, Some(document))
     }
 
     /// The signature of an item that was judged. Of a long body its beginning is read.
@@ -100,18 +124,15 @@ impl Classifier {
         let found = names::find(normalised, document, title_length, &verdict.places);
         let body = normalised.origin.partition_point(|&origin| origin as usize <= title_length);
         let clauses = Clauses::of(&normalised.text, body);
-        let title = document.runs(document.title()).flat_map(|run| run.split(|c: char| !c.is_alphanumeric()));
+        let title = document.runs(document.title()).flat_map(|run| run.split(|c| !is_letter(c)));
         let title = title.map(|piece| (NO_CLAUSE, piece.chars()));
         let named = found.pieces().map(|(at, piece)| (clauses.at(at), piece.iter().copied()));
         let telling = |word: &Word| !self.stop_words().has(word.hash, document.text(word));
+        let is_named = |word: &Word| found.has(document.text(word));
+        let [words, matter] = word_parts(document, vocabulary, telling, is_named, &clauses);
         Signature {
-            words: word_part(document, vocabulary, telling, &clauses).entries,
-            matter: word_part(
-                document,
-                vocabulary,
-                |word| telling(word) && !found.has(document.text(word)),
-                &clauses,
-            ),
+            words: words.entries,
+            matter,
             title: runs_part(title, vocabulary, |rarity| rarity).entries,
             names: runs_part(named, vocabulary, |rarity| rarity * rarity.sqrt()),
             towns: found.towns,
@@ -123,38 +144,72 @@ impl Classifier {
     }
 }
 
-/// The words that `counts_too` and their pairs.
-fn word_part(
+/// Words that count and the pairs that they make.
+struct Words {
+    singles: Stood,
+    pairs: Stood,
+}
+
+impl Words {
+    /// Room for so many words.
+    fn with_capacity(most: usize) -> Self {
+        Self { singles: Stood::with_capacity(most), pairs: Stood::with_capacity(most) }
+    }
+
+    fn push(&mut self, word: &Word, pair: Option<u32>, clause: Clause, times: u8) {
+        if word.length() > 1 {
+            self.singles.push(word.hash, clause, times);
+        }
+        if let Some(hash) = pair {
+            self.pairs.push(hash, clause, times);
+        }
+    }
+
+    fn part(self, vocabulary: &Vocabulary) -> Placed {
+        let mut all = weighed(self.singles, vocabulary, |rarity| rarity);
+        all.extend(weighed(self.pairs, vocabulary, |rarity| PAIR * rarity));
+        heaviest(all, MOST_WORDS)
+    }
+}
+
+/// The words that are telling, with their pairs, and the same of those that are in no name.
+fn word_parts(
     document: &Document,
     vocabulary: &Vocabulary,
-    counts_too: impl Fn(&Word) -> bool,
+    telling: impl Fn(&Word) -> bool,
+    is_named: impl Fn(&Word) -> bool,
     clauses: &Clauses,
-) -> Placed {
+) -> [Placed; 2] {
     let body = document.body();
     let body = &body[..body.len().min(WORDS_OF_BODY)];
     let most = document.title().len() + body.len();
-    let (mut singles, mut pairs) = (Vec::with_capacity(most), Vec::with_capacity(most));
-    let mut stood = Vec::with_capacity(2 * most);
-    for (words, weight) in [(document.title(), 2.0), (body, 1.0)] {
-        let mut before: Option<&str> = None;
-        for word in words.iter().filter(|word| counts_too(word)) {
-            let text = document.text(word);
-            let clause = clauses.at(word.first());
-            if word.length() > 1 {
-                singles.push((word.hash, weight));
-                stood.push((word.hash, clause));
+    let (mut all, mut matter) = (Words::with_capacity(most), Words::with_capacity(most));
+    let (mut clause_at, mut any_named) = (clauses.walk(), false);
+    for (words, times) in [(document.title(), 2), (body, 1)] {
+        // The word before, whether it is named, and the last one before that is not.
+        let mut before: Option<(&str, bool)> = None;
+        let mut before_in_matter: Option<&str> = None;
+        for word in words.iter().filter(|word| telling(word)) {
+            let (text, named) = (document.text(word), is_named(word));
+            let clause = clause_at(word.first());
+            let pair = before.map(|(before, _)| pair_hash(before, text));
+            all.push(word, pair, clause, times);
+            if named {
+                any_named = true;
+            } else {
+                let pair = match before {
+                    Some((_, true)) => before_in_matter.map(|before| pair_hash(before, text)),
+                    _ => pair,
+                };
+                matter.push(word, pair, clause, times);
+                before_in_matter = Some(text);
             }
-            if let Some(before) = before {
-                let hash = pair_hash(before, text);
-                pairs.push((hash, weight));
-                stood.push((hash, clause));
-            }
-            before = Some(text);
+            before = Some((text, named));
         }
     }
-    let mut all = weighed(singles, vocabulary, |rarity| rarity);
-    all.extend(weighed(pairs, vocabulary, |rarity| PAIR * rarity));
-    Placed::new(heaviest(all, MOST_WORDS), stood)
+    let all = all.part(vocabulary);
+    let matter = if any_named { matter.part(vocabulary) } else { all.clone() };
+    [all, matter]
 }
 
 /// Runs of two and three characters within each piece, which stands in a clause.
@@ -163,40 +218,45 @@ fn runs_part<C: Iterator<Item = char>>(
     vocabulary: &Vocabulary,
     weight: impl Fn(f32) -> f32,
 ) -> Placed {
-    let (mut counts, mut stood) = (Vec::new(), Vec::new());
+    let mut stood = Stood::default();
     for (clause, piece) in pieces {
         each_run(piece, |length, hash| {
             if length > 1 {
-                counts.push((hash, 1.0));
-                stood.push((hash, clause));
+                stood.push(hash, clause, 1);
             }
         });
     }
-    Placed::new(heaviest(weighed(counts, vocabulary, weight), MOST_RUNS), stood)
+    heaviest(weighed(stood, vocabulary, weight), MOST_RUNS)
 }
+
+/// A feature, its weight and its clause.
+type Weighed = (u32, f32, Clause);
 
 /// `(1 + ln tf)` and what the rarity of each weighs.
-fn weighed(counts: Sparse, vocabulary: &Vocabulary, weight: impl Fn(f32) -> f32) -> Sparse {
-    let mut all = summed(counts);
-    let rarities = vocabulary.rarities(&all).collect::<Vec<f32>>();
-    all.iter_mut().zip(rarities).for_each(|((_, tf), rarity)| *tf = (1.0 + ln(*tf)) * weight(rarity));
-    all
+fn weighed(stood: Stood, vocabulary: &Vocabulary, weight: impl Fn(f32) -> f32) -> Vec<Weighed> {
+    let features: Vec<(u32, u32, Clause)> = stood.features().collect();
+    let rarities = vocabulary.rarities(features.iter().map(|(hash, ..)| *hash));
+    let weighed = features
+        .iter()
+        .zip(rarities)
+        .map(|(&(hash, times, clause), rarity)| (hash, (1.0 + ln(times as f32)) * weight(rarity), clause));
+    weighed.collect()
 }
 
-/// The heaviest entries at length one, by hash. Ties go by hash, so that the result is the same on every run.
-fn heaviest(mut all: Sparse, most: usize) -> Sparse {
+/// The heaviest features at length one, by hash. Ties go by hash, so that the result is the same on every run.
+fn heaviest(mut all: Vec<Weighed>, most: usize) -> Placed {
     if all.len() > most {
         all.select_nth_unstable_by(most, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         all.truncate(most);
     }
-    all.sort_unstable_by_key(|&(hash, _)| hash);
-    let length = all.iter().map(|(_, w)| w * w).sum::<f32>().sqrt().max(1e-9);
-    all.iter_mut().for_each(|(_, w)| *w = packed::rounded(*w / length));
-    all
+    all.sort_unstable_by_key(|&(hash, ..)| hash);
+    let length = all.iter().map(|(_, w, _)| w * w).sum::<f32>().sqrt().max(1e-9);
+    let entries = all.iter().map(|(hash, w, _)| (*hash, packed::rounded(w / length))).collect();
+    Placed { entries, clauses: all.into_iter().map(|(.., clause)| clause).collect() }
 }
 
 fn scores<'a>(all: impl Iterator<Item = (&'a str, f32)>) -> Sparse {
-    heaviest(all.map(|(code, score)| (word_hash(code), score)).collect(), usize::MAX)
+    heaviest(all.map(|(code, score)| (word_hash(code), score, NO_CLAUSE)).collect(), usize::MAX).entries
 }
 
 #[cfg(test)]

@@ -86,7 +86,8 @@ impl Weights {
         (0..).zip(self.row(column)).filter(|(_, level)| **level != 0).map(|(plane, level)| (plane, *level))
     }
 
-    fn row(&self, column: u32) -> &[i8] {
+    /// The levels of a feature, by plane.
+    pub(crate) fn row(&self, column: u32) -> &[i8] {
         let width = width_of(self.scales.len());
         &self.levels[self.rows[column as usize] as usize * width..][..width]
     }
@@ -132,9 +133,9 @@ impl Weights {
         planes
     }
 
-    /// The weight of a feature in a plane.
-    pub(crate) fn weight(&self, column: u32, plane: usize) -> f32 {
-        f32::from(self.row(column)[plane]) * self.scales[plane]
+    /// The weight in a plane of a feature that has these levels.
+    pub(crate) fn weight(&self, row: &[i8], plane: usize) -> f32 {
+        f32::from(row[plane]) * self.scales[plane]
     }
 }
 
@@ -203,7 +204,7 @@ mod tests {
         let weights = Weights::quantise(&planes(), 4, 100, 100);
         let scores = weights.scores(&[(0, 1.0), (1, 1.0), (2, 1.0)]);
         assert!((scores[0] - 0.35).abs() < 0.005 && (scores[1] - 2.0).abs() < 0.02, "{scores:?}");
-        assert!((weights.weight(2, 0) + 0.25).abs() < 0.003);
+        assert!((weights.weight(weights.row(2), 0) + 0.25).abs() < 0.003);
     }
 
     #[test]
@@ -214,7 +215,8 @@ mod tests {
         let weights = Weights::quantise(&planes, 2, 100, 100);
         let scores = weights.scores(&[(0, 2.0), (1, 4.0)]);
         for (plane, score) in scores.iter().enumerate() {
-            let by_weight = 2.0 * weights.weight(0, plane) + 4.0 * weights.weight(1, plane);
+            let weight = |column| weights.weight(weights.row(column), plane);
+            let by_weight = 2.0 * weight(0) + 4.0 * weight(1);
             let meant = 2.0 * planes[plane].weights[0] + 4.0 * planes[plane].weights[1];
             assert!((score - by_weight).abs() < 1e-5 && (score - meant).abs() < 0.03, "{plane}: {score}");
         }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use qingting_ingest::http::{Answer, FetchError, Http, Limits, Request, Validators};
 use tokio::time::Instant;
 
-use crate::server::{listen, serve};
+use crate::server::{closed, serve};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -75,9 +75,8 @@ async fn without_robots_txt_all_is_allowed_and_with_a_broken_one_nothing() {
         assert!(matches!(wrong, FetchError::RobotsUnknown { .. }), "{wrong:?}");
         assert_eq!(*asked.lock().unwrap(), ["/robots.txt"]);
     }
-    let (listener, closed) = listen().await;
-    drop(listener);
-    let wrong = page(&quick(), &format!("http://{closed}/a"), Timestamp::UNIX_EPOCH).await.unwrap_err();
+    let (_held, address) = closed();
+    let wrong = page(&quick(), &format!("http://{address}/a"), Timestamp::UNIX_EPOCH).await.unwrap_err();
     assert!(matches!(wrong, FetchError::RobotsUnknown { .. }), "{wrong:?}");
     let (http, known) = (quick(), Validators::default());
     let refused = http.get_page("http://127.0.0.1:9/", None, &known, Timestamp::UNIX_EPOCH);

@@ -13,7 +13,7 @@ use qingting_ingest::feed::FeedError;
 use qingting_ingest::http::{Answer, Document, FetchError, Http, Validators};
 use qingting_ingest::poll::preview;
 
-use crate::server::{packed, serve};
+use crate::server::{closed, packed, serve};
 
 const FEED: &str = "<rss version=\"2.0\"><channel><title>t</title><item><title>积水</title><guid>1</guid></item></channel></rss>";
 
@@ -150,8 +150,8 @@ async fn failures_are_told_in_plain_words() {
     let http = Http::new("test");
     let page = preview(&http, &format!("{base}/page"), Some("127.0.0.1"), Timestamp::UNIX_EPOCH).await;
     assert_eq!(page, Err(FetchError::Feed(FeedError::NotAFeed("a web page"))));
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let told = fetch(&format!("http://{closed}/"), Some("127.0.0.1")).await.unwrap_err();
+    let (_held, address) = closed();
+    let told = fetch(&format!("http://{address}/"), Some("127.0.0.1")).await.unwrap_err();
     assert!(matches!(told, FetchError::CouldNotConnect { .. }), "{told:?}");
     for wrong in ["ftp://x.cn/a", "news.example.cn/feed", "http://", "file:///etc/passwd"] {
         assert!(matches!(fetch(wrong, None).await, Err(FetchError::BadAddress { .. })), "{wrong}");

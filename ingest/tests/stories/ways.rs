@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::server::{listen, request};
+use crate::server::{closed, listen, request};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<rss/>";
 /// A name that no name server knows, so that only a proxy can lead there.
@@ -180,8 +180,7 @@ async fn tunnels_lead_to_the_certificate_of_the_far_host() {
 #[tokio::test]
 async fn a_proxy_that_fails_is_named() {
     let (refusing, _) = proxy(None).await;
-    let (listener, dead) = listen().await;
-    drop(listener);
+    let (_held, dead) = closed();
     for (address, url) in [(refusing, format!("https://{FAR}/")), (dead, format!("http://{FAR}/"))] {
         let wrong = get(&client(&through(&format!("http://{address}"))), &url, None).await.unwrap_err();
         let named = matches!(&wrong, FetchError::ProxyFailed { proxy, .. } if *proxy == address.to_string());

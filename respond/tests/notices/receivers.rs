@@ -2,9 +2,15 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+
+/// How long an answer is waited for that comes, however busy the machine is.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// The same beside a receiver that never answers.
+pub(crate) const LITTLE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a web server does with one request.
 #[derive(Debug, Clone)]

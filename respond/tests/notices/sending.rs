@@ -14,14 +14,14 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::office::{Office, TEXT, to_handlers};
-use crate::receivers::{Asked, Does, MailServer, WebServer};
+use crate::receivers::{Asked, Does, LITTLE_PATIENCE, MailServer, PATIENCE, WebServer};
 
 const SIGN: &str = "ein-langes-geheimnis";
 const BASE: &str = "https://qt.example.gov.cn";
 
 fn courier(office: &Office) -> Courier {
     let courier = Courier::new((*office.store).clone(), Http::new("test"), Some(BASE.into()));
-    courier.with_patience(Duration::from_millis(700))
+    courier.with_patience(PATIENCE)
 }
 
 fn secret(key: &str, sign: &str) -> ChannelSecret {
@@ -30,8 +30,12 @@ fn secret(key: &str, sign: &str) -> ChannelSecret {
 
 /// Serves the channel again and again while the clock goes on, until nothing waits.
 async fn serve_all(office: &Office, channel: &NoticeChannel) {
+    serve_all_with(PATIENCE, office, channel).await;
+}
+
+async fn serve_all_with(patience: Duration, office: &Office, channel: &NoticeChannel) {
     for _ in 0..60 {
-        courier(office).serve("w", channel.id).await.unwrap();
+        courier(office).with_patience(patience).serve("w", channel.id).await.unwrap();
         let all = office.store.deliveries(false, Some(channel.id), Page::default()).await.unwrap();
         if all.rows.iter().all(|delivery| delivery.state != DeliveryState::Waiting) {
             return;
@@ -75,7 +79,7 @@ async fn a_receiver_that_is_slow_refuses_and_forgets_to_answer_gets_each_notice_
             office.case("wages", Urgency::Ordinary, None).await;
         }
         office.tell().await;
-        serve_all(&office, &channel).await;
+        serve_all_with(LITTLE_PATIENCE, &office, &channel).await;
         let asked = server.asked();
         assert_eq!(asked.len(), 6 + 4, "four went out a second time");
         assert_eq!(keys(&asked).len(), 6);

@@ -12,10 +12,10 @@ use serde_json::Value;
 use standardwebhooks::Webhook as Verifier;
 
 use crate::office::{Office, TEXT};
-use crate::receivers::{Asked, Does, WebServer};
+use crate::receivers::{Asked, Does, LITTLE_PATIENCE, PATIENCE, WebServer};
 
 fn forwarder(office: &Office) -> Forwarder {
-    Forwarder::new((*office.store).clone(), Http::new("test")).with_patience(Duration::from_millis(700))
+    Forwarder::new((*office.store).clone(), Http::new("test")).with_patience(PATIENCE)
 }
 
 async fn webhook(office: &Office, url: &str) -> (WebhookId, String) {
@@ -28,10 +28,14 @@ async fn webhook(office: &Office, url: &str) -> (WebhookId, String) {
 
 /// Serves the address again and again while the clock goes on, until all has arrived.
 async fn serve_all(office: &Office, id: WebhookId) {
+    serve_all_with(PATIENCE, office, id).await;
+}
+
+async fn serve_all_with(patience: Duration, office: &Office, id: WebhookId) {
     office.store.number_events().await.unwrap();
     let last = office.store.outbox_state().await.unwrap().last;
     for _ in 0..60 {
-        forwarder(office).serve("w", id).await.unwrap();
+        forwarder(office).with_patience(patience).serve("w", id).await.unwrap();
         if office.store.webhook(id).await.unwrap().unwrap().seen == last {
             return;
         }
@@ -64,7 +68,7 @@ async fn each_event_goes_out_signed_and_in_order_until_it_has_arrived() {
             office.case("wages", Urgency::Urgent, None).await;
         }
         let (hook, secret) = webhook(&office, &server.url).await;
-        serve_all(&office, hook).await;
+        serve_all_with(LITTLE_PATIENCE, &office, hook).await;
         let asked = server.asked();
         assert_eq!(asked.len(), 6 + 4, "four tries of the second failed");
         for (n, one) in asked.iter().enumerate() {
