@@ -66,6 +66,9 @@ struct DatabaseTable {
     url: Option<String>,
     /// A replica of the PostgreSQL database, on which the ranking and counts of searches and the counts of reports are read
     read_url: Option<String>,
+    /// A pooler before the PostgreSQL database that gives out connections by the transaction (PgBouncer); `url` stays the address of the
+    /// database itself, for changes of the schema and for waking each other
+    pool_url: Option<String>,
     /// Connections that read (SQLite) or do anything (PostgreSQL) in each process; 8
     connections: Option<u32>,
 }
@@ -139,6 +142,8 @@ pub struct Home {
     pub database: String,
     /// A replica of the PostgreSQL database, where there is one.
     pub replica: Option<String>,
+    /// The pooler before it, where there is one.
+    pub pooler: Option<String>,
     pub connections: u32,
     pub bind: SocketAddr,
     pub base_url: Option<String>,
@@ -186,8 +191,9 @@ impl Home {
                 .clone()
                 .or(file.database.url)
                 .unwrap_or_else(|| sqlite_in(global.dir())),
-            // The file's is the replica of the file's database.
+            // The file's are those of the file's database.
             replica: global.read_url.clone().or(file.database.read_url.filter(|_| global.database.is_none())),
+            pooler: global.pool_url.clone().or(file.database.pool_url.filter(|_| global.database.is_none())),
             connections: file.database.connections.unwrap_or(8),
             bind: file.web.bind.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             base_url: file.web.base_url,
@@ -262,9 +268,10 @@ impl Home {
     /// With what a database is opened.
     pub fn store_settings(&self, url: &str) -> Result<StoreSettings> {
         let vault = Vault::load(&self.dir.join(KEY))?;
-        // It is the replica of the county's database, and of no other.
-        let replica = self.replica.clone().filter(|_| url == self.database);
-        Ok(StoreSettings { url: url.to_owned(), vault, connections: self.connections, replica })
+        // They are those of the county's database, and of no other.
+        let of_it = |named: &Option<String>| named.clone().filter(|_| url == self.database);
+        let (replica, pooler) = (of_it(&self.replica), of_it(&self.pooler));
+        Ok(StoreSettings { replica, pooler, ..StoreSettings::new(url, vault, self.connections) })
     }
 }
 

@@ -66,6 +66,11 @@ impl IdSource {
     }
 }
 
+/// No id that was made before a time is as high, and none from it on lower.
+pub(crate) fn first_id_at(at: Timestamp) -> i64 {
+    (at.as_millisecond() - EPOCH_MS).max(0) << (NODE_BITS + SEQUENCE_BITS)
+}
+
 fn encode(value: i64) -> String {
     let mut text = [0u8; LETTERS];
     let mut rest = value as u64;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub enum BenchPart {
@@ -73,6 +73,14 @@ pub enum BenchPart {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(3..=10_000))]
         rounds: u32,
     },
+    /// Let many users work at once while items come in, on a copy of an installation and on another beside it; the copies grow
+    #[command(after_help = "Example: qingting bench load --dir small --beside large --users 50")]
+    Load(BenchLoad),
+    /// Measure what each stage costs, and simulate a city's day with it, beside real runs
+    #[command(
+        after_help = "Example: qingting bench plan --database postgres://qt@db/empty --machines 1,4,16"
+    )]
+    Plan(BenchPlan),
     /// Judge texts, beside bare segmentation of the same, on one thread and on two
     #[command(after_help = "Example: qingting bench classify --items 20000")]
     Classify {
@@ -83,4 +91,63 @@ pub enum BenchPart {
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct BenchLoad {
+    /// The folder of another installation, to compare with
+    #[arg(long, value_name = "DIR")]
+    pub beside: Option<PathBuf>,
+    /// How many users there are
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    pub users: u16,
+    /// How many milliseconds a user thinks from one page to the next, on average
+    #[arg(long, value_name = "MS", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(0..=600_000))]
+    pub think: u32,
+    /// For how many seconds
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=3_600))]
+    pub seconds: u32,
+    /// How many items come in each second
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(0..=2_000))]
+    pub inflow: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchPlan {
+    /// Items a day
+    #[arg(long, default_value_t = 10_000_000, value_parser = clap::value_parser!(u32).range(1_000..))]
+    pub items: u32,
+    /// The sources they come from, each asked every ten minutes
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub sources: u32,
+    /// How much more than on average comes in the ten busy hours, 1 to 2.4
+    #[arg(long, default_value_t = 1.8, value_parser = peak)]
+    pub peak: f64,
+    /// Cores, and workers, of each machine with workers
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub cores: u16,
+    /// Cores of the database
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub database_cores: u16,
+    /// How many machines with workers are tried
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 2, 4, 8], value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub machines: Vec<u16>,
+    /// A real run to hold the simulation against: workers, and an empty database on this machine
+    #[arg(long = "check", value_name = "WORKERS=URL", value_parser = check)]
+    pub checks: Vec<(u16, String)>,
+    /// How many items the made-up year of a real run has
+    #[arg(long, default_value_t = 30_000, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
+    pub rows: u32,
+}
+
+fn peak(text: &str) -> Result<f64, String> {
+    let peak: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    (1.0..=2.4).contains(&peak).then_some(peak).ok_or_else(|| "it must be 1 to 2.4".to_owned())
+}
+
+fn check(text: &str) -> Result<(u16, String), String> {
+    let wrong = || "it must look like 2=postgres://USER@HOST/NAME, with 1 to 64 workers".to_owned();
+    let (workers, url) = text.split_once('=').ok_or_else(wrong)?;
+    let workers = workers.parse().ok().filter(|workers| (1..=64).contains(workers)).ok_or_else(wrong)?;
+    url.starts_with("postgres").then(|| (workers, url.to_owned())).ok_or_else(wrong)
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use qingting_models::records::Role;
 
-pub use bench::BenchPart;
+pub use bench::{BenchLoad, BenchPart, BenchPlan};
 pub use county::{CalendarCommand, DepartmentCommand, RoutingCommand};
 pub use intake::{Chosen, Import, OpmlCommand, QuarantineCommand, SourceCommand, SourceParts};
 pub use keeping::{EraseArgs, ExportArgs, KeyCommand};
@@ -51,6 +51,17 @@ pub struct Global {
         hide_short_help = true
     )]
     pub read_url: Option<String>,
+    /// A pooler before the PostgreSQL database that gives out connections by the transaction (PgBouncer); `--database` stays the
+    /// address of the database itself
+    #[arg(
+        long,
+        global = true,
+        env = "QINGTING_DATABASE_POOL_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    pub pool_url: Option<String>,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub json: bool,
@@ -60,6 +71,18 @@ pub struct Global {
 }
 
 impl Global {
+    /// Of a folder alone.
+    pub fn of(dir: &Path) -> Self {
+        Self {
+            dir: Some(dir.to_owned()),
+            database: None,
+            read_url: None,
+            pool_url: None,
+            json: false,
+            verbose: false,
+        }
+    }
+
     /// The county's folder.
     pub fn dir(&self) -> &Path {
         self.dir.as_deref().unwrap_or(Path::new("."))

@@ -21,11 +21,10 @@ pub async fn run(global: &Global, folder: Option<&Path>) -> Result<()> {
     let dir = folder.unwrap_or(global.dir());
     make_home(dir)?;
     let at = Global {
-        dir: Some(dir.to_owned()),
         database: global.database.clone(),
-        read_url: None,
+        pool_url: global.pool_url.clone(),
         json: global.json,
-        verbose: false,
+        ..Global::of(dir)
     };
     let home = Home::find(&at)?;
     let store = home.store().await?;

@@ -76,13 +76,7 @@ pub(crate) async fn run(global: &Global, demo: &Demo) -> Result<()> {
 }
 
 fn home_of(dir: &Path) -> Result<Home> {
-    Home::find(&Global {
-        dir: Some(dir.to_owned()),
-        database: None,
-        read_url: None,
-        json: false,
-        verbose: false,
-    })
+    Home::find(&Global::of(dir))
 }
 
 /// Fills a new folder with a season that ends at `end`.

@@ -46,8 +46,8 @@ pub fn start(tools: &Tools, workers: u16, stop: &CancellationToken) -> impl Futu
         loops.spawn(work(tools.clone(), stop.clone()));
         loops.spawn(fetch(tools.clone(), stop.clone()));
     }
+    loops.spawn(hear(tools.clone(), stop.clone()));
     if workers > 0 {
-        loops.spawn(hear(tools.clone(), stop.clone()));
         loops.spawn(watch(tools.clone(), stop.clone()));
         loops.spawn(tell(tools.clone(), stop.clone()));
         loops.spawn(clear(tools.clone(), stop.clone()));
@@ -77,9 +77,8 @@ async fn round(tools: &Tools) -> Result<bool> {
     let routed = tools.route_once().await?;
     let joined = tools.join_once().await?.is_some();
     let alerted = tools.alert_once().await?;
-    let chained = tools.store.chain_audit(CHAIN).await? > 0;
-    let numbered = tools.store.number_events().await? > 0;
-    Ok(judged || routed || joined || alerted || chained || numbered)
+    let chained = tools.chain_once().await?;
+    Ok(judged || routed || joined || alerted || chained)
 }
 
 async fn fetch(tools: Tools, stop: CancellationToken) {
@@ -211,7 +210,11 @@ async fn watch(tools: Tools, stop: CancellationToken) {
 /// Lets go what is due by the rules of retention, once a day.
 async fn clear(tools: Tools, stop: CancellationToken) {
     while !stop.is_cancelled() {
-        let pause = match tools.clear_once_a_day().await {
+        let done = async {
+            tools.store.make_months().await?;
+            tools.clear_once_a_day().await
+        };
+        let pause = match done.await {
             Ok(_) => CLEAR,
             Err(error) => trouble(&tools, "clearing by the rules of retention", &error).max(CLEAR),
         };

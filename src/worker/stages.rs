@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use jiff::SignedDuration;
+use qingting_classify::incidents::Judged;
 use qingting_classify::{Classifier, Input};
 use qingting_models::clock::{local, local_date};
 use qingting_models::county::{County, Town};
@@ -62,9 +63,9 @@ impl Tools {
     }
 
     /// Joins one batch to incidents; how many items it wrote, or `None` when there was no work or another worker has the
-    /// stage.
+    /// stage: who would wait for it can judge meanwhile.
     pub async fn join_once(&self) -> Result<Option<usize>> {
-        let mut joiner = self.joiner.lock().await;
+        let Ok(mut joiner) = self.joiner.try_lock() else { return Ok(None) };
         let begun = Instant::now();
         let claimed = self.store.claim_joining(&self.name, joiner.knows(), BATCH, LEASE).await?;
         let Some(batch) = claimed else { return Ok(None) };
@@ -95,6 +96,13 @@ impl Tools {
         let begun = Instant::now();
         let taken = self.desk().tell_next(&self.name, TELLS).await?;
         Ok(self.did("tell", taken, begun))
+    }
+
+    /// Chains some new lines of the log and numbers new events; `false` when there were none.
+    pub async fn chain_once(&self) -> Result<bool> {
+        let chained = self.store.chain_audit(CHAIN).await? > 0;
+        let numbered = self.store.number_events().await? > 0;
+        Ok(chained || numbered)
     }
 
     /// Notes what a stage took; whether it was anything.
@@ -161,8 +169,7 @@ impl Tools {
             self.heed_clock().await?;
             tokio::time::sleep(IDLE).await;
         }
-        while self.store.chain_audit(CHAIN).await? > 0 {}
-        while self.store.number_events().await? > 0 {}
+        while self.chain_once().await? {}
         Ok(())
     }
 }
@@ -171,7 +178,7 @@ impl Tools {
 fn judge(county: &County, classifier: &Classifier, task: JudgeTask) -> (JudgeTask, Option<NewJudgement>) {
     let verdict = catch_unwind(AssertUnwindSafe(|| {
         let input = Input { title: &task.title, body: &task.body, channel: task.channel };
-        let (verdict, signature) = classifier.judge_and_sign(&input);
+        let Judged { verdict, signature, search_words } = classifier.judge_for_store(&input);
         let sender_town = sender_town(county, &task.upstream);
         let signature = signature.told_from(sender_town.as_ref()).to_bytes();
         NewJudgement {
@@ -186,7 +193,7 @@ fn judge(county: &County, classifier: &Classifier, task: JudgeTask) -> (JudgeTas
             sender_town,
             signature,
             reasons: verdict.reasons,
-            search_words: classifier.search_tokens(&task.title, &task.body),
+            search_words,
         }
     }));
     (task, verdict.ok())

@@ -50,6 +50,7 @@ processes_end() {
     trap '' HUP INT TERM
     trap - EXIT
     [ -z "$step" ] || kill -TERM -- "-$step" 2>/dev/null || true
+    pooler_stop
     postgres_stop
     for attempt in TERM TERM KILL KILL; do
         left=$(marked_processes)

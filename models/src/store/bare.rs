@@ -54,6 +54,20 @@ impl Store {
         })
     }
 
+    /// Bytes that the database takes, indexes included.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn bytes_held(&self) -> Result<i64, StoreError> {
+        let db = self.db();
+        let sql = if db.is_sqlite() {
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        } else {
+            "SELECT pg_database_size(current_database())"
+        };
+        db.number(sql, vec![]).await
+    }
+
     /// Appends lines to the audit log, many in one transaction.
     ///
     /// # Errors

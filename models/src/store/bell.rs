@@ -1,6 +1,6 @@
-//! Wakes those who wait for work. Within a process a committed transaction that puts something before a stage rings at once;
-//! on PostgreSQL it also tells the other processes by `NOTIFY`. Nothing is lost with a ring: whoever waits also looks by
-//! itself from time to time.
+//! Wakes those who wait for work, and pages that wait for news. Within a process a committed transaction that puts something
+//! before a stage, or brings a judgement or a notice, rings at once; on PostgreSQL it also tells the other processes by
+//! `NOTIFY`. Nothing is lost with a ring: whoever waits also looks by itself from time to time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,10 +69,10 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached; a connection that breaks is made again.
     pub async fn hear_others(&self) -> Result<(), StoreError> {
-        let Db::Postgres { pool, .. } = self.db() else { return std::future::pending().await };
+        let Db::Postgres(server) = self.db() else { return std::future::pending().await };
         // A connection of its own: it would be missing in the pool for good.
         let alone = PgPoolOptions::new().max_connections(1).max_lifetime(None).idle_timeout(None);
-        let alone = alone.connect_with(pool.connect_options().as_ref().clone()).await?;
+        let alone = alone.connect_with(server.direct.as_ref().clone()).await?;
         let mut listener = PgListener::connect_with(&alone).await?;
         listener.listen(CHANNEL).await?;
         let bell = &self.inner.bell;

@@ -4,38 +4,52 @@
 //! PostgreSQL. Values go in as [`Arg`]s and come out of [`Row`]s by column name; there is no third,
 //! common-denominator driver in between (docs/decisions/0001-store.md).
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use sqlx::postgres::{PgArguments, PgPool, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPool, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Executor, Postgres, Row as _, Sqlite, Transaction};
 
-use super::StoreError;
 use super::bell::{Bell, CHANNEL};
+use super::{StoreError, bulk};
 
-/// The pools of one database. SQLite: one writer connection, readers that never block. PostgreSQL: where there is a replica,
-/// what may be some moments old is read there.
+/// The pools of one database. SQLite: one writer connection, readers that never block.
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
     Sqlite { writer: SqlitePool, reader: SqlitePool },
-    Postgres { pool: PgPool, replica: Option<PgPool> },
+    Postgres(Server),
+}
+
+/// A PostgreSQL database and what stands around it.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    pub(super) pool: PgPool,
+    /// The pool leads to a pooler that gives out connections by the transaction. What is asked outside of a transaction
+    /// gets one of its own then, and no prepared statement is kept, since the next one is another connection's.
+    pub(super) is_pooled: bool,
+    /// The way to the database itself.
+    pub(super) direct: Arc<PgConnectOptions>,
+    /// Where what may be some moments old is read.
+    pub(super) replica: Option<PgPool>,
 }
 
 /// A transaction that may write.
 pub(crate) struct Tx {
     on: On,
-    /// Rung when it is committed, if it brings work.
+    /// Rung when it is committed, if it brings what somebody waits for.
     bell: Option<Bell>,
-    brings_work: bool,
+    rings: bool,
 }
 
 enum On {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres { tx: Transaction<'static, Postgres>, is_pooled: bool },
 }
 
 impl From<On> for Tx {
     fn from(on: On) -> Self {
-        Self { on, bell: None, brings_work: false }
+        Self { on, bell: None, rings: false }
     }
 }
 
@@ -66,11 +80,11 @@ impl Db {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres { pool, replica } => {
-                if let Some(replica) = replica {
+            Self::Postgres(server) => {
+                if let Some(replica) = &server.replica {
                     replica.close().await;
                 }
-                pool.close().await;
+                server.pool.close().await;
             }
         }
     }
@@ -79,7 +93,7 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         let on = match self {
             Self::Sqlite { writer, .. } => On::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres { pool, .. } => On::Postgres(pool.begin().await?),
+            Self::Postgres(server) => server.begin("BEGIN").await?,
         };
         Ok(on.into())
     }
@@ -88,16 +102,16 @@ impl Db {
     pub(crate) async fn begin_reading(&self) -> Result<Tx, StoreError> {
         let on = match self {
             Self::Sqlite { reader, .. } => On::Sqlite(reader.begin().await?),
-            Self::Postgres { pool, .. } => On::Postgres(pool.begin_with(READING).await?),
+            Self::Postgres(server) => server.begin(READING).await?,
         };
         Ok(on.into())
     }
 
     /// As [`Db::begin_reading`], on the replica where there is one and it answers: what it reads may be some moments old.
     pub(crate) async fn begin_reading_aside(&self) -> Result<Tx, StoreError> {
-        if let Self::Postgres { replica: Some(replica), .. } = self {
+        if let Self::Postgres(Server { replica: Some(replica), .. }) = self {
             match replica.begin_with(READING).await {
-                Ok(tx) => return Ok(On::Postgres(tx).into()),
+                Ok(tx) => return Ok(On::Postgres { tx, is_pooled: false }.into()),
                 Err(error) => note_replica(&error),
             }
         }
@@ -106,9 +120,9 @@ impl Db {
 
     /// As [`Db::rows`], on the replica where there is one and it answers: what it reads may be some moments old.
     pub(crate) async fn rows_aside(&self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
-        if let Self::Postgres { replica: Some(replica), .. } = self {
+        if let Self::Postgres(Server { replica: Some(replica), .. }) = self {
             match replica.acquire().await {
-                Ok(mut connection) => match postgres_rows(&mut *connection, sql, args.clone()).await {
+                Ok(mut connection) => match postgres_rows(&mut *connection, sql, args.clone(), true).await {
                     Err(StoreError::Database(error)) => note_replica(&error),
                     answer => return answer,
                 },
@@ -122,9 +136,7 @@ impl Db {
     pub(crate) async fn begin_counting(&self) -> Result<Tx, StoreError> {
         match self {
             Self::Sqlite { .. } => self.begin().await,
-            Self::Postgres { pool, .. } => {
-                Ok(On::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ").await?).into())
-            }
+            Self::Postgres(server) => Ok(server.begin("BEGIN ISOLATION LEVEL REPEATABLE READ").await?.into()),
         }
     }
 
@@ -138,7 +150,13 @@ impl Db {
     pub(crate) async fn rows(&self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite { reader, .. } => sqlite_rows(reader, sql, args).await,
-            Self::Postgres { pool, .. } => postgres_rows(pool, sql, args).await,
+            Self::Postgres(server) if server.is_pooled => {
+                let mut tx = self.begin().await?;
+                let rows = tx.rows(sql, args).await?;
+                tx.commit().await?;
+                Ok(rows)
+            }
+            Self::Postgres(server) => postgres_rows(&server.pool, sql, args, true).await,
         }
     }
 
@@ -156,6 +174,12 @@ impl Db {
     }
 }
 
+impl Server {
+    async fn begin(&self, statement: &'static str) -> Result<On, StoreError> {
+        Ok(On::Postgres { tx: self.pool.begin_with(statement).await?, is_pooled: self.is_pooled })
+    }
+}
+
 impl Tx {
     /// Runs a statement; how many rows it touched.
     pub(crate) async fn run(&mut self, sql: &str, args: Vec<Arg>) -> Result<u64, StoreError> {
@@ -164,8 +188,9 @@ impl Tx {
                 let query = sqlx::query_with(AssertSqlSafe(sql), sqlite_args(args)?);
                 (&mut **tx).execute(query).await?.rows_affected()
             }
-            On::Postgres(tx) => {
-                let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
+            On::Postgres { tx, is_pooled } => {
+                let query =
+                    sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?).persistent(!*is_pooled);
                 (&mut **tx).execute(query).await?.rows_affected()
             }
         })
@@ -175,7 +200,7 @@ impl Tx {
     pub(crate) async fn rows(&mut self, sql: &str, args: Vec<Arg>) -> Result<Vec<Row>, StoreError> {
         match &mut self.on {
             On::Sqlite(tx) => sqlite_rows(&mut **tx, sql, args).await,
-            On::Postgres(tx) => postgres_rows(&mut **tx, sql, args).await,
+            On::Postgres { tx, is_pooled } => postgres_rows(&mut **tx, sql, args, !*is_pooled).await,
         }
     }
 
@@ -203,6 +228,14 @@ impl Tx {
         rows: Vec<Vec<Arg>>,
         conflict: &str,
     ) -> Result<u64, StoreError> {
+        if let On::Postgres { tx, is_pooled } = &mut self.on {
+            if rows.is_empty() {
+                return Ok(0);
+            }
+            let (sql, arguments) = bulk::by_columns(table, columns, rows, conflict)?;
+            let query = sqlx::query_with(AssertSqlSafe(sql), arguments).persistent(!*is_pooled);
+            return Ok((&mut **tx).execute(query).await?.rows_affected());
+        }
         let width = columns.len().max(1);
         let chunk = (30_000 / width).clamp(1, 500);
         let mut touched = 0;
@@ -216,28 +249,42 @@ impl Tx {
         Ok(touched)
     }
 
+    /// As [`Tx::insert`] for whole tables, on PostgreSQL by `COPY`. Not for what may be dropped in the middle.
+    pub(crate) async fn load(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: Vec<Vec<Arg>>,
+    ) -> Result<u64, StoreError> {
+        match &mut self.on {
+            On::Postgres { tx, .. } => bulk::copy_in(tx, table, columns, rows).await,
+            On::Sqlite(_) => self.insert(table, columns, rows, "").await,
+        }
+    }
+
     pub(crate) fn is_sqlite(&self) -> bool {
         matches!(self.on, On::Sqlite(_))
     }
 
-    /// As [`Tx::brings_work`] asks, the bell is rung once this is committed.
+    /// As [`Tx::rings`] asks, the bell is rung once this is committed.
     pub(crate) fn with_bell(self, bell: Bell) -> Self {
         Self { bell: Some(bell), ..self }
     }
 
-    /// Notes that it puts something before a stage, so that those who wait for work are woken.
-    pub(crate) fn brings_work(&mut self) {
-        self.brings_work = true;
+    /// Notes that it puts something before a stage, or that it brings what pages show at once, so that those who wait are
+    /// woken.
+    pub(crate) fn rings(&mut self) {
+        self.rings = true;
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        let bell = self.bell.take().filter(|_| self.brings_work);
+        let bell = self.bell.take().filter(|_| self.rings);
         if bell.is_some() && !self.is_sqlite() {
             self.run("SELECT pg_notify($1, '')", args![CHANNEL]).await?;
         }
         match self.on {
             On::Sqlite(tx) => tx.commit().await?,
-            On::Postgres(tx) => tx.commit().await?,
+            On::Postgres { tx, .. } => tx.commit().await?,
         }
         if let Some(bell) = bell {
             bell.ring();
@@ -275,8 +322,9 @@ async fn postgres_rows<'c>(
     on: impl Executor<'c, Database = Postgres>,
     sql: &str,
     args: Vec<Arg>,
+    keeps_statement: bool,
 ) -> Result<Vec<Row>, StoreError> {
-    let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?);
+    let query = sqlx::query_with(AssertSqlSafe(sql), postgres_args(args)?).persistent(keeps_statement);
     Ok(query.fetch_all(on).await?.into_iter().map(Row::Postgres).collect())
 }
 

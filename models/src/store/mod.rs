@@ -13,6 +13,7 @@ mod audit;
 mod backfill;
 mod bare;
 mod bell;
+mod bulk;
 mod case_items;
 mod cases;
 mod clock_back;
@@ -33,6 +34,7 @@ mod known;
 mod mirrored;
 mod nodes;
 mod notices;
+mod opening;
 mod outbox;
 mod overview;
 mod quarantine;
@@ -57,15 +59,9 @@ mod visibility;
 mod words;
 mod work;
 
-use std::path::Path;
-use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 pub use accounts::NewUser;
 pub use advice::AdviceTask;
@@ -135,6 +131,16 @@ pub struct StoreSettings {
     pub connections: u32,
     /// A replica of the PostgreSQL database, for what may be some moments old: the ranking and counts of searches and the counts of reports.
     pub replica: Option<String>,
+    /// A pooler before the PostgreSQL database that gives out connections by the transaction, as PgBouncer does. What needs a connection
+    /// of its own goes to `url` all the same.
+    pub pooler: Option<String>,
+}
+
+impl StoreSettings {
+    /// Of a database with nothing around it.
+    pub fn new(url: impl Into<String>, vault: Vault, connections: u32) -> Self {
+        Self { url: url.into(), vault, connections, replica: None, pooler: None }
+    }
 }
 
 /// A handle to the store; cheap to clone.
@@ -196,9 +202,6 @@ impl Page {
     }
 }
 
-static SQLITE: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/sqlite");
-static POSTGRES: sqlx::migrate::Migrator = sqlx::migrate!("./migrations/postgres");
-
 impl Store {
     /// Opens the store, brings its schema up to date and takes a node number for new ids.
     ///
@@ -228,8 +231,8 @@ impl Store {
         clock: Arc<dyn Clock>,
         step: Option<i64>,
     ) -> Result<Self, StoreError> {
-        let db = connect(&settings).await?;
-        migrate(&db, step).await?;
+        let db = opening::connect(&settings).await?;
+        opening::migrate(&db, step).await?;
         check_key(&db, &settings.vault).await?;
         keys::meet(&db, &settings.vault).await?;
         let (node, lease) = nodes::claim(&db, clock.now()).await?;
@@ -301,94 +304,6 @@ impl Store {
     async fn keep_node(&self) -> Result<(), StoreError> {
         self.inner.lease.renew(&self.inner.db, &self.inner.ids, self.now()).await
     }
-}
-
-/// Brings the schema up to a migration; `None` for the last.
-async fn migrate(db: &Db, to: Option<i64>) -> Result<(), StoreError> {
-    match (db, to) {
-        (Db::Sqlite { writer, .. }, None) => SQLITE.run(writer).await?,
-        (Db::Sqlite { writer, .. }, Some(to)) => SQLITE.run_to(to, writer).await?,
-        (Db::Postgres { pool, .. }, None) => POSTGRES.run(pool).await?,
-        (Db::Postgres { pool, .. }, Some(to)) => POSTGRES.run_to(to, pool).await?,
-    }
-    Ok(())
-}
-
-async fn connect(settings: &StoreSettings) -> Result<Db, StoreError> {
-    let url = settings.url.as_str();
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        if settings.replica.is_some() {
-            return Err(StoreError::Bad(
-                "only a PostgreSQL database can have a replica, SQLite has none".into(),
-            ));
-        }
-        return open_sqlite(Path::new(path.trim_start_matches("//")), settings.connections).await;
-    }
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.connections.max(2))
-            .acquire_timeout(Duration::from_secs(30))
-            .connect_with(postgres_at(url)?)
-            .await?;
-        let replica = settings.replica.as_deref().map(|replica| open_replica(replica, settings.connections));
-        return Ok(Db::Postgres { pool, replica: replica.transpose()? });
-    }
-    Err(StoreError::Bad(
-        "the database address must begin with sqlite: or postgres://, for example sqlite:data/qingting.db"
-            .into(),
-    ))
-}
-
-fn postgres_at(url: &str) -> Result<PgConnectOptions, StoreError> {
-    Ok(PgConnectOptions::from_str(url)?.application_name("qingting"))
-}
-
-/// How long a replica may take to give a connection before the database itself is asked.
-const REPLICA_ANSWERS: Duration = Duration::from_secs(2);
-
-/// Opened when it is asked first: a replica that is away keeps nobody from working.
-fn open_replica(url: &str, connections: u32) -> Result<PgPool, StoreError> {
-    if !(url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-        return Err(StoreError::Bad("the address of the replica must begin with postgres://".into()));
-    }
-    let pool = PgPoolOptions::new().max_connections(connections.max(2)).acquire_timeout(REPLICA_ANSWERS);
-    Ok(pool.connect_lazy_with(postgres_at(url)?))
-}
-
-/// Pages of the write-ahead log, 4 kB each, before they go into the database: what many batches rewrite goes there once.
-const CHECKPOINT_PAGES: &str = "8000";
-/// To how many bytes the log is cut again after a transaction that made it longer.
-const LOG_LIMIT: &str = "67108864";
-
-/// WAL, so that readers never wait for the writer; `synchronous=NORMAL` keeps every commit over a killed
-/// process and loses at most the last ones over a power cut, never the file.
-async fn open_sqlite(path: &Path, readers: u32) -> Result<Db, StoreError> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(60))
-        .foreign_keys(false)
-        .pragma("cache_size", "-16384")
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        .pragma("journal_size_limit", LOG_LIMIT)
-        // What is erased is overwritten where its page is written anyway.
-        .pragma("secure_delete", "FAST")
-        .optimize_on_close(false, None);
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(Duration::from_secs(120))
-        // After an error such as a full disk SQLite rolls back by itself, and the rollback that is then asked for fails: such
-        // a connection would begin no transaction any more.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(options.clone())
-        .await?;
-    let reader = SqlitePoolOptions::new()
-        .max_connections(readers.max(1))
-        .acquire_timeout(Duration::from_secs(30))
-        .connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok(Db::Sqlite { writer, reader })
 }
 
 /// A database belongs to one master key: with another one every original would be lost to the eye.

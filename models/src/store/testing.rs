@@ -1,4 +1,5 @@
-//! Stores for tests: a fresh SQLite file, and a fresh PostgreSQL schema where `QINGTING_TEST_POSTGRES` names a server.
+//! Stores for tests: a fresh SQLite file, a fresh PostgreSQL schema where `QINGTING_TEST_POSTGRES` names a server, and one through
+//! the pooler before that server where `QINGTING_TEST_POOLER` names one.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use crate::vault::Vault;
 
 /// The variable that names the PostgreSQL server of the tests.
 pub const POSTGRES: &str = "QINGTING_TEST_POSTGRES";
+/// The variable that names the pooler before that server, which gives out connections by the transaction.
+pub const POOLER: &str = "QINGTING_TEST_POOLER";
 
 const KEY_FILE: &str = "master.key";
 
@@ -77,8 +80,14 @@ impl TestStore {
         if let Ok(server) = std::env::var(POSTGRES) {
             urls.push(fresh_schema(&server).await?);
         }
-        let settings =
-            |url| Ok(StoreSettings { url, vault: Vault::load(&self.key_file())?, ..self.settings.clone() });
+        let settings = |url| {
+            Ok(StoreSettings {
+                url,
+                vault: Vault::load(&self.key_file())?,
+                pooler: None,
+                ..self.settings.clone()
+            })
+        };
         urls.into_iter().map(settings).collect()
     }
 
@@ -132,20 +141,30 @@ pub async fn fresh() -> Result<TestStore, StoreError> {
     open(url, dir).await
 }
 
-/// A fresh store on each database: SQLite always, PostgreSQL where the variable names a server.
+/// A fresh store on each database: SQLite always, PostgreSQL where the variable names a server, and through its pooler where
+/// that is named too.
 ///
 /// # Errors
-/// When a server is named and cannot be used, or `CI` is set and none is named.
+/// When a server is named and cannot be used, or `CI` is set and one is not named.
 pub async fn each_database() -> Result<Vec<TestStore>, StoreError> {
     let mut stores = vec![fresh().await?];
-    match std::env::var(POSTGRES) {
-        Ok(server) => stores.push(fresh_postgres(&server).await?),
-        Err(_) if std::env::var_os("CI").is_some() => {
-            return Err(StoreError::Bad(format!("{POSTGRES} must name a server in CI")));
-        }
-        Err(_) => {}
+    let Some(server) = named(POSTGRES)? else { return Ok(stores) };
+    stores.push(fresh_postgres(&server).await?);
+    if let Some(pooler) = named(POOLER)? {
+        stores.push(fresh_pooled(&server, &pooler).await?);
     }
     Ok(stores)
+}
+
+/// What a variable of the tests names, which in CI has to be something.
+fn named(variable: &str) -> Result<Option<String>, StoreError> {
+    match std::env::var(variable) {
+        Ok(named) => Ok(Some(named)),
+        Err(_) if std::env::var_os("CI").is_some() => {
+            Err(StoreError::Bad(format!("{variable} must name a server in CI")))
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 /// A fresh schema on the server at `server`.
@@ -154,6 +173,38 @@ pub async fn each_database() -> Result<Vec<TestStore>, StoreError> {
 /// When the server cannot be used.
 pub async fn fresh_postgres(server: &str) -> Result<TestStore, StoreError> {
     open(fresh_schema(server).await?, folder()?).await
+}
+
+/// A fresh schema on the server at `server`, all ordinary work in which goes through the pooler at `pooler`.
+///
+/// # Errors
+/// When one of them cannot be used.
+pub async fn fresh_pooled(server: &str, pooler: &str) -> Result<TestStore, StoreError> {
+    let dir = folder()?;
+    let (url, pooler) = pooled_schema(server, pooler).await?;
+    let settings = StoreSettings { pooler: Some(pooler), ..settings(url, &dir)? };
+    open_at(settings, dir, None).await
+}
+
+/// Makes an empty schema with a user of its own, whom a pooler need not be told of it, and gives the addresses that lead into it:
+/// the server's and the pooler's.
+///
+/// # Errors
+/// When the server cannot be used.
+pub async fn pooled_schema(server: &str, pooler: &str) -> Result<(String, String), StoreError> {
+    let user = format!("t{}", data_encoding::HEXLOWER.encode(&crate::vault::random::<8>()?));
+    let pool = sqlx::PgPool::connect(server).await?;
+    for statement in
+        [format!("CREATE ROLE {user} LOGIN"), format!("CREATE SCHEMA {user} AUTHORIZATION {user}")]
+    {
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&pool).await?;
+    }
+    pool.close().await;
+    let of_user = |url: &str| match url.split_once('@') {
+        Some((_, place)) => Ok(format!("postgres://{user}@{place}")),
+        None => Err(StoreError::Bad("the address of a test's server must name a user".into())),
+    };
+    Ok((of_user(server)?, of_user(pooler)?))
 }
 
 /// Makes an empty schema on the server at `server` and gives the address that leads into it.
@@ -219,25 +270,28 @@ fn folder() -> Result<TempDir, StoreError> {
 /// As [`each_database`].
 pub async fn each_database_at(step: i64) -> Result<Vec<TestStore>, StoreError> {
     let mut stores = Vec::new();
-    for store in each_database().await? {
+    let dir = folder()?;
+    let file = format!("sqlite:{}", dir.path().join("test.db").display());
+    stores.push(open_at(settings(file, &dir)?, dir, Some(step)).await?);
+    if let Some(server) = named(POSTGRES)? {
         let dir = folder()?;
-        let url = match std::env::var(POSTGRES) {
-            Ok(server) if !store.url().starts_with("sqlite:") => fresh_schema(&server).await?,
-            _ => format!("sqlite:{}", dir.path().join("test.db").display()),
-        };
-        stores.push(open_at(url, dir, Some(step)).await?);
+        stores.push(open_at(settings(fresh_schema(&server).await?, &dir)?, dir, Some(step)).await?);
     }
     Ok(stores)
 }
 
 async fn open(url: String, dir: TempDir) -> Result<TestStore, StoreError> {
-    open_at(url, dir, None).await
+    open_at(settings(url, &dir)?, dir, None).await
 }
 
-async fn open_at(url: String, dir: TempDir, step: Option<i64>) -> Result<TestStore, StoreError> {
-    let clock = Arc::new(SetClock::at(monday()));
+/// With a key of its own, which lies in the folder.
+fn settings(url: String, dir: &TempDir) -> Result<StoreSettings, StoreError> {
     let vault = Vault::create(&dir.path().join(KEY_FILE))?;
-    let settings = StoreSettings { url, vault, connections: 3, replica: None };
+    Ok(StoreSettings::new(url, vault, 3))
+}
+
+async fn open_at(settings: StoreSettings, dir: TempDir, step: Option<i64>) -> Result<TestStore, StoreError> {
+    let clock = Arc::new(SetClock::at(monday()));
     let store = Store::open_at_step(settings.clone(), clock.clone(), step).await?;
     Ok(TestStore { store, clock, settings, dir })
 }

@@ -35,7 +35,7 @@ pub(super) async fn add(tx: &mut Tx, stage: &str, items: &[i64], now: Timestamp)
     if items.is_empty() {
         return Ok(());
     }
-    tx.brings_work();
+    tx.rings();
     let mut items = items.to_vec();
     items.sort_unstable();
     let rows = items.iter().map(|id| args![stage, *id, now, 0i64, 0i64]).collect();

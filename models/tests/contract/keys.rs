@@ -171,7 +171,7 @@ async fn servers_seal_and_read_while_keys_rotate_under_them() {
 /// Another machine: the same database with its own copy of the key file.
 async fn machine(store: &TestStore, key_file: &std::path::Path) -> Result<Store, StoreError> {
     let vault = Vault::load(key_file)?;
-    let settings = StoreSettings { url: store.url().into(), vault, connections: 3, replica: None };
+    let settings = StoreSettings::new(store.url(), vault, 3);
     Store::open(settings, store.clock.clone()).await
 }
 

@@ -172,6 +172,45 @@ async fn old_events_are_dropped_and_known_to_be() {
 }
 
 #[tokio::test]
+async fn months_that_are_over_go_at_once_and_none_before_all_of_it_could_be_read() {
+    for store in each_database().await.unwrap() {
+        let source = sheet(&store, "12345").await;
+        // Before there was a table for its month.
+        judged(&store, &source, "1", "wages").await;
+        if store.engine() == "SQLite" {
+            assert_eq!(store.make_months().await.unwrap(), 0);
+            continue;
+        }
+        // November has an event already, and stays without one.
+        assert_eq!(store.make_months().await.unwrap(), 2);
+        assert_eq!(store.make_months().await.unwrap(), 0);
+        store.clock.set(store.now() + SignedDuration::from_hours(30 * 24));
+        judged(&store, &source, "2", "wages").await;
+        assert_eq!(store.make_months().await.unwrap(), 1, "February's");
+        assert_eq!(read(&store, &Viewer::SYSTEM, 0).await.events.len(), 2);
+        let in_january = store.now() + SignedDuration::from_hours(31 * 24);
+        let over = later(in_january, SignedDuration::from_hours(31 * 24));
+        store.clock.set(over);
+        judged(&store, &source, "3", "wages").await;
+        // Of December all is read; the cut lies within it, then after it.
+        assert_eq!(
+            store.drop_events(in_january - SignedDuration::from_hours(24 * 20)).await.unwrap(),
+            1,
+            "what has no month"
+        );
+        assert_eq!(store.drop_events(in_january - SignedDuration::from_hours(24 * 20)).await.unwrap(), 0);
+        assert_eq!(store.drop_events(in_january).await.unwrap(), 1);
+        let state = store.outbox_state().await.unwrap();
+        assert_eq!((state.dropped, state.last), (2, 2));
+        // February's has no number yet.
+        assert_eq!(store.drop_events(later(over, SignedDuration::from_hours(24 * 60))).await.unwrap(), 0);
+        assert_eq!(read(&store, &Viewer::SYSTEM, 2).await.events.len(), 1);
+        assert_eq!(store.drop_events(later(over, SignedDuration::from_hours(24 * 60))).await.unwrap(), 1);
+        assert_eq!(store.outbox_state().await.unwrap().dropped, 3);
+    }
+}
+
+#[tokio::test]
 async fn an_address_goes_on_where_it_was_and_is_served_by_one_alone() {
     for store in each_database().await.unwrap() {
         let source = sheet(&store, "12345").await;

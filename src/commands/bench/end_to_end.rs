@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How long each part took.
 #[derive(Debug, Serialize)]
-struct Found {
+pub(super) struct Found {
     database: String,
     workers: u16,
     /// Rows of the sheets, and the items that came of them.
@@ -83,7 +83,23 @@ fn sqlite(folder: &Scratch, name: &str) -> String {
     format!("sqlite:{}", folder.0.join(name).display())
 }
 
-async fn whole_way(global: &Global, store: &Store, files: &[PathBuf], workers: u16) -> Result<Found> {
+impl Found {
+    /// Seconds until all was done, and the rows of the sheets.
+    pub(super) fn taken(&self) -> (f64, usize) {
+        (self.done, self.rows)
+    }
+}
+
+/// Takes sheets in with so many workers running, until all is done.
+///
+/// # Errors
+/// When a sheet cannot be read, or the database fails.
+pub(super) async fn whole_way(
+    global: &Global,
+    store: &Store,
+    files: &[PathBuf],
+    workers: u16,
+) -> Result<Found> {
     let imported = source(store, "sheet").await?;
     let county = Arc::new(home::county_of_folder(global.dir())?);
     let tools = Tools::new(store.clone(), county, Http::new(env!("CARGO_PKG_VERSION")), None)?;

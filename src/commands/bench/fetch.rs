@@ -61,7 +61,7 @@ pub(super) async fn run(global: &Global, sources: u32, latency_ms: u64, workers:
     let folder = Scratch::new()?;
     let url =
         global.database.clone().unwrap_or_else(|| format!("sqlite:{}", folder.0.join("bench.db").display()));
-    let settings = StoreSettings { url, vault: Vault::generate()?, connections: CONNECTIONS, replica: None };
+    let settings = StoreSettings::new(url, Vault::generate()?, CONNECTIONS);
     let store = open(&settings).await?;
     let site = Arc::new(Site { latency: Duration::from_millis(latency_ms), ..Site::default() });
     let addresses = serve(&site, sources.min(HOSTS)).await?;

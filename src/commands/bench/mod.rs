@@ -6,8 +6,11 @@ mod end_to_end;
 mod fetch;
 mod ingest;
 mod join;
+mod load;
 mod pages;
+mod plan;
 mod report;
+mod served;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,7 +38,9 @@ pub async fn run(global: &Global, part: &BenchPart) -> Result<()> {
             fetch::run(global, *sources, *latency, workers).await
         }
         BenchPart::Join { items } => join::run(global, *items).await,
+        BenchPart::Load(load) => load::run(global, load).await,
         BenchPart::Pages { rounds } => pages::run(global, usize::try_from(*rounds)?).await,
+        BenchPart::Plan(plan) => plan::run(global, plan).await,
         BenchPart::Report { week } => report::run(global, week.as_deref()).await,
     }
 }
@@ -115,8 +120,7 @@ async fn import_whole(store: &Store, source: &Source, files: &[PathBuf]) -> Resu
 }
 
 async fn open(url: &str) -> Result<Store> {
-    let settings =
-        StoreSettings { url: url.to_owned(), vault: Vault::generate()?, connections: 4, replica: None };
+    let settings = StoreSettings::new(url, Vault::generate()?, 4);
     Store::open(settings, Arc::new(SystemClock)).await.with_context(|| {
         "the benchmark needs a database of its own; with --database name an empty one".to_owned()
     })

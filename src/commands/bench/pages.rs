@@ -1,25 +1,17 @@
 //! The pages of an installation as browsers get them, each in turn with a static file of the same server.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
 use anyhow::{Context, Result, ensure};
 use qingting_models::records::{Role, Viewer};
 use qingting_models::store::{CaseFilter, IncidentFilter, ItemFilter, ItemState, Page, Rank, Store};
-use qingting_web::{AppState, QueryWords, WebSettings, assets, sessions};
-use reqwest::header::{ACCEPT_ENCODING, COOKIE};
+use qingting_web::assets;
+use reqwest::header::COOKIE;
 use serde::Serialize;
 
 use super::most_memory;
+use super::served::{Measured, Served, fetch};
 use crate::cli::Global;
-use crate::commands::listen;
 use crate::home::Home;
 use crate::output;
-use crate::worker::Tools;
-
-/// How long the log-ins of the benchmark last at most, in seconds.
-const LOG_IN: i64 = 3_600;
 
 /// What is asked for: the role that asks, what the page is, its address.
 type Asked = (Role, &'static str, String);
@@ -51,51 +43,25 @@ struct Found {
     memory: Option<f64>,
 }
 
-/// Times and sizes of one address.
-#[derive(Default)]
-struct Measured {
-    times: Vec<Duration>,
-    whole: usize,
-    sent: usize,
-}
-
 pub(super) async fn run(global: &Global, rounds: usize) -> Result<()> {
-    let home = Home::find(global)?;
-    let store = home.store().await?;
-    let county = Arc::new(home.county(&store).await?);
-    let tools = Tools::new(store.clone(), county.clone(), home.http()?, None)?;
-    let (segmenter, at_work) = (tools.clone(), tools.clone());
-    let words: QueryWords = Arc::new(move |text| segmenter.classifier().query_tokens(text));
-    let state = AppState::new(store.clone(), county, words, WebSettings::default())
-        .with_county_files(home.county_files()?.into())
-        .with_classifier(Arc::new(move || at_work.classifier()));
-    let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-    let base = format!("http://{}", listener.local_addr()?);
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(qingting_web::serve(listener, state, async move {
-        let _ = stopped.await;
-    }));
-    let mut log_ins = LogIns { store: store.clone(), known: Vec::new() };
-    let found = measured(&store, &base, &mut log_ins, rounds).await;
-    log_ins.end().await?;
+    let mut served = Served::start(&Home::find(global)?).await?;
+    let found = measured(&mut served, rounds).await;
     // The server ends first, so that nothing is left behind by a failure either.
-    let _ = stop.send(());
-    server.await??;
+    served.stop().await?;
     let found = found?;
-    store.close().await;
     told(global, &found)
 }
 
-async fn measured(store: &Store, base: &str, log_ins: &mut LogIns, rounds: usize) -> Result<Found> {
+async fn measured(served: &mut Served, rounds: usize) -> Result<Found> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let mut asked: Vec<(Asked, String)> = Vec::new();
-    for page in pages(store).await? {
-        if let Some(cookie) = log_ins.of(page.0).await? {
+    for page in pages(&served.store).await? {
+        if let Some(cookie) = served.log_in(page.0).await? {
             asked.push((page, cookie));
         }
     }
     ensure!(!asked.is_empty(), "the installation has no user whose pages could be asked for");
-    let file = assets::css();
+    let (store, base, file) = (&served.store, &served.base, assets::css());
     let bar = output::progress((rounds * asked.len()) as u64, "asking for pages");
     let mut plain = Measured::default();
     let mut found: Vec<Measured> = asked.iter().map(|_| Measured::default()).collect();
@@ -184,70 +150,8 @@ async fn pages(store: &Store) -> Result<Vec<Asked>> {
     Ok(pages)
 }
 
-/// Log-ins of users that the installation has, which end with the benchmark.
-struct LogIns {
-    store: Store,
-    /// The role, the cookie and the digest.
-    known: Vec<(Role, String, String)>,
-}
-
-impl LogIns {
-    /// The cookie of a user with that role, if there is one who may log in.
-    async fn of(&mut self, role: Role) -> Result<Option<String>> {
-        if let Some((_, cookie, _)) = self.known.iter().find(|(of, ..)| *of == role) {
-            return Ok(Some(cookie.clone()));
-        }
-        let users = self.store.users().await?;
-        let fits = |user: &&qingting_models::records::User| {
-            user.roles.contains(&role) && !user.disabled && !user.must_change_password
-        };
-        let Some(user) = users.iter().find(fits) else { return Ok(None) };
-        let token = sessions::fresh_token().map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        let digest = sessions::digest(&token);
-        self.store.start_session(user.id, &digest, "no form is sent", LOG_IN, LOG_IN).await?;
-        let cookie = format!("qingting={token}");
-        self.known.push((role, cookie.clone(), digest));
-        Ok(Some(cookie))
-    }
-
-    async fn end(self) -> Result<()> {
-        for (_, _, digest) in &self.known {
-            self.store.end_session(digest).await?;
-        }
-        Ok(())
-    }
-}
-
-impl Measured {
-    fn take(&mut self, (time, sent): (Duration, usize)) {
-        self.times.push(time);
-        self.sent = sent;
-    }
-
-    /// The time that so many of a hundred stay below, in milliseconds to a hundredth.
-    fn at(&mut self, of_hundred: usize) -> f64 {
-        self.times.sort_unstable();
-        let place = (self.times.len() * of_hundred / 100).min(self.times.len().saturating_sub(1));
-        let time = self.times.get(place).copied().unwrap_or_default();
-        (time.as_secs_f64() * 100_000.0).round() / 100.0
-    }
-}
-
 fn kilobytes(bytes: usize) -> f64 {
     (bytes as f64 / 100.0).round() / 10.0
-}
-
-/// Asks as a browser does: time and bytes as they came, packed.
-async fn fetch(client: &reqwest::Client, address: &str, cookie: Option<&str>) -> Result<(Duration, usize)> {
-    let start = Instant::now();
-    let mut request = client.get(address).header(ACCEPT_ENCODING, "gzip");
-    if let Some(cookie) = cookie {
-        request = request.header(COOKIE, cookie);
-    }
-    let answer = request.send().await?;
-    ensure!(answer.status().is_success(), "{address} answered {}", answer.status());
-    let bytes = answer.bytes().await?.len();
-    Ok((start.elapsed(), bytes))
 }
 
 async fn whole(client: &reqwest::Client, address: &str, cookie: &str) -> Result<usize> {

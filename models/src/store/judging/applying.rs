@@ -26,6 +26,7 @@ pub(super) async fn insert_judgements(tx: &mut Tx, judgements: &[Judgement]) -> 
         Ok(args![id.0, item.0, *item_version, by_person, *at, body])
     };
     let rows = judgements.iter().map(row).collect::<Result<_, StoreError>>()?;
+    tx.rings();
     tx.insert("judgement", COLUMNS, rows, "").await.map(|_| ())
 }
 

@@ -61,7 +61,7 @@ impl Store {
         if events.is_empty() {
             return Ok(0);
         }
-        tx.brings_work();
+        tx.rings();
         let columns = [
             "id",
             "key",

@@ -106,7 +106,9 @@ impl Store {
         let rows: Vec<_> = mine().flat_map(|told| self.notice_rows(told, now)).collect();
         let columns =
             ["id", "event_id", "user_id", "family", "grade", "incident_id", "at", "read_at", "held"];
-        tx.insert("notice", &columns, rows, "ON CONFLICT (event_id, user_id) DO NOTHING").await?;
+        if tx.insert("notice", &columns, rows, "ON CONFLICT (event_id, user_id) DO NOTHING").await? > 0 {
+            tx.rings();
+        }
         for ToldEvent { task, messages, .. } in mine() {
             let incident = task.subject.as_ref().and_then(TaskSubject::incident).map(|incident| incident.0);
             for message in messages {

@@ -3,6 +3,7 @@
 //! Transactions that write events at the same time commit in any order, so an event gets its number only when it can be
 //! seen: whoever read up to a number misses nothing of what comes after. (docs/decisions/0018-outbox.md)
 
+mod monthly;
 mod webhooks;
 
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use crate::store::db::{Row, Tx, args, to_json};
 use crate::store::visibility::{self, bind};
 use crate::store::{Store, StoreError};
 
+pub(in crate::store) use monthly::due_before;
 pub use webhooks::{WebhookStart, WebhookTask};
 
 /// Events that are numbered, or dropped, in one transaction.
@@ -50,7 +52,7 @@ impl Store {
         if events.is_empty() {
             return Ok(());
         }
-        tx.brings_work();
+        tx.rings();
         const COLUMNS: [&str; 6] = ["id", "at", "kind", "item_id", "case_id", "data"];
         let row = |event: OutEvent| {
             let (item, case) = match event.subject {
@@ -153,13 +155,21 @@ impl Store {
         Ok(EventPage { events, next, more: full || until < last })
     }
 
-    /// Drops events from before a time, oldest first; how many. Those without a number stay.
+    /// Drops events from before a time, oldest first; how many. Those without a number stay, and so do those of a month that
+    /// ended later, where there is a table for it.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn drop_events(&self, before: Timestamp) -> Result<u64, StoreError> {
+        if !self.db().is_sqlite() {
+            let gone = self.drop_months(before).await?;
+            if gone > 0 {
+                return Ok(gone);
+            }
+        }
         let dropped = self.outbox_state().await?.dropped;
-        let sql = format!("SELECT seq, at FROM outbox WHERE seq > $1 ORDER BY seq LIMIT {AT_ONCE}");
+        let one_by_one = if self.db().is_sqlite() { "outbox" } else { "outbox_rest" };
+        let sql = format!("SELECT seq, at FROM {one_by_one} WHERE seq > $1 ORDER BY seq LIMIT {AT_ONCE}");
         let mut until = dropped;
         for row in self.db().rows(&sql, args![dropped]).await? {
             if row.time("at")? >= before {
@@ -171,7 +181,7 @@ impl Store {
             return Ok(0);
         }
         let mut tx = self.begin().await?;
-        let gone = tx.run("DELETE FROM outbox WHERE seq <= $1", args![until]).await?;
+        let gone = tx.run(&format!("DELETE FROM {one_by_one} WHERE seq <= $1"), args![until]).await?;
         let sql = "UPDATE outbox_head SET dropped = $1 WHERE one = 1 AND dropped < $1";
         tx.run(sql, args![until]).await?;
         tx.commit().await?;

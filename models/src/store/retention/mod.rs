@@ -17,7 +17,7 @@ use crate::county::RetentionCuts;
 use crate::records::{Actor, OPEN_STATES, Subject};
 use crate::store::db::{Arg, Row, args};
 use crate::store::visibility::bind;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, outbox};
 
 pub use erasing::ErasureOf;
 pub use list::{Erasure, ErasureList};
@@ -73,7 +73,7 @@ impl Store {
             quarantined: self.count(quarantined(), cuts.quarantine).await?,
             notices: self.count(told(), cuts.notices).await?,
             messages: self.count(messages(), cuts.notices).await?,
-            events: self.count(events(), Some(cuts.events)).await?,
+            events: self.count(events(self.db().is_sqlite(), cuts.events)?, Some(cuts.events)).await?,
         })
     }
 
@@ -246,8 +246,9 @@ fn told() -> Class {
     }
 }
 
-fn events() -> Class {
-    Class { columns: "o.seq", from: "outbox o WHERE o.seq IS NOT NULL AND o.at < $1".into() }
+fn events(sqlite: bool, before: Timestamp) -> Result<Class, StoreError> {
+    let due = outbox::due_before(sqlite, before)?;
+    Ok(Class { columns: "seq", from: format!("outbox WHERE {due}") })
 }
 
 fn ids(rows: &[Row]) -> Result<Vec<i64>, StoreError> {

@@ -150,10 +150,14 @@ async fn clear_begun(tx: &mut Tx, tables: &[Table]) -> Result<(), StoreError> {
 
 /// Writes rows of a table.
 async fn write(tx: &mut Tx, table: &Table, rows: impl Iterator<Item = Vec<Value>>) -> Result<(), StoreError> {
-    let settings = table.name == "setting";
-    let replace = if settings { "ON CONFLICT (name) DO UPDATE SET value = excluded.value" } else { "" };
-    let values = rows.map(|row| row.into_iter().map(Arg::from).collect()).collect();
-    match tx.insert(&table.name, &table.names(), values, replace).await {
+    let values: Vec<Vec<Arg>> = rows.map(|row| row.into_iter().map(Arg::from).collect()).collect();
+    let written = if table.name == "setting" {
+        let replace = "ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        tx.insert(&table.name, &table.names(), values, replace).await
+    } else {
+        tx.load(&table.name, &table.names(), values).await
+    };
+    match written {
         Ok(_) => Ok(()),
         Err(error) => Err(StoreError::Bad(format!("{}: {error}", table.name))),
     }

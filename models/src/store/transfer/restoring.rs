@@ -17,7 +17,8 @@ use super::{
 use crate::clock::Clock;
 use crate::records::{Actor, Subject};
 use crate::store::db::{Arg, Db, Tx, args};
-use crate::store::{SQLITE, Store, StoreError, StoreSettings, connect, migrate};
+use crate::store::opening::{SQLITE, connect, migrate};
+use crate::store::{Store, StoreError, StoreSettings};
 
 /// What [`State::from`] begins with after a restore.
 pub(super) const BACKUP: &str = "backup of ";

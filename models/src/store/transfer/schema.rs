@@ -58,6 +58,7 @@ const OF_POSTGRES: &str = "SELECT c.table_name::text AS table_name, c.column_nam
       AND p.table_name = c.table_name AND p.constraint_type = 'PRIMARY KEY'
     LEFT JOIN information_schema.key_column_usage k ON k.constraint_schema = p.constraint_schema
       AND k.constraint_name = p.constraint_name AND k.table_name = c.table_name AND k.column_name = c.column_name
+    JOIN pg_class t ON t.oid = (quote_ident(c.table_schema) || '.' || quote_ident(c.table_name))::regclass AND NOT t.relispartition
     WHERE c.table_schema = current_schema() ORDER BY c.table_name::text COLLATE \"C\", c.column_name::text COLLATE \"C\"";
 
 /// The tables to carry, by name.

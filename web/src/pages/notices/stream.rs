@@ -4,6 +4,7 @@
 //! It holds no connection of the store between two looks, does not prolong the session, and ends with it.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -11,8 +12,9 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{Stream, unfold};
 use qingting_models::records::Viewer;
-use qingting_models::store::StoreError;
+use qingting_models::store::{StoreError, Waker};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
 use super::super::Answer;
 use crate::app::AppState;
@@ -20,17 +22,21 @@ use crate::error::WebError;
 use crate::live::Latest;
 use crate::sessions;
 
-/// After so many looks without news the session is asked for all the same.
-const LOOKS: u32 = 8;
+/// After so long without news the session is asked for all the same.
+const SESSION: Duration = Duration::from_secs(15);
 
 /// Where a stream stands.
 struct Watching {
     state: AppState,
     /// Under which the store keeps the session.
     session: String,
+    waker: Waker,
     latest: Option<Latest>,
     unread: Option<i64>,
-    looks: u32,
+    /// What was found has not been told in full.
+    more: bool,
+    /// When the session was asked for.
+    asked: Instant,
     ended: bool,
     _place: OwnedSemaphorePermit,
 }
@@ -39,8 +45,18 @@ pub async fn show(State(state): State<AppState>, headers: HeaderMap) -> Answer {
     let session = sessions::digest_of(&state, &headers).ok_or(WebError::SignedOut)?;
     // To a browser, no content means: do not come again.
     let Some(place) = state.live.place() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let watching =
-        Watching { state, session, latest: None, unread: None, looks: 0, ended: false, _place: place };
+    let waker = state.store.waker();
+    let watching = Watching {
+        state,
+        session,
+        waker,
+        latest: None,
+        unread: None,
+        more: false,
+        asked: Instant::now(),
+        ended: false,
+        _place: place,
+    };
     let answer: Response = Sse::new(events(watching)).keep_alive(KeepAlive::default()).into_response();
     // A proxy that collects answers would hold the events back.
     let through = (HeaderName::from_static("x-accel-buffering"), "no");
@@ -58,7 +74,12 @@ impl Watching {
     /// The next event; none when the stream is over.
     async fn next(&mut self) -> Option<Event> {
         loop {
-            if self.ended || (self.unread.is_some() && !self.state.live.wait().await) {
+            if self.ended {
+                return None;
+            }
+            let Self { state, waker, unread, more, .. } = self;
+            let more = std::mem::take(more);
+            if unread.is_some() && !more && !state.live.wait(&state.store, waker).await {
                 return None;
             }
             match self.look().await {
@@ -76,17 +97,17 @@ impl Watching {
     async fn look(&mut self) -> Result<Option<Event>, StoreError> {
         let store = &self.state.store;
         let latest = self.state.live.latest(store).await?;
-        self.looks += 1;
         let before = self.latest.replace(latest);
         if before.is_some_and(|before| before.judgement != latest.judgement) {
-            // The notices are looked at with the next look.
+            // The notices are told with the next look.
             self.latest = before.map(|before| Latest { judgement: latest.judgement, ..before });
+            self.more = self.latest != Some(latest);
             return Ok(Some(Event::default().event("judged").data("judged")));
         }
-        if before == Some(latest) && self.looks < LOOKS {
+        if before == Some(latest) && self.asked.elapsed() < SESSION {
             return Ok(None);
         }
-        self.looks = 0;
+        self.asked = Instant::now();
         let Some(session) = store.session_now(&self.session).await? else {
             self.ended = true;
             return Ok(Some(Event::default().event("ended").data("ended")));
