@@ -95,15 +95,26 @@ pub(super) async fn claim(
             "AND subject < COALESCE((SELECT min(subject) FROM work WHERE stage = $7 AND attempts < $5), $8)"
         }
     };
+    let found = one_of(
+        tx,
+        &format!(
+            "SELECT subject FROM work WHERE stage = $3 AND ready_at <= $4 AND lease_until <= $4 AND attempts < $5 {held_up}
+             ORDER BY subject LIMIT $6 {lock}"
+        ),
+    );
     let sql = format!(
-        "UPDATE work SET lease_by = $1, lease_until = $2 WHERE stage = $3 AND subject IN (
-           SELECT subject FROM work WHERE stage = $3 AND ready_at <= $4 AND lease_until <= $4 AND attempts < $5 {held_up}
-           ORDER BY subject LIMIT $6 {lock}) RETURNING subject"
+        "UPDATE work SET lease_by = $1, lease_until = $2 WHERE stage = $3 AND subject {found} RETURNING subject"
     );
     let rows = tx.rows(&sql, values).await?;
     let mut ids = rows.iter().map(|row| row.int("subject")).collect::<Result<Vec<_>, _>>()?;
     ids.sort_unstable();
     Ok(ids)
+}
+
+/// The condition that a column is one of those that a query gives. PostgreSQL takes them as an array: of a queue that has grown
+/// since it was counted last it would otherwise look through all for each of them.
+fn one_of(tx: &Tx, query: &str) -> String {
+    if tx.is_sqlite() { format!("IN ({query})") } else { format!("= ANY(ARRAY({query}))") }
 }
 
 /// Leases items of a stage that keeps the order of arrival: oldest first, and none that came after an item which still
@@ -117,12 +128,17 @@ pub(super) async fn claim_in_order(
     lease: SignedDuration,
     now: Timestamp,
 ) -> Result<Vec<i64>, StoreError> {
-    let sql = "UPDATE work SET lease_by = $1, lease_until = $2 WHERE stage = $3 AND subject IN (
-         SELECT subject FROM work WHERE stage = $3 AND attempts < $4
+    let found = one_of(
+        tx,
+        "SELECT subject FROM work WHERE stage = $3 AND attempts < $4
            AND subject < COALESCE((SELECT min(subject) FROM work WHERE stage = $5 AND attempts < $4), $6)
-         ORDER BY subject LIMIT $7) RETURNING subject";
+         ORDER BY subject LIMIT $7",
+    );
+    let sql = format!(
+        "UPDATE work SET lease_by = $1, lease_until = $2 WHERE stage = $3 AND subject {found} RETURNING subject"
+    );
     let values = args![worker, now + lease, stage, MAX_ATTEMPTS, after, i64::MAX, batch];
-    let rows = tx.rows(sql, values).await?;
+    let rows = tx.rows(&sql, values).await?;
     let mut ids = rows.iter().map(|row| row.int("subject")).collect::<Result<Vec<_>, _>>()?;
     ids.sort_unstable();
     Ok(ids)
